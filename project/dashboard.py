@@ -28,7 +28,8 @@ from tickets.finding.pages.filters import end_of_day
 from tickets.models import MyTicket, Ticket, TicketError
 from workflows.layouts.columns import layouts_of
 from workflows.models import TaskInstance, TicketDefinition, WorkflowDefinition
-from workflows.running.assignment import eligible_workers
+from workflows.running.pool import pool_of
+from workflows.running.workers import eligible_workers
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -181,7 +182,7 @@ def _my_tasks(user: User) -> dict[str, Any]:
                 _figure(gettext_lazy("To do"), to_do, address),
                 _figure(
                     gettext_lazy("In the pool"),
-                    TaskInstance.objects.pool(user),
+                    pool_of(user),
                     address,
                     {"pool": "1"},
                 ),
@@ -266,8 +267,10 @@ def _all_work() -> dict[str, Any]:
 
 def _understaffed_roles() -> list[UnderstaffedRole]:
     """The company roles that lack people, those with most tasks first."""
+    of_group = Q(definition__assign_to__isnull=True) | ~Q(definition__assign_to__has_key="who")
     rows = list(
         TaskInstance.objects.unassigned()
+        .filter(of_group | Q(definition__assign_to__fallback="role"))
         .order_by()
         .values("definition__candidate_role", "definition__candidate_role__name")
         .annotate(count=Count("pk"), oldest=Min("created_at"))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.auth.backends import ModelBackend
 from django.db.models import TextField
@@ -8,6 +8,7 @@ from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
 
 from tenants.fast.prepared import PreparedQuery
+from tenants.hooks import Hook
 from tenants.limits.sender import sender_of
 from tenants.limits.table import attempt_of
 from tenants.logging_in.failed_log_ins import LogInBy, record_failed_log_in
@@ -42,6 +43,10 @@ _people = PreparedQuery(
     ),
     constants=(".",),
 )
+
+
+# With a person and a permission that none of their roles gives them: whether something else does.
+MORE_PERMISSIONS: Final[Hook[[User, str], bool]] = Hook()
 
 
 def may_log_in_here(person: User) -> bool:
@@ -92,6 +97,13 @@ class EmailBackend(ModelBackend):
         if not isinstance(user, User) or not user.is_active:
             return False
         return user.company is None or user.company.is_active
+
+    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
+        if super().has_perm(user_obj, perm, obj=obj):
+            return True
+        if not isinstance(user_obj, User) or not user_obj.is_active or obj is not None:
+            return False
+        return any(MORE_PERMISSIONS.call_all(user_obj, perm))
 
     def get_user(self, user_id: Any) -> User | None:
         """The person of a session, with their company and permissions, by one statement."""

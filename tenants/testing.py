@@ -365,7 +365,7 @@ def restore_people() -> None:
         first, last = full_name.split()
         wanted = {"first_name": first, "last_name": last, "is_active": True, "is_available": True}
         wanted |= {"language": "", "time_zone": "", "away_from": None, "away_until": None}
-        wanted |= {"deputy_id": None, "picture": "", "picture_bytes": 0}
+        wanted |= {"deputy_id": None, "manager_id": None, "picture": "", "picture_bytes": 0}
         if any(getattr(person, field) != value for field, value in wanted.items()):
             User.objects.filter(pk=person.pk).update(**wanted)
         names = {role.value for role in roles}

@@ -116,6 +116,11 @@ class DeputyError(WorkflowsError):
     message = _("Choose an active colleague who does tasks.")
 
 
+class ManagerError(WorkflowsError):
+    field = "manager"
+    message = _("Choose an active colleague: nobody is their own manager.")
+
+
 class TaskTakenError(WorkflowsError):
     message = _("Somebody else has this task now: it was claimed by them, or given to them.")
 

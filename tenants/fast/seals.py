@@ -12,8 +12,9 @@ keeps two things for all of it:
 It is found out when a row or an event is changed, added or taken away past that, unless whoever
 does so computes every later digest of the chain anew. There is no secret in it.
 
-A column that is added to a sealed table later stands in `later`: a text that is empty by default.
-It goes into the seal only where it says something, so that the seals of older rows go on to fit.
+A column that is added to a sealed table later stands in `later`: a text that is empty by default,
+or JSON that is null. It goes into the seal only where it says something, so that the seals of older
+rows go on to fit.
 """
 
 from __future__ import annotations
@@ -67,7 +68,13 @@ class SealedTable:
     def _seal(self, cells: Sequence[str]) -> str:
         if not self.later:
             return sha256(*cells)
-        said = ", ".join(f"'{column}', nullif({column}, '')" for column in self.later)
+        fields = {str(each.column): each for each in self.model._meta.concrete_fields}
+        said = ", ".join(
+            f"'{column}', {column}"
+            if isinstance(fields[column], JSONField)
+            else f"'{column}', nullif({column}, '')"
+            for column in self.later
+        )
         later = f"jsonb_strip_nulls(jsonb_build_object({said}))"
         with_later = sha256(*cells, later)
         return f"CASE WHEN {later} = '{{}}' THEN {sha256(*cells)} ELSE {with_later} END"

@@ -130,6 +130,16 @@ class User(AbstractBaseUser, PermissionsMixin):
         db_index=False,  # `user_deputy`, of the few who have named one
         verbose_name=_("deputy"),
     )
+    # Whom tasks for “the requester's manager” go to: workflows/people/managers.py.
+    manager = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="manages",
+        db_index=False,  # `user_manager`, of those who have one
+        verbose_name=_("manager"),
+    )
     # Where the storage has their picture, empty where they have none: tenants/account/picture.py.
     picture: models.CharField[str, str] = models.CharField(
         _("picture"), max_length=200, blank=True, default="", db_default="", editable=False
@@ -157,6 +167,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         ordering = ("first_name", "last_name", "email")
         indexes = (
             models.Index(fields=("deputy",), condition=Q(deputy__isnull=False), name="user_deputy"),
+            models.Index(
+                fields=("manager",), condition=Q(manager__isnull=False), name="user_manager"
+            ),
         )
         constraints = (
             models.CheckConstraint(

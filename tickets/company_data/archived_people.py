@@ -29,8 +29,11 @@ _LATER: Final[Mapping[str, Any]] = MappingProxyType(
         "away_until": None,
         "erased_at": None,
         "deputy_id": None,
+        "manager_id": None,
     }
 )
+# Of these, what is the number of somebody else of the company.
+OF_OTHERS: Final = ("deputy_id", "manager_id")
 # The address of whoever was erased: no mail reaches it, and it is none that a form would take.
 ERASED_ADDRESS: Final = re.compile(r"erased-[0-9]+@invalid")
 
@@ -81,7 +84,7 @@ def _person(given: Any) -> dict[str, Any]:
     names = [plain_name(row[each]) for each in ("first_name", "last_name")]
     if len(email) > LONGEST_EMAIL or any(len(each) > LONGEST_NAME for each in names):
         raise refused(PEOPLE)
-    if row["deputy_id"] is not None and type(row["deputy_id"]) is not int:
+    if any(row[name] is not None and type(row[name]) is not int for name in OF_OTHERS):
         raise refused(PEOPLE)
     if not 0 < row["id"] < MAX_ID:
         raise refused(PEOPLE)

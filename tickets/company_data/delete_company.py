@@ -16,6 +16,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_tenants.utils import schema_context
@@ -289,8 +290,9 @@ def _delete_people(company: Company) -> None:
     of_company = sql.SQL(
         "id IN (SELECT id FROM public.tenants_user WHERE company_id = {} ORDER BY id LIMIT {})"
     ).format(sql.Literal(company.pk), sql.Literal(PEOPLE_AT_ONCE))
-    # Of those who go together one may be the deputy of somebody who goes later.
-    User.objects.filter(company=company.pk, deputy__isnull=False).update(deputy=None)
+    # Of those who go together one may be the deputy or manager of somebody who goes later.
+    tied = Q(deputy__isnull=False) | Q(manager__isnull=False)
+    User.objects.filter(tied, company=company.pk).update(deputy=None, manager=None)
     with looking_at_many_companies():
         while User.objects.filter(company=company.pk).exists():
             with transaction.atomic():

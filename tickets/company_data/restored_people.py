@@ -19,7 +19,7 @@ from tenants.models.user import emails_in_use
 from tenants.names import LONGEST_NAME, plain_email, plain_name
 from tenants.roles import SystemRole
 from tickets.company_data.archive import PEOPLE, ArchiveReader, picture_entry
-from tickets.company_data.archived_people import people_of
+from tickets.company_data.archived_people import OF_OTHERS, people_of
 from tickets.company_data.errors import AddressesInUseError
 from tickets.company_data.refusing import refused, refusing
 from workflows.engine.process import Json
@@ -120,17 +120,18 @@ class RestoredPeople:
                 for role in ([] if row["is_superuser"] else row["roles"])
                 if role in roles
             )
-        self._name_deputies(own)
+        for column in OF_OTHERS:
+            self._name_others(own, column)
 
-    def _name_deputies(self, own: list[dict[str, Any]]) -> None:
-        """Once everybody has a number here; who is not of the company stands in for nobody."""
+    def _name_others(self, own: list[dict[str, Any]], column: str) -> None:
+        """Deputies or managers, once everybody has a number here: others of the company alone."""
         numbers = {row["id"] for row in own}
-        named = [row for row in own if row["deputy_id"] in numbers - {row["id"]}]
         people = [
-            User(pk=self.numbers[row["id"]], deputy_id=self.numbers[row["deputy_id"]])
-            for row in named
+            User(pk=self.numbers[row["id"]], **{column: self.numbers[row[column]]})
+            for row in own
+            if row[column] in numbers - {row["id"]}
         ]
-        User.objects.bulk_update(people, ["deputy"], batch_size=_BATCH)
+        User.objects.bulk_update(people, [column.removesuffix("_id")], batch_size=_BATCH)
 
     def _new_addresses(self, emails: list[str]) -> dict[str, str]:
         """What each address becomes."""

@@ -47,7 +47,7 @@ _PEOPLE: Final = """
 SELECT row_to_json(p)::text FROM (
 SELECT u.id, u.email, u.first_name, u.last_name, u.is_active, u.is_available, u.date_joined,
        u.last_login, u.language, u.time_zone, u.away_from, u.away_until,
-       u.deputy_id, u.erased_at,
+       u.deputy_id, u.manager_id, u.erased_at,
        (SELECT coalesce(json_agg(g.name ORDER BY g.name), '[]'::json)
           FROM public.tenants_user_groups m JOIN public.auth_group g ON g.id = m.group_id
          WHERE m.user_id = u.id) AS roles,

@@ -447,8 +447,9 @@ class _Erasing:
             person.email, person.last_login, person.erased_at = self.email, None, timezone.now()
             person.is_active = person.is_available = False
             person.language = person.time_zone = ""
-            person.away_from = person.away_until = person.deputy = None
+            person.away_from = person.away_until = person.deputy = person.manager = None
             User.objects.filter(deputy=person).update(deputy=None)
+            User.objects.filter(manager=person).update(manager=None)
             person.set_unusable_password()
             person.save()
             record(PERSON_ERASED, about=person)

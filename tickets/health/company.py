@@ -34,7 +34,9 @@ from workflows.models import (
 from workflows.models.task_instance import ALIVE as ALIVE_TASK
 from workflows.models.task_instance import WORKABLE
 from workflows.models.workflow_instance import ENDED
-from workflows.running.assignment import available_workers, eligible_workers
+from workflows.running.assignment import choose_by_rule
+from workflows.running.candidates import for_person, may_have
+from workflows.running.workers import available_workers, eligible_workers
 
 ALIVE = (WorkflowStatus.IN_PROGRESS, WorkflowStatus.ON_HOLD)
 
@@ -93,20 +95,30 @@ def _needlessly_waiting_forms() -> Iterator[Finding]:
     waiting = TaskInstance.objects.unassigned().filter(
         workflow_instance__status=WorkflowStatus.IN_PROGRESS
     )
-    rows = waiting.select_related("definition__candidate_role", "workflow_instance__ticket")
+    rows = waiting.select_related(
+        "definition__candidate_role", "definition__workflow", "workflow_instance__ticket"
+    )
     can_do: dict[tuple[int | None, int | None], bool] = {}
     for task in rows.iterator(chunk_size=AT_A_TIME):
+        if task.definition.assign_to:
+            if choose_by_rule(task) is not None:
+                yield _waits_needlessly(task)
+            continue
         role = task.definition.candidate_role
         key = (role.pk if role is not None else None, task.released_by_id)
         if key not in can_do:
             can_do[key] = available_workers(role, passed_over_id=task.released_by_id).exists()
         if can_do[key]:
-            message = _("“%(task)s” waits for somebody, although somebody is available.")
-            yield finding(
-                _ticket_of(task),
-                message % {"task": task.definition.title},
-                partial(mending.assign_task, task.pk),
-            )
+            yield _waits_needlessly(task)
+
+
+def _waits_needlessly(task: TaskInstance) -> Finding:
+    message = _("“%(task)s” waits for somebody, although somebody is available.")
+    return finding(
+        _ticket_of(task),
+        message % {"task": task.definition.title},
+        partial(mending.assign_task, task.pk),
+    )
 
 
 def _forms_of_ineligible_workers() -> Iterator[Finding]:
@@ -116,8 +128,8 @@ def _forms_of_ineligible_workers() -> Iterator[Finding]:
     )
     forms = TaskInstance.objects.filter(
         Q(assigned_to=None)
-        | ~Exists(workers)
-        | Q(definition__candidate_role__isnull=False) & ~Exists(members),
+        | Q(definition__assign_to__isnull=True)
+        & (~Exists(workers) | Q(definition__candidate_role__isnull=False) & ~Exists(members)),
         Q(status__in=WORKABLE) | Q(status=TaskStatus.PENDING, assigned_to__isnull=False),
         definition__task_type__in=FORM_TYPES,
         workflow_instance__status__in=ALIVE,
@@ -131,6 +143,34 @@ def _forms_of_ineligible_workers() -> Iterator[Finding]:
                 "“%(task)s” is with %(person)s, who cannot do it: assign it to somebody else."
             )
         yield finding(_ticket_of(task), message % words)
+    yield from forms_against_their_rules()
+
+
+def forms_against_their_rules() -> Iterator[Finding]:
+    """Whoever has a form that its own rule keeps from them, and that no ticket admin gave them.
+
+    Three queries for each person who has such forms.
+    """
+    forms = TaskInstance.objects.filter(
+        Q(status__in=WORKABLE) | Q(status=TaskStatus.PENDING),
+        assigned_to__isnull=False,
+        definition__assign_to__isnull=False,
+        definition__task_type__in=FORM_TYPES,
+        workflow_instance__status__in=ALIVE,
+    )
+    holders = forms.order_by().values("assigned_to").distinct()
+    for person in User.objects.filter(pk__in=holders).order_by("pk"):
+        theirs = forms.filter(assigned_to=person)
+        right = for_person(person, theirs).order_by().values("pk")
+        others = theirs.exclude(pk__in=right).select_related(
+            "definition", "assigned_to", "workflow_instance__ticket"
+        )
+        for task in others.order_by("pk").iterator(chunk_size=AT_A_TIME):
+            if may_have(task, person):
+                continue
+            message = _("“%(task)s” is with %(person)s, whom its rule keeps from it: reassign it.")
+            words = {"task": task.definition.title, "person": person}
+            yield finding(_ticket_of(task), message % words)
 
 
 def _hidden_failures() -> Iterator[Finding]:

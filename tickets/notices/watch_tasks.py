@@ -19,6 +19,7 @@ from tickets.notices.kinds.overdue import OVERDUE
 from tickets.notices.tell import OF_THIS_COMPANY, has_role
 from workflows.engine.task_types import FORM_TYPES
 from workflows.running.deputies import MOST_FOLLOWED
+from workflows.running.events.task_completed import TASK_COMPLETED
 
 SOON: Final = timedelta(hours=24)
 # Somebody may become available at once: then a task without a worker is no news.
@@ -29,7 +30,7 @@ LONG_AGO: Final = timedelta(days=7)
 MOST_AT_ONCE: Final = 1_000
 
 # Who stands in for whoever has the task, if they are away and their deputy may be given it: as
-# `acting_deputy_for_task`.
+# `deputy_for_task`.
 _DEPUTY: Final = f"""(
     WITH RECURSIVE deputies(id, is_away, next, step) AS (
         SELECT p.id, NOT p.is_available, p.deputy_id, 0 FROM public.tenants_user p
@@ -40,9 +41,20 @@ _DEPUTY: Final = f"""(
          WHERE deputies.is_away AND step < {MOST_FOLLOWED} AND {OF_THIS_COMPANY})
     SELECT u.id FROM deputies u
      WHERE NOT is_away AND {has_role(SystemRole.TASK_WORKER)}
-       AND (d.candidate_role_id IS NULL OR EXISTS (
+       AND (d.candidate_role_id IS NULL OR jsonb_exists(d.assign_to, 'who') OR EXISTS (
             SELECT FROM workflows_companyrole_members m
-             WHERE m.companyrole_id = d.candidate_role_id AND m.user_id = u.id)))
+             WHERE m.companyrole_id = d.candidate_role_id AND m.user_id = u.id))
+       AND NOT (coalesce(d.assign_to @> '{{"never": ["requester"]}}', false)
+                AND u.id = t.created_by_id)
+       AND NOT (jsonb_exists(d.assign_to, 'never') IS TRUE AND EXISTS (
+            SELECT FROM workflows_taskinstance o
+              JOIN workflows_taskdefinition e ON e.id = o.definition_id
+             WHERE o.workflow_instance_id = i.id AND o.status = 'COMPLETED'
+               AND jsonb_exists(d.assign_to->'never', 'tasks.' || e.key)
+               AND (o.assigned_to_id = u.id OR EXISTS (
+                    SELECT FROM workflows_workflowevent v
+                     WHERE v.task_instance_id = o.id AND v.kind = '{TASK_COMPLETED}'
+                       AND v.actor_id = u.id)))))
 """  # noqa: S608  # nosec B608
 _TASKS: Final = f"""
 SELECT k.id, k.assigned_to_id, k.due_at, d.title, t.id AS ticket_id, {_DEPUTY} AS deputy_id
@@ -95,6 +107,7 @@ _OVERDUE: Final = _look(
 )
 _NOBODY: Final = _look(
     where="k.status = 'PENDING' AND k.assigned_to_id IS NULL"
+    " AND coalesce(d.assign_to->>'mode', '') <> 'nobody'"
     " AND k.created_at < %(waited)s AND k.created_at >= %(long_ago)s",
     who=has_role(SystemRole.TICKET_ADMIN),
     key="k.id::text",

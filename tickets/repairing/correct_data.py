@@ -67,6 +67,7 @@ def correct_ticket_data(
             locked.data = corrected
             repair.manager.update_with_next_write(locked, "data", "updated_at")
             repair.manager.record_change(what="ticket", old=old, new=new, reason=repair.reason)
+            repair.manager.give_out_by_answers(reason=repair.reason)
         elif then_retry is None:
             raise NothingChangedError
         if then_retry is not None:

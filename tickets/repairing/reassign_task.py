@@ -24,13 +24,15 @@ def reassign_task(
     expected: str | None = None,
     now: datetime | None = None,
     from_deputy: bool = False,
+    against_rule: bool = False,
 ) -> None:
     """Give a form to somebody else. None: to whoever's turn it is; to nobody where all are away.
 
     `to` may be away: then their deputy gets it, if they have one who may be given it.
     `from_deputy`: a deputy who has it already does not keep it; `to` gets it. A form in ERROR is
     to be filled in again, and its errors are resolved. Choose among
-    `workflows.running.assignment.eligible_workers`.
+    `workflows.running.candidates.candidates_of(task).people()`; `against_rule`: or any task worker,
+    where the task's definition has a rule of its own, and the history says so.
 
     Raises:
         MayNotRepairError, ReasonMissingError, ChangedMeanwhileError: as in `retry_step`.
@@ -53,7 +55,13 @@ def reassign_task(
         )
         locked = repair.manager.read_task(task.pk)
         had_failed = locked.status == TaskStatus.ERROR
-        repair.manager.reassign(locked, to=to, reason=repair.reason, from_deputy=from_deputy)
+        repair.manager.reassign(
+            locked,
+            to=to,
+            reason=repair.reason,
+            from_deputy=from_deputy,
+            against_rule=against_rule,
+        )
         if had_failed:  # its time is over, or counted while nobody could do it
             restart_timers(ticket_id=owner.pk, task=locked, now=repair.manager.now)
         repair.resolve_errors_of(

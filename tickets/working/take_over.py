@@ -5,28 +5,27 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from tenants.models import User
 from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
 from tickets.models import MyTask, Ticket
 from workflows.models import TaskInstance
-from workflows.models.task_instance import ALIVE, TaskInstanceQuerySet
+from workflows.models.task_instance import ALIVE
+from workflows.running.candidates import for_deputy
 from workflows.running.workflow_repair import WorkflowRepair
 
 
-def tasks_to_stand_in_for(*, deputy: User, people: list[User]) -> TaskInstanceQuerySet:
+def tasks_to_stand_in_for(*, deputy: User, people: list[User]) -> QuerySet[MyTask]:
     """The open forms of these people that the deputy may be given: as in the pool, those of no
-    company role, and of their own ones. For whoever stands in for all of these people."""
-    roles = deputy.company_roles.all()
-    allowed = Q(definition__candidate_role=None) | Q(definition__candidate_role__in=roles)
-    tasks: TaskInstanceQuerySet = MyTask.objects.filter(
-        allowed,
+    company role, and of their own ones; and those that are for one person. For whoever stands in
+    for all of these people."""
+    everybodys: QuerySet[MyTask] = MyTask.objects.all()  # type: ignore[assignment]
+    return for_deputy(deputy, everybodys).filter(
         assigned_to__in=[each.pk for each in people],
         status__in=ALIVE,
         workflow_instance__status="IN_PROGRESS",
     )
-    return tasks
 
 
 def take_over(*, task: TaskInstance, by: User, now: datetime) -> None:

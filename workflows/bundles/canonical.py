@@ -18,6 +18,7 @@ from typing import Final
 
 from tenants.names import LONGEST_NAME
 from workflows.bundles.spelling import as_spelt
+from workflows.engine.assigning import canonical_assignment
 from workflows.engine.conditions import is_empty
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.fields.registry import OWN_KEYS, TYPES
@@ -200,6 +201,7 @@ def _fields(value: Json) -> Json:
 _workflow = _canonical_part("workflow", ext_ref=_list_of(_link), fields=_fields)
 _task = _canonical_part(
     "task",
+    assign_to=canonical_assignment,
     ext_ref=_list_of(_link),
     fields=_fields,
     input_schema=_rule,

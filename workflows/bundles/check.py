@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, islice
 
+from workflows.bundles.assignments import assignment_problems
 from workflows.bundles.canonical import SCHEMA
 from workflows.bundles.checks_of_test_cases import test_case_problems
 from workflows.bundles.comparisons import comparison_problems
@@ -63,6 +64,7 @@ def _further_problems(document: JsonObject, facts: Facts) -> Iterator[Problem]:
     return chain(
         reference_problems(outline, facts),
         flow_problems(outline),
+        assignment_problems(outline),
         rule_problems(outline),
         comparison_problems(outline),
         test_case_problems(outline, facts),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from workflows.bundles import Change, ChangeKind
+from workflows.bundles.assignments import assignment_in_words
 from workflows.bundles.canonical import default_of
 from workflows.bundles.part_labels import with_part_labels
 from workflows.bundles.problems import value_text
@@ -90,6 +91,11 @@ class _Labels:
         found = [each for each in self.tasks if each.get("key") == task]
         return _labels_of(found[0].get("fields")) if found else {}
 
+    def role_of(self, task: Json) -> str:
+        """The candidate company role of the task with this key; empty: it has none."""
+        found = [each for each in self.tasks if each.get("key") == task]
+        return str(found[0].get("candidate_role") or "") if found else ""
+
     def key_at(self, path: Path) -> Json:
         """The key of the task that a path into the document leads to."""
         index = path[1] if len(path) > 1 else None
@@ -133,6 +139,9 @@ def _words(change: Change, value: Json, labels: _Labels, task: Json) -> str:
         return showable(describe_condition(value, labels.of_all_forms))
     if change.path and change.path[-1] == "visible_when":
         return showable(describe_condition(value, labels.of_form(task)))
+    if change.path and change.path[-1] == "assign_to":
+        role = labels.role_of(task)
+        return showable(assignment_in_words(value, role, labels.of_all_forms))
     if change.path and change.path[-1] == "type":
         return _type_name(value)
     if change.path and (word := word_for(str(change.path[-1]), value)):
@@ -165,6 +174,9 @@ def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
         yield _("outcome: %(outcome)s") % {"outcome": word_for("outcome", entry["outcome"])}
     if entry.get("due_in"):
         yield _("due in %(duration)s") % {"duration": duration_in_words(str(entry["due_in"]))}
+    if entry.get("assign_to"):
+        role = str(entry.get("candidate_role") or "")
+        yield assignment_in_words(entry["assign_to"], role, labels)
     yield from _words_after_the_end(entry)
     if "type" in entry:
         yield _type_name(entry["type"])

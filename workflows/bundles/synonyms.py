@@ -51,6 +51,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "task_type": ("type",),
         "fields": ("field_specs", "questions"),
         "candidate_role": ("candidate_company_role", "company_role", "role"),
+        "assign_to": ("given_to", "assignment", "assignee"),
         "action_url": ("url", "uri", "address"),
         "input_transform": ("input",),
         "output_transform": ("output",),

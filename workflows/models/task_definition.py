@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tenants.names import LONGEST_NAME
+from workflows.engine.assigning import PLAIN, AssignRule
 from workflows.engine.process import TaskSpec
 from workflows.engine.task_types import TaskType
 from workflows.models.company_role import CompanyRole
@@ -76,6 +77,12 @@ class TaskDefinition(models.Model):
         verbose_name=_("candidate company role"),
         help_text=_("Only its members are given this task; empty: every task worker."),
     )
+    assign_to = models.JSONField(
+        _("given to"),
+        null=True,
+        blank=True,
+        help_text=_("Whom by name, and whom never; empty: as the company role says."),
+    )
 
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -136,6 +143,11 @@ class TaskDefinition(models.Model):
         Not where a callback answers it: each attempt has another address for that.
         """
         return not self.is_form and not self.is_answered_later
+
+    @property
+    def rule(self) -> AssignRule:
+        """Whom it is given to, besides what its company role says."""
+        return AssignRule.of(self.assign_to) if self.assign_to else PLAIN
 
     def spec(self) -> TaskSpec:
         return TaskSpec(key=self.key, title=self.title, task_type=self.type)

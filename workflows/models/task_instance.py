@@ -70,11 +70,9 @@ class TaskInstanceQuerySet(models.QuerySet["TaskInstance"]):
         """Forms whose workers asked the requester."""
         return self.filter(status=TaskStatus.PENDING, assigned_to__isnull=False)
 
-    def pool(self, user: User) -> TaskInstanceQuerySet:
-        """The forms that nobody has and that this task worker may claim, oldest first."""
-        roles = user.company_roles.all()
-        mine = Q(definition__candidate_role=None) | Q(definition__candidate_role__in=roles)
-        return self.unassigned().filter(mine, workflow_instance__status="IN_PROGRESS")
+    def in_pool(self) -> TaskInstanceQuerySet:
+        """The forms that nobody has and somebody may claim, oldest first: see `pool_of`."""
+        return self.unassigned().filter(workflow_instance__status="IN_PROGRESS")
 
     def overdue(self, *, now: datetime) -> TaskInstanceQuerySet:
         """Unfinished tasks that should have been finished by now."""

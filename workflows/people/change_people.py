@@ -36,7 +36,7 @@ from tenants.services import (
     set_system_roles,
 )
 from workflows.engine.task_types import FORM_TYPES
-from workflows.errors import RoleInUseError, RoleNameInUseError
+from workflows.errors import ManagerError, RoleInUseError, RoleNameInUseError
 from workflows.fields.kept_roles import forms_that_name
 from workflows.models import (
     CompanyRole,
@@ -49,11 +49,13 @@ from workflows.models import (
 from workflows.models.task_instance import ALIVE, ASSIGNMENT
 from workflows.people.availability import COLUMNS, Availability, availability_of
 from workflows.running.assignment import assign_waiting_tasks, lock_assignment
+from workflows.running.candidates import may_have
 from workflows.running.deputies import people_who_had, people_who_named, tell_deputies
 from workflows.running.events.answered import ANSWERED
 from workflows.running.events.released import RELEASED
 from workflows.running.questions import QUESTION_ENDED, due_after_question, questions_to
 from workflows.running.sealing import batch_of_history
+from workflows.running.workers import colleagues
 
 PERSON_CHANGED = declare("people.changed", _("Changed a person"))
 TASKS_RELEASED = declare("people.tasks_released", _("Gave a person's open tasks to others"))
@@ -67,7 +69,7 @@ MOST_NAMED = 200
 
 # What an admin may change of a person, and no more: nobody becomes a superuser, and nobody
 # changes company, whatever the object that is handed in says.
-EDITABLE = ("email", "first_name", "last_name", "is_available", "is_active")
+EDITABLE = ("email", "first_name", "last_name", "is_available", "is_active", "manager")
 # Written with it, as it stands in the database or by what follows of EDITABLE.
 _PLAN = ("away_from", "away_until")
 _ROLE_TEXTS = ("name", "description")
@@ -111,8 +113,10 @@ def access_of(person: User, *, locked: bool = False) -> PersonAccess:
 
     `locked`: until the transaction ends nobody else changes the person.
     """
-    people = User.objects.filter(pk=person.pk)
-    stored = (people.select_for_update(no_key=True) if locked else people).first()
+    people = User.objects.filter(pk=person.pk).select_related("manager")
+    if locked:
+        people = people.select_for_update(of=("self",), no_key=True)
+    stored = people.first()
     if stored is None:
         return PersonAccess()
     roles = frozenset(stored.groups.values_list("name", flat=True))
@@ -125,6 +129,7 @@ def access_of(person: User, *, locked: bool = False) -> PersonAccess:
         availability=availability_of(stored),
         logged={
             **{name: getattr(stored, name) for name in (*EDITABLE, *_PLAN)},
+            "manager": "" if stored.manager is None else stored.manager.email,
             "system_roles": sorted(roles),
             "company_roles": sorted(company_roles.values()),
         },
@@ -149,6 +154,8 @@ def save_person(
     Raises:
         OtherCompanyError: the person is not of the company that the connection is set to.
         EmailInUseError: somebody, of whatever company, has this e-mail address.
+        ManagerError: their manager is a new one who is not active, of another company, or they
+            themselves.
         LastAdminError: nobody could manage the company's people afterwards.
         TooManyPeopleError: the company would have more active people than it may have.
     """
@@ -175,7 +182,7 @@ def save_people(
     They can once an admin has set their passwords.
 
     Raises:
-        OtherCompanyError, EmailInUseError, LastAdminError, TooManyPeopleError: as
+        OtherCompanyError, EmailInUseError, ManagerError, LastAdminError, TooManyPeopleError: as
             `save_person`.
     """
     company = Company.objects.current()
@@ -425,13 +432,14 @@ def _save_locked(
     person = change.person
     is_new = person._state.adding
     before = access_of(person, locked=True)
+    _ensure_manager(person, before)
     _end_begun_absence(person, before, now=now)
     save_user(user=person, fields=None if is_new else (*EDITABLE, *_PLAN))
     set_system_roles(user=person, roles=change.roles)
     if change.company_roles is not None:
         _set_company_roles(person, change.company_roles)
     after = access_of(person)
-    if before.is_worker and not after.is_worker:
+    if (before.is_worker and not after.is_worker) or (before.is_active and not after.is_active):
         _release(_forms_of(person), now=now, actor=actor)
     elif lost := before.company_roles - after.company_roles:
         _release(_forms_of(person, lost), now=now, actor=actor)
@@ -450,6 +458,15 @@ def _save_locked(
     return before.is_admin and not after.is_admin, entries if changes else []
 
 
+def _ensure_manager(person: User, before: PersonAccess | None = None) -> None:
+    """One that they have already stays, though that person has left since."""
+    manager = person.manager
+    if manager is None or (before is not None and before.logged.get("manager") == manager.email):
+        return
+    if manager.pk == person.pk or not colleagues().filter(pk=manager.pk).exists():
+        raise ManagerError
+
+
 def _end_begun_absence(person: User, before: PersonAccess, *, now: datetime) -> None:
     """The plan stays as it is in the database, whatever the object says, or is over."""
     stored = before.availability
@@ -463,6 +480,7 @@ def _end_begun_absence(person: User, before: PersonAccess, *, now: datetime) -> 
 def _add_people(changes: Sequence[PersonChange]) -> None:
     """New people in a few statements, however many they are."""
     for each in changes:
+        _ensure_manager(each.person)
         each.person.email = plain_email(each.person.email)
         each.person.set_unusable_password()
     try:
@@ -575,8 +593,11 @@ def _release(
     passed_over: User | None = None,
 ) -> int:
     released = 0
-    for task in forms.select_related("assigned_to").order_by("pk"):
+    found = forms.select_related("assigned_to", "definition__workflow").order_by("pk")
+    for task in found:
         person = task.assigned_to
+        if passed_over is None and _may_keep(task, person):
+            continue
         batch = batch_of_history(now=now)
         had_asked = task.waits_for_answer
         if had_asked:
@@ -597,6 +618,11 @@ def _release(
             QUESTION_ENDED.call_all(task, now)
         released += 1
     return released
+
+
+def _may_keep(task: TaskInstance, person: User | None) -> bool:
+    """Whether a task's own rule lets somebody have it, whatever roles they have lost."""
+    return person is not None and bool(task.definition.assign_to) and may_have(task, person)
 
 
 def _end_questions_to(person: User, *, now: datetime, actor: User | None) -> None:

@@ -1,44 +1,39 @@
-"""Who is given a task: the available worker with the fewest unfinished tasks."""
+"""Who is given a task: the available worker with the fewest unfinished tasks.
+
+Where its definition has a rule of its own, whoever that is for: see `choose_by_rule`.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import CharField, Count, F, Func, OuterRef, Subquery
+from django.db.models import Count, F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from tenants.fast.batch import Batch, Sql
 from tenants.fast.prepared import PreparedQuery, send
 from tenants.models import User
 from tenants.models.user import UserQuerySet
-from tenants.roles import SystemRole
+from workflows.engine.assigning import Mode
 from workflows.engine.process import JsonObject
-from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowEvent, WorkflowStatus
+from workflows.models import (
+    CompanyRole,
+    TaskDefinition,
+    TaskInstance,
+    TaskStatus,
+    WorkflowEvent,
+    WorkflowStatus,
+)
 from workflows.models.task_instance import ASSIGNMENT
+from workflows.running.candidates import candidates_of
 from workflows.running.events.assigned import ASSIGNED
 from workflows.running.sealing import batch_of_history
 from workflows.running.with_event import WITH_EVENT, Happened
+from workflows.running.workers import available_workers
 
 NO_TASK = 0
 NO_UNFINISHED = 0
 ASSIGNMENT_LOCK = "pg_advisory_xact_lock(hashtextextended('assignment:' || current_schema(), 0))"
-# The one that the connection works in, so that one statement does for every company.
-ACTIVE_SCHEMA = Func(function="current_schema", output_field=CharField())
-
-
-def eligible_workers(role: CompanyRole | int | None) -> UserQuerySet:
-    """Who may be given a task of this company role (None: of any), available or not."""
-    workers: UserQuerySet = User.objects.active().with_role(SystemRole.TASK_WORKER)
-    workers = workers.filter(company__schema_name=ACTIVE_SCHEMA)
-    return workers if role is None else workers.filter(company_roles=role)
-
-
-def available_workers(
-    role: CompanyRole | int | None, *, passed_over_id: int | None = None
-) -> UserQuerySet:
-    """Those of them who are available, without one whose id is given."""
-    workers: UserQuerySet = eligible_workers(role).filter(is_available=True)
-    return workers if passed_over_id is None else workers.exclude(pk=passed_over_id)
 
 
 def lock_assignment() -> None:
@@ -68,7 +63,7 @@ def choose_worker(
 
 
 def _least_loaded_first(
-    role_id: int | None, *, passed_over_id: int | None = None, ended: int
+    role_id: int | None, *, passed_over_id: int | None = None, ended: int = NO_TASK
 ) -> UserQuerySet:
     unfinished = (
         TaskInstance.objects.unfinished()
@@ -158,19 +153,88 @@ def assignee_data(user: User) -> JsonObject:
     return {"to": str(user), "to_id": user.pk}
 
 
-def assign_if_possible(task: TaskInstance, *, now: datetime) -> bool:
-    """Give a waiting FORM task to the worker whose turn it is; False where nobody is available.
+def assign_if_possible(task: TaskInstance, *, now: datetime) -> JsonObject | None:
+    """Give a waiting FORM task to whoever is to have it; None where nobody is to have it now.
 
     Whoever gave it back is passed over: they may claim it, or another worker is given it.
-    Changes the object; the caller saves it (and is inside a transaction).
+    Changes the object; the caller saves it (and is inside a transaction). Returns what the event
+    says of it.
     """
+    if task.definition.assign_to:
+        return assign_by_rule(task, now=now)
     lock_assignment()
     role_id = task.definition.candidate_role_id
     worker = choose_worker(role_id, passed_over_id=task.released_by_id)
     if worker is None:
-        return False
+        return None
     task.assign(to=worker, now=now)
-    return True
+    return assignee_data(worker)
+
+
+def assign_by_rule(task: TaskInstance, *, now: datetime) -> JsonObject | None:
+    """As `assign_if_possible`, for a task whose definition has a rule of its own.
+
+    What the rule reads, such as the ticket and who did an earlier task, is written before.
+    """
+    lock_assignment()
+    given = choose_by_rule(task)
+    if given is None:
+        return None
+    person, reason = given
+    task.assign(to=person, now=now)
+    return {**assignee_data(person), **reason}
+
+
+def choose_by_rule(task: TaskInstance) -> tuple[User, JsonObject] | None:
+    """Who is to be given it, and what the event says of how they were found.
+
+    The one person whom it is for; else who stands in for them; else one of the group.
+    """
+    if _is_only_claimed(task.definition):
+        return None
+    candidates = candidates_of(task)
+    named, reason = candidates.named_worker, candidates.reason or {}
+    if named is not None and named.pk != task.released_by_id:
+        if named.is_available:
+            return named, reason
+        deputy = candidates.stands_in
+        if deputy is not None and deputy.pk != task.released_by_id:
+            return deputy, {**reason, "for": str(named), "for_id": named.pk}
+    rule = candidates.rule
+    if not rule.has_group or rule.mode is Mode.NOBODY:
+        return None
+    workers = _least_loaded_first(candidates.role_id, passed_over_id=task.released_by_id)
+    workers = workers.exclude(pk__in=candidates.excluded)
+    if rule.mode is Mode.IN_TURN:
+        workers = _in_turn(workers, task.definition)
+        reason = {**reason, "in_turn": True}
+    worker = workers.first()
+    if worker is None:
+        return None
+    return worker, reason if rule.is_for_group else {**reason, "fallback": True}
+
+
+def _is_only_claimed(definition: TaskDefinition) -> bool:
+    rule = definition.rule
+    return rule.is_for_group and rule.mode is Mode.NOBODY
+
+
+def _in_turn(workers: UserQuerySet, definition: TaskDefinition) -> UserQuerySet:
+    """First whoever was given this task, of whatever version, longest ago, or never."""
+    given = (
+        TaskInstance.objects.filter(
+            assigned_to=OuterRef("pk"),
+            assigned_at__isnull=False,
+            definition__key=definition.key,
+            definition__workflow__key=definition.workflow.key,
+        )
+        .order_by("-assigned_at")
+        .values("assigned_at")[:1]
+    )
+    ordered: UserQuerySet = workers.alias(turn=Subquery(given)).order_by(
+        F("turn").asc(nulls_first=True), "last_given", "pk"
+    )
+    return ordered
 
 
 def assign_waiting_tasks(*, now: datetime) -> int:
@@ -185,16 +249,16 @@ def assign_waiting_tasks(*, now: datetime) -> int:
     waiting = (
         TaskInstance.objects.unassigned()
         .exclude(workflow_instance__status__in=(WorkflowStatus.ON_HOLD, WorkflowStatus.CANCELLED))
-        .select_related("definition__candidate_role")
+        .select_related("definition__candidate_role", "definition__workflow")
         .select_for_update(of=("self",), no_key=True, skip_locked=True)
     )
     given = 0
     for task in waiting:
-        if not assign_if_possible(task, now=now):
+        data = assign_if_possible(task, now=now)
+        if data is None:
             continue
         batch = batch_of_history(now=now)
         batch.update(task, *ASSIGNMENT)
-        data: JsonObject = {"to": str(task.assigned_to), "to_id": task.assigned_to_id}
         batch.insert_values(
             WorkflowEvent,
             workflow_instance_id=task.workflow_instance_id,

@@ -13,8 +13,7 @@ from typing import Final
 from tenants.hooks import Hook
 from tenants.models import User
 from tenants.models.user import UserQuerySet
-from workflows.models import CompanyRole
-from workflows.running.assignment import ACTIVE_SCHEMA, eligible_workers
+from workflows.running.workers import colleagues, eligible_workers
 
 # With pairs of who is away, and who stands in for them from now on. What is told of it is a
 # subject's above.
@@ -46,7 +45,7 @@ def acting_deputies(people: Collection[User]) -> dict[int, User]:
         named = {each.deputy_id for each in known.values() if not each.is_available}
         if not (missing := named - known.keys() - {None}):
             break
-        known |= {each.pk: each for each in _colleagues().filter(pk__in=missing)}
+        known |= {each.pk: each for each in colleagues().filter(pk__in=missing)}
     found = {pk: _first_who_is_there(each, known) for pk, each in away.items()}
     return {pk: deputy for pk, deputy in found.items() if deputy is not None}
 
@@ -58,14 +57,6 @@ def _first_who_is_there(person: User, known: dict[int, User]) -> User | None:
             return deputy
         person = deputy
     return None
-
-
-def acting_deputy_for_task(person: User, role: CompanyRole | int | None) -> User | None:
-    """The same, where that person may be given a task of this company role (None: of any)."""
-    deputy = acting_deputy(person)
-    if deputy is None or not eligible_workers(role).filter(pk=deputy.pk).exists():
-        return None
-    return deputy
 
 
 def people_who_named(person: User) -> list[User]:
@@ -83,7 +74,7 @@ def people_who_had(person: User) -> list[User]:
     found: dict[int, User] = {}
     named: Iterable[int] = [person.pk]
     for _step in range(MOST_FOLLOWED):
-        away = _colleagues().filter(is_available=False, deputy__in=named).exclude(pk=person.pk)
+        away = colleagues().filter(is_available=False, deputy__in=named).exclude(pk=person.pk)
         new = [each for each in away if each.pk not in found]
         if not new:
             break
@@ -100,10 +91,3 @@ def tell_deputies(*gone: User) -> None:
     deputies = acting_deputies(gone)
     if told := [(each, deputies[each.pk]) for each in gone if each.pk in deputies]:
         STANDS_IN.call_all(told)
-
-
-def _colleagues() -> UserQuerySet:
-    people: UserQuerySet = User.objects.active().filter(
-        company__schema_name=ACTIVE_SCHEMA, is_superuser=False
-    )
-    return people

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from tenants.models import User
 from workflows.errors import (
@@ -18,8 +19,14 @@ from workflows.errors import (
     TaskWaitsError,
 )
 from workflows.models import TaskInstance
-from workflows.running.assignment import eligible_workers, lock_assignment
+from workflows.running.assignment import lock_assignment
+from workflows.running.candidates import candidates_of, for_person
 from workflows.running.state_manager import WorkflowStateManager
+
+
+def pool_of(user: User) -> QuerySet[TaskInstance]:
+    """The forms that nobody has and that this person may claim, oldest first; one query."""
+    return for_person(user, TaskInstance.objects.in_pool())
 
 
 def claim_task(*, task: TaskInstance, user: User, now: datetime) -> None:
@@ -27,7 +34,8 @@ def claim_task(*, task: TaskInstance, user: User, now: datetime) -> None:
 
     Raises:
         TaskTakenError: somebody has it (the person themselves, after a double click).
-        MayNotClaimError: the person is no active task worker, or not of the task's role.
+        MayNotClaimError: the person is no active task worker, or not of the task's role; or the
+            task's rule keeps it from them.
         TaskNotWorkableError: it has ended, or its workflow does not run.
     """
     with transaction.atomic():
@@ -35,7 +43,7 @@ def claim_task(*, task: TaskInstance, user: User, now: datetime) -> None:
         # What waits is also given out without the instance's lock, but never without this one.
         lock_assignment()
         locked = _read(task)
-        if not eligible_workers(locked.definition.candidate_role).filter(pk=user.pk).exists():
+        if not candidates_of(locked).may_have(user):
             raise MayNotClaimError
         manager.claim_task(locked, by=user)
 

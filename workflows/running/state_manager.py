@@ -36,11 +36,12 @@ from workflows.models import (
 from workflows.models.task_instance import ASSIGNMENT
 from workflows.running.assignment import (
     NO_TASK,
+    assign_by_rule,
     assign_if_possible,
     assign_with_next_write,
     assignee_data,
-    eligible_workers,
 )
+from workflows.running.candidates import may_have
 from workflows.running.definition_cache import definition_of
 from workflows.running.events.accepted import ACCEPTED
 from workflows.running.events.answered import ANSWERED
@@ -354,10 +355,21 @@ class WorkflowStateManager:
 
     def _assign(self, task: TaskInstance, *, ended: int) -> None:
         self.next_definition = task.definition
+        if task.definition.assign_to:
+            self._assign_by_rule(task)
+            return
         if self._batch.finds:  # of two forms the second goes by whom the first was given
             self._batch.write()
         assign_with_next_write(task, self._batch, now=self.now, ended=ended)
         self._batch.update(task, *ASSIGNMENT)
+
+    def _assign_by_rule(self, task: TaskInstance) -> None:
+        """The rule asks who did what until now, and whose ticket it is: all of that is written."""
+        self._batch.write()
+        given = assign_by_rule(task, now=self.now)
+        self._batch.update(task, *ASSIGNMENT)
+        if given is not None:
+            self._record(ASSIGNED, task=task, data=given)
 
     def claim_task(self, task: TaskInstance, *, by: User) -> None:
         """Give a form that nobody has to whoever asks for it; the caller holds the assignment.
@@ -384,8 +396,9 @@ class WorkflowStateManager:
         task.release(by=by)
         data: JsonObject = {"from": str(by), "from_id": by.pk}
         self._record(RELEASED, task=task, data=data)
-        if assign_if_possible(task, now=self.now) and task.assigned_to is not None:
-            self._record(ASSIGNED, task=task, data=assignee_data(task.assigned_to))
+        given = assign_if_possible(task, now=self.now)
+        if given is not None:
+            self._record(ASSIGNED, task=task, data=given)
         self._batch.update(task, *ASSIGNMENT)
         self._save()
 
@@ -427,8 +440,7 @@ class WorkflowStateManager:
         """
         self._go_on(task, without=without)
         worker = task.assigned_to
-        workers = eligible_workers(task.definition.candidate_role)
-        if worker is None or workers.filter(pk=worker.pk).exists():
+        if worker is None or may_have(task, worker):
             return
         if self.instance.status == WorkflowStatus.IN_PROGRESS:
             self.release_task(task, by=worker)

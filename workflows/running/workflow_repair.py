@@ -24,7 +24,6 @@ from workflows.errors import (
 )
 from workflows.fields.field import SeenBy
 from workflows.models import (
-    TaskDefinition,
     TaskInstance,
     TaskStatus,
     WorkflowEvent,
@@ -33,9 +32,9 @@ from workflows.models import (
 from workflows.models.task_instance import ASSIGNMENT, UNFINISHED
 from workflows.models.workflow_instance import ENDED
 from workflows.priorities import Priority
-from workflows.running.assignment import assign_if_possible, eligible_workers
+from workflows.running.assignment import assign_if_possible, assignee_data
+from workflows.running.candidates import candidates_of, deputy_for_task, may_have
 from workflows.running.check_output import check_object, check_output
-from workflows.running.deputies import acting_deputy_for_task
 from workflows.running.events.assigned import ASSIGNED
 from workflows.running.events.cancelled import CANCELLED
 from workflows.running.events.changed import CHANGED
@@ -53,6 +52,7 @@ from workflows.running.events.version_changed import VERSION_CHANGED
 from workflows.running.events.withdrawn import WITHDRAWN
 from workflows.running.moving import TargetVersion
 from workflows.running.state_manager import WorkflowStateManager
+from workflows.running.workers import eligible_workers
 
 WAITS_OR_WORKED = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS, TaskStatus.PENDING)
 
@@ -129,7 +129,7 @@ class WorkflowRepair(WorkflowStateManager):
         task.completed_at = None
         self._save_retried(task, reason=reason)
         if task.definition.is_form:
-            may = had_it is not None and _is_eligible(had_it, task.definition)
+            may = had_it is not None and may_have(task, had_it)
             self._assign_or_release(task, had_it if may else None, reason=reason)
 
     def complete_kept(
@@ -304,13 +304,21 @@ class WorkflowRepair(WorkflowStateManager):
         self._save_instance()
 
     def reassign(
-        self, task: TaskInstance, *, to: User | None, reason: str, from_deputy: bool = False
+        self,
+        task: TaskInstance,
+        *,
+        to: User | None,
+        reason: str,
+        from_deputy: bool = False,
+        against_rule: bool = False,
     ) -> User | None:
         """Give a form to somebody else; None: to whoever's turn it is, or to nobody for now.
 
         What is given to somebody who is away goes to who stands in for them, unless that person
         may not be given it, or is the one who gives it. `from_deputy`: if they have it already it
         is taken from them, and goes to whoever is away. A form in ERROR is to be filled in again.
+        `against_rule`: a task worker whom the task's own rule keeps from it may be given it, which
+        the history says; for a ticket admin.
         Returns who has it then.
 
         Raises:
@@ -322,17 +330,24 @@ class WorkflowRepair(WorkflowStateManager):
         self.ensure_not_ended()
         if not task.definition.is_form or task.status not in UNFINISHED:
             raise CannotReassignError
-        if to is not None and not _is_eligible(to, task.definition):
-            raise WorkerNotEligibleError
+        is_override = False
+        if to is not None and not candidates_of(task).may_have(to):
+            may = against_rule and task.definition.assign_to
+            if not may or not eligible_workers(None).filter(pk=to.pk).exists():
+                raise WorkerNotEligibleError
+            is_override = True
         absent = to
-        to = self._who_stands_in(task, to, from_deputy=from_deputy) or to
+        if not is_override:
+            to = self._who_stands_in(task, to, from_deputy=from_deputy) or to
         failed = task.status == TaskStatus.ERROR
         if to is not None and task.assigned_to_id == to.pk and not failed:
             raise NothingChangedError
         if task.waits_for_answer:
             self._go_on(task, without=True)
         task.completed_at = None
-        self._assign_or_release(task, to, reason=reason, absent=None if absent == to else absent)
+        data: JsonObject = {"override": True} if is_override else {}
+        absent = None if absent == to else absent
+        self._assign_or_release(task, to, reason=reason, absent=absent, data=data)
         return task.assigned_to
 
     def take_over(self, task: TaskInstance) -> None:
@@ -345,7 +360,7 @@ class WorkflowRepair(WorkflowStateManager):
         absent, actor = task.assigned_to, self.actor
         if absent is None or actor is None:
             raise MayNotTakeOverError
-        if acting_deputy_for_task(absent, task.definition.candidate_role_id) != actor:
+        if deputy_for_task(absent, task) != actor:
             raise MayNotTakeOverError
         if task.waits_for_answer:
             raise TaskWaitsError
@@ -359,29 +374,36 @@ class WorkflowRepair(WorkflowStateManager):
         if to is None or to.pk == task.assigned_to_id:
             return None
         stored = User.objects.get(pk=to.pk)
-        deputy = acting_deputy_for_task(stored, task.definition.candidate_role_id)
+        deputy = deputy_for_task(stored, task)
         if deputy is None or deputy == self.actor:
             return None
         return None if from_deputy and deputy.pk == task.assigned_to_id else deputy
 
     def _assign_or_release(
-        self, task: TaskInstance, to: User | None, *, reason: str, absent: User | None = None
+        self,
+        task: TaskInstance,
+        to: User | None,
+        *,
+        reason: str,
+        absent: User | None = None,
+        data: JsonObject | None = None,
     ) -> None:
+        given: JsonObject | None = None
         if to is not None:
             task.assign(to=to, now=self.now)
-        elif not assign_if_possible(task, now=self.now):
+            given = assignee_data(to)
+        elif (given := assign_if_possible(task, now=self.now)) is None:
             if task.status == TaskStatus.ERROR:
                 task.retry()
             task.release()
         self._batch.update(task, *ASSIGNMENT, "completed_at")
-        data: JsonObject = {"reason": reason} if reason else {}
+        said: JsonObject = {**(data or {}), **({"reason": reason} if reason else {})}
         if absent is not None:
-            data |= {"for": str(absent), "for_id": absent.pk}
-        if task.assigned_to is None:
-            self._record(RELEASED, task=task, data=data)
+            said |= {"for": str(absent), "for_id": absent.pk}
+        if given is None:
+            self._record(RELEASED, task=task, data=said)
         else:
-            person: JsonObject = {"to": str(task.assigned_to), "to_id": task.assigned_to.pk}
-            self._record(ASSIGNED, task=task, data={**person, **data})
+            self._record(ASSIGNED, task=task, data={**given, **said})
         self._save_instance()
 
     def move_to_version(
@@ -417,20 +439,28 @@ class WorkflowRepair(WorkflowStateManager):
         if task is not None and task.definition.is_form and task.status in WAITS_OR_WORKED:
             self._find_worker(task, reason=reason)
 
+    def give_out_by_answers(self, *, reason: str) -> None:
+        """After answers were corrected: whom they name now may be given what waits for somebody."""
+        current = self.instance.current_task
+        if current is None or not current.definition.assign_to:
+            return
+        task = self.read_task(current.pk)
+        if task.status == TaskStatus.PENDING and task.assigned_to_id is None:
+            self._find_worker(task, reason=reason)
+
     def _find_worker(self, task: TaskInstance, *, reason: str) -> None:
         """After something about a form has changed: keep who has it, or find somebody."""
         if task.assigned_to_id is not None:
-            workers = eligible_workers(task.definition.candidate_role)
-            if not workers.filter(pk=task.assigned_to_id).exists():
+            if task.assigned_to is not None and not may_have(task, task.assigned_to):
                 if task.waits_for_answer:
                     self._go_on(task, without=True)
                 self._assign_or_release(task, None, reason=reason)
             return
         is_running = self.instance.status == WorkflowStatus.IN_PROGRESS
-        if is_running and assign_if_possible(task, now=self.now):
+        given = assign_if_possible(task, now=self.now) if is_running else None
+        if given is not None:
             self._batch.update(task, *ASSIGNMENT)
-            person: JsonObject = {"to": str(task.assigned_to), "to_id": task.assigned_to_id}
-            self._record(ASSIGNED, task=task, data={**person, "reason": reason})
+            self._record(ASSIGNED, task=task, data={**given, "reason": reason})
             self._save()
 
     def hold(self, *, reason: str) -> None:
@@ -519,7 +549,3 @@ def corrected_input(task: TaskInstance) -> JsonObject | None:
     changes = WorkflowEvent.objects.filter(task_instance=task, kind=CHANGED, data__what="input")
     change = changes.order_by("-pk").first()
     return None if change is None else change.data["new"]
-
-
-def _is_eligible(user: User, definition: TaskDefinition) -> bool:
-    return eligible_workers(definition.candidate_role).filter(pk=user.pk).exists()

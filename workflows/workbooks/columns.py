@@ -269,6 +269,17 @@ TASKS: Final = Sheet(
             options_of="Company roles",
         ),
         Column(
+            "assign_to",
+            "Given to",
+            kinds.ASSIGNED,
+            gettext_lazy(
+                "Where it is not simply the company role. A line each: requester, manager, answer "
+                "ticket.approver, doer review or person wendy@example.com; otherwise: role or "
+                "everybody; never: requester, review; in turn or nobody (until it is claimed)."
+            ),
+            26,
+        ),
+        Column(
             "action_url",
             "Action URL",
             kinds.TEXT,

@@ -9,21 +9,41 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tenants.models import User
-from workflows.models import CompanyRole
+from tenants.models.user import UserQuerySet
+from workflows.models import TaskInstance
 from workflows.models.task_instance import UNFINISHED
-from workflows.running.assignment import eligible_workers
+from workflows.running.candidates import candidates_of
 from workflows.running.deputies import acting_deputies
+from workflows.running.workers import eligible_workers
 
 # A dropdown with more people than this is no help.
 MOST_WORKERS: Final = 300
 
 
 def worker_choices(
-    role: CompanyRole | int | None, *, has_it: int | None, without_them: bool = False
+    task: TaskInstance | None, *, has_it: int | None, without_them: bool = False
 ) -> list[tuple[str, str]]:
-    """Those who may be given a task of this role; `has_it` is whoever has it now."""
+    """Those who may be given this task; `has_it` is whoever has it now.
+
+    None: every task worker.
+    """
+    people = eligible_workers(None) if task is None else candidates_of(task).people()
+    return _choices(people, has_it=has_it, without_them=without_them)
+
+
+def choices_against_rule(task: TaskInstance, *, has_it: int | None) -> list[tuple[str, str]]:
+    """The task workers whom the task's own rule keeps from it; nobody where it has none."""
+    if not task.definition.assign_to:
+        return []
+    others = eligible_workers(None).exclude(pk__in=candidates_of(task).people().values("pk"))
+    return _choices(others, has_it=has_it, without_them=True)
+
+
+def _choices(
+    people: UserQuerySet, *, has_it: int | None, without_them: bool
+) -> list[tuple[str, str]]:
     open_tasks = Count("assigned_tasks", filter=Q(assigned_tasks__status__in=UNFINISHED))
-    workers = eligible_workers(role).annotate(open_tasks=open_tasks)
+    workers = people.annotate(open_tasks=open_tasks)
     if without_them and has_it is not None:
         workers = workers.exclude(pk=has_it)
     ordered = workers.order_by("-is_available", "open_tasks", "first_name", "pk")

@@ -12,14 +12,14 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 
 from tenants.refusals import refusals
 from tickets.errors import ReasonMissingError
-from tickets.following.pages.workers import worker_choices
+from tickets.following.pages.workers import choices_against_rule, worker_choices
 from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.bundles import read_bundle
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.storable import unstorable
 from workflows.errors import InvalidDataError, UnreadableBundleError
-from workflows.models import CompanyRole
+from workflows.models import TaskInstance
 
 # What a person types here goes to another system, or comes from one: no files.
 MOST_JSON = 200_000
@@ -109,14 +109,21 @@ def add_document(form: RepairForm, *, label: str, help_text: str, first: Json) -
     )
 
 
-def add_worker(form: RepairForm, *, role: CompanyRole | None, has_it: int | None) -> None:
-    """The people who may be given the task, those with the least to do first."""
+def add_worker(form: RepairForm, *, task: TaskInstance) -> None:
+    """The people who may be given the task, those with the least to do first.
+
+    Then those whom the task's own rule keeps from it: a ticket admin may give it to them.
+    """
+    has_it = task.assigned_to_id
+    choices: list[tuple[str, Any]] = [
+        (AUTOMATIC, _("Whoever's turn it is")),
+        *worker_choices(task, has_it=has_it),
+    ]
+    if others := choices_against_rule(task, has_it=has_it):
+        choices.append((_("Against the rule of this task, as the history will say"), others))
     form.fields["worker"] = forms.ChoiceField(
         label=_("To whom"),
-        choices=[
-            (AUTOMATIC, _("Whoever's turn it is")),
-            *worker_choices(role, has_it=has_it),
-        ],
+        choices=choices,
         initial=AUTOMATIC,
         widget=UnfoldAdminSelectWidget,
         error_messages={

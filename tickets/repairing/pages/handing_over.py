@@ -36,8 +36,7 @@ class Reassign(TaskVerb):
 
     def form(self, data: Any = None) -> RepairForm:
         form = RepairForm(data)
-        role = self.task.definition.candidate_role
-        add_worker(form, role=role, has_it=self.task.assigned_to_id)
+        add_worker(form, task=self.task)
         return form
 
     def act(self, sent: Sent) -> None:
@@ -46,7 +45,7 @@ class Reassign(TaskVerb):
         # The page has shown who has it.
         reassign_task(
             task=self.task, to=to, by=sent.by, reason=sent.reason, expected=sent.expected,
-            from_deputy=True,
+            from_deputy=True, against_rule=True,
         )  # fmt: skip
 
 

@@ -100,8 +100,7 @@ class HandOverPage(WorkerPage):
         return self._page(form)
 
     def _form(self, data: Any = None) -> HandOverForm:
-        role = self.task.definition.candidate_role_id
-        colleagues = worker_choices(role, has_it=self.person.pk, without_them=True)
+        colleagues = worker_choices(self.task, has_it=self.person.pk, without_them=True)
         return HandOverForm(data, colleagues=colleagues)
 
     def _page(self, form: HandOverForm) -> HttpResponse:

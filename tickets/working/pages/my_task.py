@@ -36,6 +36,7 @@ from workflows.layouts.columns import layouts_of
 from workflows.models import TaskStatus
 from workflows.models.task_instance import ALIVE, WORKABLE
 from workflows.priorities import urgency
+from workflows.running.candidates import for_person
 from workflows.running.deputies import people_who_named
 
 POOL = "pool"
@@ -132,7 +133,7 @@ class MyTaskAdmin(FindsInTickets, CompanyModelAdmin):
         """What the person may claim."""
         if not isinstance(request.user, User) or active_company(request) is None:
             return MyTask.objects.none()
-        return with_ticket(MyTask.objects.pool(request.user))
+        return with_ticket(for_person(request.user, MyTask.objects.in_pool()))
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         if is_pool(request):

@@ -20,7 +20,7 @@ from tickets.working.pages.worker_page import WorkerPage, with_ticket
 from tickets.working.take_over import take_over, tasks_to_stand_in_for
 from workflows.errors import MayNotTakeOverError
 from workflows.people.availability import availability_of
-from workflows.running.assignment import eligible_workers
+from workflows.running.candidates import candidates_of
 from workflows.running.deputies import people_who_named
 
 # So many are shown; what is due first comes first.
@@ -85,8 +85,7 @@ class TakeOverPage(WorkerPage):
             return redirect("admin:tickets_mytask_change", self.object.pk)
         if self.object.assigned_to_id == self.person.pk:  # a second click
             return redirect("admin:tickets_mytask_change", self.object.pk)
-        role = self.object.definition.candidate_role_id
-        if not eligible_workers(role).filter(pk=self.person.pk).exists():
+        if not candidates_of(self.object).may_stand_in(self.person):
             raise Http404
         messages.warning(request, gettext("You cannot take this task over: look at the list."))
         return self.back()

@@ -38,6 +38,7 @@ _TASK = (
     "output_transform",
     "timeout_seconds",
     "retries",
+    "assign_to",
     "due_in",
 )
 _TICKET_TYPE = (

@@ -25,7 +25,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
 from tenants.account.changing_address import TOO_OFTEN, ask_for_address
 from tenants.active_company import active_company
@@ -43,9 +43,17 @@ from workflows.flat import FlatImportAdmin
 from workflows.models import CompanyRole, Invitation
 from workflows.people.availability import availability_of
 from workflows.people.change_people import release_tasks_of_people, save_person
+from workflows.people.managers import possible_managers
 from workflows.people.pages.new_password import NewPasswordForm
 from workflows.people.pages.person_resource import PersonResource
 from workflows.people.role_choices import role_choices
+
+
+class ManagerField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """Several people may have one name: the address tells them apart."""
+
+    def label_from_instance(self, person: Any) -> str:
+        return f"{person} ({person.email})" if str(person) != person.email else str(person)
 
 
 class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -71,7 +79,12 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = User
-        fields = ("first_name", "last_name", "email", "is_available", "is_active")
+        fields = ("first_name", "last_name", "email", "is_available", "is_active", "manager")
+        field_classes = {"manager": ManagerField}
+        widgets = {"manager": UnfoldAdminSelectWidget}
+        help_texts = {
+            "manager": _("Gets the tasks that a workflow has for the requester's manager.")
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -87,8 +100,15 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
             )
         if in_public():  # a superuser looks at somebody; the companies' tables are not here
             del self.fields["member_of"]
+            self.fields.pop("manager", None)
             return
         self.fields["member_of"].queryset = CompanyRole.objects.all()  # type: ignore[attr-defined]
+        if "manager" in self.fields:
+            possible = possible_managers(self.instance)
+            if self.instance.manager_id is not None:  # who has left since stays to be seen
+                possible |= User.objects.filter(pk=self.instance.manager_id)
+            self.fields["manager"].queryset = possible  # type: ignore[attr-defined]
+            self.fields["manager"].empty_label = gettext("Nobody")  # type: ignore[attr-defined]
         if self.instance.pk:
             self.initial.setdefault("member_of", list(self.instance.company_roles.all()))
 
@@ -124,7 +144,7 @@ class PersonAddForm(NewPasswordForm, PersonForm):
     """A new person, with a password that the admin tells them."""
 
     class Meta(PersonForm.Meta):
-        fields = ("first_name", "last_name", "email", "is_available")  # type: ignore[assignment]
+        fields = ("first_name", "last_name", "email", "is_available", "manager")  # type: ignore[assignment]
 
 
 class PersonPasswordForm(AdminPasswordChangeForm):
@@ -303,7 +323,7 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
     add_fieldsets = (
         (None, {"fields": (("first_name", "last_name"), "email", "password1", "password2")}),
         (_("Roles"), {"fields": ("system_roles", "member_of")}),
-        (_("Work"), {"fields": ("is_available",)}),
+        (_("Work"), {"fields": ("manager", "is_available")}),
     )
     fieldsets = (
         (
@@ -317,7 +337,7 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
             },
         ),
         (_("Roles"), {"fields": ("system_roles", "member_of")}),
-        (_("Work"), {"fields": ("is_available", "is_active", "absence_link")}),
+        (_("Work"), {"fields": ("manager", "is_available", "is_active", "absence_link")}),
         (_("Dates"), {"fields": (("last_login", "date_joined"),)}),
     )
 

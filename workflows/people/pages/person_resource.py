@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -22,11 +23,12 @@ from workflows.flat.resource import chosen, column, names_as_text, yes_or_no
 from workflows.models import CompanyRole, Invitation
 from workflows.people.change_people import PersonChange, save_people
 from workflows.people.invitations.invite import Invitee, invite
+from workflows.people.managers import set_manager
 
 
 @dataclass
 class PersonRow(FlatRow):
-    """A person; `roles` are values of SystemRole, `company_roles` names."""
+    """A person; `roles` are values of SystemRole, `company_roles` names, `manager` an address."""
 
     email: str = ""
     first_name: str = ""
@@ -35,6 +37,7 @@ class PersonRow(FlatRow):
     is_active: bool = True
     roles: tuple[str, ...] = ()
     company_roles: tuple[str, ...] = ()
+    manager: str = ""
 
     def __str__(self) -> str:
         return self.email
@@ -60,12 +63,14 @@ class PersonResource(FlatResource[PersonRow]):
     last_name = column("last_name", "Last name")
     roles = column("roles_text", "System roles")
     company_roles = column("company_roles_text", "Company roles")
+    manager = column("manager", "Manager")
     is_available = column("is_available", "Available")
     is_active = column("is_active", "Active")
 
     aliases = {
         "email": ("e-mail address", "mail"),
         "roles": ("roles",),
+        "manager": ("supervisor", "reports to", "line manager"),
         "is_available": ("is available",),
     }
 
@@ -80,19 +85,22 @@ class PersonResource(FlatResource[PersonRow]):
             is_active=thing.is_active,
             roles=tuple(role.value for role in SystemRole if role.value in names),
             company_roles=tuple(sorted(role.name for role in thing.company_roles.all())),
+            manager="" if thing.manager is None else thing.manager.email,
         )
 
     def load(self, table: Table) -> None:
         self.company = Company.objects.current()
         people = User.objects.of_company(self.company).filter(is_superuser=False)
         self.people = {
-            each.email: each for each in people.prefetch_related("groups", "company_roles")
+            each.email: each
+            for each in people.select_related("manager").prefetch_related("groups", "company_roles")
         }
         self.company_roles_by_name = {
             name_key(each.name): each for each in CompanyRole.objects.all()
         }
         at = (table.headers or []).index("email") if "email" in (table.headers or []) else None
         emails = [plain_email(str(row[at])) for row in table] if at is not None else []
+        self.in_file = set(emails)
         # Where mail is sent whoever is new is invited, and nobody is told who has which address.
         self.invites = is_mail_set_up()
         self.taken = set() if self.invites else emails_in_use(emails) - self.people.keys()
@@ -136,7 +144,29 @@ class PersonResource(FlatResource[PersonRow]):
             )
             row.company_roles = tuple(sorted(each.name for each in found))
             wrong |= {"company_roles": message} if message else {}
+        if "manager" in cells:
+            row.manager = plain_email(cells["manager"])
+            wrong |= {"manager": message} if (message := self._no_manager(row)) else {}
         return wrong
+
+    def _no_manager(self, row: PersonRow) -> str:
+        """Somebody of the company, or of the file, where those are added at once."""
+        if not row.manager:
+            return ""
+        if row.manager == row.email:
+            return _("Nobody is their own manager.")
+        known = self.people.get(row.manager)
+        if known is not None:
+            had = self.people.get(row.email)
+            if known.is_active or (had is not None and had.manager_id == known.pk):
+                return ""
+            return _("The manager is deactivated.")
+        if row.manager in self.in_file and not self.invites:
+            return ""
+        text = _("Nobody of the company has the address “%(email)s”. Write the manager's address.")
+        return text % {"email": short(row.manager)} + did_you_mean(
+            nearest(row.manager, list(self.people))
+        )
 
     def apply(self, rows: Sequence[PersonRow]) -> None:
         if self.invites and self.user is not None:
@@ -152,7 +182,19 @@ class PersonResource(FlatResource[PersonRow]):
             )
             for row in rows
         ]
-        save_people(changes=changes, now=timezone.now(), actor=self.user)
+        now = timezone.now()
+        save_people(changes=changes, now=now, actor=self.user)
+        self._name_new_managers(rows, changes, now=now)
+
+    def _name_new_managers(
+        self, rows: Sequence[PersonRow], changes: Sequence[PersonChange], *, now: datetime
+    ) -> None:
+        """Managers who came with the same file have a number only now."""
+        came = {each.person.email: each.person for each in changes}
+        for row, change in zip(rows, changes, strict=True):
+            if row.manager and row.manager not in self.people and row.manager in came:
+                manager = came[row.manager]
+                set_manager(user=change.person, manager=manager, now=now, actor=self.user)
 
     def _invite(self, rows: Sequence[PersonRow], *, by: User) -> None:
         """Those who have an invitation that still counts are left alone: a file may come twice."""
@@ -179,6 +221,7 @@ class PersonResource(FlatResource[PersonRow]):
         person = self.people.get(row.email) or User(email=row.email, company=self.company)
         person.first_name, person.last_name = row.first_name, row.last_name
         person.is_available, person.is_active = row.is_available, row.is_active
+        person.manager = self.people.get(row.manager)
         return person
 
     def _email(self, text: str) -> tuple[str, str]:

@@ -119,6 +119,23 @@ class ImportPeopleTest(PeopleFileCase):
         nora.refresh_from_db()
         self.assertTrue(nora.check_password("a-long-new-password"))
 
+    def test_managers_are_named_by_address_also_of_the_same_file(self) -> None:
+        head = "E-mail,First name,Last name,Manager\n"
+        self.bring_in(
+            f"{head}new@acme.example,Nora,Newton,{self.wendy.email}\n"
+            f"{self.uma.email},Uma,Urban,New@acme.example\n"
+        )
+        nora = User.objects.get(email="new@acme.example")
+        self.assertEqual(nora.manager, self.wendy)
+        self.assertEqual(User.objects.get(pk=self.uma.pk).manager, nora)
+        for wrong in (self.uma.email, self.charlie.email, "nobody", self.root.email):
+            problems = self.problems(f"{head}{self.uma.email},Uma,Urban,{wrong}\n")
+            self.assertEqual([each[1] for each in problems], ["Manager"], problems)
+        self.bring_in(f"E-mail,First name\n{self.uma.email},Ulla\n")
+        self.assertEqual(User.objects.get(pk=self.uma.pk).manager, nora)
+        self.bring_in(f"{head}{self.uma.email},Uma,Urban,\n")
+        self.assertIsNone(User.objects.get(pk=self.uma.pk).manager)
+
     def test_columns_that_are_missing_stay_as_they_are(self) -> None:
         self.accounting.members.add(self.wendy)
         self.bring_in(f"email;last_name\n{self.wendy.email};Waters\n")
@@ -320,7 +337,7 @@ class ExportPeopleTest(PeopleFileCase):
         emails = {row["E-mail"] for row in rows}
         own = set(User.objects.of_company(self.acme).values_list("email", flat=True))
         self.assertEqual(emails, own)
-        self.assertEqual(set(rows[0]), {*HEADINGS, "Available", "Active"})
+        self.assertEqual(set(rows[0]), {*HEADINGS, "Manager", "Available", "Active"})
 
     def test_filters_hold_and_garbage_leads_back(self) -> None:
         rows = json.loads(self.export(JSON, "?role=user").getvalue())

@@ -2,7 +2,10 @@
 
 Its data: `to` is their name then, `to_id` their id; `claimed` where they took it themselves;
 `reason` where a ticket admin gave it. `for` and `for_id`: whoever it was meant for, or had it, is
-away, and `to` stands in for them.
+away, and `to` stands in for them. By the rule of the task: `as` is whom it is for (a member of
+Who), `done` the title of the task whose doer that is, `fallback` where one of the group got it
+instead, `in_turn` where it was their turn, and `override` where a ticket admin gave it against the
+rule.
 """
 
 from __future__ import annotations
@@ -25,8 +28,26 @@ def _set_assignee(state: State, event: WorkflowEvent) -> None:
 
 
 def _sentence(event: WorkflowEvent) -> StrOrPromise:
-    if data_of(event).get("for"):
+    data = data_of(event)
+    if data.get("override"):
+        return _("%(task)s was given to %(to)s, against the rule of the task.")
+    if data.get("for"):
         return _("%(task)s was given to %(to)s, who stands in for %(for)s.")
+    if data.get("fallback"):
+        return _("%(task)s was given to %(to)s, as the one whom it is for cannot have it now.")
+    if data.get("in_turn"):
+        return _("%(task)s was given to %(to)s, whose turn it is.")
+    match data.get("as"):
+        case "requester":
+            return _("%(task)s was given to %(to)s, who submitted the ticket.")
+        case "manager":
+            return _("%(task)s was given to %(to)s, the requester's manager.")
+        case "answer":
+            return _("%(task)s was given to %(to)s, whom an answer names.")
+        case "doer":
+            return _("%(task)s was given to %(to)s, who did %(done)s.")
+        case "person":
+            return _("%(task)s was given to %(to)s, who does it always.")
     return _("%(task)s was given to %(to)s.")
 
 

@@ -219,6 +219,7 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
         "after": duration_in_words(str(data.get("after") or "")),
         "from": str(data.get("from") or ""),
         "for": str(data.get("for") or ""),
+        "done": str(data.get("done") or ""),
         "what": str(data.get("what") or ""),
         "of": str(data.get("called") or ""),
         "version": str(data.get("version") or ""),

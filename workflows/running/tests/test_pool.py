@@ -18,7 +18,7 @@ from workflows.errors import (
 from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowEvent
 from workflows.people.change_people import set_availability
 from workflows.running.assignment import assign_waiting_tasks
-from workflows.running.pool import claim_task, release_task
+from workflows.running.pool import claim_task, pool_of, release_task
 from workflows.running.tests.work import NOW, make_form, make_task
 
 
@@ -45,8 +45,8 @@ class ClaimTests(PoolCase):
         held.workflow_instance.hold()
         held.workflow_instance.save()
         self.role.members.add(self.wendy)
-        self.assertEqual(list(TaskInstance.objects.pool(self.wendy)), [open_to_all, of_role])
-        self.assertEqual(list(TaskInstance.objects.pool(self.walt)), [open_to_all])
+        self.assertEqual(list(pool_of(self.wendy)), [open_to_all, of_role])
+        self.assertEqual(list(pool_of(self.walt)), [open_to_all])
 
     def test_a_worker_claims_although_they_are_away(self) -> None:
         task = make_task(make_form())

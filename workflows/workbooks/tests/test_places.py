@@ -182,10 +182,11 @@ class PlaceTests(SimpleTestCase):
             ("Fields", "N6"),
             ("Fields", "I2"),
             ("Ticket types", "D3"),
-            ("Tasks", "G2"),
-            ("Tasks", "I2"),
-            ("Tasks", "M2"),
+            ("Tasks", "F2"),
+            ("Tasks", "H2"),
+            ("Tasks", "J2"),
             ("Tasks", "N2"),
+            ("Tasks", "O2"),
         ):
 
             def change(book: Workbook, sheet: str = sheet, cell: str = cell) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tenants.refusals import refusals
+from workflows.bundles.assignments import assignment_in_words
 from workflows.bundles.describe_changes import field_labels
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.conditions import choice_labels, describe_condition, is_empty
@@ -69,6 +70,8 @@ class TaskCard:
     fields: FieldTable
     call: Sequence[tuple[str, str]]
     documents: Sequence[tuple[str, str]]
+    # Where the company role does not say all of it.
+    given_to: str
     leads_to: Sequence[TransitionRow]
 
 
@@ -196,8 +199,16 @@ def task_card(
         else FieldTable(),
         call=tuple(_due(task)) if task.is_form else (*_call(task), *_due(task)),
         documents=() if task.is_form else tuple(_documents(task)),
+        given_to=given_to(task, labels) if task.assign_to and task.is_form else "",
         leads_to=transition_rows(transitions, labels),
     )
+
+
+def given_to(task: TaskDefinition, labels: Mapping[str, str]) -> str:
+    """Whom the task's own rule gives it to, in words."""
+    role = "" if task.candidate_role is None else task.candidate_role.name
+    titles = {f"tasks.{each.key}": each.title for each in task.workflow.tasks.all()}
+    return assignment_in_words(task.assign_to, role, {**titles, **labels})
 
 
 def _due(task: TaskDefinition) -> Iterable[tuple[str, str]]:

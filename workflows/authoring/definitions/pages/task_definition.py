@@ -16,6 +16,7 @@ from tenants.pages.page import list_buttons_of
 from workflows.authoring.definitions.pages.badges import definition_badge
 from workflows.authoring.definitions.pages.definition_rows import (
     condition_labels,
+    given_to,
     references,
     task_card,
     transition_rows,
@@ -141,6 +142,8 @@ class TaskDefinitionAdmin(DetailPageAdmin):
     def role_column(self, task: TaskDefinition) -> str:
         if not task.is_form:
             return "-"
+        if task.assign_to:
+            return given_to(task, {})
         return task.candidate_role.name if task.candidate_role else _("Every task worker")
 
     @display(description=gettext_lazy("Due in"))

@@ -17,6 +17,7 @@ from tenants.pages.page import buttons_of, list_buttons_of
 from workflows.authoring.definitions.additions import panels
 from workflows.authoring.definitions.pages.badges import definition_badge
 from workflows.authoring.definitions.pages.definition_rows import (
+    TaskCard,
     all_transitions,
     condition_labels,
     field_table,
@@ -33,7 +34,7 @@ from workflows.models import (
     WorkflowDefinition,
 )
 from workflows.picture.graph import draw_process
-from workflows.running.assignment import eligible_workers
+from workflows.running.workers import eligible_workers
 from workflows.workbooks import FileType
 
 
@@ -148,6 +149,7 @@ class WorkflowDefinitionAdmin(DetailPageAdmin):
     def page_context(self, request: HttpRequest, obj: WorkflowDefinition) -> dict[str, Any]:
         workflow = WorkflowDefinition.objects.with_tasks_and_transitions().get(pk=obj.pk)
         labels = condition_labels(workflow)
+        cards = task_cards(workflow, labels)
         anchors = {task.key: f"#task-{task.key}" for task in workflow.tasks.all()}
         added = [each for each in panels.call_all(request, workflow) if each]
         return {
@@ -156,9 +158,9 @@ class WorkflowDefinitionAdmin(DetailPageAdmin):
             "workflow": workflow,
             "references": references(workflow.ext_ref),
             "badge": definition_badge(workflow),
-            "picture": draw_process(workflow.process(), links=anchors),
+            "picture": draw_process(workflow.process(), links=anchors, notes=_notes(cards)),
             "fields": field_table(workflow.fields, field_labels(workflow.fields)),
-            "cards": task_cards(workflow, labels),
+            "cards": cards,
             "transitions": all_transitions(workflow, labels),
             "ticket_types": _ticket_types(workflow),
             "panels": sorted(added, key=lambda each: each.order),
@@ -167,6 +169,10 @@ class WorkflowDefinitionAdmin(DetailPageAdmin):
             "file_types": list(FileType),
             "may_see_tasks": request.user.has_perm("workflows.view_taskdefinition"),
         }
+
+
+def _notes(cards: list[TaskCard]) -> dict[str, list[str]]:
+    return {card.task.key: [card.given_to] for card in cards if card.given_to}
 
 
 def _ticket_types(workflow: WorkflowDefinition) -> QuerySet[TicketDefinition]:

@@ -36,6 +36,7 @@ from workflows.bundles import (
     read_bundle,
     test_case_failures,
 )
+from workflows.bundles.assignments import assignment_notes
 from workflows.bundles.outline import Outline
 from workflows.bundles.readable import readable_rules
 from workflows.bundles.samples import call_values, sample_context
@@ -302,7 +303,8 @@ def _picture(document: Json) -> str:
     most_tasks, most_transitions = MOST_DRAWN
     if len(process.tasks) > most_tasks or len(process.transitions) > most_transitions:
         return ""
-    return str(draw_process(process, links={key: f"#task-{key}" for key in process.tasks}))
+    links = {key: f"#task-{key}" for key in process.tasks}
+    return str(draw_process(process, links=links, notes=assignment_notes(document)))
 
 
 def drawable(specs: object) -> tuple[list[Json], int]:

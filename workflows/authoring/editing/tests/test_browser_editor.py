@@ -301,6 +301,34 @@ class EditorTests(BrowserTestCase):
         expect(meaning).to_have_value("good")
         self.check(page)
 
+    def test_whom_a_task_is_for(self) -> None:
+        CompanyRole.objects.create(name="Finance")
+        draft = create_workflow(title="Buying", user=self.carla)
+        draft.tasks.update(fields=[{"name": "done", "label": "What was done?", "type": "text"}])
+        page = self.edit(draft)
+        self.tab(page, "Tasks")
+        self.click_all(page.locator("#ed-panel [aria-expanded=false]"))
+        page.get_by_label("Given to", exact=True).select_option(label="The requester's manager")
+        page.get_by_label("Where that person is not there").select_option(label="A company role")
+        page.get_by_label("Which company role").select_option(label="Finance")
+        page.get_by_label("Who of them").select_option(value="in_turn")
+        page.get_by_label("The requester", exact=True).check()
+        expect(page.locator("#ed-picture svg")).to_contain_text("the requester's manager")
+        expect(page.locator("#ed-problem-count")).to_have_text("No problems")
+        self.check(page)
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator("#ed-state")).to_have_text("Saved")
+        task = draft.tasks.select_related("candidate_role").get()
+        self.assertEqual(str(task.candidate_role), "Finance")
+        rule = {
+            "who": "manager", "fallback": "role", "never": ["requester"], "mode": "in_turn",
+        }  # fmt: skip
+        self.assertEqual(task.assign_to, rule)
+        page.get_by_label("Given to", exact=True).select_option(value="person")
+        expect(page.locator("#ed-panel")).to_contain_text("Name the person by their e-mail address")
+        page.get_by_label("Given to", exact=True).select_option(value="requester")
+        expect(page.locator("#ed-problem-count")).to_have_text("No problems")
+
     def test_an_address_leads_to_a_place(self) -> None:
         """As the picture and the problems of the workflow's page write it."""
         draft = create_workflow(title="Buying", user=self.carla)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,7 @@ from workflows.authoring.importing.import_run import why_not_imported
 from workflows.authoring.importing.pages.import_page import DECISIONS, REPLACE, seen_draft
 from workflows.authoring.importing.pages.problem_rows import problem_rows
 from workflows.bundles import TestCaseResult, write_bundle
+from workflows.bundles.assignments import assignments_in_words
 from workflows.bundles.describe_changes import field_labels
 from workflows.engine.process import JsonObject
 from workflows.engine.task_types import TaskType
@@ -152,6 +153,7 @@ class ProcessPage(_ProcessPage):
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         found = self.process
         preview = preview_bundle(document=found.document)
+        words = assignments_in_words(found.document)
         return self.show(
             title=found.title,
             process=found,
@@ -162,7 +164,7 @@ class ProcessPage(_ProcessPage):
             picture=found.picture(),
             references=_references(found),
             fields=field_table(found.trial.fields, field_labels(found.trial.fields)),
-            tasks=[_task_row(each) for each in found.tasks],
+            tasks=[_task_row(each, words) for each in found.tasks],
             roles=_role_rows(found, preview),
             cases=[_case_row(found, each) for each in found.case_results],
         )
@@ -270,7 +272,7 @@ def _role_rows(process: GalleryProcess, preview: BundlePreview) -> list[RoleRow]
     ]
 
 
-def _task_row(task: JsonObject) -> TaskRow:
+def _task_row(task: JsonObject, words: Mapping[str, str]) -> TaskRow:
     specs = task.get("fields", [])
     task_type = TaskType.named(task.get("task_type")) or TaskType.FORM
     return TaskRow(
@@ -279,7 +281,7 @@ def _task_row(task: JsonObject) -> TaskRow:
         description=str(task.get("description", "")),
         kind=str(SCREENS[task_type].name),
         is_form=task_type.is_form,
-        role=str(task.get("candidate_role", "")),
+        role=words.get(str(task["key"]), "") or str(task.get("candidate_role", "")),
         address=str(task.get("action_url", "")),
         fields=field_table(specs, field_labels(specs)),
     )

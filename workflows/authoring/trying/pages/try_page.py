@@ -23,6 +23,7 @@ from workflows.authoring.trying.pages.base_page import TRYING, TryingPage
 from workflows.authoring.trying.pages.try_forms import CallForm, NoKeeper, SubmitterForm
 from workflows.authoring.trying.pages.try_steps import (
     StepRow,
+    given_in_trial,
     picture_of,
     step_rows,
     time_rows,
@@ -238,7 +239,7 @@ class TryPage(TryingPage):
             if refused and first is None:
                 first = simulation.used[-1].output
             state = replace(state, answers=_accepted_answers(simulation))
-            context |= self._next_context(trial, simulation, call)
+            context |= self._next_context(trial, state, simulation, call)
             is_form = context["is_form"]
             form = (form or _first_form(trial, simulation, first)) if is_form else None
         context |= {
@@ -260,7 +261,7 @@ class TryPage(TryingPage):
         return step_rows(trial, simulation, ticket=ticket, labels=condition_labels(self.workflow))
 
     def _next_context(
-        self, trial: Trial, simulation: Simulation, call: CallForm | None
+        self, trial: Trial, state: TryState, simulation: Simulation, call: CallForm | None
     ) -> dict[str, Any]:
         key = simulation.waiting_for
         if key is None:
@@ -272,11 +273,13 @@ class TryPage(TryingPage):
                 "end": None if end is None else OUTCOMES[end],
             }
         is_form = trial.rules[key].task_type.is_form
+        ticket = trial.ticket_form(state.ticket_type).with_presets(state.ticket or {})
         return {
             "is_form": is_form,
             "task_key": key,
             "heading": trial.title_of(key),
             "description": str(trial.tasks[key].get("description", "")),
+            "given_to": given_in_trial(trial, key, simulation, ticket) if is_form else "",
             "call": None if is_form else call or CallForm(),
             "sends": None if is_form else pretty(simulation.last_step.sends),
             "address": str(trial.tasks[key].get("action_url", "")),

@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 
 from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.bundles import Trial
+from workflows.bundles.assignments import assignment_notes, assignments_in_words
+from workflows.engine.assigning import AssignRule, Who
 from workflows.engine.conditions import describe_condition, is_empty
 from workflows.engine.decide import TriedTransition
 from workflows.engine.process import Json, JsonObject
@@ -124,7 +126,7 @@ def told_rows(trial: Trial, simulation: Simulation) -> list[ToldRow]:
 def picture_of(trial: Trial, simulation: Simulation | None) -> SafeString:
     """The process, with the steps so far."""
     if simulation is None:
-        return draw_process(trial.process)
+        return draw_process(trial.process, notes=assignment_notes(trial.document))
     failed = simulation.outcome is Outcome.ERROR and simulation.last_step.task is not None
     last = simulation.last_step.task
     taken = [
@@ -140,7 +142,24 @@ def picture_of(trial: Trial, simulation: Simulation | None) -> SafeString:
         finished=[step.task for step in simulation.steps if step.task and step.output is not None],
         failed=[last] if failed and last else [],
         taken=taken,
+        notes=assignment_notes(trial.document),
     )
+
+
+def given_in_trial(trial: Trial, key: str, simulation: Simulation, ticket: JsonObject) -> str:
+    """Whom a real ticket would give the task to, by its rule; with the person whom it names."""
+    words = assignments_in_words(trial.document).get(key)
+    if words is None:
+        return str(trial.tasks[key].get("candidate_role") or _("every task worker"))
+    rule = AssignRule.of(trial.tasks[key].get("assign_to"))
+    if rule.who is not Who.ANSWER:
+        return words
+    value: object = {"ticket": ticket, "tasks": simulation.last_step.data}
+    for name in rule.named.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    if not isinstance(value, dict):
+        return _("%(rule)s (nobody is named)") % {"rule": words}
+    return _("%(rule)s (%(person)s)") % {"rule": words, "person": value.get("name", "")}
 
 
 def _step_row(

@@ -1,5 +1,6 @@
 // The tab of the tasks.
 
+import { assigningParts, whoInWords } from "./assigning.js";
 import { field, find, gettext, makeElement } from "./dom.js";
 import { fieldsEditor } from "./fields.js";
 import { durationControl, number, select, text } from "./inputs.js";
@@ -7,7 +8,6 @@ import { linksEditor } from "./links.js";
 import { listEditor } from "./lists.js";
 import { isEmpty } from "./logic.js";
 import { elementOf } from "./places.js";
-import { roleSelect } from "./role_select.js";
 import { schemaEditor } from "./schemas.js";
 import { keyField, layouts, ofTask, titleField, untouched } from "./section_parts.js";
 import { changed, freeKey, store } from "./store.js";
@@ -20,7 +20,7 @@ import { END, START, isForm, renameTask, taskKeys, typeOf } from "./variables.js
 /** @typedef {(keyof Task)[]} TaskParts */
 
 /** @type {TaskParts} */
-const FORM_PARTS = ["fields", "candidate_role"];
+const FORM_PARTS = ["fields", "candidate_role", "assign_to"];
 /** @type {TaskParts} */
 const CALL_PARTS = [
   "action_url",
@@ -47,7 +47,7 @@ export function tasksSection() {
     anchor: (task) => `task-${task.key}`,
     head: (task) => ({
       title: task.title || gettext("New task"),
-      chips: [typeOf(task).chip, isForm(task) ? task.candidate_role || gettext("every task worker") : ""],
+      chips: [typeOf(task).chip, isForm(task) ? whoInWords(task) : ""],
     }),
     body: taskBody,
     onAdd: addTask,
@@ -208,12 +208,7 @@ function changeTaskType(task, to) {
  */
 function formParts(task, refresh) {
   return [
-    roleSelect(task, "candidate_role", {
-      label: gettext("Who does it"),
-      none: gettext("Every task worker"),
-      help: gettext("It is given to the available member of the role who has the least to do."),
-      onChange: refresh,
-    }),
+    assigningParts(task, refresh),
     dueField(task),
     makeElement(
       "div",

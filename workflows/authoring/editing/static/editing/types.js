@@ -57,6 +57,17 @@
 /** @typedef {string | { value?: string, label?: string | null }} Choice */
 
 /**
+ * @typedef {object} AssignTo whom a task is given to, where that is not simply the company role
+ * @property {string} [who]
+ * @property {string} [answer]
+ * @property {string} [task]
+ * @property {string} [email]
+ * @property {string} [fallback]
+ * @property {string[]} [never]
+ * @property {string} [mode]
+ */
+
+/**
  * @typedef {object} Task
  * @property {string} [key]
  * @property {string} [title]
@@ -65,6 +76,7 @@
  * @property {string} [task_type] the name of a `TaskType`
  * @property {FieldSpec[]} [fields]
  * @property {string} [candidate_role]
+ * @property {AssignTo} [assign_to]
  * @property {string} [due_in] a duration such as P2D or PT4H
  * @property {string} [action_url]
  * @property {Json} [input_transform]

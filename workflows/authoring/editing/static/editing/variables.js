@@ -72,7 +72,7 @@ function reachable(start, moves) {
  * @param {string} key
  * @param {boolean} itself
  */
-function doneBefore(key, itself) {
+export function doneBefore(key, itself) {
   const moves = allMoves();
   const found = new Set(taskKeys().filter((each) => reachable(each, moves).has(key)));
   if (itself && key !== START) found.add(key);
@@ -145,7 +145,7 @@ function outputsOfCall(task) {
  * @param {string} at the key of the task
  * @param {boolean} itself
  */
-function processVariables(at, itself) {
+export function processVariables(at, itself) {
   const found = fieldVariables(store.document.workflow.fields, "ticket.", gettext("The ticket"), false);
   const done = doneBefore(at, itself);
   for (const task of store.document.tasks || []) {
@@ -267,6 +267,10 @@ function renameInProcess(from, to) {
   for (const task of store.document.tasks || []) {
     if (task.input_transform) task.input_transform = renameIn(task.input_transform, from, to);
     if (task.output_transform) task.output_transform = renameIn(task.output_transform, from, to);
+    const { assign_to: said } = task;
+    if (said?.answer) said.answer = renamed(said.answer, from, to);
+    if (said?.never) said.never = said.never.map((each) => renamed(each, from, to));
+    if (said?.task) said.task = renamed(`tasks.${said.task}`, from, to).replace(/^tasks\./, "");
   }
 }
 

@@ -1,0 +1,234 @@
+"""Whom the tasks are given to: what cannot work is found, as far as it is certain; and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from workflows.bundles.comparisons import fields_by_name
+from workflows.bundles.outline import Entry, Outline
+from workflows.bundles.problems import Problem, Severity
+from workflows.engine.assigning import (
+    NAMED_BY,
+    REQUESTER,
+    TASKS,
+    AssignRule,
+    Fallback,
+    Mode,
+    Who,
+)
+from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short
+from workflows.engine.process import Json, JsonObject
+
+_PERSON = "person"
+_NEEDED = {
+    "answer": gettext_lazy(
+        "Name the question whose answer is the person, such as ticket.approver."
+    ),
+    "task": gettext_lazy("Name the task whose doer is meant, by its key."),
+    "email": gettext_lazy("Name the person by their e-mail address."),
+}
+
+
+def assignment_problems(outline: Outline) -> Iterator[Problem]:
+    """Everything about `assign_to`, of the tasks that people do."""
+    for task in outline.tasks:
+        said = task.value.get("assign_to")
+        if isinstance(said, dict) and task.is_form:
+            yield from _Check(outline, task, said).problems()
+
+
+class _Check:
+    """One task's."""
+
+    def __init__(self, outline: Outline, task: Entry, said: JsonObject) -> None:
+        self.outline = outline
+        self.task = task
+        self.said = said
+        self.path: Path = (*task.path, "assign_to")
+        self.rule = AssignRule.of(said)
+        self.role = task.text("candidate_role")
+
+    def problems(self) -> Iterator[Problem]:
+        yield from self._who()
+        yield from self._fallback()
+        yield from self._never()
+
+    def _text(self, name: str) -> str:
+        found = self.said.get(name)
+        return found if isinstance(found, str) else ""
+
+    def _problem(
+        self, name: str, message: str, *, expected: str = "", nearest: str = ""
+    ) -> Problem:
+        return Problem((*self.path, name), message, self.said.get(name), expected, nearest)
+
+    def _who(self) -> Iterator[Problem]:
+        needed = NAMED_BY.get(self.rule.who, "")
+        for name in _NEEDED:
+            if name == needed and not self._text(name):
+                yield self._problem(name, str(_NEEDED[name]))
+            elif name != needed and self._text(name):
+                message = _("“%(name)s” does not go with “who”. Remove it.") % {"name": name}
+                yield self._problem(name, message)
+        who = self.said.get("who")
+        if who == "role" and not self.role:
+            yield self._problem("who", _("Name the company role in “candidate_role”."))
+        if who == "everybody" and self.role:
+            message = _("A company role is named in “candidate_role”. Remove it, or “who”.")
+            yield self._problem("who", message)
+        if not self._text(needed):
+            return
+        if self.rule.who is Who.ANSWER:
+            yield from self._answer(self._text("answer"))
+        if self.rule.who is Who.DOER:
+            yield from self._done_before(self._text("task"), (*self.path, "task"))
+        if self.rule.who is Who.PERSON and "@" not in self._text("email"):
+            yield self._problem("email", str(_NEEDED["email"]))
+
+    def _answer(self, answer: str) -> Iterator[Problem]:
+        people = {
+            name: field
+            for name, field in fields_by_name(self.outline).items()
+            if field.type.key == _PERSON
+        }
+        if answer not in people:
+            known = list(people)
+            meant = nearest(answer, known)
+            message = _("“%(name)s” is no question of type person.") % {"name": short(answer)}
+            advice = did_you_mean(meant) or " " + _("Name one, such as ticket.approver.")
+            yield self._problem(
+                "answer", message + advice, expected=", ".join(known), nearest=meant
+            )
+            return
+        if answer.startswith(TASKS):
+            key = answer.split(".")[1]
+            yield from self._done_before(key, (*self.path, "answer"))
+
+    def _done_before(self, key: str, path: Path) -> Iterator[Problem]:
+        tasks = self.outline.task_of
+        if key not in tasks:
+            meant = nearest(key, tasks)
+            message = _("There is no task “%(key)s”.") % {"key": short(key)}
+            advice = did_you_mean(meant) or " " + _("Name one that there is.")
+            yield Problem(path, message + advice, key, ", ".join(tasks), meant)
+        elif not tasks[key].is_form:
+            yield Problem(path, _("No person does this task: it calls another system."), key)
+        elif self.outline.is_connected and key not in self.outline.before.get(
+            self.task.text("key"), set()
+        ):
+            message = _("%(task)s cannot have been done before this task. Name an earlier one.")
+            yield Problem(path, message % {"task": self.outline.title_of(key)}, key)
+
+    def _fallback(self) -> Iterator[Problem]:
+        rule = self.rule
+        if rule.is_for_group:
+            if rule.fallback is not Fallback.NOBODY:
+                message = _(
+                    "“fallback” is for a task that is for one person. Say in “who” whom it is for,"
+                    " or remove it."
+                )
+                yield self._problem("fallback", message)
+            return
+        if rule.fallback is Fallback.ROLE and not self.role:
+            message = _("Name the company role that is to have it then in “candidate_role”.")
+            yield self._problem("fallback", message)
+        if self.role and rule.fallback is not Fallback.ROLE:
+            message = _(
+                "The company role is not used: the task is for one person. Set “fallback” to role,"
+                " or remove the company role."
+            )
+            path = (*self.task.path, "candidate_role")
+            yield Problem(path, message, self.role, severity=Severity.WARNING)
+
+    def _never(self) -> Iterator[Problem]:
+        never = self.said.get("never")
+        for index, each in enumerate(never if isinstance(never, list) else []):
+            path = (*self.path, "never", index)
+            if each == REQUESTER:
+                if self.rule.who is Who.REQUESTER:
+                    message = _("The task is for the requester, and is never given to them.")
+                    yield Problem(path, message + " " + _("Remove one of the two."), each)
+            elif isinstance(each, str) and each.startswith(TASKS):
+                key = each.removeprefix(TASKS)
+                if self.rule.who is Who.DOER and key == self.rule.named:
+                    message = _("The task is for whoever did %(task)s, and is never given to them.")
+                    message %= {"task": self.outline.title_of(key)}
+                    yield Problem(path, message + " " + _("Remove one of the two."), each)
+                else:
+                    yield from self._done_before(key, path)
+            elif isinstance(each, str):
+                message = _("Write “requester”, or the task whose doer is meant: tasks.review.")
+                yield Problem(path, message, each)
+
+
+_WHO = {
+    Who.REQUESTER: gettext_lazy("the requester"),
+    Who.MANAGER: gettext_lazy("the requester's manager"),
+    Who.ANSWER: gettext_lazy("the person in %(named)s"),
+    Who.DOER: gettext_lazy("whoever did %(named)s"),
+    Who.PERSON: "%(named)s",
+}
+_MODES = {
+    Mode.FEWEST_OPEN: "",
+    Mode.IN_TURN: gettext_lazy("in turn"),
+    Mode.NOBODY: gettext_lazy("waits until somebody claims it"),
+}
+
+
+def assignment_in_words(value: Json, role: str, labels: Mapping[str, str]) -> str:
+    """Whom a task is given to, in one line.
+
+    `labels` are what people call tasks and questions, by `tasks.key`, `ticket.name` and
+    `tasks.key.name`.
+    """
+    rule = AssignRule.of(value)
+    group = role or _("every task worker")
+    if rule.is_for_group:
+        words = [group]
+    else:
+        named = f"{TASKS}{rule.named}" if rule.who is Who.DOER else rule.named
+        words = [str(_WHO[rule.who]) % {"named": labels.get(named, rule.named)}]
+        if rule.has_group:
+            other = _("every task worker") if rule.is_for_anybody else group
+            words.append(_("otherwise %(group)s") % {"group": other})
+    if rule.never_requester:
+        words.append(_("never the requester"))
+    for key in rule.never_tasks:
+        did = labels.get(f"{TASKS}{key}", key)
+        words.append(_("never whoever did %(task)s") % {"task": did})
+    if mode := str(_MODES[rule.mode]):
+        words.append(mode)
+    return ", ".join(words)
+
+
+def assignment_notes(document: object) -> dict[str, list[str]]:
+    """For the picture: {task key: lines}, of the tasks that have a rule of their own."""
+    return {key: [words] for key, words in assignments_in_words(document).items()}
+
+
+def assignments_in_words(document: object) -> dict[str, str]:
+    """{task key: whom it is given to}, of the tasks that have a rule of their own.
+
+    The document may be wrong in any place.
+    """
+    outline = Outline(document if isinstance(document, dict) else {})
+    ruled = {
+        key: task
+        for key, task in outline.task_of.items()
+        if isinstance(task.value.get("assign_to"), dict) and task.is_form
+    }
+    labels = _labels(outline) if ruled else {}
+    return {
+        key: assignment_in_words(task.value["assign_to"], task.text("candidate_role"), labels)
+        for key, task in ruled.items()
+    }
+
+
+def _labels(outline: Outline) -> dict[str, str]:
+    labels = {f"{TASKS}{key}": outline.title_of(key) for key in outline.task_of}
+    for name, field in fields_by_name(outline).items():
+        labels[name] = quoted(short(field.label or field.name))
+    return labels

@@ -1,0 +1,343 @@
+"""Who may be given one task, by the rule of its definition: the one place that decides it.
+
+It holds when a task is given out, claimed, handed on and reassigned, and for deputies. What it says
+changes with the people, their managers and the answers: ask when it is needed, and keep nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import (
+    BooleanField,
+    Case,
+    Exists,
+    F,
+    Func,
+    JSONField,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import Concat
+
+from tenants.models import User
+from tenants.models.user import UserQuerySet
+from tenants.names import plain_email
+from workflows.engine.assigning import AssignRule, Who
+from workflows.engine.process import Json, JsonObject
+from workflows.models import TaskInstance, TaskStatus, WorkflowEvent
+from workflows.models.task_instance import TaskInstanceQuerySet
+from workflows.running.deputies import acting_deputies, acting_deputy
+from workflows.running.events.assigned import ASSIGNED
+from workflows.running.events.task_completed import TASK_COMPLETED
+from workflows.running.workers import colleagues, eligible_workers
+
+# The ticket stands in the app above: by the name under which Django knows it.
+TICKET: Final = "workflow_instance__ticket"
+REQUESTER: Final = f"{TICKET}__created_by"
+_RULE: Final = "definition__assign_to"
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Who may be given one task. `rule` is that of its definition.
+
+    `named` is the one person whom it is for, if there is one, whether they may be given it or not;
+    `excluded` are the ids of those who never are.
+    """
+
+    rule: AssignRule
+    role_id: int | None
+    named: User | None = None
+    requester_id: int | None = None
+    excluded: frozenset[int] = frozenset()
+    # What the history says of how the person was found.
+    reason: JsonObject | None = None
+
+    def group(self) -> UserQuerySet:
+        """Those of the group who may have it; nobody where it is for one person alone."""
+        workers = eligible_workers(self.role_id)
+        if not self.rule.has_group:
+            return workers.none()
+        return workers.exclude(pk__in=self.excluded) if self.excluded else workers
+
+    @cached_property
+    def named_worker(self) -> User | None:
+        """The one person, if they may have it: as the requester they need not be a task worker."""
+        named = self.named
+        if named is None or named.pk in self.excluded:
+            return None
+        if named.pk != self.requester_id and not _is_worker(named):
+            return None
+        return named
+
+    @cached_property
+    def stands_in(self) -> User | None:
+        """Who has it in the place of the one person, who is away and may have it."""
+        deputy = None if self.named_worker is None else acting_deputy(self.named_worker)
+        return deputy if deputy is not None and self.may_stand_in(deputy) else None
+
+    def may_stand_in(self, deputy: User) -> bool:
+        """Whether a deputy of somebody who may have it may: a task worker, of the role for a group.
+
+        Of the one person whom a task is for the deputy needs no company role.
+        """
+        if deputy.pk in self.excluded:
+            return False
+        if not self.rule.is_for_group and _is_worker(deputy):
+            return True
+        return self.group().filter(pk=deputy.pk).exists()
+
+    def people(self) -> UserQuerySet:
+        """Everybody who may have it, there or away."""
+        allowed = Q(pk__in=self.group().values("pk"))
+        for person in (self.named_worker, self.stands_in):
+            if person is not None:
+                allowed |= Q(pk=person.pk)
+        found: UserQuerySet = colleagues().filter(allowed)
+        return found
+
+    def may_have(self, user: User) -> bool:
+        return self.people().filter(pk=user.pk).exists()
+
+
+def candidates_of(task: TaskInstance) -> Candidates:
+    """As it is now. No query for a task whose definition has no rule of its own."""
+    definition = task.definition
+    if not definition.assign_to:
+        return Candidates(definition.rule, definition.candidate_role_id)
+    rule = definition.rule
+    role_id = None if rule.is_for_anybody else definition.candidate_role_id
+    facts = _facts_of(task)
+    named_id, reason = _named(task, rule, facts)
+    requester_id = facts.requester
+    excluded = _who_did(task, rule.never_tasks)
+    if rule.never_requester and requester_id is not None:
+        excluded |= {requester_id}
+    named = None if named_id is None else colleagues().filter(pk=named_id).first()
+    return Candidates(rule, role_id, named, requester_id, frozenset(excluded), reason)
+
+
+def may_have(task: TaskInstance, user: User) -> bool:
+    """Whether somebody may have a task, or keep it.
+
+    By its rule; or because a ticket admin gave it to them against it; or because they were given
+    it in the place of somebody, who may be back by now.
+    """
+    candidates = candidates_of(task)
+    if candidates.may_have(user):
+        return True
+    if not task.definition.assign_to:
+        return False
+    given = WorkflowEvent.objects.filter(task_instance=task, kind=ASSIGNED).order_by("-pk").first()
+    if given is None or given.data.get("to_id") != user.pk:
+        return False
+    if given.data.get("override"):
+        return _is_worker(user)
+    return bool(given.data.get("for_id")) and candidates.may_stand_in(user)
+
+
+def deputy_for_task(absent: User, task: TaskInstance) -> User | None:
+    """Who stands in for somebody who is away and has this task, or is to be given it."""
+    deputy = acting_deputy(absent)
+    if deputy is None or not candidates_of(task).may_stand_in(deputy):
+        return None
+    return deputy
+
+
+def deputies_for_task(people: Collection[User], task: TaskInstance) -> Mapping[int, User]:
+    """The same of several: {the id of who is away: the deputy}."""
+    found = acting_deputies(people)
+    if not found:
+        return {}
+    candidates = candidates_of(task)
+    may = {each.pk: candidates.may_stand_in(each) for each in found.values()}
+    return {away: deputy for away, deputy in found.items() if may[deputy.pk]}
+
+
+def for_person[T: TaskInstance](user: User, tasks: QuerySet[T]) -> QuerySet[T]:
+    """Those of these tasks that this person may have: in SQL what `candidates_of` says of one.
+
+    Without those for which they only stand in for somebody: these are taken over.
+    """
+    is_worker = Exists(eligible_workers(None).filter(pk=user.pk))
+    rule = _RULE
+    did = Exists(_done_by(user).filter(definition__key=KeyTextTransform("task", OuterRef(rule))))
+    as_worker = (
+        Q(**{f"{rule}__who": Who.MANAGER.value, f"{REQUESTER}__manager": user})
+        | Q(**{f"{rule}__who": Who.PERSON.value, f"{rule}__email": user.email})
+        | Q(**{f"{rule}__who": Who.ANSWER.value}) & Q(_answered=str(user.pk))
+        | Q(**{f"{rule}__who": Who.DOER.value}) & Q(did)
+    )
+    as_requester = Q(**{f"{rule}__who": Who.REQUESTER.value, REQUESTER: user})
+    is_for = Case(
+        When(as_requester, then=Value(True)),
+        When(_of_group(user) | as_worker, then=is_worker),
+        default=Value(False),
+    )
+    return _not_kept_from(user, tasks.alias(_answered=_answer(), _is_for=is_for)).filter(
+        _is_for=True
+    )
+
+
+def for_deputy[T: TaskInstance](deputy: User, tasks: QuerySet[T]) -> QuerySet[T]:
+    """Those of these tasks that a task worker may have in the place of whoever has them.
+
+    In SQL what `Candidates.may_stand_in` says of one.
+    """
+    for_one = Q(**{f"{_RULE}__has_key": "who"})
+    is_for = Case(When(for_one | _of_group(deputy), then=Value(True)), default=Value(False))
+    return _not_kept_from(deputy, tasks.alias(_is_for=is_for)).filter(_is_for=True)
+
+
+def _of_group(user: User) -> Q:
+    """The tasks whose group the user is in, as far as company roles say."""
+    roles = user.company_roles.all()
+    of_role = Q(definition__candidate_role=None) | Q(definition__candidate_role__in=roles)
+    for_group = Q(**{f"{_RULE}__isnull": True}) | ~Q(**{f"{_RULE}__has_key": "who"})
+    return (
+        (for_group & of_role)
+        | Q(**{f"{_RULE}__fallback": "role"}) & of_role
+        | Q(**{f"{_RULE}__fallback": "everybody"})
+    )
+
+
+def _not_kept_from[T: TaskInstance](user: User, tasks: QuerySet[T]) -> QuerySet[T]:
+    never = KeyTransform("never", OuterRef(_RULE))
+    key = Concat(Value("tasks."), F("definition__key"))
+    is_one = Func(never, key, function="jsonb_exists", output_field=BooleanField())
+    excluded = Q(**{f"{_RULE}__never__contains": ["requester"], REQUESTER: user}) | Q(
+        Exists(_done_by(user).alias(_is_one=is_one).filter(_is_one=True))
+    )
+    kept = Case(When(excluded, then=Value(True)), default=Value(False))
+    found: QuerySet[T] = tasks.alias(_is_kept_from=kept).filter(_is_kept_from=False)
+    return found
+
+
+def _done_by(user: User) -> TaskInstanceQuerySet:
+    """What a person did in the same workflow instance, for a subquery: as `_who_did` says."""
+    finished = WorkflowEvent.objects.filter(
+        task_instance=OuterRef("pk"), kind=TASK_COMPLETED, actor=user
+    )
+    found: TaskInstanceQuerySet = TaskInstance.objects.filter(
+        Q(assigned_to=user) | Exists(finished),
+        workflow_instance=OuterRef("workflow_instance"),
+        status=TaskStatus.COMPLETED,
+    )
+    return found
+
+
+def _answer() -> Func:
+    """The id of the person whom an answer names, as text: SQL."""
+    answer = KeyTextTransform("answer", F("definition__assign_to"))
+    path = Func(
+        Func(answer, Value("."), function="string_to_array", output_field=ArrayField(TextField())),
+        template="(%(expressions)s || ARRAY['id'])",
+        output_field=ArrayField(TextField()),
+    )
+    facts = Func(
+        Value("ticket"),
+        F(f"{TICKET}__data"),
+        Value("tasks"),
+        F("workflow_instance__data"),
+        function="jsonb_build_object",
+        output_field=JSONField(),
+    )
+    return Func(
+        facts,
+        path,
+        template="(%(expressions)s)",
+        arg_joiner=" #>> ",
+        output_field=TextField(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What rules read of a ticket: ids of people, and the answers by `ticket` and `tasks`."""
+
+    requester: int | None = None
+    manager: int | None = None
+    answers: Mapping[str, Json] = field(default_factory=dict)
+
+
+def _facts_of(task: TaskInstance) -> _Facts:
+    row = (
+        TaskInstance.objects.filter(pk=task.pk)
+        .values_list(
+            REQUESTER, f"{REQUESTER}__manager", f"{TICKET}__data", "workflow_instance__data"
+        )
+        .first()
+    )
+    requester, manager, ticket, tasks = row or (None, None, None, None)
+    return _Facts(requester, manager, {"ticket": ticket, "tasks": tasks})
+
+
+def _named(task: TaskInstance, rule: AssignRule, facts: _Facts) -> tuple[int | None, JsonObject]:
+    """The id of the one person whom a task is for, and how the history says it."""
+    reason: JsonObject = {} if rule.is_for_group else {"as": rule.who.value}
+    found: object = None
+    match rule.who:
+        case Who.REQUESTER:
+            found = facts.requester
+        case Who.MANAGER:
+            found = facts.manager
+        case Who.ANSWER:
+            found = _person_at(rule.named, facts.answers)
+        case Who.DOER:
+            found, title = _last_doer(task, rule.named)
+            reason["done"] = title
+        case Who.PERSON:
+            person = colleagues().filter(email=plain_email(rule.named))
+            found = person.values_list("pk", flat=True).first()
+    return (found if isinstance(found, int) else None), reason
+
+
+def _person_at(path: str, answers: Mapping[str, Json]) -> int | None:
+    """The id in the answer of a person question at `ticket.name` or `tasks.key.name`."""
+    value: object = answers
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    found = value.get("id") if isinstance(value, Mapping) else None
+    return found if isinstance(found, int) and not isinstance(found, bool) else None
+
+
+def _visits(task: TaskInstance, keys: Collection[str]) -> TaskInstanceQuerySet:
+    found: TaskInstanceQuerySet = TaskInstance.objects.filter(
+        workflow_instance=task.workflow_instance_id,
+        definition__key__in=keys,
+        status=TaskStatus.COMPLETED,
+    )
+    return found
+
+
+def _last_doer(task: TaskInstance, key: str) -> tuple[int | None, str]:
+    visits = _visits(task, [key]).order_by("-pk")
+    row = visits.values_list("assigned_to", "definition__title").first()
+    return row or (None, "")
+
+
+def _who_did(task: TaskInstance, keys: Collection[str]) -> set[int]:
+    """Everybody who did one of these tasks: who had it, and who completed it for them."""
+    if not keys:
+        return set()
+    visits = _visits(task, keys)
+    had = visits.exclude(assigned_to=None).values_list("assigned_to", flat=True)
+    done = WorkflowEvent.objects.filter(
+        task_instance__in=visits.values("pk"), kind=TASK_COMPLETED
+    ).exclude(actor=None)
+    found: set[int] = {*had, *done.values_list("actor", flat=True)}
+    return found
+
+
+def _is_worker(user: User) -> bool:
+    return eligible_workers(None).filter(pk=user.pk).exists()
