@@ -12,7 +12,8 @@ keeps two things for all of it:
 It is found out when a row or an event is changed, added or taken away past that, unless whoever
 does so computes every later digest of the chain anew. There is no secret in it.
 
-A column that is added to a sealed table later stands in `later`: a text that is empty by default.
+A column that is added to a sealed table later stands in `later`: a text that is empty by default,
+or a yes-or-no that is no by default.
 It goes into the seal only where it says something, so that the seals of older rows go on to fit.
 """
 
@@ -23,6 +24,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import (
+    BooleanField,
     CharField,
     Field,
     ForeignKey,
@@ -67,10 +69,18 @@ class SealedTable:
     def _seal(self, cells: Sequence[str]) -> str:
         if not self.later:
             return sha256(*cells)
-        said = ", ".join(f"'{column}', nullif({column}, '')" for column in self.later)
+        said = ", ".join(
+            f"'{column}', nullif({column}, {empty})" for column, empty in self._later_cells()
+        )
         later = f"jsonb_strip_nulls(jsonb_build_object({said}))"
         with_later = sha256(*cells, later)
         return f"CASE WHEN {later} = '{{}}' THEN {sha256(*cells)} ELSE {with_later} END"
+
+    def _later_cells(self) -> list[tuple[str, str]]:
+        """Each such column, and what says nothing in it."""
+        fields = {str(each.column): each for each in self.model._meta.concrete_fields}
+        empty = {True: "false", False: "''"}
+        return [(column, empty[isinstance(fields[column], BooleanField)]) for column in self.later]
 
     def rows_of(self, *, where: str) -> str:
         """A query of (chain, name, seal) over the rows as they are stored."""

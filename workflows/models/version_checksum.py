@@ -34,7 +34,9 @@ TABLES = (
         "workflow_id",
         exempt=dict.fromkeys(("created_by_id", "created_at", "updated_at"), _WHO_AND_WHEN),
     ),
-    SealedTable(Transition, "transition", "workflow_id", exempt={}, later=("outcome",)),
+    SealedTable(
+        Transition, "transition", "workflow_id", exempt={}, later=("outcome", "on_failure")
+    ),
 )
 
 

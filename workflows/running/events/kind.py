@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final, Self
 
 from django.utils.translation import gettext as _
 
+from workflows.engine.failure import Failure
 from workflows.engine.process import JsonObject
 from workflows.errors import HistoryError
+from workflows.failure_reasons import failure_in_words
 from workflows.models import TaskStatus, WorkflowEvent, WorkflowStatus
 from workflows.models.task_instance import UNFINISHED
 from workflows.running.events.state import State
@@ -217,6 +219,7 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
         "attempt": str(data.get("attempt") or ""),
         "label": str(data.get("label") or ""),
         "after": duration_in_words(str(data.get("after") or "")),
+        "failure": _failure(data),
         "from": str(data.get("from") or ""),
         "for": str(data.get("for") or ""),
         "what": str(data.get("what") or ""),
@@ -228,6 +231,11 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
 
 def data_of(event: WorkflowEvent) -> JsonObject:
     return event.data if isinstance(event.data, dict) else {}
+
+
+def _failure(data: JsonObject) -> str:
+    failure = Failure.read(data.get("failure"))
+    return failure_in_words(failure) if failure is not None else ""
 
 
 def _next(data: JsonObject, titles: Mapping[str, str]) -> str:
