@@ -20,6 +20,18 @@ NAMES: Final[Mapping[FailureReason, StrOrPromise]] = {
     FailureReason.UNUSABLE_ANSWER: _("an answer of no use"),
 }
 
+# What a condition may read of a failure is called so.
+PARTS: Final[Mapping[str, StrOrPromise]] = {
+    "status": _("status of the failed call"),
+    "reason": _("reason of the failure"),
+    "message": _("message about the failure"),
+    "answer": _("answer of the failed call"),
+}
+
+
+def reason_choices() -> list[tuple[str, StrOrPromise]]:
+    return [(reason.value, name) for reason, name in NAMES.items()]
+
 
 def failure_in_words(failure: Failure) -> str:
     """As in “refused, status 402”."""

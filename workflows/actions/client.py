@@ -97,7 +97,7 @@ async def _post_to(
         body = await _read(response, host_of(url))
     except ActionError as error:
         if response.is_success:
-            error.status = response.status_code
+            error.answered_with = response.status_code
             raise
         body = b""  # The status says more than its page would.
     finally:

@@ -44,7 +44,7 @@ def read_output(definition: TaskDefinition, answer: Answer, *, facts: JsonObject
         body = parse_json(host, answer.body)
         return _checked_output(definition, {"status": answer.status, "body": body}, facts)
     except ActionError as error:
-        error.status, error.answer = answer.status, _kept_of_failure(answer)
+        error.answered_with, error.answer = answer.status, _kept_of_failure(answer)
         raise
 
 
@@ -108,7 +108,7 @@ def _check_status(host: str, answer: Answer) -> None:
             % {"host": host, "status": status},
             detail=f"Location: {place[0]}" if place else "",
             reason=FailureReason.REFUSED,
-            status=status,
+            answered_with=status,
         )
     message = _("%(host)s answered with status %(status)s.") % {
         "host": host,
@@ -120,12 +120,12 @@ def _check_status(host: str, answer: Answer) -> None:
             message,
             detail=detail,
             reason=FailureReason.UNAVAILABLE,
-            status=status,
+            answered_with=status,
             answer=kept,
             retry_after=_retry_after(answer.headers.get("retry-after", "")),
         )
     raise ActionError(
-        message, detail=detail, reason=FailureReason.REFUSED, status=status, answer=kept
+        message, detail=detail, reason=FailureReason.REFUSED, answered_with=status, answer=kept
     )
 
 

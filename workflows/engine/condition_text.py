@@ -29,7 +29,7 @@ from .texts import gettext_noop
 MAX_CHARACTERS = 20_000
 MAX_NESTING = 20  # a rule nests two levels of JSON for each, of the 60 that a document may have
 MAX_OPERANDS = 1_000
-ROOTS: Final = ("ticket", "tasks", "submitter", "company", "number")
+ROOTS: Final = ("ticket", "tasks", "submitter", "company", "number", "failure")
 RESPONSE: Final = "response"
 
 _EXACT_FLOAT: Final = 2**53

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
     UnfoldAdminEmailInputWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
@@ -20,6 +22,7 @@ from unfold.widgets import (
 from tenants.names import LONGEST_NAME
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.storable import unstorable
+from workflows.failure_reasons import reason_choices
 from workflows.fields.file.file_input import made_up_upload
 
 LONGEST_ANSWER: Final = 100_000
@@ -61,6 +64,20 @@ class CallForm(forms.Form):
         max_length=2000,
         required=False,
         widget=UnfoldAdminTextInputWidget,
+    )
+
+    reason = forms.ChoiceField(
+        label=gettext_lazy("Reason of the failure"),
+        choices=[("", gettext_lazy("as its status says")), *reason_choices()],
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+    )
+    status = forms.IntegerField(
+        label=gettext_lazy("Status that it answers with, such as 402"),
+        min_value=100,
+        max_value=599,
+        required=False,
+        widget=UnfoldAdminIntegerFieldWidget,
     )
 
     def clean_body(self) -> Json:

@@ -16,7 +16,14 @@ import { schemaEditor } from "./schemas.js";
 import { changed, freeKey, isNewRole, keyOf, setTyped, snapshot, store, usedRoles } from "./store.js";
 import { transformEditor } from "./transforms.js";
 import { END, START, isForm, renameRole, renameTask, renameTicketType, taskKeys, typeOf } from "./variables.js";
-import { addTransition, removeTransitions, titleOf, transitionsEditor, transitionsFrom } from "./transitions.js";
+import {
+  addTransition,
+  isUsual,
+  removeTransitions,
+  titleOf,
+  transitionsEditor,
+  transitionsFrom,
+} from "./transitions.js";
 
 /** @import { Choice, CompanyRole, Option, Task, TestCase, TicketType, Transition, Workflow } from "./types.js" */
 
@@ -289,7 +296,7 @@ function addTask() {
   tasks.push(task);
   const from = previous ? (previous.key ?? "") : START;
   const transitions = transitionsFrom(from);
-  const open = transitions.filter((each) => each.to === END && isEmpty(each.condition) && !each.after);
+  const open = transitions.filter((each) => each.to === END && isEmpty(each.condition) && isUsual(each));
   /** @type {Partial<Transition>} */
   const more = {};
   if (open.length === 1 && transitions.length === 1) {
@@ -307,7 +314,7 @@ function addTask() {
  */
 function removeTask(task) {
   const key = task.key ?? "";
-  const after = transitionsFrom(key).filter((each) => each.to !== key && !each.after);
+  const after = transitionsFrom(key).filter((each) => each.to !== key && isUsual(each));
   const next = after.length === 1 ? after[0].to : null;
   const title = task.title || key;
   if (taskKeys().filter((each) => each === key).length > 1) return null;
