@@ -80,6 +80,12 @@ class CallForm(forms.Form):
         widget=UnfoldAdminIntegerFieldWidget,
     )
 
+    def answer_of_failure(self) -> JsonObject:
+        """What a call that failed has brought: without a status or a reason, nothing."""
+        body = self.cleaned_data["body"]
+        says_how = self.cleaned_data["status"] is not None or self.cleaned_data["reason"]
+        return body if says_how and isinstance(body, dict) else {}
+
     def clean_body(self) -> Json:
         text = self.cleaned_data["body"]
         try:

@@ -154,10 +154,9 @@ class TryPage(TryingPage):
         call, answer = CallForm(request.POST), Answer(key)
         if call.is_valid() and call.cleaned_data["fails"]:
             error = call.cleaned_data["error"].strip() or _("The call failed.")
-            body = call.cleaned_data["body"]
             answer = Answer(
                 key,
-                body if isinstance(body, dict) else {},
+                call.answer_of_failure(),
                 error=error,
                 status=call.cleaned_data["status"],
                 reason=call.cleaned_data["reason"],
