@@ -13,6 +13,7 @@ from tickets.calling.receive_callback import receive_callback
 from tickets.calling.tests.action_case import ActionCase, Clock, replies
 from tickets.errors import CallbackTooLateError
 from tickets.models import Ticket, TicketError
+from tickets.repairing.hold_ticket import hold_ticket
 from tickets.submitting.submit_ticket import submit_ticket
 from workflows.engine.process import Json
 from workflows.models import (
@@ -178,6 +179,18 @@ class FailureWayTests(ActionCase, CompanyTestCase):
         self.submit()
         self.run_job()
         self.assertEqual((self.task().status, TicketError.objects.count()), ("ERROR", 1))
+
+    def test_on_hold_no_step_is_taken(self) -> None:
+        self.payment.task_type, self.payment.retries = "ASYNC_ACTION", 0
+        self.payment.save()
+        with self.settings(PUBLIC_URL="https://tickets.example"):
+            self.submit()
+            self.call(202, {})
+        hold_ticket(ticket=self.ticket, reason="Wait.", by=self.terry)
+        self.clock.move(PATIENCE + 1)
+        self.run_timeout()
+        self.assertEqual((self.task().status, TicketError.objects.count()), ("ERROR", 1))
+        self.assertEqual(self.instance().status, "ON_HOLD")
 
     def test_a_job_that_runs_again_finds_nothing_to_do(self) -> None:
         self.submit()

@@ -79,9 +79,9 @@ export function addTransition(from, to, more = {}) {
   /** @type {Transition} */
   const transition = { from, to, ...more };
   const ordered = transitionsFrom(from);
-  const last = ordered.at(-1);
+  const last = ordered.filter(isUsual).at(-1);
   // A transition without a condition is taken otherwise: nothing after it would be tried.
-  if (last && isEmpty(last.condition) && isUsual(last)) ordered.splice(-1, 0, transition);
+  if (last && isEmpty(last.condition)) ordered.splice(ordered.indexOf(last), 0, transition);
   else ordered.push(transition);
   store.document.transitions = [...(store.document.transitions || []), transition];
   putInOrder(from, ordered);
