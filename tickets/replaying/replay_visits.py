@@ -22,12 +22,17 @@ from workflows.models import (
     WorkflowEvent,
 )
 from workflows.running.events.call_failed import CALL_FAILED
-from workflows.running.events.kind import TaskTime, kind_named, kinds_with
+from workflows.running.events.kind import (
+    TaskTime,
+    kind_named,
+    kinds_that_leave_a_task,
+    kinds_with,
+)
 from workflows.running.events.timed_out import TIMED_OUT
 
-# What does something to the time of a task, and what ends it because its time is over.
+# What does something to the time of a task, and what leaves it undone.
 _TIMED: Final = kinds_with(TaskTime.STOPS, TaskTime.BEGINS, TaskTime.BEGINS_IF_STOPPED)
-_RELEVANT: Final = [*_TIMED, TIMED_OUT, CALL_FAILED]
+_RELEVANT: Final = [*_TIMED, *kinds_that_leave_a_task()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ def make_up_process(seed: int) -> JsonObject:
     """The bundle of a workflow with a form, a call of each kind, a branch and a loop at least.
 
     Each loop goes through a form whose answer decides, so that it ends. A transition that is taken
-    because a task waits too long, or a call fails, leads forward. A ticket asks for an `amount` (0 to 99), each
-    form for `again`.
+    because a task waits too long, or a call fails, leads forward. A ticket asks for an `amount` (0
+    to 99), each form for `again`.
     """
     chance = random.Random(seed)
     kinds = [FORM, CALL, CALL_LATER]

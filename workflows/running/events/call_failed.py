@@ -17,6 +17,7 @@ CALL_FAILED = declare(
         effect=task_becomes(TaskStatus.CANCELLED),
         time=TaskTime.GOES_ON,
         once="end",
+        leaves_task=True,
         answers=("failure",),
     ),
     screen=Screen(

@@ -80,7 +80,8 @@ class Rules:
     """What an event does.
 
     `once`: it happens at most once to its task (one without a task: to the instance); kinds with
-    the same word exclude each other. `is_of_attempt`: each attempt at a call writes it again.
+    the same word exclude each other. `leaves_task`: its task is left undone, by a transition of its
+    own. `is_of_attempt`: each attempt at a call writes it again.
     `people`: what of its data is somebody's number, and what is their name. `answers`: what of its
     data are answers to a form; `answers_of` says of which.
     """
@@ -88,6 +89,7 @@ class Rules:
     effect: Effect
     time: TaskTime
     once: str = ""
+    leaves_task: bool = False
     is_of_attempt: bool = False
     people: tuple[tuple[str, str], ...] = ()
     answers: tuple[str, ...] = ()
@@ -151,6 +153,11 @@ def kind_named(name: str) -> EventKind:
 def kinds_with(*times: TaskTime) -> list[str]:
     """The names of the kinds that do this to the time of the current task."""
     return [str(kind) for kind in _KINDS.values() if kind.rules.time in times]
+
+
+def kinds_that_leave_a_task() -> list[str]:
+    """The names of the kinds with which a task is left that was not done."""
+    return [str(kind) for kind in _KINDS.values() if kind.rules.leaves_task]
 
 
 # Effects that several kinds have

@@ -295,8 +295,6 @@ class EditorTests(BrowserTestCase):
         transition.get_by_label("What it is compared with").fill("404")
         expect(page.locator("#ed-picture svg")).to_contain_text("not known there")
         expect(page.locator("#ed-picture .flow-edge.flow-failing")).to_have_count(4)
-        card.scroll_into_view_if_needed()
-        page.screenshot(path="/work/wt/shots/limits/editor.png", full_page=True)
         page.get_by_role("button", name="Save").click()
         expect(page.locator("#ed-state")).to_have_text("Saved")
         made = draft.transitions.get(label="not known there")
