@@ -60,7 +60,7 @@ class FailureWayTests(SimpleTestCase):
 
     def test_what_is_read_of_it_must_be_there(self) -> None:
         ask = way(self.document, "pay", "ask")
-        cases = [
+        cases: list[tuple[Any, str]] = [
             ({"==": [{"var": "failure.state"}, 402]}, "failure.state"),
             ({"==": [{"var": "failure.status.x"}, 402]}, "nothing stands beneath"),
             ({"==": [{"var": "failure.answer.code"}, 4]}, "may not have"),
@@ -140,7 +140,7 @@ class FailureWayTests(SimpleTestCase):
 
     def test_test_cases_of_failures_are_checked(self) -> None:
         case = self.document["tests"][0]
-        cases = [
+        cases: list[tuple[Any, str]] = [
             ({"task": "send", "status": 402}, "Only calls fail"),
             ({"task": "pay", "error": "No.", "output": {"id": "7"}}, "A call that fails has no"),
             ({"task": "pay", "status": 700}, "599"),
