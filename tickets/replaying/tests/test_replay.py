@@ -530,7 +530,12 @@ class FailedCallTest(ProcessTestCase):
         publish_workflow(workflow=self.workflow, user=self.carla)
         for role in CompanyRole.objects.all():
             role.members.set([self.wendy, self.uma])
-        ticket: JsonObject = {"customer": "A", "email": "a@example.com", "product": "7", "quantity": 1}
+        ticket: JsonObject = {
+            "customer": "A",
+            "email": "a@example.com",
+            "product": "7",
+            "quantity": 1,
+        }
         order = self.submit("order", {**ticket, "amount": 5, "address": "Here"})
         self.call(order, answering(b'{"available": true}'))
         self.call(order, answering(b'{"error": "no money"}', status=402))

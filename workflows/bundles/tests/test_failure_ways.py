@@ -16,6 +16,7 @@ from workflows.bundles.readable import readable_rules
 from workflows.bundles.spelling import as_spelt
 from workflows.bundles.synonyms import in_our_words
 from workflows.bundles.unfinished import drawable_process
+from workflows.engine.process import Json
 from workflows.picture.graph import draw_process
 
 FOLDER = Path(settings.BASE_DIR) / "fixtures" / "gallery"
@@ -95,7 +96,7 @@ class FailureWayTests(SimpleTestCase):
     def test_other_words_for_it(self) -> None:
         for word in ("on error", "Otherwise", "onFailure", "when it fails"):
             with self.subTest(word):
-                transition = {"from": "a", "to": "b", word: True}
+                transition: Json = {"from": "a", "to": "b", word: True}
                 made = in_our_words({"transitions": [transition]}).document
                 self.assertEqual(
                     made, {"transitions": [{"from": "a", "to": "b", "on_failure": True}]}
