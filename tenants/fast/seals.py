@@ -13,8 +13,8 @@ It is found out when a row or an event is changed, added or taken away past that
 does so computes every later digest of the chain anew. There is no secret in it.
 
 A column that is added to a sealed table later stands in `later`: a text that is empty by default,
-or JSON that is null. It goes into the seal only where it says something, so that the seals of older
-rows go on to fit.
+JSON that is null, or a yes-or-no that is no by default. It goes into the seal only where it says
+something, so that the seals of older rows go on to fit.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import (
+    BooleanField,
     CharField,
     Field,
     ForeignKey,
@@ -68,21 +69,26 @@ class SealedTable:
     def _seal(self, cells: Sequence[str]) -> str:
         if not self.later:
             return sha256(*cells)
-        fields = {str(each.column): each for each in self.model._meta.concrete_fields}
-        said = ", ".join(
-            f"'{column}', {column}"
-            if isinstance(fields[column], JSONField)
-            else f"'{column}', nullif({column}, '')"
-            for column in self.later
-        )
+        said = ", ".join(f"'{column}', {cell}" for column, cell in self._later_cells())
         later = f"jsonb_strip_nulls(jsonb_build_object({said}))"
         with_later = sha256(*cells, later)
         return f"CASE WHEN {later} = '{{}}' THEN {sha256(*cells)} ELSE {with_later} END"
+
+    def _later_cells(self) -> list[tuple[str, str]]:
+        """Each such column, and the SQL of what it says; null where that is nothing."""
+        fields = {str(each.column): each for each in self.model._meta.concrete_fields}
+        return [(column, _said(column, fields[column])) for column in self.later]
 
     def rows_of(self, *, where: str) -> str:
         """A query of (chain, name, seal) over the rows as they are stored."""
         named = f"{self.chain} AS chain, {self.named_seal()}"
         return f"SELECT {named} FROM {self.table} WHERE {where}"  # noqa: S608  # nosec B608
+
+
+def _said(column: str, field: Field[Any, Any]) -> str:
+    if isinstance(field, JSONField):
+        return column
+    return f"nullif({column}, {'false' if isinstance(field, BooleanField) else chr(39) * 2})"
 
 
 @dataclass(frozen=True, eq=False, slots=True)

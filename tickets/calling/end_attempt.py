@@ -1,4 +1,4 @@
-"""What follows an attempt that failed: another one, or a ticket error."""
+"""What follows an attempt that failed: another one, a way out of the call, or a ticket error."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from tickets.advancing.defer_call import defer_call
 from tickets.advancing.lock_ticket import lock_ticket
 from tickets.advancing.put_into_error import try_to_put_into_error
+from tickets.calling.leave_failed_call import WayOut, leave_failed_call
 from tickets.models import ErrorType, Ticket, TicketError
 from workflows.actions import ActionError, TemporaryActionError, pause_before
 from workflows.errors import TaskNotWorkableError
@@ -49,6 +50,10 @@ class LockedTask:
         )
         return cls(ticket=ticket, manager=manager, task=task)
 
+    def read_anew(self) -> LockedTask:
+        """After something of it was undone, in the same transaction."""
+        return LockedTask.get(ticket_id=self.ticket.pk, task_id=self.task.pk, now=self.manager.now)
+
     @property
     def is_wanted(self) -> bool:
         return self.task.status in WANTED
@@ -57,7 +62,7 @@ class LockedTask:
 def retry_or_fail(
     locked: LockedTask, attempt: ActionAttempt, error: ActionError, *, chance: Chance
 ) -> None:
-    """After an attempt that was not answered: defer the next one, or keep a ticket error.
+    """After an attempt that was not answered: defer the next one, or fail for good.
 
     In the transaction that closes the attempt.
     """
@@ -77,19 +82,31 @@ def retry_or_fail(
 
 
 def fail_for_good(locked: LockedTask, error: ActionError, *, attempts: int = 1) -> None:
-    """Keep a ticket error: somebody must look after it. `attempts` is how many were made."""
+    """Go on where the workflow has a way for this failure; else keep a ticket error.
+
+    `attempts` is how many were made.
+    """
     message = str(error)
     if attempts > 1:
         message = _("%(error)s It was tried %(count)d times.") % {
             "error": message,
             "count": attempts,
         }
+    way_out = WayOut()
+    failure = error.failure(message=message)
+    if failure is not None:
+        way_out = leave_failed_call(locked.ticket, locked.manager, locked.task, failure)
+        if way_out.taken:
+            return
+        if way_out.is_undone:
+            locked = locked.read_anew()
+        message = " ".join(filter(None, (message, way_out.problem)))
     is_marked = try_to_put_into_error(lambda: locked.manager.fail_task(locked.task, reason=message))
     TicketError.objects.create(
         ticket=locked.ticket,
         task=locked.task,
         error_type=ErrorType.TASK_UPDATE,
         message=message,
-        stack_trace=error.detail,
+        stack_trace="\n".join(filter(None, (error.detail, way_out.trace))),
         is_step_marked=is_marked,
     )

@@ -10,6 +10,7 @@ from tenants.jobs import defer
 from tickets.calling.end_attempt import Chance, LockedTask, chance, retry_or_fail
 from tickets.job_names import EXPIRE_CALL
 from workflows.actions import TemporaryActionError
+from workflows.engine.failure import FailureReason
 from workflows.models import ActionAttempt
 
 
@@ -36,7 +37,8 @@ def expire_call(
             arguments = {"ticket_id": ticket_id, "task_id": task_id, "attempt": attempt}
             defer(EXPIRE_CALL, after_seconds=left, **arguments)
             return
-        error = TemporaryActionError(_sentence(waiting, locked))
+        said = _sentence(waiting, locked)
+        error = TemporaryActionError(said, reason=FailureReason.NO_ANSWER)
         waiting.time_out(error=str(error), now=now)
         waiting.save()
         if locked.is_wanted:

@@ -12,6 +12,7 @@ from django.db.models import Q
 from tickets.models import Ticket
 from workflows.engine.calendar import Duration, WorkingTime
 from workflows.engine.errors import DurationError
+from workflows.engine.failure import Failure
 from workflows.engine.process import Process
 from workflows.engine.simulate import Answer
 from workflows.models import (
@@ -20,12 +21,18 @@ from workflows.models import (
     TaskStatus,
     WorkflowEvent,
 )
-from workflows.running.events.kind import TaskTime, kind_named, kinds_with
+from workflows.running.events.call_failed import CALL_FAILED
+from workflows.running.events.kind import (
+    TaskTime,
+    kind_named,
+    kinds_that_leave_a_task,
+    kinds_with,
+)
 from workflows.running.events.timed_out import TIMED_OUT
 
-# What does something to the time of a task, and what ends it because its time is over.
+# What does something to the time of a task, and what leaves it undone.
 _TIMED: Final = kinds_with(TaskTime.STOPS, TaskTime.BEGINS, TaskTime.BEGINS_IF_STOPPED)
-_RELEVANT: Final = [*_TIMED, TIMED_OUT]
+_RELEVANT: Final = [*_TIMED, *kinds_that_leave_a_task()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,7 @@ class _Event:
     kind: str
     at: datetime
     after: str
+    failure: Failure | None = None
 
     @property
     def time(self) -> TaskTime:
@@ -66,9 +74,16 @@ def visits_of(tickets: Iterable[Ticket], *, process: Process) -> dict[int, list[
         for each in found
         if each.kind == TIMED_OUT
     }
+    failed = {
+        each.task_id: each.failure
+        for found in events.values()
+        for each in found
+        if each.failure is not None
+    }
+    undone = [pk for pk in (*late, *failed) if pk is not None]
     rows = (
         TaskInstance.objects.filter(workflow_instance__in=instances)
-        .filter(Q(status=TaskStatus.COMPLETED) | Q(pk__in=[pk for pk in late if pk is not None]))
+        .filter(Q(status=TaskStatus.COMPLETED) | Q(pk__in=undone))
         .order_by("pk")
         .values_list(
             *("pk", "workflow_instance_id", "definition__key"),
@@ -82,9 +97,11 @@ def visits_of(tickets: Iterable[Ticket], *, process: Process) -> dict[int, list[
             Answer(key, after=after, visit=pk)
             for after in _passed(process, key, spans, working_time)
         ]
-        time = late.get(pk, "")
+        time, failure = late.get(pk, ""), failed.get(pk)
         if time:
             last = Answer(key, after=time, visit=pk)
+        elif failure is not None:
+            last = Answer.failed(key, failure, visit=pk)
         else:
             last = Answer(key, output if isinstance(output, dict) else {}, visit=pk)
         found.setdefault(instance_id, []).append(Visit(key, time, (*passed, last)))
@@ -99,8 +116,10 @@ def _events_of(instances: Sequence[int | None]) -> Mapping[int, Sequence[_Event]
     )
     found: dict[int, list[_Event]] = {}
     for instance_id, task_id, kind, at, data in rows:
-        after = str(data.get("after", "")) if isinstance(data, dict) else ""
-        found.setdefault(instance_id, []).append(_Event(task_id, kind, at, after))
+        known = data if isinstance(data, dict) else {}
+        failure = Failure.read(known.get("failure")) if kind == CALL_FAILED else None
+        event = _Event(task_id, kind, at, str(known.get("after", "")), failure)
+        found.setdefault(instance_id, []).append(event)
     return found
 
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from workflows.actions.contract import Answer, Sendable
 from workflows.actions.destinations import Endpoint, check_url, find_endpoints, host_of
 from workflows.actions.errors import ActionError, TemporaryActionError
+from workflows.engine.failure import FailureReason
 
 MAX_BODY_BYTES = 1_000_000
 _GZIP = 16 + zlib.MAX_WBITS
@@ -45,6 +46,7 @@ async def _call(request: Sendable) -> Answer:
             _("%(host)s did not answer within %(seconds)s seconds.")
             % {"host": host, "seconds": number_format(f"{request.timeout_seconds:g}")},
             detail=_detail(url, error),
+            reason=FailureReason.NO_ANSWER,
         ) from error
     except httpx.ConnectError as error:
         raise _not_connected(url, error) from error
@@ -52,6 +54,7 @@ async def _call(request: Sendable) -> Answer:
         raise TemporaryActionError(
             _("%(host)s broke the connection off before it had answered.") % {"host": host},
             detail=_detail(url, error),
+            reason=FailureReason.NO_ANSWER,
         ) from error
 
 
@@ -92,8 +95,9 @@ async def _post_to(
     )
     try:
         body = await _read(response, host_of(url))
-    except ActionError:
+    except ActionError as error:
         if response.is_success:
+            error.answered_with = response.status_code
             raise
         body = b""  # The status says more than its page would.
     finally:
@@ -120,6 +124,7 @@ async def _read(response: httpx.Response, host: str) -> bytes:
         raise ActionError(
             _("%(host)s answered in a compression that actions cannot read.") % {"host": host},
             detail=f"Content-Encoding: {encoding[:100]}",
+            reason=FailureReason.UNUSABLE_ANSWER,
         )
     inflater = zlib.decompressobj(_GZIP) if encoding != "identity" else None
     body = bytearray()
@@ -133,7 +138,8 @@ async def _read(response: httpx.Response, host: str) -> bytes:
         if max(received, len(body)) > MAX_BODY_BYTES:
             raise ActionError(
                 _("The answer of %(host)s is larger than %(limit)d kB, which is the limit.")
-                % {"host": host, "limit": MAX_BODY_BYTES // 1000}
+                % {"host": host, "limit": MAX_BODY_BYTES // 1000},
+                reason=FailureReason.UNUSABLE_ANSWER,
             )
     if inflater and received and not inflater.eof:
         raise _broken_compression(host)
@@ -141,7 +147,10 @@ async def _read(response: httpx.Response, host: str) -> bytes:
 
 
 def _broken_compression(host: str) -> ActionError:
-    return ActionError(_("%(host)s answered with compressed data that is broken.") % {"host": host})
+    return ActionError(
+        _("%(host)s answered with compressed data that is broken.") % {"host": host},
+        reason=FailureReason.UNUSABLE_ANSWER,
+    )
 
 
 def _not_connected(url: httpx.URL, error: httpx.ConnectError) -> ActionError:
@@ -152,10 +161,13 @@ def _not_connected(url: httpx.URL, error: httpx.ConnectError) -> ActionError:
                 _("The certificate of %(host)s cannot be trusted: %(reason)s.")
                 % {"host": host_of(url), "reason": cause.verify_message.rstrip(".")},
                 detail=_detail(url, error),
+                reason=FailureReason.UNREACHABLE,
             )
         cause = cause.__cause__ or cause.__context__
     return TemporaryActionError(
-        _("%(host)s could not be reached.") % {"host": host_of(url)}, detail=_detail(url, error)
+        _("%(host)s could not be reached.") % {"host": host_of(url)},
+        detail=_detail(url, error),
+        reason=FailureReason.UNREACHABLE,
     )
 
 

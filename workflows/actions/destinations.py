@@ -28,6 +28,7 @@ from django.utils.translation import gettext as _
 
 from workflows.actions.addresses import Address, Network, is_public
 from workflows.actions.errors import ActionError, TemporaryActionError
+from workflows.engine.failure import FailureReason
 
 # Below these listen services that do not speak HTTP, and might misunderstand it.
 WEB_PORTS = frozenset({80, 443})
@@ -145,6 +146,7 @@ async def _look_up(endpoint: Endpoint) -> list[Address]:
         raise TemporaryActionError(
             _("The name %(host)s could not be found.") % {"host": endpoint.host},
             detail=f"{type(error).__name__}: {error}",
+            reason=FailureReason.UNREACHABLE,
         ) from error
     finally:
         executor.shutdown(wait=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from workflows.actions.errors import ActionError
 from workflows.engine.conditions import is_empty
 from workflows.engine.errors import SchemaError, TransformError
+from workflows.engine.failure import FailureReason
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.schema_validation import SchemaValidator
 from workflows.engine.transforms import apply_transform
@@ -28,10 +29,13 @@ def transformed(
     return result
 
 
-def check_document(document: JsonObject, schema: Json, *, failure: str) -> None:
+def check_document(
+    document: JsonObject, schema: Json, *, failure: str, reason: FailureReason | None = None
+) -> None:
     """Check against a schema (an empty one: any object will do), and that it can be kept.
 
-    Raises ActionError, whose message is `failure` and what is wrong.
+    Raises ActionError, whose message is `failure` and what is wrong; it has this `reason` where the
+    document does not fit, and none where the schema itself is wrong.
     """
     try:
         problems = SchemaValidator({} if is_empty(schema) else schema).validate(document)
@@ -42,5 +46,7 @@ def check_document(document: JsonObject, schema: Json, *, failure: str) -> None:
             f"{each.field}: {each.message}" if each.field else each.message for each in problems
         ]
         raise ActionError(
-            " ".join([failure, *sentences[:MAX_PROBLEMS_SHOWN]]), detail="\n".join(sentences)
+            " ".join([failure, *sentences[:MAX_PROBLEMS_SHOWN]]),
+            detail="\n".join(sentences),
+            reason=reason,
         )

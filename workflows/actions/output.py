@@ -17,15 +17,17 @@ from workflows.actions.documents import check_document, transformed
 from workflows.actions.errors import ActionError, TemporaryActionError
 from workflows.engine.composed import composed
 from workflows.engine.conditions import is_empty
+from workflows.engine.failure import FailureReason, is_temporary
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.storable import unstorable
 
 if TYPE_CHECKING:
     from workflows.models import TaskDefinition
 
-TEMPORARY = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 MAX_RETRY_AFTER = 24 * 3600.0
 DETAIL_CHARACTERS = 2_000
+# The JSON of a failed call's answer is kept in the history, for conditions: no more of it.
+MAX_FAILURE_BYTES = 10_000
 # No more of an address goes into the log: what follows may hold a token.
 _SCHEME_AND_HOST = re.compile(r"https?://[a-zA-Z0-9.:_\[\]-]{1,260}(?=[/?#]|\Z)")
 
@@ -38,8 +40,12 @@ def read_output(definition: TaskDefinition, answer: Answer, *, facts: JsonObject
     Raises ActionError for any other answer; TemporaryActionError for 408, 429 and 5xx.
     """
     host = check_status(definition, answer)
-    body = parse_json(host, answer.body)
-    return _checked_output(definition, {"status": answer.status, "body": body}, facts)
+    try:
+        body = parse_json(host, answer.body)
+        return _checked_output(definition, {"status": answer.status, "body": body}, facts)
+    except ActionError as error:
+        error.answered_with, error.answer = answer.status, _kept_of_failure(answer)
+        raise
 
 
 def read_callback(definition: TaskDefinition, body: Json, *, facts: JsonObject) -> JsonObject:
@@ -69,6 +75,7 @@ def _checked_output(
         definition.output_schema,
         failure=_("The answer of %(host)s does not fit the output schema of “%(task)s”.")
         % {"host": host_of(check_url(definition.action_url)), "task": definition.title},
+        reason=FailureReason.UNUSABLE_ANSWER,
     )
     return output
 
@@ -100,15 +107,36 @@ def _check_status(host: str, answer: Answer) -> None:
             )
             % {"host": host, "status": status},
             detail=f"Location: {place[0]}" if place else "",
+            reason=FailureReason.REFUSED,
+            answered_with=status,
         )
     message = _("%(host)s answered with status %(status)s.") % {
         "host": host,
         "status": _status_text(status),
     }
-    if status in TEMPORARY or 500 <= status < 600:
-        wait = _retry_after(answer.headers.get("retry-after", ""))
-        raise TemporaryActionError(message, detail=detail, retry_after=wait)
-    raise ActionError(message, detail=detail)
+    kept = _kept_of_failure(answer)
+    if is_temporary(status):
+        raise TemporaryActionError(
+            message,
+            detail=detail,
+            reason=FailureReason.UNAVAILABLE,
+            answered_with=status,
+            answer=kept,
+            retry_after=_retry_after(answer.headers.get("retry-after", "")),
+        )
+    raise ActionError(
+        message, detail=detail, reason=FailureReason.REFUSED, answered_with=status, answer=kept
+    )
+
+
+def _kept_of_failure(answer: Answer) -> Json:
+    """The JSON of an answer, for whoever decides by it; None where it is none, or too large."""
+    if len(answer.body) > MAX_FAILURE_BYTES:
+        return None
+    try:
+        return parse_json("", answer.body)
+    except ActionError:
+        return None
 
 
 def _status_text(status: int) -> str:
@@ -147,11 +175,13 @@ def parse_json(host: str, content: bytes) -> Json:
         raise ActionError(
             _("%(host)s answered with something that is not JSON.") % {"host": host},
             detail=f"{type(error).__name__}: {error}",
+            reason=FailureReason.UNUSABLE_ANSWER,
         ) from error
     for path, message in unstorable(body):
         raise ActionError(
             _("%(host)s answered with JSON that cannot be kept. %(reason)s")
             % {"host": host, "reason": message},
             detail=f"At {path!r}"[:DETAIL_CHARACTERS],
+            reason=FailureReason.UNUSABLE_ANSWER,
         )
     return composed(body)

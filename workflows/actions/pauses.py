@@ -8,6 +8,15 @@ LONGEST_PAUSE = 15 * 60.0
 LONGEST_ASKED = 60 * 60.0
 
 
+def longest_call(*, seconds: int, retries: int) -> float:
+    """Seconds within which a call has ended at the latest: its attempts and the pauses between.
+
+    `seconds` is what each attempt may take.
+    """
+    pause = LONGEST_ASKED * 1.1
+    return seconds * (retries + 1) + pause * retries
+
+
 def pause_before(retry: int, *, chance: float, retry_after: float | None = None) -> float:
     """Seconds to wait before a retry; `retry` counts from 1.
 

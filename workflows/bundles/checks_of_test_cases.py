@@ -116,23 +116,29 @@ def _answer_problems(answer: Entry, forms: _Forms) -> Iterator[Problem]:
         if key:
             yield _unknown_task((*answer.path, "task"), key, forms.outline)
         return
-    output, error = answer.value.get("output", {}), answer.text("error")
+    output = answer.value.get("output", {})
+    failing = [name for name in ("error", "status", "reason") if answer.value.get(name)]
     if answer.value.get("after", "") != "":
         yield from _time_problems(answer, tasks[key], forms.outline)
-    elif error and tasks[key].is_form:
-        message = _("Only calls fail: this task is a form. Leave out “error”.")
-        yield Problem((*answer.path, "error"), message, error)
-    elif error and output:
-        message = _("A call that fails has no output. Leave out “output” or “error”.")
+    elif failing and tasks[key].is_form:
+        message = _("Only calls fail: this task is a form. Leave out “%(name)s”.")
+        for name in failing:
+            path = (*answer.path, name)
+            yield Problem(path, message % {"name": name}, answer.value[name])
+    elif failing == ["error"] and output:
+        message = _(
+            "A call that fails has no output. Leave out “output” or “error”, or give the “status” "
+            "that came with it."
+        )
         yield Problem((*answer.path, "output"), message, output)
-    elif not error and isinstance(output, dict):
+    elif not failing and isinstance(output, dict):
         validator = forms.of_task(tasks[key])
         if validator is not None:
             yield from _refused(validator, output, (*answer.path, "output"), forms.facts)
 
 
 def _time_problems(answer: Entry, task: Entry, outline: Outline) -> Iterator[Problem]:
-    for name in ("output", "error"):
+    for name in ("output", "error", "status", "reason"):
         if answer.value.get(name):
             message = _(
                 "A task that is not done in time says nothing. Leave out “%(name)s” or “after”."

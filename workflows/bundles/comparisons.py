@@ -14,6 +14,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from workflows.bundles.canonical import free_form
+from workflows.bundles.failure_fields import failure_fields
 from workflows.bundles.outline import Entry, Outline, readable_fields
 from workflows.bundles.problems import Problem, Severity
 from workflows.engine.conditions import check_condition, compact, is_empty
@@ -43,7 +44,8 @@ def comparison_problems(outline: Outline) -> Iterator[Problem]:
     fields = fields_by_name(outline)
     for transition in outline.transitions:
         path = (*transition.path, "condition")
-        yield from _condition_problems(transition.value.get("condition"), fields, path)
+        known = {**fields, **failure_fields()} if transition.is_on_failure else fields
+        yield from _condition_problems(transition.value.get("condition"), known, path)
     for form in (outline.workflow, *outline.tasks):
         yield from _visibility_problems(form)
     for task in outline.tasks:

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from workflows.bundles import Change, ChangeKind
 from workflows.bundles.assignments import assignment_in_words
 from workflows.bundles.canonical import default_of
+from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.part_labels import with_part_labels
 from workflows.bundles.problems import value_text
 from workflows.end_outcomes import SCREENS as OUTCOMES
@@ -73,7 +74,7 @@ class _Labels:
     @cached_property
     def of_all_forms(self) -> dict[str, str]:
         """For the conditions of transitions, which may name every form's fields."""
-        labels = _labels_of(self.ticket, "ticket.")
+        labels = failure_labels() | _labels_of(self.ticket, "ticket.")
         for task in self.tasks:
             key, title = task.get("key"), task.get("title") or task.get("key")
             labels |= choice_labels(task.get("fields"), f"tasks.{key}.")
@@ -170,6 +171,8 @@ def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
         yield value_text(entry["label"])
     if "from" in entry and entry.get("after"):
         yield after_in_words(str(entry["after"]))
+    if "from" in entry and entry.get("on_failure") is True:
+        yield _("when the call fails")
     if "from" in entry and entry.get("outcome"):
         yield _("outcome: %(outcome)s") % {"outcome": word_for("outcome", entry["outcome"])}
     if entry.get("due_in"):

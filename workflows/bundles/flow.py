@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from workflows.bundles.canonical import END, START, as_text, free_form
+from workflows.actions.pauses import longest_call
+from workflows.bundles.canonical import END, START, as_text, default_of, free_form
 from workflows.bundles.comparisons import fields_by_name, variable_name
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
+from workflows.engine.calendar import Duration
 from workflows.engine.conditions import is_empty, variables_read
-from workflows.engine.errors import ConditionError
+from workflows.engine.errors import ConditionError, DurationError
 from workflows.engine.process import Json
 from workflows.fields.field import Field
 
@@ -28,9 +30,13 @@ def flow_problems(outline: Outline) -> Iterator[Problem]:
     for key, transitions in outline.leaving_completed.items():
         if key == START or key in outline.task_of:
             yield from _default_problems(outline, key, transitions)
+    for transitions in outline.leaving_failed.values():
+        yield from _never_tried(outline, transitions)
     for each in outline.transitions:
         if each.text("after"):
             yield from _timeout_problems(outline, each)
+        if each.is_on_failure:
+            yield from _failure_problems(outline, each)
         if "outcome" in each.value and each.text("to") in outline.task_of:
             message = _("Only an end has an outcome. Remove “outcome”, or let it lead to “end”.")
             yield Problem((*each.path, "outcome"), message, each.value["outcome"])
@@ -57,7 +63,8 @@ def _circle_problems(outline: Outline) -> Iterator[Problem]:
     """Calls that lead back to themselves, with nobody in between: told once for each circle."""
     moves = {
         key: [each for each in transitions if _is_call(outline, each.text("to"))]
-        for key, transitions in outline.leaving_completed.items()
+        for key, leaving in outline.leaving.items()
+        for transitions in [[each for each in leaving if not each.text("after")]]
         if _is_call(outline, key) and not any(map(_counts_visits, transitions))
     }
     told: set[str] = set()
@@ -129,6 +136,53 @@ def _timeout_problems(outline: Outline, transition: Entry) -> Iterator[Problem]:
         )
         yield Problem(path, message, transition.value["after"])
 
+    elif task is not None and task.is_answered_later:
+        yield from _too_late_for_a_call(task, transition)
+
+
+def _too_late_for_a_call(task: Entry, transition: Entry) -> Iterator[Problem]:
+    """A call ends by itself: a time that is longer than all of its attempts never comes."""
+    seconds, retries = _number(task, "timeout_seconds"), _number(task, "retries")
+    after = transition.text("after")
+    try:
+        least = Duration.parse(after).least_seconds
+    except DurationError:  # the structure says so
+        return
+    if seconds and least > longest_call(seconds=seconds, retries=retries):
+        message = _(
+            "This transition is never taken: the call ends before. It is tried %(attempts)d times, "
+            "with %(seconds)d seconds for each answer. Choose a shorter time, or let the "
+            "transition be taken when the call fails."
+        )
+        words = {"attempts": retries + 1, "seconds": seconds}
+        path = (*transition.path, "after")
+        yield Problem(path, message % words, after, severity=Severity.WARNING)
+
+
+def _number(task: Entry, name: str) -> int:
+    """What a task says, or what holds where it says nothing; 0 where that is no number."""
+    found = task.value.get(name, default_of("task", name))
+    return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else 0
+
+
+def _failure_problems(outline: Outline, transition: Entry) -> Iterator[Problem]:
+    """Only a call fails, and what waits for a time waits for nothing else."""
+    path, found = (*transition.path, "on_failure"), transition.value["on_failure"]
+    task = outline.task_of.get(transition.text("from"))
+    is_start = transition.text("from") == START
+    if is_start or (task is not None and task.task_type and task.is_form):
+        message = _(
+            "Only a call to another system can fail. Remove “on_failure”, or let the transition "
+            "leave a call."
+        )
+        yield Problem(path, message, found)
+    if transition.text("after"):
+        message = _(
+            "A transition is taken after a time or when a call fails, not both. Remove “after” or "
+            "“on_failure”, or make two transitions of it."
+        )
+        yield Problem(path, message, found)
+
 
 def _leading_to_the_end(outline: Outline) -> set[str]:
     coming_from: dict[str, set[str]] = {}
@@ -143,18 +197,30 @@ def _leading_to_the_end(outline: Outline) -> set[str]:
     return found
 
 
-def _default_problems(outline: Outline, key: str, transitions: list[Entry]) -> Iterator[Problem]:
+def _never_tried(outline: Outline, transitions: list[Entry]) -> Iterator[Problem]:
+    """Those that stand behind one that is always taken."""
+    index = _always_taken(transitions)
+    for later in [] if index is None else transitions[index + 1 :]:
+        message = _(
+            "This transition is never taken: the one to %(target)s is tried before it and "
+            "has no condition. Give that one a higher priority number."
+        )
+        text = message % {"target": outline.title_of(transitions[index or 0].text("to"))}
+        yield Problem(later.path, text, severity=Severity.WARNING)
+
+
+def _always_taken(transitions: list[Entry]) -> int | None:
     for index, each in enumerate(transitions):
         condition = each.value.get("condition")
         if is_empty(condition) or condition is True:
-            for later in transitions[index + 1 :]:
-                message = _(
-                    "This transition is never taken: the one to %(target)s is tried before it and "
-                    "has no condition. Give that one a higher priority number."
-                )
-                text = message % {"target": outline.title_of(each.text("to"))}
-                yield Problem(later.path, text, severity=Severity.WARNING)
-            return
+            return index
+    return None
+
+
+def _default_problems(outline: Outline, key: str, transitions: list[Entry]) -> Iterator[Problem]:
+    if _always_taken(transitions) is not None:
+        yield from _never_tried(outline, transitions)
+        return
     conditions: list[Json] = [each.value["condition"] for each in transitions]
     if conditions and not cover_each_other(conditions, fields_by_name(outline)):
         message = _(

@@ -40,6 +40,16 @@ class Entry:
         return TaskType.named(self.value.get("task_type"))
 
     @property
+    def is_on_failure(self) -> bool:
+        """Of a transition: whether it is taken when a call has failed for good."""
+        return self.value.get("on_failure") is True
+
+    @property
+    def is_usual(self) -> bool:
+        """Of a transition: whether it is taken when the task has been completed."""
+        return not self.text("after") and not self.is_on_failure
+
+    @property
     def is_form(self) -> bool:
         """Whether this is a task that a person does."""
         return self.task_type is not None and self.task_type.is_form
@@ -124,17 +134,25 @@ class Outline:
 
     @cached_property
     def leaving_completed(self) -> dict[str, list[Entry]]:
-        """Those of them that are tried when the task has been completed, and not after a time."""
+        """Those of them that are tried when the task has been completed."""
         return {
-            key: [each for each in transitions if not each.text("after")]
+            key: [each for each in transitions if each.is_usual]
             for key, transitions in self.leaving.items()
         }
 
     @cached_property
     def leaving_late(self) -> dict[str, list[Entry]]:
-        """The others: those that are tried when the task has not ended by a time."""
+        """Those that are tried when the task has not ended by a time."""
         return {
             key: [each for each in transitions if each.text("after")]
+            for key, transitions in self.leaving.items()
+        }
+
+    @cached_property
+    def leaving_failed(self) -> dict[str, list[Entry]]:
+        """Those that are tried when the task's call has failed for good."""
+        return {
+            key: [each for each in transitions if each.is_on_failure]
             for key, transitions in self.leaving.items()
         }
 
@@ -142,7 +160,8 @@ class Outline:
     def never_taken(self) -> set[Path]:
         """The transitions behind one that is always taken, and those that are simply false."""
         found: set[Path] = set()
-        for transitions in self.leaving_completed.values():
+        both = (*self.leaving_completed.values(), *self.leaving_failed.values())
+        for transitions in both:
             is_decided = False
             for each in transitions:
                 condition = each.value.get("condition")
@@ -155,7 +174,7 @@ class Outline:
     def following(self) -> dict[str, set[str]]:
         """The keys that each key leads to directly."""
         return {
-            key: self.following_completed[key] | self.following_timeout[key] for key in self.leaving
+            key: self.following_completed[key] | self.following_undone[key] for key in self.leaving
         }
 
     @cached_property
@@ -167,17 +186,21 @@ class Outline:
         }
 
     @cached_property
-    def following_timeout(self) -> dict[str, set[str]]:
-        """The keys that each key leads to directly when it has not ended in time."""
+    def following_undone(self) -> dict[str, set[str]]:
+        """The keys that each key leads to when it has not ended in time, or its call failed."""
         return {
-            key: {each.text("to") for each in transitions if each.text("after")}
+            key: {
+                each.text("to")
+                for each in transitions
+                if not each.is_usual and each.path not in self.never_taken
+            }
             for key, transitions in self.leaving.items()
         }
 
     def reachable(self, *starts: str, without: str = "") -> set[str]:
         """The keys that can be reached from these, themselves included.
 
-        `without` is a task that is not completed on the way: it can be left only by waiting.
+        `without` is a task that is not completed on the way: it can be left only undone.
         """
         found: set[str] = set()
         waiting, closed = list(starts), False
@@ -185,7 +208,7 @@ class Outline:
             key = waiting.pop()
             if key == without:
                 if not closed:
-                    waiting.extend(self.following_timeout.get(key, ()))
+                    waiting.extend(self.following_undone.get(key, ()))
                 closed = True
             elif key not in found:
                 found.add(key)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.part_labels import with_part_labels
 from workflows.engine.condition_text import write_condition
@@ -58,7 +59,8 @@ def _of_form(form: Entry) -> Iterator[ReadableRule]:
 
 def condition_labels(outline: Outline) -> dict[str, str]:
     """What the variables of the conditions are called on the forms."""
-    labels = {f"ticket.{name}": text for name, text in field_labels(outline.workflow).items()}
+    labels = failure_labels()
+    labels |= {f"ticket.{name}": text for name, text in field_labels(outline.workflow).items()}
     labels |= choice_labels(outline.workflow.value.get("fields"), "ticket.")
     for key, task in outline.task_of.items():
         title = task.text("title") or key

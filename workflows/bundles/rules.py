@@ -18,6 +18,7 @@ from workflows.engine.conditions import (
     is_empty,
     variables_read,
 )
+from workflows.engine.failure import FAILURE_PARTS
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json
 from workflows.engine.transforms import check_transform, transform_variables
@@ -40,9 +41,12 @@ def rule_problems(outline: Outline) -> Iterator[Problem]:
         if found := check_condition(rule):
             yield from (Problem(path, message, rule) for message in found)
         elif not is_empty(rule):
-            # A task that is left because it waits too long has no output (of this visit).
-            scope = scopes.before(source) if transition.text("after") else scopes.after(source)
+            # A task that is left because it waits too long, or because its call failed, has no
+            # output (of this visit).
+            scope = scopes.after(source) if transition.is_usual else scopes.before(source)
             scope = replace(scope, knows_visits=True)
+            if transition.is_on_failure:
+                scope = replace(scope, failure=FAILURE_PARTS)
             yield from scope.problems(path, rule, variables_read(rule), columns_read(rule))
     for task in outline.tasks:
         yield from _transform_problems(task, scopes)
@@ -121,6 +125,7 @@ class _Scope:
     response: tuple[str, ...] = ()
     callback: tuple[str, ...] = ()
     knows_visits: bool = False  # as conditions of transitions do
+    failure: tuple[str, ...] = ()
 
     def problems(
         self,
@@ -166,8 +171,16 @@ class _Scope:
             readers["callback"] = lambda name: _unless_known(
                 variable, "callback", name, self.callback
             )
+        if self.failure:
+            readers["failure"] = lambda name: _of_failure(variable, name)
         if root in readers:
             return readers[root](rest)
+        if root == "failure" and "failure" not in (self.scopes.outline.fields or {}):
+            message = _(
+                "The rule reads “%(name)s”. Only a transition that is taken when a call fails can "
+                "read it."
+            )
+            return _Reading(message % {"name": short(variable)})
         if not variable:
             return None
         return self._unknown(variable, readers)
@@ -246,6 +259,21 @@ class _Scope:
             "default, or ask with “missing” first."
         )
         return _Reading(message % {"name": f"tasks.{key}"}, severity=Severity.WARNING)
+
+
+def _of_failure(variable: str, rest: str) -> _Reading | None:
+    """What the failure of a call says; anything may stand beneath the answer, and nothing."""
+    name, _dot, inner = rest.partition(".")
+    wrong = _unless_known(variable, "failure", name, FAILURE_PARTS)
+    if wrong is not None or not inner:
+        return wrong
+    if name != "answer":
+        return _no_such_property(variable, inner)
+    message = _(
+        "The rule reads “%(name)s”, which the answer of a call that failed may not have. Give a "
+        "default, or ask with “missing” first."
+    )
+    return _Reading(message % {"name": short(variable)}, severity=Severity.WARNING)
 
 
 def _unless_known(variable: str, root: str, name: str, known: Collection[str]) -> _Reading | None:

@@ -65,6 +65,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "condition": ("when", "if"),
         "priority": ("order",),
         "after": ("timeout", "not_done_after"),
+        "on_failure": ("on_error", "otherwise", "if_it_fails", "when_it_fails", "failure"),
         "outcome": ("end_outcome",),
     },
     "ticket_type": {

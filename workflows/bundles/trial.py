@@ -483,5 +483,6 @@ def _transition(each: JsonObject) -> TransitionSpec:
         priority=priority if isinstance(priority, int) else 0,
         label=str(each.get("label", "")),
         after=str(each.get("after", "")),
+        on_failure=each.get("on_failure") is True,
         outcome=outcome_of(each),
     )

@@ -168,6 +168,7 @@ def drawable_process(document: object) -> Process:
                 priority=_as_int(each.value.get("priority", 0)),
                 label=each.text("label"),
                 after=each.text("after"),
+                on_failure=each.value.get("on_failure") is True,
                 outcome=outcome_of(each.value),
             )
             for each in outline.transitions

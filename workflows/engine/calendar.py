@@ -75,6 +75,14 @@ class Duration:
         return duration
 
     @property
+    def least_seconds(self) -> int:
+        """So much time passes at least, whatever the working hours are that people have.
+
+        A day leads to the same time of the next working day, or to its end before that.
+        """
+        return max(self.days * 24 - 12, 0) * 3600 + self.minutes * 60
+
+    @property
     def iso(self) -> str:
         """The canonical form, after ISO 8601; empty for no time at all."""
         hours, minutes = divmod(self.minutes, 60)

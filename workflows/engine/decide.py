@@ -7,6 +7,7 @@ from typing import Final
 
 from .conditions import PreparedData, evaluate_condition, is_empty, prepare
 from .errors import ConditionError
+from .failure import Failure
 from .process import EndOutcome, Json, JsonObject, Process, TransitionSpec
 from .texts import gettext as _
 
@@ -34,9 +35,9 @@ class Decision:
     """What is next: tasks, the end, or an error; and the transitions tried, in order.
 
     Exactly one of ``next_tasks``, ``is_end`` and ``error`` says something (none of them, where
-    a task is not left although its time is over). ``next_tasks`` has one key for now; it is a
-    tuple so that parallel branches will not change its shape. ``end_label`` and ``outcome`` are
-    those of the transition to the end.
+    a task is not left although its time is over or its call has failed). ``next_tasks`` has one
+    key for now; it is a tuple so that parallel branches will not change its shape. ``end_label``
+    and ``outcome`` are those of the transition to the end.
     """
 
     next_tasks: tuple[str, ...] = ()
@@ -48,7 +49,7 @@ class Decision:
 
     @property
     def is_silent(self) -> bool:
-        """Whether the task goes on, although a time is over."""
+        """Whether no transition was taken, and none had to be: see `decide_timeout`."""
         return not (self.next_tasks or self.is_end or self.error)
 
     def as_json(self) -> JsonObject:
@@ -67,8 +68,8 @@ def decide(process: Process, ended_task: str | None, context: JsonObject) -> Dec
 
     Lowest priority first, equal ones as listed; the first whose condition is true wins. A
     condition that cannot be decided ends the search with an error, because the right transition may
-    have been that one. Transitions that wait for a time are none of these: `decide_timeout` takes
-    them. Never raises for what a definition or its data contain.
+    have been that one. Those that wait for a time or a failure are none of these: see
+    `decide_timeout` and `decide_failure`. Never raises for what a definition or its data contain.
     """
     if ended_task is not None and ended_task not in process.tasks:
         message = _(
@@ -77,7 +78,7 @@ def decide(process: Process, ended_task: str | None, context: JsonObject) -> Dec
         )
         return Decision(error=message % {"workflow": _workflow_name(process), "task": ended_task})
     leaving = [
-        each for each in process.transitions if each.from_task == ended_task and not each.after
+        each for each in process.transitions if each.from_task == ended_task and each.is_usual
     ]
     if not leaving:
         message = _(
@@ -101,6 +102,24 @@ def decide_timeout(process: Process, task: str, after: str, context: JsonObject)
     leaving = [
         each for each in process.transitions if each.from_task == task and each.after == after
     ]
+    return _choose_if_any(process, task, leaving, context)
+
+
+def decide_failure(process: Process, task: str, failure: Failure, context: JsonObject) -> Decision:
+    """Choose the transition that leaves ``task`` because its call has failed for good.
+
+    As `decide`, among the transitions for a failure, whose conditions may read ``failure`` too.
+    Where there is none, or none of their conditions is true, the decision says nothing but what was
+    tried: somebody must look after the failure.
+    """
+    leaving = [each for each in process.transitions if each.from_task == task and each.on_failure]
+    return _choose_if_any(process, task, leaving, {**context, "failure": failure.as_json()})
+
+
+def _choose_if_any(
+    process: Process, task: str, leaving: list[TransitionSpec], context: JsonObject
+) -> Decision:
+    """The first whose condition is true; a silent decision where none is."""
     try:
         data = _prepared(context, leaving)
     except ConditionError as error:

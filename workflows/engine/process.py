@@ -53,6 +53,9 @@ class TransitionSpec:
     ``after`` is a duration (see calendar.py): the transition is then taken when ``from_task`` has
     not ended by that time, and never when it has. Empty: the other way round.
 
+    With ``on_failure`` it is taken when the call of ``from_task`` has failed for good, and never
+    when that has succeeded; its condition may read ``failure`` (see failure.py).
+
     ``outcome`` counts where ``to_task`` is None.
     """
 
@@ -62,7 +65,13 @@ class TransitionSpec:
     priority: int = 0
     label: str = ""
     after: str = ""
+    on_failure: bool = False
     outcome: EndOutcome = EndOutcome.GOOD
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether it is taken when the task is completed."""
+        return not self.after and not self.on_failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,10 @@ class Process:
     def visits(self, counted: Mapping[str, int]) -> JsonObject:
         """How often each of its tasks was begun, as conditions read it; 0 where it never was."""
         return {key: counted.get(key, 0) for key in self.tasks}
+
+    def has_failure_ways(self, task: str) -> bool:
+        """Whether a transition leaves the task when its call has failed for good."""
+        return any(each.from_task == task and each.on_failure for each in self.transitions)
 
     def timeouts(self, task: str) -> tuple[str, ...]:
         """The durations after which a task that has not ended may be left; each once."""

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from .conditions import is_empty, one_budget
-from .decide import Decision, decide, decide_timeout
+from .decide import Decision, decide, decide_failure, decide_timeout
 from .errors import FieldError, SchemaError, TransformError
+from .failure import Failure, FailureReason
 from .problems import FieldProblem
 from .process import EndOutcome, Json, JsonObject, Process
 from .schema_validation import SchemaValidator
@@ -44,6 +45,9 @@ class Outcome(StrEnum):
 class Answer:
     """What comes of one visit of a task: its output, or why the call failed for good.
 
+    It has failed where it has an ``error``, a ``reason`` or a ``status``; without a reason that is
+    the one of the status. Its output is then the answer that came, where one did.
+
     With ``after``, a duration, neither: the task has not ended by then. Where no transition leaves
     it then, it goes on, and the next answer counts for the same visit. Answers with the same number
     as ``visit`` are for one visit only: what is left of them when it ends is dropped.
@@ -54,6 +58,32 @@ class Answer:
     error: str = ""
     after: str = ""
     visit: int | None = None
+    status: int | None = None
+    reason: str = ""
+
+    @classmethod
+    def failed(cls, task: str, failure: Failure, *, visit: int | None = None) -> Answer:
+        """That the call failed so; of its answer what is no object is left out."""
+        return cls(
+            task,
+            failure.answer if isinstance(failure.answer, dict) else {},
+            error=failure.message,
+            visit=visit,
+            status=failure.status,
+            reason=failure.reason.value,
+        )
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why the call failed for good; None where it did not."""
+        if not (self.error or self.reason or self.status is not None):
+            return None
+        return Failure(
+            FailureReason.named(self.reason) or FailureReason.of_status(self.status),
+            message=self.error or gettext("The call failed."),
+            status=self.status,
+            answer=self.output or None,
+        )
 
 
 @dataclass(slots=True)
@@ -95,8 +125,9 @@ class Step:
 
     ``data`` holds the latest output of each task after this step, as ``tasks`` in a context.
     ``sends`` is what the call of an action would send. ``output`` is None where the step was
-    not done: ``timeout_taken``, ``error`` or ``refused`` says why, or nothing does, and the answer
-    is missing. ``decision`` is what comes next. ``times`` are those that passed, in order.
+    not done: ``timeout_taken``, ``failure``, ``error`` or ``refused`` says why, or nothing does,
+    and the answer is missing. ``decision`` is what comes next. ``times`` are those that passed, in
+    order.
     """
 
     task: str | None
@@ -107,10 +138,13 @@ class Step:
     error: str = ""
     refused: tuple[FieldProblem, ...] = ()
     times: tuple[TimeOver, ...] = ()
+    failure: Failure | None = None
 
     @property
     def timeout_taken(self) -> str:
         """The duration after which the task was left, not done; else empty."""
+        if self.failure is not None:
+            return ""
         was_left = self.output is None and self.decision is not None and not self.decision.error
         return self.times[-1].after if was_left else ""
 
@@ -224,21 +258,21 @@ class _Run:
             return replace(step, decision=times[-1].decision), Outcome.COMPLETED
         if answer is None:
             return step, Outcome.WAITING
-        if answer.error:
-            return replace(step, error=answer.error), Outcome.ERROR
+        if answer.failure is not None:
+            return self._failed(step, answer.failure)
         try:
             refused = tuple(rules.refusals(answer.output))
         except (FieldError, SchemaError) as error:
             return replace(step, error=str(error)), Outcome.ERROR
         if refused:
-            return self._refused(step, rules, refused)
+            return self._refused(step, rules, refused, answer.output)
         self.data = {**self.data, key: answer.output}
         decision = self._decide(key)
         step = replace(step, data=self.data, output=answer.output, decision=decision)
         return step, Outcome.COMPLETED
 
     def _refused(
-        self, step: Step, rules: TaskRules, refused: tuple[FieldProblem, ...]
+        self, step: Step, rules: TaskRules, refused: tuple[FieldProblem, ...], output: JsonObject
     ) -> tuple[Step, Outcome]:
         """A person is asked again; an output that a call gives is an error."""
         if rules.task_type.is_form:
@@ -246,7 +280,21 @@ class _Run:
         error = gettext("The output does not fit the output schema. %(problems)s") % {
             "problems": _sentences(refused)
         }
-        return replace(step, error=error, refused=refused), Outcome.ERROR
+        step = replace(step, refused=refused)
+        if rules.task_type.is_answered_later:  # another answer may come
+            return replace(step, error=error), Outcome.ERROR
+        failure = Failure(FailureReason.UNUSABLE_ANSWER, error, 200, output or None)
+        return self._failed(step, failure)
+
+    def _failed(self, step: Step, failure: Failure) -> tuple[Step, Outcome]:
+        """A call that has failed for good: an error, where no transition is taken for it."""
+        context: JsonObject = {**self.facts, "tasks": self.data}
+        decision = decide_failure(self.process, step.task or "", failure, context)
+        step = replace(step, failure=failure)
+        if decision.error or decision.is_silent:
+            error = " ".join(filter(None, (failure.message, decision.error)))
+            return replace(step, error=error), Outcome.ERROR
+        return replace(step, decision=decision), Outcome.COMPLETED
 
     def _next_answer(self, key: str) -> tuple[tuple[TimeOver, ...], Answer | None]:
         """The times that pass at this visit, and what comes of it; None where it is left first."""
@@ -321,8 +369,12 @@ def read_answers(document: Json) -> list[Answer]:
             after = each.get("after", "")
             if not (isinstance(error, str) and isinstance(after, str)):
                 continue
+            status, reason = each.get("status"), FailureReason.named(each.get("reason"))
+            if isinstance(status, bool) or not isinstance(status, int):
+                status = None
             if isinstance(output, dict) and not any(unstorable(output)):
-                found.append(Answer(str(each["task"]), output, error, after))
+                answer = Answer(str(each["task"]), output, error, after, reason=reason or "")
+                found.append(replace(answer, status=status))
     return found
 
 

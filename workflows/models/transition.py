@@ -55,6 +55,13 @@ class Transition(models.Model):
         ),
     )
 
+    on_failure = models.BooleanField(
+        _("on failure"),
+        default=False,
+        db_default=False,
+        help_text=_("Of a call: taken when it has failed for good, and not when it has succeeded."),
+    )
+
     outcome = models.CharField(
         _("outcome"),
         max_length=20,

@@ -35,7 +35,9 @@ TABLES = (
         exempt=dict.fromkeys(("created_by_id", "created_at", "updated_at"), _WHO_AND_WHEN),
         later=("assign_to",),
     ),
-    SealedTable(Transition, "transition", "workflow_id", exempt={}, later=("outcome",)),
+    SealedTable(
+        Transition, "transition", "workflow_id", exempt={}, later=("outcome", "on_failure")
+    ),
 )
 
 

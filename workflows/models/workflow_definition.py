@@ -189,6 +189,7 @@ class WorkflowDefinition(StatusModel):
                     priority=t.priority,
                     label=t.label,
                     after=t.after,
+                    on_failure=t.on_failure,
                     outcome=t.end_outcome,
                 )
                 for t in self.transitions.all()

@@ -181,6 +181,9 @@ def _line(spec: TransitionSpec, source: _Shape, target: _Shape) -> _Line:
     if spec.after:
         wait = _clean(after_in_words(spec.after))
         text = f"{wait}: {text}" if text else wait
+    elif spec.on_failure:
+        failed = _("if the call fails")
+        text = f"{failed}: {text}" if text else failed
     lines = _wrap(text, LABEL_SIZE, LABEL_WIDTH, 2)
     if lines:
         widest = max(_text_width(line, LABEL_SIZE) for line in lines)
@@ -355,7 +358,7 @@ def _draw_line(line: _Line, *, taken: bool) -> SafeString:
         '<g class="flow-edge{}{}{}"><title>{}</title><path class="flow-line" d="{}"/>'
         '<path class="flow-head" d="{}"/></g>',
         " flow-taken" if taken else "",
-        " flow-timed" if line.spec.after else "",
+        " flow-timed" if line.spec.after else " flow-failing" if line.spec.on_failure else "",
         " flow-back" if line.edge.is_back else "",
         line.title,
         _rounded([*points[:-1], end]),
@@ -388,7 +391,7 @@ def _draw_label(line: _Line, *, taken: bool) -> SafeString:
         '<g class="flow-label{}{}"><title>{}</title><rect x="{}" y="{}" width="{}" height="{}" '
         'rx="9"/>{}{}</g>',
         " flow-taken" if taken else "",
-        " flow-timed" if clock else "",
+        " flow-timed" if clock else " flow-failing" if line.spec.on_failure else "",
         line.title,
         _px(x - width / 2),
         _px(y - height / 2),

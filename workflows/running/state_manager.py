@@ -15,7 +15,8 @@ from tenants.fast.prepared import next_id, next_ids
 from tenants.fast.rows import new_row
 from tenants.models import User
 from workflows.engine.calendar import Duration
-from workflows.engine.decide import Decision, decide, decide_timeout
+from workflows.engine.decide import Decision, decide, decide_failure, decide_timeout
+from workflows.engine.failure import Failure
 from workflows.engine.process import JsonObject
 from workflows.errors import (
     OtherInstanceError,
@@ -47,6 +48,7 @@ from workflows.running.events.accepted import ACCEPTED
 from workflows.running.events.answered import ANSWERED
 from workflows.running.events.asked import ASKED
 from workflows.running.events.assigned import ASSIGNED
+from workflows.running.events.call_failed import CALL_FAILED
 from workflows.running.events.called import CALLED
 from workflows.running.events.completed import COMPLETED
 from workflows.running.events.failed import FAILED
@@ -258,6 +260,34 @@ class WorkflowStateManager:
         self._batch.update(task, "status", "completed_at")
         self._record(TIMED_OUT, task=task, data={"after": after})
         return self._apply_decision(decision, task)
+
+    def leave_failed_call(self, task: TaskInstance, *, failure: Failure, facts: JsonObject) -> Move:
+        """Leave a call that has failed for good, where the definition has a way for that.
+
+        The caller holds the ticket's lock and has read the task after the instance. Where no
+        transition is taken nothing is changed: it keeps a ticket error, with the `error` of the
+        move where a condition could not be decided. On hold no step is taken.
+        """
+        if self.instance.status != WorkflowStatus.IN_PROGRESS or not task.is_alive:
+            return Move()
+        if task.pk != self.instance.current_task_id:
+            return Move()
+        context = {**facts, "tasks": self.instance.data}
+        process = definition_of(self.instance.workflow_id).process
+        decision = decide_failure(process, task.definition.key, failure, context)
+        if decision.error or decision.is_silent:
+            return Move(error=decision.error)
+        self.begin_part(StepPart.MOVE)
+        task.cancel(now=self.now)
+        self._batch.update(task, "status", "completed_at")
+        data: JsonObject = {"failure": failure.as_json(), "next_tasks": [*decision.next_tasks]}
+        self._record(CALL_FAILED, task=task, data=data)
+        return self._apply_decision(decision, task)
+
+    def has_failure_ways(self, task: TaskInstance) -> bool:
+        """Whether the definition has a way out of this call for when it fails."""
+        process = definition_of(self.instance.workflow_id).process
+        return process.has_failure_ways(task.definition.key)
 
     @property
     def is_step_due(self) -> bool:

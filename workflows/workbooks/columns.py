@@ -10,6 +10,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
 from workflows.bundles import synonyms
+from workflows.engine.failure import FailureReason
 from workflows.engine.process import EndOutcome
 from workflows.engine.task_types import TaskType
 from workflows.fields.field import Holds, SeenBy, SpecKey
@@ -402,6 +403,17 @@ TRANSITIONS: Final = Sheet(
             14,
         ),
         Column(
+            "on_failure",
+            "On failure",
+            kinds.YES_NO,
+            gettext_lazy(
+                "Of a call: yes, if this transition is taken when the call has failed for good. "
+                "Its condition may read failure.status, failure.reason and failure.message."
+            ),
+            12,
+            ("on error", "otherwise"),
+        ),
+        Column(
             "outcome",
             "Outcome",
             kinds.WORD,
@@ -551,6 +563,21 @@ TESTS: Final = Sheet(
             ),
             14,
             ("not done after", "timeout"),
+        ),
+        Column(
+            "failure_status",
+            "Failure status",
+            kinds.NUMBER,
+            gettext_lazy("For actions: the status that the failed call was answered with: 402."),
+            12,
+        ),
+        Column(
+            "failure_reason",
+            "Failure reason",
+            kinds.WORD,
+            gettext_lazy("For actions: why the call failed. Empty: as its status says."),
+            16,
+            options=tuple(FailureReason),
         ),
         Column(
             "ticket_type",

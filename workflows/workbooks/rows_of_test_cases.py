@@ -28,6 +28,14 @@ _PATHS_IN_CASE: Final[Mapping[str, Path]] = {
     "outcome": ("expect", "outcome"),
     "status": ("expect", "status"),
 }
+# Where the other cells of a task's row belong in its answer.
+_OF_TASKS: Final[Mapping[str, str]] = {
+    "answers": "output",
+    "error": "error",
+    "failure_status": "status",
+    "failure_reason": "reason",
+    "after": "after",
+}
 _TASKS_PREFIX: Final = "tasks."
 
 
@@ -84,7 +92,7 @@ def _case(
 
 def _report_misplaced_cells(row: Row, findings: Findings) -> None:
     """What only a task can have, in a row of the ticket: it would be lost."""
-    for column in (_COLUMNS["error"], _COLUMNS["after"]):
+    for column in (_COLUMNS[name] for name in _OF_TASKS if name != "answers"):
         if column.name in row.cells:
             message = _("Only a task has this. Write the key of the task under Step.")
             path = findings.cell_path(row.place(column))
@@ -120,7 +128,7 @@ def _answer(row: Row, step: str, path: Path, scope: Scope) -> Json:
     places[path] = row.place()
     places[(*path, "task")] = row.place(_COLUMNS["step"])
     made: JsonObject = {"task": step.removeprefix(_TASKS_PREFIX)}
-    for column, name in (("answers", "output"), ("error", "error"), ("after", "after")):
+    for column, name in _OF_TASKS.items():
         value = row.value(_COLUMNS[column], (*path, name), scope)
         if value is not None:
             made[name] = value
@@ -143,9 +151,7 @@ def test_case_rows(cases: list[JsonObject], scopes: Mapping[str, Scope]) -> Iter
                 key = str(answer.get("task", ""))
                 inner: dict[str, Json] = {
                     "name": case.get("name"),
-                    "answers": answer.get("output"),
-                    "error": answer.get("error"),
-                    "after": answer.get("after"),
+                    **{column: answer.get(each) for column, each in _OF_TASKS.items()},
                 }
                 full = f"{_TASKS_PREFIX}{key}"
                 reserved = key in {TICKET, "workflow"}

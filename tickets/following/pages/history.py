@@ -154,7 +154,7 @@ def _line(
         tone=kind.screen.tone_of(event),
         who=str(event.actor) if event.actor else _("The system"),
         task=task,
-        note=str(data.get("error") or ""),
+        note=str(data.get("error") or _object(data.get("failure")).get("message") or ""),
         reason=str(data.get("reason") or ""),
         how=str(data.get("notes") or ""),
         before=_changed(data, "old", task, ticket_fields, viewer) if changed else (),

@@ -95,6 +95,13 @@ EXAMPLES = {
     "RESUMED": Example({"reason": "Go on."}, False),
     "VERSION_CHANGED": Example({"from": 1, "to": 2, "reason": "New."}, False, {"version": 2}),
     "TIMED_OUT": Example({"after": "P2D"}, changes={"task_status": "CANCELLED"}),
+    "CALL_FAILED": Example(
+        {
+            "failure": {"status": 402, "reason": "refused", "message": "No.", "answer": None},
+            "next_tasks": [],
+        },
+        changes={"task_status": "CANCELLED"},
+    ),
     "ERROR_REVIEWED": Example({"error_id": 1, "what": "It is down."}),
     "ERROR_RESOLVED": Example({"error_id": 1, "what": "It is down.", "notes": "It is up."}),
     "ERASED": Example({}, False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,9 +39,11 @@ from tickets.tests.test_published_processes import INVOICE, ProcessTestCase
 from tickets.working.complete_task import complete_task
 from workflows.actions.tests.remote_system import RemoteSystem, answering
 from workflows.authoring.definitions.export_bundle import export_bundle
+from workflows.authoring.gallery.processes import find_process
 from workflows.authoring.importing.import_bundle import import_bundle
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.authoring.trying.run_test_cases import trial_of
+from workflows.bundles import canonical
 from workflows.engine.process import JsonObject
 from workflows.engine.simulate import Answer
 from workflows.models import (
@@ -513,3 +516,51 @@ class SimulationIsWhatHappensTest(FinishedTicketsCase):
             self.check("it_help", ticket_data, data)
 
         check()
+
+
+class FailedCallTest(ProcessTestCase):
+    """An order whose payment was refused."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        found = find_process("order")
+        assert found is not None
+        self.document: dict[str, Any] = copy.deepcopy(found.document)
+        self.workflow = import_bundle(document=self.document, user=self.carla)
+        publish_workflow(workflow=self.workflow, user=self.carla)
+        for role in CompanyRole.objects.all():
+            role.members.set([self.wendy, self.uma])
+        ticket: JsonObject = {
+            "customer": "A",
+            "email": "a@example.com",
+            "product": "7",
+            "quantity": 1,
+        }
+        order = self.submit("order", {**ticket, "amount": 5, "address": "Here"})
+        self.call(order, answering(b'{"available": true}'))
+        self.call(order, answering(b'{"error": "no money"}', status=402))
+        with self.captureOnCommitCallbacks(execute=True):
+            complete_task(task=self.current_task(order), output={"again": False}, user=self.wendy)
+
+    def call(self, ticket: Ticket, reply: Any) -> None:
+        with (
+            RemoteSystem(reply) as system,
+            override_settings(ACTION_CONNECT_TO=[f"shop.example:80=127.0.0.1:{system.port}"]),
+            self.captureOnCommitCallbacks(execute=True),
+        ):
+            run_action(ticket_id=ticket.pk, task_id=self.current_task(ticket).pk)
+
+    def test_the_same_definition_makes_no_difference(self) -> None:
+        found = replay_tickets(workflow=self.workflow, limit=50, by=self.root)
+        self.assertEqual((found.count, found.same), (1, 1))
+
+    def test_another_way_for_the_failure_is_found(self) -> None:
+        ask = next(each for each in self.document["transitions"] if each["to"] == "ask")
+        ask["condition"] = {"==": [{"var": "failure.answer.error"}, "other"]}
+        draft = import_bundle(document=self.document, user=self.carla)
+        found = replay_tickets(workflow=draft, limit=50, by=self.root)
+        self.assertEqual((found.count, found.same), (1, 0))
+
+    def test_an_export_is_the_document_again(self) -> None:
+        exported = export_bundle(workflow=self.workflow)
+        self.assertEqual(exported["transitions"], canonical(self.document)["transitions"])

@@ -12,14 +12,15 @@ from workflows.engine.process import Json, JsonObject
 MOST_RETRIES = 2
 FORM, CALL, CALL_LATER = "FORM", "SYNC_ACTION", "ASYNC_ACTION"
 TIMED_SHARE = 0.5  # of the tasks that may be left because they wait too long
+FAILING_SHARE = 0.5  # of the calls that are left another way when they fail for good
 
 
 def make_up_process(seed: int) -> JsonObject:
     """The bundle of a workflow with a form, a call of each kind, a branch and a loop at least.
 
     Each loop goes through a form whose answer decides, so that it ends. A transition that is taken
-    because a task waits too long leads forward. A ticket asks for an `amount` (0 to 99), each
-    form for `again`.
+    because a task waits too long, or a call fails, leads forward. A ticket asks for an `amount` (0
+    to 99), each form for `again`.
     """
     chance = random.Random(seed)
     kinds = [FORM, CALL, CALL_LATER]
@@ -41,6 +42,10 @@ def make_up_process(seed: int) -> JsonObject:
     for index, kind in enumerate(kinds):
         if kind != CALL and chance.random() < TIMED_SHARE:
             transitions += _timed_transitions(keys[index], chain[index + 2 :], chance)
+    for index, kind in enumerate(kinds):
+        if kind != FORM and chance.random() < FAILING_SHARE:
+            way = _transition(keys[index], chance.choice(chain[index + 2 :]))
+            transitions.append({**way, "on_failure": True})
     tasks: list[Json] = [
         form(key) if kind == FORM else call(key, kind, retries=chance.randint(0, MOST_RETRIES))
         for key, kind in zip(keys, kinds, strict=True)

@@ -275,6 +275,7 @@ def _calls(kind: str, mood: str, *, retries: int = 1, timeout: int = LONG) -> li
 
 
 _TOO_LATE: list[JsonObject] = [{"from": "first", "to": "last", "after": "PT1M"}]
+_OTHERWISE: list[JsonObject] = [{"from": "first", "to": "last", "on_failure": True}]
 
 SCENES = (
     Scene("submit to a form", [form("first")], _submit),
@@ -299,6 +300,12 @@ SCENES = (
         _call,
         fails=True,
     ),
+    Scene(
+        "call in vain and go another way",
+        _calls(CALL, "fails", retries=2),
+        _call,
+        transitions=_OTHERWISE,
+    ),
     Scene("retry many calls", _calls(CALL, "fails", retries=0), _retry_many, fails=True),
     Scene("call for a later answer", _calls(CALL_LATER, "well"), _call),
     Scene("call and be answered first", _calls(CALL_LATER, "answers first"), _call),
@@ -310,6 +317,12 @@ SCENES = (
         _calls(CALL_LATER, "says nothing", timeout=3),
         _expire,
         fails=True,
+    ),
+    Scene(
+        "wait in vain and go another way",
+        _calls(CALL_LATER, "says nothing", retries=0),
+        _expire,
+        transitions=_OTHERWISE,
     ),
     Scene("leave a form that waits", [form("first")], _fire_timer, transitions=_TOO_LATE),
     Scene(

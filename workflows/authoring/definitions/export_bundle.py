@@ -138,6 +138,7 @@ def _transitions(workflow: WorkflowDefinition, tasks: Iterable[TaskDefinition]) 
             "condition": row.condition,
             "priority": row.priority,
             "after": row.after,
+            "on_failure": row.on_failure,
             "outcome": row.end_outcome.value,
         }
 

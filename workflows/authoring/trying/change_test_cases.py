@@ -147,6 +147,7 @@ def _recorded(
                 "output": trial.output_given_out(each),
                 "error": each.error,
                 "after": each.after,
+                **_failure_of(each),
             }
             for each in answers
         ],
@@ -159,6 +160,15 @@ def _recorded(
         raise InvalidDataError(list(simulation.last_step.refused))
     case["expect"] = _expectation_of(simulation)
     return case
+
+
+def _failure_of(answer: Answer) -> JsonObject:
+    made: JsonObject = {}
+    if answer.status is not None:
+        made["status"] = answer.status
+    if answer.reason:
+        made["reason"] = str(answer.reason)
+    return made
 
 
 def _expectation_of(simulation: Simulation) -> JsonObject:

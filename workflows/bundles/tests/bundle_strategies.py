@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tenants.names import name_key
 from workflows.bundles.canonical import canonical
 from workflows.bundles.trial import Trial
+from workflows.engine.failure import FailureReason
 from workflows.fields.validation import Validator
 
 # Everything that Postgres keeps and JSON can hold; mostly letters, so that failures are readable.
@@ -169,7 +170,8 @@ def _test(draw: st.DrawFn, name: str, document: dict[str, Any]) -> dict[str, Any
         elif forms[key] is None:
             more = draw(optional(output=st.dictionaries(TEXT, JSON, max_size=2)))
             if not more:
-                more = draw(optional(error=LINE))
+                reasons = st.sampled_from([each.value for each in FailureReason])
+                more = draw(optional(error=LINE, status=st.integers(100, 599), reason=reasons))
         else:
             more = {"output": draw(_answers(forms[key]))}
         answers.append({"task": key, **more})
@@ -209,6 +211,9 @@ def bundles(draw: st.DrawFn, *, roles: list[str] | None = None) -> dict[str, Any
         if after:
             target = draw(st.sampled_from([*keys, "end"]))
             transitions.append({"from": source, "to": target, "after": after})
+        if source != "start" and not forms[source] and draw(st.booleans()):
+            target = draw(st.sampled_from([*keys, "end"]))
+            transitions.append({"from": source, "to": target, "on_failure": True, "priority": 1})
         main = {"from": source, "to": chain[index + 1]}
         main |= draw(optional(label=TEXT, priority=st.integers(2, 5)))
         transitions.append(main)

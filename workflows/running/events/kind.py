@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final, Self
 
 from django.utils.translation import gettext as _
 
+from workflows.engine.failure import Failure
 from workflows.engine.process import JsonObject
 from workflows.errors import HistoryError
+from workflows.failure_reasons import failure_in_words
 from workflows.models import TaskStatus, WorkflowEvent, WorkflowStatus
 from workflows.models.task_instance import UNFINISHED
 from workflows.running.events.state import State
@@ -78,7 +80,8 @@ class Rules:
     """What an event does.
 
     `once`: it happens at most once to its task (one without a task: to the instance); kinds with
-    the same word exclude each other. `is_of_attempt`: each attempt at a call writes it again.
+    the same word exclude each other. `leaves_task`: its task is left undone, by a transition of its
+    own. `is_of_attempt`: each attempt at a call writes it again.
     `people`: what of its data is somebody's number, and what is their name. `answers`: what of its
     data are answers to a form; `answers_of` says of which.
     """
@@ -86,6 +89,7 @@ class Rules:
     effect: Effect
     time: TaskTime
     once: str = ""
+    leaves_task: bool = False
     is_of_attempt: bool = False
     people: tuple[tuple[str, str], ...] = ()
     answers: tuple[str, ...] = ()
@@ -149,6 +153,11 @@ def kind_named(name: str) -> EventKind:
 def kinds_with(*times: TaskTime) -> list[str]:
     """The names of the kinds that do this to the time of the current task."""
     return [str(kind) for kind in _KINDS.values() if kind.rules.time in times]
+
+
+def kinds_that_leave_a_task() -> list[str]:
+    """The names of the kinds with which a task is left that was not done."""
+    return [str(kind) for kind in _KINDS.values() if kind.rules.leaves_task]
 
 
 # Effects that several kinds have
@@ -217,6 +226,7 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
         "attempt": str(data.get("attempt") or ""),
         "label": str(data.get("label") or ""),
         "after": duration_in_words(str(data.get("after") or "")),
+        "failure": _failure(data),
         "from": str(data.get("from") or ""),
         "for": str(data.get("for") or ""),
         "done": str(data.get("done") or ""),
@@ -229,6 +239,11 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
 
 def data_of(event: WorkflowEvent) -> JsonObject:
     return event.data if isinstance(event.data, dict) else {}
+
+
+def _failure(data: JsonObject) -> str:
+    failure = Failure.read(data.get("failure"))
+    return failure_in_words(failure) if failure is not None else ""
 
 
 def _next(data: JsonObject, titles: Mapping[str, str]) -> str:

@@ -9,7 +9,12 @@ from workflows.running.events.kind import Rules, Screen, TaskTime, Tone, declare
 
 TIMED_OUT = declare(
     "TIMED_OUT",
-    rules=Rules(effect=task_becomes(TaskStatus.CANCELLED), time=TaskTime.GOES_ON, once="end"),
+    rules=Rules(
+        effect=task_becomes(TaskStatus.CANCELLED),
+        time=TaskTime.GOES_ON,
+        once="end",
+        leaves_task=True,
+    ),
     screen=Screen(
         icon="timer_off",
         tone=Tone.WARN,

@@ -96,6 +96,13 @@ class SealsTests(ScreenTestCase):
         Transition.objects.filter(label="refused").update(outcome="bad")
         self.assertEqual(len(self.seals(later) - self.seals(without)), 1)
 
+    def test_so_is_one_that_says_no(self) -> None:
+        later = SealedTable(Transition, "transition", "workflow_id", {}, later=("on_failure",))
+        without = SealedTable(Transition, "transition", "workflow_id", {"on_failure": "is new"})
+        self.assertEqual(self.seals(later), self.seals(without))
+        Transition.objects.filter(label="refused").update(on_failure=True)
+        self.assertEqual(len(self.seals(later) - self.seals(without)), 1)
+
     def test_a_published_version_vouches_for_its_outcomes(self) -> None:
         workflow = self.definition.workflow_id
         before = checksums([workflow])

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from tenants.refusals import refusals
 from workflows.bundles.assignments import assignment_in_words
 from workflows.bundles.describe_changes import field_labels
+from workflows.bundles.failure_fields import failure_labels
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.conditions import choice_labels, describe_condition, is_empty
 from workflows.engine.errors import FieldError
@@ -136,7 +137,8 @@ def _rules(field: Field, labels: Mapping[str, str]) -> Iterable[str]:
 
 def condition_labels(workflow: WorkflowDefinition) -> dict[str, str]:
     """What the variables of the workflow's conditions are called on its forms."""
-    labels = field_labels(workflow.fields, "ticket.") | choice_labels(workflow.fields, "ticket.")
+    labels = failure_labels()
+    labels |= field_labels(workflow.fields, "ticket.") | choice_labels(workflow.fields, "ticket.")
     for task in workflow.tasks.all():
         labels |= choice_labels(task.fields, f"tasks.{task.key}.")
         for name, label in field_labels(task.fields, f"tasks.{task.key}.").items():
@@ -165,9 +167,16 @@ def _transition_row(transition: Transition, labels: Mapping[str, str]) -> Transi
         is_always=is_empty(transition.condition),
         label=transition.label,
         priority=transition.priority,
-        after=after_in_words(transition.after) if transition.after else "",
+        after=_when(transition),
         outcome=str(OUTCOMES[transition.end_outcome].name) if target is None else "",
     )
+
+
+def _when(transition: Transition) -> str:
+    """What has to happen, where that is not that the task is completed."""
+    if transition.on_failure:
+        return _("when the call fails")
+    return after_in_words(transition.after) if transition.after else ""
 
 
 def all_transitions(workflow: WorkflowDefinition, labels: Mapping[str, str]) -> list[TransitionRow]:

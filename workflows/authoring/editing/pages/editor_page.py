@@ -41,6 +41,7 @@ from workflows.authoring.editing.save_draft import save_draft
 from workflows.bundles.errors import NotStorableError
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.errors import DraftChangedError, DraftGoneError, NotADraftError
+from workflows.failure_reasons import PARTS, reason_choices
 from workflows.fields.screens import editor_facts
 from workflows.icons import ICONS
 from workflows.models import CompanyRole, WorkflowDefinition
@@ -242,6 +243,8 @@ def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]
         "icons": list(ICONS),
         # Moments are typed and shown in it, whatever the browser's is.
         "zone": str(company_zone()),
+        "failure_reasons": [[value, str(name)] for value, name in reason_choices()],
+        "failure_parts": [[name, str(PARTS[name])] for name in ("status", "reason", "message")],
         "outcomes": [[each.value, str(screen.choice)] for each, screen in OUTCOMES.items()],
         "task_types": [
             {

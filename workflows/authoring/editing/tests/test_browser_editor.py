@@ -16,6 +16,8 @@ from tickets.testing import import_fixture
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.editing.create_workflow import create_workflow
 from workflows.authoring.editing.save_draft import save_draft
+from workflows.authoring.gallery.processes import find_process
+from workflows.authoring.importing.import_bundle import import_bundle
 from workflows.models import CompanyRole, TaskDefinition, TicketDefinition, WorkflowDefinition
 
 # Each has its sample data, and what comes out of them where something is written.
@@ -270,6 +272,34 @@ class EditorTests(BrowserTestCase):
         page.get_by_role("button", name="Save").click()
         expect(page.locator("#ed-state")).to_have_text("Saved")
         self.assertEqual(draft.transitions.get(label="given up").after, "PT4H")
+        self.check(page)
+
+    def test_a_way_out_of_a_call_that_fails(self) -> None:
+        found = find_process("order")
+        assert found is not None
+        draft = import_bundle(document=found.document, user=self.carla)
+        page = self.edit(draft)
+        self.tab(page, "Transitions")
+        card = page.locator(".ed-card").filter(has_text="After “Take the payment”")
+        card.get_by_role("button", name="Add a transition").click()
+        transition = card.locator(".ed-transition").first
+        transition.get_by_role("button", name="Close").click()
+        taken = transition.get_by_label("When this transition is taken")
+        expect(taken.locator("option")).to_have_count(2)  # nothing waits at it
+        taken.select_option(label="when the call fails for good")
+        transition.get_by_label("Label").fill("not known there")
+        transition.get_by_role("button", name="Only if…").click()
+        transition.get_by_label("What is looked at").select_option(
+            label="status of the failed call"
+        )
+        transition.get_by_label("What it is compared with").fill("404")
+        expect(page.locator("#ed-picture svg")).to_contain_text("not known there")
+        expect(page.locator("#ed-picture .flow-edge.flow-failing")).to_have_count(4)
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator("#ed-state")).to_have_text("Saved")
+        made = draft.transitions.get(label="not known there")
+        self.assertTrue(made.on_failure)
+        self.assertEqual(made.condition, {"==": [{"var": "failure.status"}, 404]})
         self.check(page)
 
     def test_who_sees_an_answer_and_what_an_end_means(self) -> None:

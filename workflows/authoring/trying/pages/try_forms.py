@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
     UnfoldAdminEmailInputWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
@@ -20,6 +22,7 @@ from unfold.widgets import (
 from tenants.names import LONGEST_NAME
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.storable import unstorable
+from workflows.failure_reasons import reason_choices
 from workflows.fields.file.file_input import made_up_upload
 
 LONGEST_ANSWER: Final = 100_000
@@ -62,6 +65,26 @@ class CallForm(forms.Form):
         required=False,
         widget=UnfoldAdminTextInputWidget,
     )
+
+    reason = forms.ChoiceField(
+        label=gettext_lazy("Reason of the failure"),
+        choices=[("", gettext_lazy("as its status says")), *reason_choices()],
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+    )
+    status = forms.IntegerField(
+        label=gettext_lazy("Status that it answers with, such as 402"),
+        min_value=100,
+        max_value=599,
+        required=False,
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+
+    def answer_of_failure(self) -> JsonObject:
+        """What a call that failed has brought: without a status or a reason, nothing."""
+        body = self.cleaned_data["body"]
+        says_how = self.cleaned_data["status"] is not None or self.cleaned_data["reason"]
+        return body if says_how and isinstance(body, dict) else {}
 
     def clean_body(self) -> Json:
         text = self.cleaned_data["body"]

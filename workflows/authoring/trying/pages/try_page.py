@@ -155,7 +155,13 @@ class TryPage(TryingPage):
         call, answer = CallForm(request.POST), Answer(key)
         if call.is_valid() and call.cleaned_data["fails"]:
             error = call.cleaned_data["error"].strip() or _("The call failed.")
-            answer = Answer(key, error=error)
+            answer = Answer(
+                key,
+                call.answer_of_failure(),
+                error=error,
+                status=call.cleaned_data["status"],
+                reason=call.cleaned_data["reason"],
+            )
         elif call.is_valid():
             answer = Answer(key, _output_of(trial, state, key, simulation, call))
         if not call.is_valid():  # what is kept of the answer may have been refused

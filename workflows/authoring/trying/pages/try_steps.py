@@ -16,6 +16,7 @@ from workflows.engine.conditions import describe_condition, is_empty
 from workflows.engine.decide import TriedTransition
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Outcome, Simulation, Step, TimeOver
+from workflows.failure_reasons import failure_in_words
 from workflows.forms import Shown, show_answers, show_answers_for_requester
 from workflows.picture.graph import draw_process
 from workflows.working_hours.durations import duration_in_words, shortest_first
@@ -62,6 +63,7 @@ class StepRow:
     tried: Sequence[TriedRow]
     error: str
     documents: Sequence[tuple[str, str]]
+    failure: str = ""
 
 
 def step_rows(
@@ -172,10 +174,10 @@ def _step_row(
         is_form = trial.rules[step.task].task_type.is_form
         title, icon = trial.title_of(step.task), "person" if is_form else "bolt"
         answers = show_answers(trial.fields_of(step.task) if is_form else [], step.output or {})
-    was_decided_in_time = step.decision is not None and step.output is not None
+    was_decided_in_time = step.decision is not None and not step.timeout_taken
     return StepRow(
         title=title,
-        icon="timer_off" if step.timeout_taken else icon,
+        icon="timer_off" if step.timeout_taken else "call_split" if step.failure else icon,
         tone=_tone(step, error),
         answers=answers,
         passed=[_passed(trial, step, each, labels) for each in step.times],
@@ -184,13 +186,14 @@ def _step_row(
         else (),
         error=error,
         documents=tuple(_documents(step)),
+        failure=failure_in_words(step.failure) if step.failure is not None else "",
     )
 
 
 def _tone(step: Step, error: str) -> str:
     if error:
         return "bad"
-    if step.timeout_taken:
+    if step.timeout_taken or step.failure is not None:
         return "late"
     return "good" if step.output is not None else "now"
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from tenants.testing import CompanyTestCase
 from tickets.models import FileUpload, Ticket
 from tickets.testing import fixture_document
+from workflows.authoring.gallery.processes import find_process
 from workflows.authoring.importing.import_bundle import import_bundle
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.authoring.trying.run_test_cases import run_test_cases
@@ -520,3 +521,48 @@ class WhoMayTryTest(TryCase):
             for page in ("try", "tests", "replay"):
                 url = self.url(page).replace(f"/{self.draft.pk}/", f"/{number}/")
                 self.assertIn(self.client.get(url).status_code, (302, 404))
+
+
+class FailedCallTest(TryCase):
+    """An order: a payment that is refused goes back to the customer."""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        found = find_process("order")
+        assert found is not None
+        cls.draft = import_bundle(document=found.document, user=cls.carla)
+
+    def at_payment(self) -> Any:
+        ticket = {"customer": "A", "email": "a@example.com", "product": "7", "quantity": "1"}
+        ticket |= {"amount": "5", "address": "Here"}
+        page = self.begin(type="order")
+        page = self.go_on(page, **{f"answers-{name}": value for name, value in ticket.items()})
+        return self.go_on(page, body='{"available": true}')
+
+    def test_it_goes_the_way_of_its_status(self) -> None:
+        page = self.go_on(self.at_payment(), fails="on", status="402", error="No money.")
+        self.assertEqual(self.path(page), ["stock", "pay", "ask"])
+        self.assertContains(page, "The call failed (refused, status 402):")
+        self.assertContains(page, "status of the failed call is 402: <strong>yes, taken</strong>")
+
+    def test_what_has_no_way_is_an_error(self) -> None:
+        page = self.go_on(self.at_payment(), fails="on", status="404", error="Gone.")
+        self.assertContains(page, "The ticket stops here with an error.")
+        self.assertContains(page, "Gone.")
+
+    def test_a_status_that_is_none_is_refused(self) -> None:
+        page = self.go_on(self.at_payment(), fails="on", status="9000")
+        self.assertEqual(page.context["task_key"], "pay")
+        self.assertContains(page, "599")
+
+    def test_it_is_kept_as_a_test_case(self) -> None:
+        page = self.go_on(self.at_payment(), fails="on", reason="no_answer")
+        self.client.post(
+            self.url(), {"state": page.context["signed_state"], "save": "1", "name": "Silent"}
+        )
+        self.draft.refresh_from_db()
+        case = self.draft.test_cases[-1]
+        answer = {"task": "pay", "error": "The call failed.", "reason": "no_answer"}
+        self.assertEqual(case["answers"][-1], answer)
+        self.assertEqual(case["expect"]["path"], ["stock", "pay", "find_out"])

@@ -12,8 +12,15 @@ import { schemaEditor } from "./schemas.js";
 import { keyField, layouts, ofTask, titleField, untouched } from "./section_parts.js";
 import { changed, freeKey, store } from "./store.js";
 import { transformEditor } from "./transforms.js";
-import { addTransition, removeTransitions, titleOf, transitionsEditor, transitionsFrom } from "./transitions.js";
 import { END, START, isForm, renameTask, taskKeys, typeOf } from "./variables.js";
+import {
+  addTransition,
+  isUsual,
+  removeTransitions,
+  titleOf,
+  transitionsEditor,
+  transitionsFrom,
+} from "./transitions.js";
 
 /** @import { Option, Task, Transition } from "./types.js" */
 
@@ -73,7 +80,7 @@ function addTask() {
   tasks.push(task);
   const from = previous ? (previous.key ?? "") : START;
   const transitions = transitionsFrom(from);
-  const open = transitions.filter((each) => each.to === END && isEmpty(each.condition) && !each.after);
+  const open = transitions.filter((each) => each.to === END && isEmpty(each.condition) && isUsual(each));
   /** @type {Partial<Transition>} */
   const more = {};
   if (open.length === 1 && transitions.length === 1) {
@@ -91,7 +98,7 @@ function addTask() {
  */
 function removeTask(task) {
   const key = task.key ?? "";
-  const after = transitionsFrom(key).filter((each) => each.to !== key && !each.after);
+  const after = transitionsFrom(key).filter((each) => each.to !== key && isUsual(each));
   const next = after.length === 1 ? after[0].to : null;
   const title = task.title || key;
   if (taskKeys().filter((each) => each === key).length > 1) return null;

@@ -49,6 +49,8 @@ const NOTHING = {
   task_types: [],
   zone: "UTC",
   outcomes: [],
+  failure_reasons: [],
+  failure_parts: [],
   priorities: [],
   usual_priority: "",
   icons: [],

@@ -13,7 +13,7 @@ import {
   pgettext,
   replaceContent,
 } from "./dom.js";
-import { durationControl, select, selectOf, text } from "./inputs.js";
+import { durationControl, number, select, selectOf, text } from "./inputs.js";
 import { focusAction, listEditor, showMessage } from "./lists.js";
 import { LONGEST_NAME } from "./names.js";
 import { elementOf, linkToPart } from "./places.js";
@@ -295,7 +295,7 @@ function tasks() {
 function answerParts(answer, redraw) {
   const task = (store.document.tasks || []).find((each) => each.key === answer.task);
   const form = !task || isForm(task);
-  const outcome = answer.after !== undefined ? "late" : answer.error !== undefined ? "fails" : "done";
+  const outcome = answer.after !== undefined ? "late" : hasFailed(answer) ? "fails" : "done";
   /** @type {Option[]} */
   const outcomes = [["done", form ? gettext("it is done, with these answers") : gettext("it answers")]];
   if (!form || outcome === "fails") outcomes.push(["fails", gettext("the call fails for good")]);
@@ -305,6 +305,8 @@ function answerParts(answer, redraw) {
     snapshot();
     delete answer.output;
     delete answer.error;
+    delete answer.status;
+    delete answer.reason;
     delete answer.after;
     if (chosen === "done") answer.output = {};
     if (chosen === "fails") answer.error = gettext("The call failed.");
@@ -327,7 +329,7 @@ function answerParts(answer, redraw) {
     ),
     field(gettext("What comes of it"), choose),
   ];
-  if (outcome === "fails") parts.push(text(gettext("Why it fails"), answer, "error", { max: 2000, wide: true }));
+  if (outcome === "fails") parts.push(...failureParts(answer));
   if (outcome === "late") {
     parts.push(
       field(
@@ -351,6 +353,33 @@ function answerParts(answer, redraw) {
     );
   }
   return parts;
+}
+
+/** @param {TestAnswer} answer */
+function hasFailed(answer) {
+  return answer.error !== undefined || answer.status !== undefined || answer.reason !== undefined;
+}
+
+/**
+ * Why a call has failed: what the transitions that are taken then can read.
+ * @param {TestAnswer} answer
+ */
+function failureParts(answer) {
+  const reasons = selectOf(
+    [["", gettext("as its status says")], ...store.start.failure_reasons],
+    answer.reason ?? "",
+    (chosen) => {
+      snapshot();
+      if (chosen) answer.reason = chosen;
+      else delete answer.reason;
+      changed();
+    },
+  );
+  return [
+    text(gettext("Why it fails"), answer, "error", { max: 2000, wide: true }),
+    number(gettext("Status that it answers with"), answer, "status"),
+    field(gettext("Reason of the failure"), reasons, { name: "reason" }),
+  ];
 }
 
 /**

@@ -8,7 +8,7 @@ import { LONGEST_NAME } from "./names.js";
 import { elementOf, linkToPart } from "./places.js";
 import { ruleEditor, ruleIn } from "./rules.js";
 import { changed, snapshot, store } from "./store.js";
-import { END, START, taskKeys, transitionVariables, typeOf } from "./variables.js";
+import { END, START, failureVariables, isForm, taskKeys, transitionVariables, typeOf } from "./variables.js";
 
 /** @import { Option, Transition } from "./types.js" */
 
@@ -35,6 +35,14 @@ export function transitionsFrom(source) {
 }
 
 /**
+ * Whether a transition is taken when its task is done: not after a time, nor when a call fails.
+ * @param {Transition} transition
+ */
+export function isUsual(transition) {
+  return !transition.after && !transition.on_failure;
+}
+
+/**
  * Makes `ordered` the order of the transitions that leave a source, in the list and by priority.
  * @param {string} source
  * @param {Transition[]} ordered
@@ -58,7 +66,7 @@ function putInOrder(source, ordered) {
  * @param {Transition[]} transitions
  */
 function isLast(transition, transitions) {
-  const tried = transitions.filter((each) => !each.after);
+  const tried = transitions.filter(isUsual);
   return tried.length > 1 && tried.at(-1) === transition;
 }
 
@@ -71,9 +79,9 @@ export function addTransition(from, to, more = {}) {
   /** @type {Transition} */
   const transition = { from, to, ...more };
   const ordered = transitionsFrom(from);
-  const last = ordered.at(-1);
+  const last = ordered.filter(isUsual).at(-1);
   // A transition without a condition is taken otherwise: nothing after it would be tried.
-  if (last && isEmpty(last.condition) && !last.after) ordered.splice(-1, 0, transition);
+  if (last && isEmpty(last.condition)) ordered.splice(ordered.indexOf(last), 0, transition);
   else ordered.push(transition);
   store.document.transitions = [...(store.document.transitions || []), transition];
   putInOrder(from, ordered);
@@ -162,10 +170,13 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
     const rule = ruleEditor({
       owner: transition,
       name: "condition",
-      variables: () => transitionVariables(source, !transition.after),
+      variables: () => [
+        ...(transition.on_failure ? failureVariables() : []),
+        ...transitionVariables(source, isUsual(transition)),
+      ],
       scope: () => ({ task_keys: taskKeys(), fields: null }),
       always: () =>
-        transition.after
+        !isUsual(transition)
           ? gettext("In any case")
           : isLast(transition, transitions)
             ? gettext("Otherwise")
@@ -263,31 +274,32 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
   }
 
   /**
-   * A transition out of a task that waits too long: not for the start, nor for what is answered at once.
+   * When it is taken: also when a task waits too long (not the start, nor what is answered at once),
+   * or when a call fails.
    * @param {Transition} transition
    */
   function timing(transition) {
     const task = (store.document.tasks || []).find((each) => each.key === source);
     const canWait = task && typeOf(task).can_be_left;
-    if (!canWait && !transition.after) return null;
+    const canFail = task && !isForm(task);
+    if (!canWait && !canFail && isUsual(transition)) return null;
     const slot = makeElement("div", { class: "ed-timing" });
-    /** @type {(isLate: boolean) => void} */
-    const show = (isLate) => {
-      const choice = selectOf(
-        [
-          ["done", gettext("when the task is done")],
-          ["late", gettext("when it is not done within")],
-        ],
-        isLate ? "late" : "done",
-        (chosen) => {
-          snapshot();
-          if (chosen === "late") transition.after = "P2D";
-          else delete transition.after;
-          changed();
-          show(chosen === "late");
-          find(slot, "select")?.focus();
-        },
-      );
+    const show = () => {
+      const isLate = Boolean(transition.after);
+      /** @type {Option[]} */
+      const choices = [["done", gettext("when the task is done")]];
+      if (canWait || isLate) choices.push(["late", gettext("when it is not done within")]);
+      if (canFail || transition.on_failure) choices.push(["fails", gettext("when the call fails for good")]);
+      const choice = selectOf(choices, isLate ? "late" : transition.on_failure ? "fails" : "done", (chosen) => {
+        snapshot();
+        delete transition.after;
+        delete transition.on_failure;
+        if (chosen === "late") transition.after = "P2D";
+        if (chosen === "fails") transition.on_failure = true;
+        changed();
+        draw();
+        find(elementOf(transition), ".ed-timing:not([hidden]) select[aria-label]")?.focus();
+      });
       choice.setAttribute("aria-label", gettext("When this transition is taken"));
       slot.replaceChildren(
         field(gettext("Taken"), choice),
@@ -302,7 +314,7 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
           : []),
       );
     };
-    show(Boolean(transition.after));
+    show();
     return slot;
   }
 

@@ -97,6 +97,7 @@
  * @property {Rule} [condition]
  * @property {number} [priority] the lowest is tried first
  * @property {string} [after] a duration: it is taken when the task has not ended by then
+ * @property {boolean} [on_failure] of a call: it is taken when that has failed for good
  * @property {string} [outcome] of one to the end: one of `Start.outcomes`; without it, the first
  */
 
@@ -132,10 +133,13 @@
 /** @typedef {{ email?: string, first_name?: string, last_name?: string }} Submitter */
 
 /**
- * @typedef {object} TestAnswer what comes of one visit of a task: one of `output`, `error`, `after`
+ * @typedef {object} TestAnswer what comes of one visit of a task: one of `output`, `error`, `after`;
+ *   beside `error` the `status` and `reason` of a call that failed
  * @property {string} [task] the key of a task
  * @property {JsonObject} [output]
  * @property {string} [error]
+ * @property {Json} [status]
+ * @property {string} [reason] one of `Start.failure_reasons`
  * @property {string} [after] a duration
  */
 
@@ -160,6 +164,8 @@
  * @property {string} usual_priority of a ticket type that names none
  * @property {string[]} icons that a ticket type may have
  * @property {string} zone of the company, in which moments are typed and shown
+ * @property {Option[]} failure_reasons why a call may have failed
+ * @property {[string, string][]} failure_parts what is to be read of a failure, and what it is called
  * @property {Option[]} outcomes that an end may have; the first is that of one that names none
  * @property {TypeFacts[]} types of questions, in their order
  * @property {TypeFacts} anything what holds of a value whose type nobody knows

@@ -172,6 +172,23 @@ export function transitionVariables(at, itself) {
   return [...processVariables(at, itself), ...visits];
 }
 
+/**
+ * What a transition that is taken when a call fails can read besides.
+ * @returns {Variable[]}
+ */
+export function failureVariables() {
+  /** @type {Record<string, string>} */
+  const types = { status: "integer", reason: "choice", message: "text" };
+  return store.start.failure_parts.map(([name, label]) => ({
+    path: `failure.${name}`,
+    label,
+    group: gettext("The failed call"),
+    type: types[name] ?? "any",
+    choices: name === "reason" ? store.start.failure_reasons : [],
+    optional: false,
+  }));
+}
+
 /** @type {() => Variable[]} */
 const ALWAYS_THERE = () => {
   const who = gettext("Who submitted it");
