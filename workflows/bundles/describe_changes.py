@@ -19,7 +19,8 @@ from workflows.engine.conditions import choice_labels, describe_condition
 from workflows.engine.problems import Path
 from workflows.engine.process import EndOutcome, Json, JsonObject
 from workflows.fields.field import SEEN_BY_WORDS, SeenBy
-from workflows.fields.registry import TYPES
+from workflows.fields.registry import TYPES, type_of
+from workflows.fields.spec_values import is_absent
 from workflows.priorities import SCREENS as PRIORITIES
 from workflows.priorities import Priority
 from workflows.working_hours.durations import after_in_words, duration_in_words
@@ -170,6 +171,7 @@ def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
         yield _type_name(entry["type"])
     if entry.get("required") is True:
         yield _("required")
+    yield from _own_words(entry)
     if "seen_by" in entry:
         yield _("seen by: %(who)s") % {"who": word_for("seen_by", entry["seen_by"])}
     if entry.get("listed") is True:
@@ -178,6 +180,15 @@ def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
         yield _("priority: %(priority)s") % {"priority": word_for("priority", entry["priority"])}
     if "condition" in entry:
         yield describe_condition(entry["condition"], labels)
+
+
+def _own_words(spec: JsonObject) -> Iterator[str]:
+    """What the type of a question alone has."""
+    field_type = type_of(spec)
+    for own in field_type.own_keys if field_type is not None else ():
+        if not is_absent(spec.get(own.key)):
+            words = {"setting": _(own.label), "value": _value_words(spec[own.key])}
+            yield _("%(setting)s: %(value)s") % words
 
 
 def _words_after_the_end(ticket_type: JsonObject) -> Iterator[str]:

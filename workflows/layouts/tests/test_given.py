@@ -56,7 +56,9 @@ class GivenTests(SimpleTestCase):
         layout = display_layout(SOURCE, SPECS, DATA, only={"what"})
         assert layout is not None
         self.assertEqual(layout.data, {"what": "A desk"})
-        self.assertEqual([each["name"] for each in layout.fields if isinstance(each, dict)], ["what"])
+        self.assertEqual(
+            [each["name"] for each in layout.fields if isinstance(each, dict)], ["what"]
+        )
         self.assertIsNone(display_layout(SOURCE, SPECS, {}))
         self.assertIsNone(display_layout(" ", SPECS, DATA))
 
