@@ -19,8 +19,8 @@ def head_or_nothing(upload: FileUpload) -> bytes | None:
 def head_of(upload: FileUpload) -> bytes:
     """Up to HEAD bytes.
 
-    By `read_head` of the storage where that has one (project/company_bucket.py). An open file of
-    any other is read no further than one asks.
+    By `read_head` of the storage where that has one (project/storage/company_bucket.py). An open
+    file of any other is read no further than one asks.
 
     Raises:
         FileNotFoundError, ValueError: the storage has lost it, or never had it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.utils.translation import gettext as _
@@ -22,7 +22,6 @@ COMPANY = ("name",)
 RESPONSE = ("status", "body")
 RESPONSE_LATER = ("body",)  # what comes by callback has no status
 CALLBACK = ("url",)
-ROOTS = ("ticket", "tasks", "submitter", "company", "number")
 GUARDS = ("missing", "missing_some", "exists")
 
 
@@ -37,6 +36,7 @@ def rule_problems(outline: Outline) -> Iterator[Problem]:
         elif not is_empty(rule):
             # A task that is left because it waits too long has no output (of this visit).
             scope = scopes.before(source) if transition.text("after") else scopes.after(source)
+            scope = replace(scope, knows_visits=True)
             yield from scope.problems(path, rule, variables_read(rule))
     for task in outline.tasks:
         yield from _transform_problems(task, scopes)
@@ -113,6 +113,7 @@ class _Scope:
     certain_itself: bool = False
     response: tuple[str, ...] = ()
     callback: tuple[str, ...] = ()
+    knows_visits: bool = False  # as conditions of transitions do
 
     def problems(self, path: Path, rule: Json, variables: Collection[str]) -> Iterator[Problem]:
         with_fallback = names_with_fallback(rule)
@@ -139,6 +140,9 @@ class _Scope:
             "company": lambda name: _unless_known(variable, "company", name, COMPANY),
             "number": lambda name: _no_such_property(variable, name),
         }
+        if self.knows_visits:
+            tasks = list(self.scopes.outline.task_of)
+            readers["visits"] = lambda key: _unless_known(variable, "visits", key, tasks)
         if self.response:
             readers["response"] = lambda name: _unless_known(
                 variable, "response", name.partition(".")[0], self.response

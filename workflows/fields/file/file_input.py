@@ -40,7 +40,7 @@ class SentFile:
 class FileInput(forms.FileInput):
     """A file input beside the name of the file that is kept already."""
 
-    template_name = "forms/file.html"
+    template_name = "file/file_input.html"
 
     def __init__(self, attrs: dict[str, Any] | None = None, *, takes: str = "") -> None:
         super().__init__(attrs)

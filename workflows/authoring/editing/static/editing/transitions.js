@@ -8,7 +8,7 @@ import { LONGEST_NAME } from "./names.js";
 import { elementOf, linkToPart } from "./places.js";
 import { ruleEditor, ruleIn } from "./rules.js";
 import { changed, snapshot, store } from "./store.js";
-import { END, START, processVariables, taskKeys, typeOf } from "./variables.js";
+import { END, START, taskKeys, transitionVariables, typeOf } from "./variables.js";
 
 /** @import { Option, Transition } from "./types.js" */
 
@@ -162,7 +162,7 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
     const rule = ruleEditor({
       owner: transition,
       name: "condition",
-      variables: () => processVariables(source, !transition.after),
+      variables: () => transitionVariables(source, !transition.after),
       scope: () => ({ task_keys: taskKeys(), fields: null }),
       always: () =>
         transition.after
