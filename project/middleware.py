@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Final
 
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 
 from project.views import bad_request
 from tenants.limits.bodies import (
@@ -17,9 +18,11 @@ from tenants.limits.bodies import (
     SMALL_BODY,
     body_limit,
 )
+from workflows.layouts.on_page import has_layouts
 
 logger = logging.getLogger("django.security")
 
+FRAMES: Final = "frame-src 'self'"
 # Alpine (in Unfold) needs unsafe-eval: its build for such policies cannot read Unfold's templates
 # (docs/security.md). And Unfold sets some colours in style attributes.
 POLICY = "; ".join(
@@ -29,8 +32,7 @@ POLICY = "; ".join(
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data:",
         "font-src 'self'",
-        # Of layouts (workflows/layouts/pages/frame.py): none of them leads its frame elsewhere.
-        "frame-src 'self'",
+        FRAMES,
         "object-src 'none'",
         "base-uri 'self'",
         "form-action 'self'",
@@ -93,9 +95,21 @@ class ContentSecurityPolicyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        response.setdefault("Content-Security-Policy", POLICY)
+        response.setdefault("Content-Security-Policy", _policy(request))
         response.setdefault("Permissions-Policy", PERMISSIONS)
         return response
+
+
+def _policy(request: HttpRequest) -> str:
+    """The policy of a page. One that shows layouts has no other frame than theirs.
+
+    A layout cannot lead its frame to another address here, then, with a word of its data in the
+    path. The address has no slash at its end: with one, a policy allows whatever begins with it.
+    """
+    if not has_layouts(request):
+        return POLICY
+    address = request.build_absolute_uri(reverse("layout_frame"))
+    return POLICY.replace(FRAMES, f"frame-src {address}")
 
 
 class BodyLimitMiddleware:

@@ -129,6 +129,8 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "project.context.company",
             ],
+            # Of subjects that are no apps.
+            "libraries": {"layouts": "workflows.layouts.tags"},
         },
     },
 ]

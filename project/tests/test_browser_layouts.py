@@ -17,7 +17,14 @@ from tickets.submitting.submit_ticket import submit_ticket
 from tickets.tests.screens import make_type
 from workflows.authoring.editing.create_workflow import edit_workflow
 from workflows.engine.process import JsonObject
-from workflows.models import TaskDefinition, TaskInstance, TicketDefinition, WorkflowDefinition
+from workflows.models import (
+    TaskDefinition,
+    TaskInstance,
+    TaskStatus,
+    TicketDefinition,
+    WorkflowDefinition,
+)
+from workflows.running.definition_cache import forget_definitions
 
 # Since then Chromium knows the header Connection-Allowlist; before, a frame that leads itself
 # elsewhere has a connection made, over which nothing is sent.
@@ -264,6 +271,7 @@ class LayoutTests(BrowserTestCase):
         )
         tasks = TaskDefinition.objects.filter(workflow=self.definition.workflow, key="check")
         tasks.update(edit_layout=task, display_layout=display)
+        forget_definitions()
 
     def open_form(self, user: User) -> Page:
         page = self.open_window(user)
@@ -424,6 +432,31 @@ class LayoutTests(BrowserTestCase):
         task.refresh_from_db()
         self.assertEqual(task.output_data, {"ok": True})
 
+    def test_a_frame_begins_when_it_comes_into_view(self) -> None:
+        self.set_layouts(display="export default ({ data }) => <p>Drawn {data.reason}</p>;")
+        data: JsonObject = {"what": "A desk", "amount": 1}
+        ticket = submit_ticket(definition=self.definition, data=data, user=self.uma)
+        task = TaskInstance.objects.get(workflow_instance=ticket.workflow_instance)
+        for number in range(8):
+            task = TaskInstance.objects.create(
+                workflow_instance=task.workflow_instance,
+                definition=task.definition,
+                status=TaskStatus.COMPLETED,
+                assigned_to=self.wendy,
+                output_data={"ok": False, "reason": "\n".join([f"{number}"] * 20)},
+            )
+        page = self.open_window(self.wendy)
+        page.goto(f"/app/tickets/mytask/{task.pk}/change/")
+        frames, places = page.locator("iframe.tf-layout-frame"), page.locator("[data-layout-shown]")
+        expect(frames.first).to_be_visible()
+        expect(places).to_have_count(9)
+        self.assertLess(frames.count(), 9)
+        expect(places.last.locator("iframe")).to_have_count(0)
+        places.last.scroll_into_view_if_needed()
+        last = places.last.frame_locator("iframe")
+        expect(last.locator("p")).to_contain_text("Drawn 6")
+        self.check(page)
+
     def test_the_editor_shows_what_is_typed_with_the_data_of_a_test_case(self) -> None:
         workflow = edit_workflow(workflow=self.definition.workflow, user=self.carla)
         tests: list[JsonObject] = [
@@ -444,6 +477,11 @@ class LayoutTests(BrowserTestCase):
         card.get_by_label("Test case whose data is shown").select_option("Second")
         expect(drawn.locator("b")).to_have_text("Seen: A chair")
         self.assertEqual(self.errors, [])
+        # What one version has changed in its realm is not there for the next.
+        source.fill("globalThis.left = 'left'; export default () => <b>{globalThis.left}</b>;")
+        expect(drawn.locator("b")).to_have_text("left")
+        source.fill("export default () => <b>{String(globalThis.left)}</b>;")
+        expect(drawn.locator("b")).to_have_text("undefined")
         source.fill("export default ({ data }) => (\n  <b>{data.what.more.less}</b>\n);")
         expect(card.locator(".ed-layout-says")).to_contain_text("Line 2: Cannot read")
         source.fill("export default () => <i>Mended</i>;")

@@ -8,6 +8,14 @@ from tickets.models import FileUpload
 from workflows.fields.file.content import HEAD
 
 
+def head_or_nothing(upload: FileUpload) -> bytes | None:
+    """As `head_of`; None where the storage does not answer, or has lost it."""
+    try:
+        return head_of(upload)
+    except (OSError, ValueError):
+        return None
+
+
 def head_of(upload: FileUpload) -> bytes:
     """Up to HEAD bytes.
 

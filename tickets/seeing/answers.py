@@ -21,7 +21,9 @@ from workflows.forms import (
     show_answers,
     show_answers_for_requester,
 )
+from workflows.layouts.columns import layouts_of
 from workflows.layouts.given import Layout, display_layout, layout_data
+from workflows.layouts.on_page import MOST_FRAMES
 from workflows.models import TaskDefinition, TaskInstance, TaskStatus
 from workflows.models.task_instance import TaskInstanceQuerySet
 from workflows.running.definition_cache import definition_of
@@ -140,26 +142,41 @@ def outputs_now(ticket: Ticket) -> Iterator[tuple[TaskDefinition, JsonObject]]:
 
 def outputs_of_visits(instances: Collection[int]) -> TaskInstanceQuerySet:
     """The visits of the tasks of these workflow instances of which something came: the team's."""
-    return TaskInstance.objects.filter(
-        workflow_instance__in=instances,
-        status__in=(TaskStatus.COMPLETED, TaskStatus.ERROR),
-        output_data__isnull=False,
-    ).select_related("definition")
+    return (
+        TaskInstance.objects.filter(
+            workflow_instance__in=instances,
+            status__in=(TaskStatus.COMPLETED, TaskStatus.ERROR),
+            output_data__isnull=False,
+        )
+        .select_related("definition")
+        .defer(*layouts_of("definition"))
+    )
 
 
 def _answers_of_visits(ticket: Ticket, before: TaskInstance | None) -> list[TaskAnswers]:
-    if ticket.workflow_instance_id is None:
+    instance = ticket.workflow_instance
+    if instance is None:
         return []
-    tasks = outputs_of_visits([ticket.workflow_instance_id])
+    tasks = outputs_of_visits([instance.pk])
     if before is not None:
         tasks = tasks.filter(pk__lt=before.pk)
-    rows = tasks.select_related("definition", "assigned_to").order_by("pk")
-    return [
-        TaskAnswers(
-            task.definition,
-            shown_output(task.definition, task.output_data, viewer=Viewer.TEAM),
-            task,
-            output_layout(task.definition, task.output_data, viewer=Viewer.TEAM),
-        )
-        for task in rows
-    ]
+    found = []
+    drawn = 0
+    for task in tasks.select_related("assigned_to").order_by("pk"):
+        layout = None
+        if drawn < MOST_FRAMES:
+            definition = _with_layouts(task, instance.workflow_id)
+            layout = output_layout(definition, task.output_data, viewer=Viewer.TEAM)
+            drawn += layout is not None
+        answers = shown_output(task.definition, task.output_data, viewer=Viewer.TEAM)
+        found.append(TaskAnswers(task.definition, answers, task, layout))
+    return found
+
+
+def _with_layouts(task: TaskInstance, workflow_id: int) -> TaskDefinition:
+    """The definition of a visit with the sources, which its row was read without."""
+    pk = task.definition_id
+    if pk not in (known := definition_of(workflow_id).tasks_by_id):
+        # The ticket was moved: this visit is of another version.
+        known = definition_of(task.definition.workflow_id).tasks_by_id
+    return known[pk]

@@ -15,9 +15,20 @@ from tickets.models import Ticket
 from tickets.tests.screens import ScreenTestCase
 from tickets.working.complete_task import complete_task
 from workflows.engine.process import Json
-from workflows.models import TaskDefinition, TicketDefinition, WorkflowDefinition
+from workflows.layouts.on_page import MOST_FRAMES
+from workflows.models import (
+    TaskDefinition,
+    TaskInstance,
+    TaskStatus,
+    TicketDefinition,
+    WorkflowDefinition,
+)
+from workflows.running.definition_cache import forget_definitions
 
-PAYLOADS = re.compile(r'<script type="application/json">(.*?)</script>', re.DOTALL)
+OWN = re.compile(
+    r'data-layout-shown="([^"]+)".*?<script type="application/json">(.*?)</script>', re.S
+)
+SHARED = re.compile(r'<script id="(layout-\w+)" type="application/json">(.*?)</script>', re.S)
 LISTS = {
     "tickets": ("myticket", "ticket", "mytask", "ticketerror"),
     "workflows": ("taskinstance", "taskdefinition", "ticketdefinition"),
@@ -32,13 +43,15 @@ class LayoutPagesTests(ScreenTestCase):
     def set_task(self, **layouts: str) -> None:
         of_workflow = TaskDefinition.objects.filter(workflow=self.definition.workflow)
         of_workflow.filter(key="check").update(**layouts)
+        forget_definitions()
 
     def payloads(self, address: str) -> list[dict[str, Any]]:
         answer = self.client.get(address)
         self.assertEqual(answer.status_code, 200)
+        self.answer = answer
         self.content = answer.content.decode()
-        found = [json.loads(each) for each in PAYLOADS.findall(self.content)]
-        return [each for each in found if isinstance(each, dict) and "source" in each]
+        shared = {key: json.loads(each) for key, each in SHARED.findall(self.content)}
+        return [{**shared[key], **json.loads(own)} for key, own in OWN.findall(self.content)]
 
     def form(self) -> str:
         return reverse("admin:tickets_myticket_add", query={"definition": self.definition.pk})
@@ -98,6 +111,48 @@ class LayoutPagesTests(ScreenTestCase):
         # The requester sees none of these answers, and so nothing of the layout.
         self.log_in(self.uma)
         self.assertEqual(self.payloads(self.my_ticket(ticket)), [])
+
+    def test_a_page_of_many_visits_has_each_source_once_and_few_frames(self) -> None:
+        ticket = self.submit()
+        task = self.task_of(ticket)
+        self.set_task(display_layout="of the task")
+        visits = [
+            TaskInstance(
+                workflow_instance=task.workflow_instance,
+                definition=task.definition,
+                status=TaskStatus.COMPLETED,
+                assigned_to=self.wendy,
+                output_data={"ok": False, "reason": f"Reason {number}"},
+            )
+            for number in range(MOST_FRAMES + 2)
+        ]
+        TaskInstance.objects.bulk_create(visits)
+        last = TaskInstance.objects.create(
+            workflow_instance=task.workflow_instance,
+            definition=task.definition,
+            status=TaskStatus.COMPLETED,
+            assigned_to=self.wendy,
+            output_data={"ok": True},
+        )
+        self.log_in(self.wendy)
+        with CaptureQueriesContext(connection) as statements:
+            found = self.payloads(reverse("admin:tickets_mytask_change", args=(last.pk,)))
+        self.assertEqual(len(found), MOST_FRAMES)
+        self.assertEqual(self.content.count('"of the task"'), 1)
+        self.assertContains(self.answer, f"Reason {MOST_FRAMES + 1}")
+        rows = [each["sql"] for each in statements if "output_data" in each["sql"]]
+        self.assertNotIn('"display_layout"', rows[-1])
+
+    def test_its_page_allows_no_other_frame(self) -> None:
+        self.log_in(self.uma)
+        self.assertEqual(self.payloads(self.form()), [])
+        self.assertIn("frame-src 'self';", self.answer.headers["Content-Security-Policy"])
+        self.set(edit_layout="x")
+        self.payloads(self.form())
+        self.assertNotIn("frame-src 'self'", self.answer.headers["Content-Security-Policy"])
+        allowed = f"frame-src http://testserver{reverse('layout_frame')};"
+        self.assertIn(allowed, self.answer.headers["Content-Security-Policy"])
+        self.assertFalse(reverse("layout_frame").endswith("/"))  # it would allow all below it
 
     def test_of_a_task_that_was_given_to_somebody_else_nothing_of_the_ticket_is_handed_over(
         self,

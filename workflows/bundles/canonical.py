@@ -21,13 +21,27 @@ from workflows.bundles.spelling import as_spelt
 from workflows.engine.assigning import canonical_assignment
 from workflows.engine.conditions import is_empty
 from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.fields.field import Holds
 from workflows.fields.registry import OWN_KEYS, TYPES
+from workflows.fields.specs import MAX_TEXTS
 
 FORMAT: Final = "ticketflower-bundle"
 FORMAT_VERSION: Final = 1
 START: Final = "start"
 END: Final = "end"
 SCHEMA_FILE: Final = Path(__file__).with_name("bundle.schema.json")
+
+
+_TEXT: Final[JsonObject] = {"type": ["string", "null"], "maxLength": LONGEST_NAME}
+_OWN_SCHEMA: Final[Mapping[Holds, JsonObject]] = {
+    Holds.TEXT: _TEXT,
+    Holds.COMPANY_ROLE: _TEXT,
+    Holds.TEXTS: {
+        "type": ["array", "null", "string"],
+        "items": {"type": "string", "maxLength": LONGEST_NAME},
+        "maxItems": MAX_TEXTS,
+    },
+}
 
 
 def _schema() -> JsonObject:
@@ -39,12 +53,7 @@ def _schema() -> JsonObject:
     properties = _as_object(_as_object(_as_object(schema["$defs"])["field"])["properties"])
     _as_object(properties["type"])["enum"] = list[Json](TYPES)
     for own in OWN_KEYS.values():
-        types: list[Json] = ["string", "null"]
-        properties[own.key] = {
-            "description": own.note,
-            "type": types,
-            "maxLength": LONGEST_NAME,
-        }
+        properties[own.key] = {"description": own.note, **_OWN_SCHEMA[own.holds]}
     return schema
 
 

@@ -21,7 +21,8 @@ from workflows.engine.conditions import choice_labels, describe_condition
 from workflows.engine.problems import Path
 from workflows.engine.process import EndOutcome, Json, JsonObject, objects_in
 from workflows.fields.field import SEEN_BY_WORDS, SeenBy
-from workflows.fields.registry import TYPES
+from workflows.fields.registry import TYPES, type_of
+from workflows.fields.spec_values import is_absent
 from workflows.priorities import SCREENS as PRIORITIES
 from workflows.priorities import Priority
 from workflows.working_hours.durations import after_in_words, duration_in_words
@@ -167,14 +168,8 @@ def _value_words(value: Json) -> str:
 
 def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
     """A whole field, task, transition or ticket type in a few words, beyond its place."""
-    if "from" in entry and entry.get("label"):
-        yield value_text(entry["label"])
-    if "from" in entry and entry.get("after"):
-        yield after_in_words(str(entry["after"]))
-    if "from" in entry and entry.get("on_failure") is True:
-        yield _("when the call fails")
-    if "from" in entry and entry.get("outcome"):
-        yield _("outcome: %(outcome)s") % {"outcome": word_for("outcome", entry["outcome"])}
+    if "from" in entry:
+        yield from _words_of_transition(entry)
     if entry.get("due_in"):
         yield _("due in %(duration)s") % {"duration": duration_in_words(str(entry["due_in"]))}
     if entry.get("assign_to"):
@@ -185,6 +180,7 @@ def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
         yield _type_name(entry["type"])
     if entry.get("required") is True:
         yield _("required")
+    yield from _own_words(entry)
     if "seen_by" in entry:
         yield _("seen by: %(who)s") % {"who": word_for("seen_by", entry["seen_by"])}
     if entry.get("listed") is True:
@@ -193,6 +189,26 @@ def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
         yield _("priority: %(priority)s") % {"priority": word_for("priority", entry["priority"])}
     if "condition" in entry:
         yield describe_condition(entry["condition"], labels)
+
+
+def _own_words(spec: JsonObject) -> Iterator[str]:
+    """What the type of a question alone has."""
+    field_type = type_of(spec)
+    for own in field_type.own_keys if field_type is not None else ():
+        if not is_absent(spec.get(own.key)):
+            words = {"setting": _(own.label), "value": _value_words(spec[own.key])}
+            yield _("%(setting)s: %(value)s") % words
+
+
+def _words_of_transition(transition: JsonObject) -> Iterator[str]:
+    if transition.get("label"):
+        yield value_text(transition["label"])
+    if transition.get("after"):
+        yield after_in_words(str(transition["after"]))
+    if transition.get("on_failure") is True:
+        yield _("when the call fails")
+    if transition.get("outcome"):
+        yield _("outcome: %(outcome)s") % {"outcome": word_for("outcome", transition["outcome"])}
 
 
 def _words_after_the_end(ticket_type: JsonObject) -> Iterator[str]:

@@ -82,6 +82,7 @@ _PARTS: Final[Mapping[str, tuple[str, str]]] = {
     "transitions": (gettext_noop("Transition %(name)s"), ""),
     "fields": (gettext_noop("question %(name)s"), "name"),
     "choices": (gettext_noop("choice %(name)s"), ""),
+    "accept": (gettext_noop("file type %(name)s"), ""),
     "ext_ref": (gettext_noop("link %(name)s"), "label"),
     "roles_with_access": (gettext_noop("role %(name)s"), ""),
     "tests": (gettext_noop("Test case %(name)s"), "name"),

@@ -105,6 +105,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "seen_by": ("visible_to", "shown_to"),
         "listed": ("in_lists", "show_in_lists"),
         "role": ("company_role",),
+        "accept": ("accepts", "accepted_types", "file_types", "allowed_types"),
     },
     "link": {
         "label": ("name", "title"),

@@ -508,16 +508,18 @@ def _shortened(text: str, limit: int = 80) -> str:
 
 
 def describe_condition(rule: Json, labels: Mapping[str, str] | None = None) -> str:
-    """The rule as one readable line, for the picture and the history.
+    """The rule as one readable line in the language of whoever reads it now.
+
+    People do not write conditions so: condition_text.py has the one language in which they do.
 
     ``labels`` names variables by their dotted path, and choices as `choice_labels` does. A
     variable of a task without a label loses its ``tasks.``. What cannot be phrased comes back as
     compact JSON. Never raises.
     """
     if is_empty(rule):
-        return "always"
+        return _("always")
     if any(unstorable(rule)):
-        return "a condition that cannot be shown"
+        return _("a condition that cannot be shown")
     return _Description(labels or {}).clause(rule)
 
 
@@ -541,15 +543,28 @@ def _choice(path: str, value: object) -> str:
     return f"{path} = {value}"
 
 
+_LESS: Final = gettext_noop("%(left)s is less than %(right)s")
+_AT_MOST: Final = gettext_noop("%(left)s is at most %(right)s")
+_MORE: Final = gettext_noop("%(left)s is more than %(right)s")
+_AT_LEAST: Final = gettext_noop("%(left)s is at least %(right)s")
+# As it is written, and with the sides changed.
 _ORDER: Final = {
-    "<": ("is less than", "is more than"),
-    "<=": ("is at most", "is at least"),
-    ">": ("is more than", "is less than"),
-    ">=": ("is at least", "is at most"),
+    "<": (_LESS, _MORE),
+    "<=": (_AT_MOST, _AT_LEAST),
+    ">": (_MORE, _LESS),
+    ">=": (_AT_LEAST, _AT_MOST),
+}
+_UPPER: Final = {
+    "<": gettext_noop("%(clause)s and is less than %(value)s"),
+    "<=": gettext_noop("%(clause)s and is at most %(value)s"),
 }
 
 
-_ROWS: Final = {"some": "any row of", "all": "every row of", "none": "no row of"}
+_ROWS: Final = {
+    "some": gettext_noop("any row of %(rows)s: %(clause)s"),
+    "all": gettext_noop("every row of %(rows)s: %(clause)s"),
+    "none": gettext_noop("no row of %(rows)s: %(clause)s"),
+}
 
 
 class _Description:
@@ -560,15 +575,16 @@ class _Description:
 
     def clause(self, rule: Json, *, inside: bool = False) -> str:
         if isinstance(rule, bool):
-            return "always" if rule else "never"
+            return _("always") if rule else _("never")
         operator, arguments = _call(rule)
         if operator in {"and", "or"} and len(arguments) > 1:
-            text = f" {operator} ".join(self.clause(each, inside=True) for each in arguments)
+            word = _("and") if operator == "and" else _("or")
+            text = f" {word} ".join(self.clause(each, inside=True) for each in arguments)
             return f"({text})" if inside else text
         if operator in {"and", "or"} and arguments:
             return self.clause(arguments[0], inside=inside)
         if operator in {"var", "val"}:
-            return f"{self.operand(rule)} is yes"
+            return _("%(name)s is yes") % {"name": self.operand(rule)}
         phrase = self._phrase(operator, arguments)
         return f"({phrase})" if inside and phrase and operator in _ROWS else phrase or compact(rule)
 
@@ -579,45 +595,53 @@ class _Description:
             return self._order(operator, arguments[0], arguments[1])
         if operator in {"<", "<="} and len(arguments) == 3:
             low, middle, high = arguments
-            upper = f"{_ORDER[operator][0]} {self.operand(high)}"
-            return f"{self._order(operator, low, middle)} and {upper}"
+            words = {"clause": self._order(operator, low, middle), "value": self.operand(high)}
+            return _(_UPPER[operator]) % words
         if operator in {"!", "!!"} and len(arguments) == 1:
             return self._truth(arguments[0], negated=operator == "!")
         if operator == "in" and len(arguments) == 2:
             return self._membership(arguments[0], arguments[1])
         if operator == "missing" and arguments and all(isinstance(each, str) for each in arguments):
-            names = " or ".join(self._name(str(each)) for each in arguments)
-            return f"{names} is missing"
+            names = f" {_('or')} ".join(self._name(str(each)) for each in arguments)
+            return _("%(name)s is missing") % {"name": names}
         if operator in _ROWS and len(arguments) == 2 and isinstance(arguments[1], dict):
             rows, clause = self._rows(arguments[0]), self.clause(arguments[1], inside=True)
-            return f"{_ROWS[operator]} {rows}: {clause}" if rows else ""
+            return _(_ROWS[operator]) % {"rows": rows, "clause": clause} if rows else ""
         if operator in {"if", "?:"} and len(arguments) == 3:
-            return "if {} then {}, otherwise {}".format(
-                *tuple(self.clause(each, inside=True) for each in arguments)
-            )
+            condition, then, otherwise = (self.clause(each, inside=True) for each in arguments)
+            return _("if %(condition)s then %(then)s, otherwise %(otherwise)s") % {
+                "condition": condition,
+                "then": then,
+                "otherwise": otherwise,
+            }
         return ""
 
     def _equality(self, left: Json, right: Json, *, negated: bool) -> str:
         if not _is_variable(left) and _is_variable(right):
             left, right = right, left
-        return f"{self.operand(left)} is {'not ' if negated else ''}{self._value(right, left)}"
+        words = {"left": self.operand(left), "right": self._value(right, left)}
+        return (_("%(left)s is not %(right)s") if negated else _("%(left)s is %(right)s")) % words
 
     def _order(self, operator: str, left: Json, right: Json) -> str:
+        phrase, turned = _ORDER[operator]
         if not _is_variable(left) and _is_variable(right):
-            return f"{self.operand(right)} {_ORDER[operator][1]} {self.operand(left)}"
-        return f"{self.operand(left)} {_ORDER[operator][0]} {self.operand(right)}"
+            left, right, phrase = right, left, turned
+        return _(phrase) % {"left": self.operand(left), "right": self.operand(right)}
 
     def _truth(self, value: Json, *, negated: bool) -> str:
         if _is_variable(value):
-            return f"{self.operand(value)} is {'no or empty' if negated else 'yes or filled in'}"
+            text = _("%(name)s is no or empty") if negated else _("%(name)s is yes or filled in")
+            return text % {"name": self.operand(value)}
         inner = self.clause(value)
-        return f"not ({inner})" if negated else inner
+        return _("not (%(clause)s)") % {"clause": inner} if negated else inner
 
     def _membership(self, item: Json, group: Json) -> str:
         if isinstance(group, list) and group:
             options = ", ".join(self._value(each, item) for each in group)
-            return f"{self.operand(item)} is one of {options}"
-        return f"{self.operand(group)} contains {self._value(item, group)}"
+            words = {"name": self.operand(item), "options": options}
+            return _("%(name)s is one of %(options)s") % words
+        words = {"name": self.operand(group), "value": self._value(item, group)}
+        return _("%(name)s contains %(value)s") % words
 
     def _value(self, value: Json, variable: Json) -> str:
         """An operand next to a variable: where it is one of its choices, what that is called."""
@@ -627,14 +651,15 @@ class _Description:
 
     def operand(self, value: Json) -> str:
         if value is None:
-            return "empty"
+            return _("empty")
         if isinstance(value, bool):
-            return "yes" if value else "no"
+            return _("yes") if value else _("no")
         operator, arguments = _call(value)
         if operator == "var" and arguments and isinstance(arguments[0], str) and arguments[0]:
             name = self._name(arguments[0])
             if len(arguments) == 2:
-                return f"{name} (or {self.operand(arguments[1])})"
+                words = {"name": name, "otherwise": self.operand(arguments[1])}
+                return _("%(name)s (or %(otherwise)s)") % words
             return name
         if (
             operator == "val"
@@ -657,9 +682,12 @@ class _Description:
         if not rows or (operator == "+") != (loop == "map"):
             return ""
         if loop == "map":
-            return f"sum over the rows of {rows} of {self.operand(parts[1])}"
-        where = f" with {self.clause(parts[1], inside=True)}" if loop == "filter" else ""
-        return f"number of rows of {rows}{where}"
+            words = {"rows": rows, "value": self.operand(parts[1])}
+            return _("sum over the rows of %(rows)s of %(value)s") % words
+        if loop == "filter":
+            words = {"rows": rows, "clause": self.clause(parts[1], inside=True)}
+            return _("number of rows of %(rows)s with %(clause)s") % words
+        return _("number of rows of %(rows)s") % {"rows": rows}
 
     def _rows(self, given: Json) -> str:
         """The name of an answer with rows, where no answer is as good as none of them."""

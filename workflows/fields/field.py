@@ -75,6 +75,7 @@ class Holds(StrEnum):
     """What a key of its own holds, in a spec."""
 
     TEXT = "text"
+    TEXTS = "texts"  # a list of them
     COMPANY_ROLE = "company_role"
 
 

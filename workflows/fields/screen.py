@@ -32,6 +32,9 @@ class FileKeeper(Protocol):
     def find(self, key: str) -> JsonObject | None:
         """The value of a file that this person has uploaded before, or None."""
 
+    def head(self, key: str) -> bytes | None:
+        """The first bytes of a file that `find` has found; None: nobody can tell now."""
+
 
 type SheetCell = str | int | float | date | time | None
 type Show = Callable[[Field, Json], Shown]

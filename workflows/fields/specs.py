@@ -49,6 +49,7 @@ from workflows.fields.spec_values import MAX_INTEGER, given_number, is_absent
 
 MAX_FIELDS = 200
 MAX_RECORD_FIELDS = 50
+MAX_TEXTS = 20  # of a key of one type that holds a list
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _COMMON: Final = frozenset(COMMON_KEYS)
@@ -286,6 +287,12 @@ def _limit_problems(spec: JsonObject, path: Path, field_type: FieldType) -> Iter
 def _own_key_problems(spec: JsonObject, path: Path, field_type: FieldType) -> Iterator[Problem]:
     for own in field_type.own_keys:
         value = spec.get(own.key)
+        if own.holds is Holds.TEXTS:
+            if not is_absent(value) and not _are_texts(value):
+                message = gettext("Give “%(key)s” as a list of at most %(most)d texts.")
+                words: dict[str, object] = {"key": own.key, "most": MAX_TEXTS}
+                yield Problem((*path, own.key), message % words, value)
+            continue
         # A definition that is kept names a company role by its number.
         is_number = isinstance(value, int) and not isinstance(value, bool)
         fits = isinstance(value, str) and len(value) <= LONGEST_NAME and value == value.strip()
@@ -296,6 +303,14 @@ def _own_key_problems(spec: JsonObject, path: Path, field_type: FieldType) -> It
         )
         words = {"key": own.key, "longest": LONGEST_NAME}
         yield Problem((*path, own.key), message % words, value)
+
+
+def _are_texts(value: Json) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) <= MAX_TEXTS
+        and all(isinstance(each, str) and each == each.strip() != "" for each in value)
+    )
 
 
 def _list_inside(specs: Json, path: Path) -> Iterator[Problem]:

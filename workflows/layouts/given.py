@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from workflows.engine.errors import FieldError
 from workflows.engine.process import Json, JsonObject
@@ -32,15 +32,6 @@ class Layout:
     fields: list[Json]
     data: JsonObject = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def payload(self) -> dict[str, Any]:
-        return {
-            "source": self.source,
-            "fields": self.fields,
-            "data": self.data,
-            "texts": self.texts,
-        }
 
 
 def display_layout(

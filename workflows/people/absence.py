@@ -20,7 +20,7 @@ from tenants.models import Company, User
 from tenants.models.user import UserQuerySet
 from workflows.errors import WorkflowsError
 from workflows.people.change_people import change_availability, lock_choosing
-from workflows.people.deputies import NAMED, tell_of_deputy, write_deputy
+from workflows.people.deputies import NAMED, WITHDRAWN, tell_of_deputy, write_deputy
 
 ABSENCE_PLANNED = declare("people.absence_planned", _("Said from when until when they are away"))
 
@@ -41,11 +41,25 @@ def plan_absence(
 
     `actor` is who says so, such as an admin for who is ill. Whoever goes at once is away from this
     moment on. Whoever is away by their old plan, and not by the new one, is there again.
+    Their deputy is told of a plan, and of its end before its time.
 
     Raises:
         AbsenceError: the end is not after the beginning, or is over.
         OtherCompanyError: the person is not of the company that the connection is set to.
     """
+    _plan(user, away_from, away_until, now=now, actor=actor, had=user.deputy)
+
+
+def _plan(
+    user: User,
+    away_from: datetime | None,
+    away_until: datetime | None,
+    *,
+    now: datetime,
+    actor: User | None,
+    had: User | None,
+) -> None:
+    """`had` is who was to stand in by the plan before."""
     if away_from is not None and (away_until is None or away_until <= max(away_from, now)):
         raise AbsenceError
     with transaction.atomic():
@@ -60,6 +74,8 @@ def plan_absence(
             record(ABSENCE_PLANNED, about=user, person=actor or user, changes=changes)
             if after.away_from is not None and user.deputy is not None:
                 NAMED.call_all(user, user.deputy)
+            elif before.is_planned and not after.is_planned and had is not None:
+                WITHDRAWN.call_all(user, had, before)
 
 
 def say_absence(
@@ -78,8 +94,9 @@ def say_absence(
     """
     with transaction.atomic():
         lock_choosing()
+        had = user.deputy
         is_new = write_deputy(user=user, deputy=deputy, actor=actor)
-        plan_absence(user=user, away_from=away_from, away_until=away_until, now=now, actor=actor)
+        _plan(user, away_from, away_until, now=now, actor=actor, had=had)
         if is_new:
             tell_of_deputy(user)
 

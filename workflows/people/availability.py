@@ -29,6 +29,11 @@ class Availability:
         """They have gone when they said, and come back when they said."""
         return self.away_from is None and self.away_until is not None
 
+    @property
+    def is_planned(self) -> bool:
+        """Whether they are away by a plan, or will be."""
+        return self.away_from is not None or self.is_away_by_plan
+
     def as_columns(self) -> dict[str, object]:
         return {name: getattr(self, name) for name in COLUMNS}
 

@@ -50,7 +50,12 @@ from workflows.models.task_instance import ALIVE, ASSIGNMENT
 from workflows.people.availability import COLUMNS, Availability, availability_of
 from workflows.running.assignment import assign_waiting_tasks, lock_assignment
 from workflows.running.candidates import may_have
-from workflows.running.deputies import people_who_had, people_who_named, tell_deputies
+from workflows.running.deputies import (
+    SWITCHED_OFF,
+    people_who_had,
+    people_who_named,
+    tell_deputies,
+)
 from workflows.running.events.answered import ANSWERED
 from workflows.running.events.released import RELEASED
 from workflows.running.questions import QUESTION_ENDED, due_after_question, questions_to
@@ -445,6 +450,8 @@ def _save_locked(
         _release(_forms_of(person, lost), now=now, actor=actor)
     if before.is_active and not after.is_active:
         _end_questions_to(person, now=now, actor=actor)
+        if person.deputy is not None:
+            SWITCHED_OFF.call_all(person, person.deputy)
     if after.is_available and not before.is_available:
         _stop_passing_over(person)
     was_there = before.is_active and before.is_available

@@ -11,6 +11,7 @@ from tenants.errors import OtherCompanyError
 from tenants.hooks import Hook
 from tenants.models import Company, User
 from workflows.errors import DeputyError
+from workflows.people.availability import Availability
 from workflows.people.change_people import lock_choosing
 from workflows.running.deputies import possible_deputies, tell_deputies
 
@@ -18,6 +19,8 @@ DEPUTY_NAMED = declare("people.deputy_named", _("Named who stands in for somebod
 
 # With a person, and whom they have named: who is told of it is a subject's above.
 NAMED: Hook[[User, User], None] = Hook()
+# With a person, whom they had named, and the plan that they have no more.
+WITHDRAWN: Hook[[User, User, Availability], None] = Hook()
 
 
 def name_deputy(*, user: User, deputy: User | None, actor: User | None = None) -> None:

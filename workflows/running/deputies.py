@@ -18,6 +18,8 @@ from workflows.running.workers import colleagues, eligible_workers
 # With pairs of who is away, and who stands in for them from now on. What is told of it is a
 # subject's above.
 STANDS_IN: Hook[[Sequence[tuple[User, User]]], None] = Hook()
+# With somebody who was switched off, and whom they had named.
+SWITCHED_OFF: Hook[[User, User], None] = Hook()
 
 # So many people are gone through, at most, from whoever is away on.
 MOST_FOLLOWED: Final = 5

@@ -94,10 +94,16 @@ def _description(note: object) -> Column:
     return Column("description", "Description", kinds.TEXT, note, 46)
 
 
+_OWN_KINDS: Final[Mapping[Holds, Kind]] = {
+    Holds.TEXT: kinds.TEXT,
+    Holds.TEXTS: kinds.NAMES,
+    Holds.COMPANY_ROLE: kinds.ROLE,
+}
+
+
 def _own(own: SpecKey) -> Column:
     """The column of a key that a single type of question brings."""
-    kind = kinds.ROLE if own.holds is Holds.COMPANY_ROLE else kinds.TEXT
-    return Column(own.key, own.label, kind, gettext_lazy(own.note), 20)
+    return Column(own.key, own.label, _OWN_KINDS[own.holds], gettext_lazy(own.note), 20)
 
 
 WORKFLOW: Final = Sheet(

@@ -505,6 +505,10 @@ KEYS: Final = Kind(
     lambda value, _scope: [key_of(str(each)) for each in read_names(text_of(value))],
     lambda value, _scope: write_names(value) if isinstance(value, list) else None,
 )
+NAMES: Final = Kind(
+    lambda value, _scope: read_names(text_of(value)),
+    lambda value, _scope: write_names(value) if isinstance(value, list) else None,
+)
 WORD: Final = Kind(lambda value, _scope: name_key(text_of(value)), _as_text)
 STATUS: Final = Kind(lambda value, _scope: text_of(value).upper(), _as_text)
 TRANSFORM: Final = Kind(_read_transform, _write_transform, _unchanged)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -26,15 +27,17 @@ from tenants.pages.refusals import refusals_in
 from tenants.refusals import refusals
 from tickets.conversation.pages.conversation_page import ticket_address
 from tickets.conversation.pages.timeline import conversation_address
+from tickets.file_versions.accepted_types import accepted_types
 from tickets.file_versions.add_version import add_version
 from tickets.files.access import FileAccess, FileRow
-from tickets.files.heads import head_of
+from tickets.files.heads import head_of, head_or_nothing
 from tickets.files.keep_file import keep_file
 from tickets.files.pages.files import OneFilePage
 from tickets.files.pages.inline_page import LARGEST_SHOWN
 from tickets.models import FileUpload
-from workflows.fields.file.content import Content, content_of
-from workflows.fields.file.file_input import checked
+from workflows.fields.file.accepted import in_words
+from workflows.fields.file.content import Content, content_of, is_looked_at_everywhere
+from workflows.fields.file.file_input import checked, refusal_of_type
 
 ADDRESS: Final = "admin:tickets_fileupload_file"
 
@@ -78,10 +81,27 @@ class VersionForm(forms.Form):
 
     file = forms.FileField(label=gettext_lazy("New version"), required=False)
 
-    def __init__(self, data: Any = None, files: Any = None, *, person: User | None = None) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        files: Any = None,
+        *,
+        person: User | None = None,
+        accepted: Sequence[str] = (),
+    ) -> None:
         super().__init__(data, files)
         self._person = person
+        self._accepted = accepted
         self.kept: FileUpload | None = None
+
+    @property
+    def accept(self) -> str:
+        """For the attribute of the input."""
+        return ",".join(self._accepted)
+
+    @property
+    def takes(self) -> str:
+        return in_words(self._accepted)
 
     @property
     def limit(self) -> str:
@@ -89,7 +109,7 @@ class VersionForm(forms.Form):
 
     def clean_file(self) -> UploadedFile | None:
         file: UploadedFile | None = self.cleaned_data["file"]
-        return None if file is None else checked(file)
+        return None if file is None else checked(file, self._accepted)
 
     def clean(self) -> None:
         self.kept = self._kept_before()
@@ -115,7 +135,15 @@ class VersionForm(forms.Form):
             return None
         if self.data.get("drop") == str(key):
             return None
-        return FileUpload.objects.filter(uploaded_by=self._person, uuid=key).first()
+        found = FileUpload.objects.filter(uploaded_by=self._person, uuid=key).first()
+        if found is None or not self._accepted:
+            return found
+        is_known = is_looked_at_everywhere(found.filename)
+        head = None if is_known else head_or_nothing(found)
+        if refusal := refusal_of_type(self._accepted, found.filename, head):
+            self.add_error("file", refusal)
+            return None
+        return found
 
 
 class FilePages(OneFilePage):
@@ -148,10 +176,15 @@ class FilePage(FilePages):
     largest_body = settings.MAX_UPLOAD_BYTES + SMALL_BODY
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
-        return self._page(VersionForm())
+        return self._page(VersionForm(accepted=accepted_types(self.upload)))
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
-        form = VersionForm(request.POST, request.FILES, person=self.person)
+        form = VersionForm(
+            request.POST,
+            request.FILES,
+            person=self.person,
+            accepted=accepted_types(self.upload),
+        )
         key = form.keep() if form.is_valid() else None
         if key is None:
             return self._page(form)

@@ -17,6 +17,7 @@ from tenants.pages.page import ScriptPage, register_page
 from tickets.files.clean_up_uploads import discard_uploads
 from tickets.files.keep_file import keep_file
 from tickets.models import FileUpload
+from workflows.fields.file.accepted import entries_in
 from workflows.fields.file.file_input import checked
 
 SCREENS = ("view_myticket", "view_mytask", "view_ticket")
@@ -25,6 +26,8 @@ SCREENS = ("view_myticket", "view_mytask", "view_ticket")
 @register_page(FileUpload, "upload/", name="tickets_fileupload_upload")
 class UploadPage(ScriptPage):
     """POST keeps the `file`, and answers with its key; with `drop` it lets go of one again.
+
+    `accept` is what the input takes: a file that the form would refuse is refused at once.
 
     A form names the key when it is sent. What no form names is deleted after a week.
     """
@@ -46,7 +49,7 @@ class UploadPage(ScriptPage):
         if file is None:
             return _refused(_("Choose a file."))
         try:
-            file = checked(file)
+            file = checked(file, entries_in([*request.POST.get("accept", "").split(",")]))
         except ValidationError as error:
             return _refused(" ".join(error.messages))
         value = keep_file(file=file, user=self.person)

@@ -98,6 +98,22 @@ class VersionTests(FilesCase):
             self.assertEqual(add_version(of=self.first, upload=key, user=self.uma).version, 2)
         self.assertEqual(WorkflowEvent.objects.filter(kind="FILE_VERSION").count(), 1)
 
+    def test_a_new_version_has_a_type_that_the_question_takes(self) -> None:
+        workflow = self.ticket.workflow
+        for spec in workflow.fields:
+            if spec["type"] == "file":
+                spec["accept"] = [".txt"]
+        type(workflow).objects.filter(pk=workflow.pk).update(fields=workflow.fields)
+        self.log_in(self.uma)
+        address = reverse("admin:tickets_fileupload_file", args=(self.first.uuid,))
+        self.assertContains(self.client.get(address), 'accept=".txt"')
+        refused = self.client.post(address, {"file": SimpleUploadedFile("plan.pdf", b"%PDF")})
+        self.assertContains(refused, "Choose one of these: .txt.")
+        kept = self.client.post(address, {"kept": str(self.upload(self.uma, "plan.pdf", b"%PDF"))})
+        self.assertContains(kept, "Choose one of these: .txt.")
+        self.client.post(address, {"file": SimpleUploadedFile("offer.txt", b"new")})
+        self.assertEqual(FileUpload.objects.get(version=2).filename, "offer.txt")
+
     def test_somebody_elses_upload_is_refused(self) -> None:
         with self.assertRaises(UnknownUploadError):
             add_version(of=self.first, upload=self.upload(self.wendy), user=self.uma)

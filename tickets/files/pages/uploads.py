@@ -6,6 +6,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q
 
 from tenants.models import User
+from tickets.files.heads import head_or_nothing
 from tickets.files.keep_file import keep_file
 from tickets.models import FileUpload, Ticket
 from workflows.engine.process import JsonObject
@@ -22,13 +23,20 @@ class UploadKeeper:
         return keep_file(file=file, user=self._user)
 
     def find(self, key: str) -> JsonObject | None:
+        upload = self._found(key)
+        if upload is None:
+            return None
+        return {"upload": str(upload.uuid), "filename": upload.filename}
+
+    def head(self, key: str) -> bytes | None:
+        upload = self._found(key)
+        return None if upload is None else head_or_nothing(upload)
+
+    def _found(self, key: str) -> FileUpload | None:
         try:
             wanted = uuid.UUID(key)
         except ValueError:
             return None
         free = Q(ticket=None, uploaded_by=self._user)
         usable = free | Q(ticket=self._ticket, message=None) if self._ticket else free
-        upload = FileUpload.objects.filter(usable, uuid=wanted).first()
-        if upload is None:
-            return None
-        return {"upload": str(upload.uuid), "filename": upload.filename}
+        return FileUpload.objects.filter(usable, uuid=wanted).first()

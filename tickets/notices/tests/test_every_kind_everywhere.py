@@ -36,9 +36,10 @@ EXAMPLES: Final[Mapping[str, JsonObject]] = {
     "ERROR": {"error": 1},
     "NOBODY_AVAILABLE": {"title": "Check it"},
     "STANDS_IN": {"from": DUE, "until": DUE},
+    "STANDS_IN_NO_MORE": {"from": DUE, "until": DUE},
     "WORKER_DOWN": {},
 }
-WITHOUT_TICKET: Final = {"WORKER_DOWN", "STANDS_IN"}
+WITHOUT_TICKET: Final = {"WORKER_DOWN", "STANDS_IN", "STANDS_IN_NO_MORE"}
 
 
 class EveryKindTests(SmallWorkflow, CompanyTestCase):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from html import unescape
 from itertools import pairwise
 from typing import Any, ClassVar
+from unittest.mock import patch
 
 from django.db import connection
 from django.test import override_settings
@@ -159,6 +162,76 @@ class WhoStandsInTests(DeputyCase):
         taken = [each["sql"] for each in queries if any(lock in each["sql"] for lock in locks)]
         self.assertIn(locks[0], taken[0])
         self.assertIn(locks[1], taken[-1])
+
+    def test_they_are_told_when_it_is_withdrawn(self) -> None:
+        now = timezone.now()
+        self.name(self.wendy, self.walt)
+        for times in (1, 2):  # the same once more is told once more
+            plan_absence(user=self.wendy, away_from=now + DAY, away_until=now + 2 * DAY, now=now)
+            self.assertEqual(self.told(self.walt, "STANDS_IN"), 1 + times)
+            plan_absence(user=self.wendy, away_from=None, away_until=None, now=now)
+            self.assertEqual(self.told(self.walt, "STANDS_IN_NO_MORE"), times)
+        notice = Notice.objects.filter(recipient=self.walt).latest("pk")
+        self.assertEqual(set(notice.about), {"from", "until"})
+        plan_absence(user=self.wendy, away_from=None, away_until=None, now=now)  # there was none
+        self.assertEqual(self.told(self.walt, "STANDS_IN_NO_MORE"), 2)
+        # One that has begun, by its form, which names nobody any more.
+        plan_absence(user=self.wendy, away_from=now, away_until=now + DAY, now=now)
+        self.log_in(self.wendy)
+        self.client.post(reverse("admin:tickets_mytask_absence"), {"deputy": ""})
+        self.assertEqual(self.told(self.walt, "STANDS_IN_NO_MORE"), 3)
+        self.log_in(self.walt)
+        self.assertContains(self.client.get(reverse("admin:notices")), "Wendy Wells is back before")
+        # Whose time is over comes back, and nothing is withdrawn.
+        self.name(self.wendy, self.walt)
+        plan_absence(user=self.wendy, away_from=now, away_until=now + DAY, now=now)
+        switch_absences(now=now + 2 * DAY)
+        self.assertEqual(self.told(self.walt, "STANDS_IN_NO_MORE"), 3)
+
+    def test_they_are_told_when_the_person_is_switched_off(self) -> None:
+        self.name(self.wendy, self.walt)
+        wendy = self.now(self.wendy)
+        wendy.is_active = False
+        roles = [SystemRole.TASK_WORKER]
+        for _time in range(2):
+            save_person(person=wendy, roles=roles, company_roles=None, now=timezone.now())
+        notice = Notice.objects.get(recipient=self.walt, kind="STANDS_IN_NO_MORE")
+        self.assertEqual((notice.actor, notice.about), (self.wendy, {"inactive": True}))
+        self.log_in(self.walt)
+        page = self.client.get(reverse("admin:notices"))
+        self.assertContains(page, "Wendy Wells was deactivated")
+
+    def test_of_many_one_is_searched(self) -> None:
+        address = reverse("admin:tickets_mytask_absence")
+        self.log_in(self.wendy)
+        self.assertContains(self.client.get(address), '<select name="deputy"')
+        with patch("workflows.people.pages.absence_form.MOST_LISTED", 0):
+            page = self.client.get(address)
+            self.assertNotContains(page, '<select name="deputy"')
+            self.assertContains(page, "person/people.js")
+            search = unescape(re.findall('data-people="([^"]+)"', page.content.decode())[0])
+            for text, found in (("walt", [self.walt.email]), ("wendy", []), ("uma", [])):
+                people = self.client.get(f"{search}&q={text}").json()["people"]
+                self.assertEqual([each["email"] for each in people], found, text)
+            for typed in (self.walt.email.upper(), " walt  WOOD "):
+                User.objects.filter(pk=self.wendy.pk).update(deputy=None)
+                self.client.post(address, {"deputy": typed})
+                self.assertEqual(self.now(self.wendy).deputy, self.walt, typed)
+            self.assertContains(self.client.get(address), f'value="{self.walt.email}"')
+            for typed in (
+                self.wendy.email,
+                self.uma.email,
+                "Nobody Known",
+                "x\x00",
+                str(self.walt.pk),
+            ):
+                answer = self.client.post(address, {"deputy": typed})
+                self.assertContains(answer, str(DeputyError.message), msg_prefix=typed)
+            self.worker("Walt2")
+            User.objects.filter(first_name="Walt2").update(first_name="Walt", last_name="Wood")
+            answer = self.client.post(address, {"deputy": "Walt Wood"})
+            self.assertContains(answer, "Several people are called that")
+            self.assertContains(answer, 'value="Walt Wood"')
 
     def test_who_stays_away_longer_has_them_told(self) -> None:
         now = timezone.now()

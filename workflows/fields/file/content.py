@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from workflows.fields.file.accepted import OFFICE, known_media, media_of
+
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
@@ -157,3 +159,78 @@ def _markup(head: bytes) -> Content | None:
     if found is None:
         return None
     return SVG if found[1].lower() == "svg" else HTML
+
+
+# What else people's files are, beside what is told apart above: these are told apart only where a
+# question says which types it takes. By the first bytes, and where in a file those stand.
+_MORE_SIGNATURES: Final = (
+    (0, b"II*\x00", "tiff"),
+    (0, b"MM\x00*", "tiff"),
+    (0, b"ID3", "mp3"),
+    (0, b"\xff\xfb", "mp3"),
+    (0, b"\xff\xf3", "mp3"),
+    (0, b"\xff\xf2", "mp3"),
+    (0, b"OggS", "ogg"),
+    (0, b"fLaC", "flac"),
+    (0, b"\x1a\x45\xdf\xa3", "matroska"),
+    (8, b"WAVE", "wav"),
+    (4, b"ftyphei", "heif"),
+    (4, b"ftyphev", "heif"),
+    (4, b"ftypmif1", "heif"),
+    (4, b"ftypmsf1", "heif"),
+    (4, b"ftypavi", "avif"),
+    (4, b"ftyp", "mp4"),
+    (0, b"BM", "bmp"),
+)
+_OFFICE: Final = frozenset(
+    media for media in known_media() if media.startswith(("application/vnd.oasis", OFFICE))
+)
+# Which media types a file of such a content may have: what its name says of these counts.
+_MEDIA_OF_CONTENT: Final = {
+    PNG.key: frozenset({PNG.mime}),
+    JPEG.key: frozenset({JPEG.mime}),
+    GIF.key: frozenset({GIF.mime}),
+    WEBP.key: frozenset({WEBP.mime}),
+    PDF.key: frozenset({PDF.mime}),
+    ZIP.key: frozenset({ZIP.mime}) | _OFFICE,
+    OLE.key: _OFFICE,
+    "tiff": frozenset({"image/tiff"}),
+    "bmp": frozenset({"image/bmp"}),
+    "heif": frozenset({"image/heic", "image/heif"}),
+    "avif": frozenset({"image/avif"}),
+    "mp3": frozenset({"audio/mpeg"}),
+    "ogg": frozenset({"audio/ogg", "video/ogg"}),
+    "flac": frozenset({"audio/flac"}),
+    "wav": frozenset({"audio/wav"}),
+    "matroska": frozenset({"video/webm", "audio/webm", "video/x-matroska"}),
+    "mp4": frozenset({"video/mp4", "audio/mp4", "video/quicktime", "video/3gpp", "audio/3gpp"}),
+}
+_TOLD_APART: Final = frozenset[str]().union(*_MEDIA_OF_CONTENT.values())
+_OPEN: Final = frozenset({ZIP.key, OLE.key})  # many formats that we do not know are built on them
+
+
+def keeps_promise(head: bytes, filename: str) -> bool:
+    """Whether a file is what its name says, as far as we can tell; `head` as above.
+
+    Stricter than `mismatch`: for questions that say which types they take.
+    """
+    promised, found = media_of(filename), _key_of(head)
+    if promised in _TOLD_APART:
+        return promised in _MEDIA_OF_CONTENT.get(found, frozenset())
+    # A picture or a PDF document is nothing else that has a name.
+    return not promised or found in _OPEN or found not in _MEDIA_OF_CONTENT
+
+
+def is_looked_at_everywhere(filename: str) -> bool:
+    """Whether `mismatch` has shown already that such a file keeps what its name promises."""
+    return PurePath(filename).suffix.lower() in _EXPECTED
+
+
+def _key_of(head: bytes) -> str:
+    content = content_of(head)
+    if content is not None:
+        return content.key
+    for start, signature, key in _MORE_SIGNATURES:
+        if head.startswith(signature, start):
+            return key
+    return ""

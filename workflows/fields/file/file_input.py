@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Final
@@ -18,7 +19,8 @@ from tenants.names import LONGEST_NAME
 from tenants.refusals import refusals
 from workflows.engine.process import Json
 from workflows.fields.field import Field
-from workflows.fields.file.content import HEAD, mismatch
+from workflows.fields.file.accepted import accepted_by, in_words, refusal_of_name
+from workflows.fields.file.content import HEAD, is_looked_at_everywhere, keeps_promise, mismatch
 from workflows.fields.inputs import AskedField
 from workflows.fields.screen import FileKeeper, text_input
 
@@ -40,6 +42,10 @@ class FileInput(forms.FileInput):
 
     template_name = "file/file_input.html"
 
+    def __init__(self, attrs: dict[str, Any] | None = None, *, takes: str = "") -> None:
+        super().__init__(attrs)
+        self.takes = takes
+
     def value_from_datadict(self, data: Any, files: Any, name: str) -> SentFile:
         return SentFile(
             file=files.get(name) if files else None,
@@ -57,6 +63,7 @@ class FileInput(forms.FileInput):
         context: dict[str, Any] = super().get_context(name, value, attrs)
         context["kept"] = value if isinstance(value, dict) else None
         context["most_bytes"] = settings.MAX_UPLOAD_BYTES
+        context["takes"] = self.takes
         context["limit"] = filesizeformat(settings.MAX_UPLOAD_BYTES)
         return context
 
@@ -68,22 +75,41 @@ class FileAnswer(AskedField):
         self.spec = spec
         self._keeper = keeper
         self.kept: Json = first
+        self._first = first
+        self.accepted = accepted_by(spec)
         attrs = {"aria-required": "true"} if spec.required else {}
+        if self.accepted:
+            attrs["accept"] = ",".join(self.accepted)
         super().__init__(
             required=False,
             label=spec.label,
             help_text=spec.help,
-            widget=FileInput(attrs=attrs),
+            widget=FileInput(attrs=attrs, takes=in_words(self.accepted)),
             initial=first,
         )
 
     def clean(self, value: SentFile) -> Json:
         self.kept = None
         if value.kept and not value.is_dropped and self._keeper is not None:
-            self.kept = self._keeper.find(value.kept)
+            self.kept = self._found(self._keeper, value.kept)
         if value.file is not None and self._keeper is not None:
             self.kept = self._keep(self._keeper, value.file)
         return self.kept
+
+    def _found(self, keeper: FileKeeper, key: str) -> Json:
+        """A file that was kept before, perhaps for another question. One that is shown stays."""
+        found = keeper.find(key)
+        if found is None or found == self._first or not self.accepted:
+            return found
+        name = str(found["filename"])
+        head = None if is_looked_at_everywhere(name) else keeper.head(key)
+        self._refuse(refusal_of_type(self.accepted, name, head))
+        return found
+
+    def _refuse(self, refusal: str) -> None:
+        if refusal:
+            self.refusal = refusal
+            raise ValidationError(refusal)
 
     def _keep(self, keeper: FileKeeper, file: UploadedFile) -> Json:
         with refusals(CompanyLimitError, StorageAwayError) as refused:
@@ -93,7 +119,7 @@ class FileAnswer(AskedField):
 
     def _checked(self, file: UploadedFile) -> UploadedFile:
         try:
-            return checked(file)
+            return checked(file, self.accepted)
         except ValidationError as error:
             self.refusal = " ".join(error.messages)
             raise
@@ -134,14 +160,15 @@ def made_up_upload(name: str) -> str:
     return str(uuid5(_EXAMPLES, name))
 
 
-def checked(file: UploadedFile) -> UploadedFile:
+def checked(file: UploadedFile, accepted: Sequence[str] = ()) -> UploadedFile:
     """The file with a name and a type that can be kept.
 
     An image whose name ends like that of another kind gets the right ending: phones write such
-    names, and nobody can change them there.
+    names, and nobody can change them there. `accepted`: the types that are taken; none: all.
 
     Raises:
-        ValidationError: it is empty, larger than MAX_UPLOAD_BYTES, or not what its name says.
+        ValidationError: it is empty, larger than MAX_UPLOAD_BYTES, not what its name says, or of
+            a type that is not taken.
     """
     if not file.size:
         raise ValidationError(_("This file is empty. Choose another."))
@@ -150,9 +177,29 @@ def checked(file: UploadedFile) -> UploadedFile:
             _("This file is larger than %(limit)s. Choose a smaller one.")
             % {"limit": filesizeformat(settings.MAX_UPLOAD_BYTES)}
         )
-    file.name = _name_for(_head_of(file), safe_filename(file.name or ""))
+    head = _head_of(file)
+    file.name = _name_for(head, safe_filename(file.name or ""))
+    if refusal := refusal_of_type(accepted, file.name, head):
+        raise ValidationError(refusal)
     file.content_type = "".join(filter(str.isprintable, file.content_type or ""))[:100]
     return file
+
+
+def refusal_of_type(accepted: Sequence[str], name: str, head: bytes | None) -> str:
+    """Why a file is not taken where these types are; empty where it is.
+
+    `head` is the first HEAD bytes of it; None: they are known to be what the name says.
+    """
+    if not accepted:
+        return ""
+    refusal = refusal_of_name(accepted, name)
+    if refusal or head is None or keeps_promise(head, name):
+        return refusal
+    text = _(
+        "“%(name)s” is not what its name says: it does not begin as such files do. It may be "
+        "damaged. Save it once more, or choose another file."
+    )
+    return text % {"name": name}
 
 
 def _head_of(file: UploadedFile) -> bytes:

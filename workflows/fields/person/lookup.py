@@ -14,8 +14,10 @@ from django.db.models.functions import Concat, Lower, Trim
 
 from tenants.connection import in_public
 from tenants.models import Company, User
-from tenants.names import name_key
+from tenants.names import name_key, plain_email
+from tenants.roles import SystemRole
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.storable import unstorable
 from workflows.fields.facts import Reference
 from workflows.fields.person.rules import KEY
 
@@ -67,7 +69,7 @@ def people_of_roles(roles: Iterable[RoleKey], *, most: int) -> dict[RoleKey, lis
     """The first people of each role by name, at most `most` + 1 of each, in one query."""
     wanted = sorted(set(roles), key=str)
     parts = [
-        _of_role(role)
+        people_of_role(role)
         .annotate(of_role=Value(number))
         .order_by("first_name", "last_name", "email")
         .only("first_name", "last_name", "email")[: most + 1]
@@ -80,15 +82,31 @@ def people_of_roles(roles: Iterable[RoleKey], *, most: int) -> dict[RoleKey, lis
     return found
 
 
-def search_people(text: str, role: RoleKey) -> list[User]:
-    """The first people of a role whose name or e-mail address has these words."""
-    people = _of_role(role).annotate(full_name=_full_name())
+def workers_but(pk: int) -> QuerySet[User]:
+    """The people of this company who do tasks, without one whose id is given."""
+    workers = User.objects.with_role(SystemRole.TASK_WORKER)
+    return people_here().filter(pk__in=workers.values("pk")).exclude(pk=pk)
+
+
+def people_called(people: QuerySet[User], text: str) -> list[User]:
+    """Those whose e-mail address or whole name this is: the first two, as two are too many."""
+    if any(unstorable(text)):
+        return []
+    if "@" in text:
+        return list(people.filter(email=plain_email(text))[:2])
+    name = " ".join(text.split()).lower()
+    return list(people.annotate(full_name=_full_name()).filter(full_name=name)[:2])
+
+
+def search_people(text: str, people: QuerySet[User]) -> list[User]:
+    """The first of these people whose name or e-mail address has these words."""
+    people = people.annotate(full_name=_full_name())
     for word in text.lower().split()[:5]:
         people = people.filter(Q(full_name__contains=word) | Q(email__contains=word))
     return list(people.order_by("first_name", "last_name", "email")[:MOST_FOUND])
 
 
-def _of_role(role: RoleKey) -> QuerySet[User]:
+def people_of_role(role: RoleKey) -> QuerySet[User]:
     if role is None:
         return people_here()
     if isinstance(role, int):

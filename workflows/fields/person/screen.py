@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from tenants.connection import current_schema
+from tenants.models import User
 from workflows.engine.process import Json
 from workflows.fields.editor_facts import GIVEN
 from workflows.fields.field import Field
@@ -99,10 +100,21 @@ def _select(people: list[Any]) -> forms.Widget:
 
 
 def _search(question: Field) -> forms.Widget:
-    token = signing.dumps([current_schema(), _role_of(question)], salt=SEARCH)
+    return search_widget(_role_of(question))
+
+
+def with_absence(person: User) -> str:
+    """The name of somebody who is asked to do something, with whether they are away."""
+    if person.is_available:
+        return str(person)
+    return _("%(person)s (away)") % {"person": person}
+
+
+def search_widget(role: RoleKey, *, workers_but: int | None = None) -> PersonSearch:
+    """An input that searches the people of a role, or the workers without one (by id)."""
+    token = signing.dumps([current_schema(), role, workers_but], salt=SEARCH)
     attrs = {"autocomplete": "off", "data-people": reverse(SEARCH, query={"of": token})}
-    widget: forms.Widget = PersonSearch(attrs=attrs)
-    return widget
+    return PersonSearch(attrs=attrs)
 
 
 SCREEN = PersonScreen()

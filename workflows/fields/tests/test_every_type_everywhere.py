@@ -43,7 +43,7 @@ from workflows.bundles.describe_changes import describe_changes
 from workflows.bundles.samples import sample_answers
 from workflows.engine.process import Json, JsonObject
 from workflows.fields.facts import KEPT_ANSWERS
-from workflows.fields.field import FieldType
+from workflows.fields.field import FieldType, Holds
 from workflows.fields.look_up import look_up
 from workflows.fields.registry import TYPES
 from workflows.fields.screens import editor_facts, show_answer
@@ -57,6 +57,8 @@ from workflows.workbooks import FileType, read_document, write_document
 EDITOR = Path(__file__).resolve().parents[2] / "authoring/editing/static/editing"
 # What the scripts of the editor ask for a value without a control of its own, as JSON.
 AS_JSON = {"file", "records"}
+# Of each key that holds a list of texts, some that are right. (Roles are there or not: no example.)
+TEXTS: dict[str, list[Json]] = {"accept": [".pdf", "image/*"]}
 
 
 def spec_of(each: FieldType, name: str = "") -> JsonObject:
@@ -66,6 +68,7 @@ def spec_of(each: FieldType, name: str = "") -> JsonObject:
         spec["choices"] = ["red", {"value": "b", "label": "Blue"}]
     if "fields" in each.keys:
         spec["fields"] = [spec_of(inner, inner.key) for inner in TYPES.values() if inner.in_records]
+    spec |= {own.key: TEXTS[own.key] for own in each.own_keys if own.holds is Holds.TEXTS}
     return spec
 
 
@@ -158,6 +161,27 @@ class EveryTypeTests(CompanyTestCase):
             with self.subTest(key):
                 self.assertEqual(check_fields([SPECS[key]]), [])
                 self.assertTrue(each.hint.endswith("."))
+
+    def test_keys_of_one_type(self) -> None:
+        """Each is refused where it is nonsense, compared, described, and known to the editor."""
+        told = editor_facts()["types"]
+        for key, each in TYPES.items():
+            for own in each.own_keys:
+                with self.subTest(key, own=own.key):
+                    wrong: list[Json] = [{"x": 1}, [1], ["x" * 300], [" "], "x" * 300]
+                    for nonsense in wrong:
+                        problems = check_fields([{**SPECS[key], own.key: nonsense}])
+                        self.assertEqual({one.path[1] for one in problems}, {own.key}, nonsense)
+                    facts = next(one for one in told if one["key"] == key)["own_keys"]
+                    self.assertIn((own.key, own.holds), [(f["key"], f["holds"]) for f in facts])
+                    old = {name: value for name, value in SPECS[key].items() if name != own.key}
+                    given: Json = TEXTS.get(own.key) or "Office"
+                    words = ", ".join(map(str, given)) if isinstance(given, list) else given
+                    before, after = _workflow(old), _workflow({**old, own.key: given})
+                    (change,) = describe_changes(differences(before, after), old=before, new=after)
+                    self.assertEqual(change.new, words)
+                    (row, *_inside) = field_table([{**old, own.key: given}]).rows
+                    self.assertIn(words, " ".join(row.rules))
 
     def test_schema_of_documents(self) -> None:
         """The file that people point their editors at has what the registry has."""

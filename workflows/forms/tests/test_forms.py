@@ -33,6 +33,9 @@ class Drawer:
     def find(self, key: str) -> JsonObject | None:
         return {"upload": key, "filename": self.files[key]} if key in self.files else None
 
+    def head(self, key: str) -> bytes | None:
+        return None
+
 
 def sent(values: Mapping[str, str | list[str]]) -> QueryDict:
     """What a browser sends for these inputs."""

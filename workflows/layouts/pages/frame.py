@@ -13,11 +13,11 @@ What keeps a layout from carrying data out, each with what it is for:
   browser itself (link, meta, iframe …) cannot be made, as no policy covers `dns-prefetch`;
 * frame.js takes WebRTC away before the component runs. The policy's `webrtc 'block'` is known to no
   browser that we have met, and each of them complains;
-* where the frame may go is said by the page around it (`frame-src` in project/middleware.py). A
-  browser looks a host up, and connects to it, before it asks that: the name of a host could carry
-  a word out. `Connection-Allowlist` (Chromium 148 and later) ends that, and everything else, by
-  itself. In other browsers a layout that leads its frame away can have one name looked up, after
-  which the page shows the plain form.
+* where the frame may go is said by the page around it (`frame-src` in project/middleware.py): to
+  this address alone, whatever its query. A browser looks a host up, and connects to it, before it
+  asks that: the name of a host could carry a word out. `Connection-Allowlist` (Chromium 148 and
+  later) ends that, and everything else, by itself. In other browsers a layout that leads its frame
+  away can have one name looked up, after which the page shows the plain form.
 """
 
 from __future__ import annotations

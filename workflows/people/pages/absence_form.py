@@ -2,26 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from tenants.models import User
 from workflows.errors import DeputyError, WorkflowsError
 from workflows.fields.datetime.moment_field import MomentField
+from workflows.fields.person.lookup import people_called
+from workflows.fields.person.screen import MOST_LISTED, search_widget, with_absence
 from workflows.people.absence import say_absence
 from workflows.people.availability import availability_of
 from workflows.running.deputies import possible_deputies
 
+_WRITE: Final = gettext_lazy("Write a name or an e-mail address.")
+_SEVERAL: Final = gettext_noop(
+    "Several people are called that. Write the e-mail address of the one you mean."
+)
+
 
 class DeputyField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A list of people; of many, an input for a name or an e-mail address that searches."""
+
+    is_searched = False
+
     def label_from_instance(self, person: Any) -> str:
-        if person.is_available:
-            return str(person)
-        return gettext("%(person)s (away)") % {"person": person}
+        return with_absence(person)
+
+    def search(self, person: User) -> None:
+        self.is_searched = True
+        self.to_field_name = "email"
+        self.widget = search_widget(None, workers_but=person.pk)
+        self.help_text = format_lazy("{} {}", _WRITE, self.help_text)
+
+    def to_python(self, value: Any) -> Any:
+        if not self.is_searched:
+            return super().to_python(value)
+        if not (typed := str(value or "").strip()):
+            return None
+        found = people_called(self.queryset, typed)  # type: ignore[arg-type]
+        if len(found) == 1:
+            return found[0]
+        message = gettext(_SEVERAL) if found else self.error_messages["invalid_choice"]
+        raise forms.ValidationError(message, code="invalid_choice")
 
 
 class AbsenceForm(forms.Form):
@@ -48,14 +75,19 @@ class AbsenceForm(forms.Form):
         planned = {
             "away_from": person.away_from,
             "away_until": person.away_until,
-            "deputy": person.deputy_id,
+            "deputy": person.deputy,
         }
         super().__init__(data, initial=planned)
         self.person = person
         deputies = possible_deputies(person)
-        self.fields["deputy"].queryset = deputies  # type: ignore[attr-defined]
-        self.fields["deputy"].empty_label = gettext("Nobody")  # type: ignore[attr-defined]
+        field = self.fields["deputy"]
+        field.queryset = deputies  # type: ignore[attr-defined]
+        field.empty_label = gettext("Nobody")  # type: ignore[attr-defined]
         self.lost_deputy = _lost(person)
+        if len(deputies.values_list("pk", flat=True)[: MOST_LISTED + 1]) > MOST_LISTED:
+            field.search(person)  # type: ignore[attr-defined]
+        if self.lost_deputy is not None:
+            self.initial["deputy"] = None
         self._is_away = availability_of(person).is_away_by_plan
         if self._is_away:
             self.fields["away_from"].help_text = gettext("Away already: leave this empty.")

@@ -122,7 +122,7 @@ def _rules(field: Field, labels: Mapping[str, str]) -> Iterable[str]:
         yield _("Must match %(pattern)s") % {"pattern": field.pattern}
     for own in field.type.own_keys:
         if own.key in field.settings:
-            words = {"setting": _(own.label), "value": field.settings[own.key]}
+            words = {"setting": _(own.label), "value": _in_words(field.settings[own.key])}
             yield _("%(setting)s: %(value)s") % words
     if field.default is not None:
         yield _("Beforehand: %(value)s") % {"value": _in_words(field.default)}

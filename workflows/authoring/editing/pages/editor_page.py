@@ -44,6 +44,7 @@ from workflows.errors import DraftChangedError, DraftGoneError, NotADraftError
 from workflows.failure_reasons import PARTS, reason_choices
 from workflows.fields.screens import editor_facts
 from workflows.icons import ICONS
+from workflows.layouts.on_page import layouts_on
 from workflows.models import CompanyRole, WorkflowDefinition
 from workflows.priorities import Priority, priority_choices
 from workflows.task_types import SCREENS
@@ -220,6 +221,7 @@ def words_of_the_editor(error: Exception | None) -> dict[str, Any]:
 
 def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]:
     """What the page's script begins with."""
+    layouts_on(request)  # the preview: its page allows no other frame
     company = active_company(request)
     versions = WorkflowDefinition.objects.versions_of(workflow.key).exclude(pk=workflow.pk)
     return {

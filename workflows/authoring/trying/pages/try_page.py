@@ -43,7 +43,10 @@ from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.errors import FieldError, SchemaError, TransformError
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Answer, Outcome, Simulation, read_answers
+from workflows.fields.file.accepted import accepted_by, sample_name
+from workflows.fields.validation import validator_for
 from workflows.forms import AnswersForm, visible_answer
+from workflows.forms.answers import PREFIX
 from workflows.models import WorkflowDefinition
 from workflows.working_hours.durations import duration_in_words
 
@@ -325,7 +328,9 @@ class TryVisible(DefinitionPage):
         trial, key = trial_of(self.workflow), request.GET.get("task", "")
         specs = trial.fields_of(key) if key else trial.fields
         presets = {} if key else trial.presets(request.GET.get("type", ""))
-        return visible_answer(specs, presets=presets, data=request.POST, keeper=NoKeeper())
+        return visible_answer(
+            specs, presets=presets, data=request.POST, keeper=_keeper(specs, request)
+        )
 
 
 def _form(
@@ -338,10 +343,21 @@ def _form(
     """A form of the definition; None where its fields are broken."""
     sent: dict[str, Any] = {}
     if request is not None:
-        sent = {"data": request.POST, "files": request.FILES, "keeper": NoKeeper()}
+        sent = {"data": request.POST, "files": request.FILES, "keeper": _keeper(specs, request)}
     with refusals(FieldError):
         return AnswersForm(specs, presets=presets, initial_answers=first, **sent)
     return None
+
+
+def _keeper(specs: Json, request: HttpRequest) -> NoKeeper:
+    """Files that came before have names that their questions take: nobody has kept their own."""
+    known: dict[str, str] = {}
+    with refusals(FieldError):
+        for question in validator_for(specs).fields.values():
+            if accepted := accepted_by(question):
+                key = request.POST.get(f"{PREFIX}-{question.name}-kept", "")
+                known[key] = sample_name(accepted)
+    return NoKeeper(known)
 
 
 def _first_form(

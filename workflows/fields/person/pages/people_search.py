@@ -6,13 +6,15 @@ from typing import Any
 
 from django.core import signing
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, JsonResponse
 
 from tenants.connection import current_schema
+from tenants.models import User
 from tenants.pages.page import ScriptPage, register_page
 from workflows.engine.storable import unstorable
-from workflows.fields.person.lookup import RoleKey, search_people
-from workflows.fields.person.screen import SEARCH
+from workflows.fields.person.lookup import people_of_role, search_people, workers_but
+from workflows.fields.person.screen import SEARCH, with_absence
 from workflows.models import WorkflowDefinition
 
 FEWEST_CHARACTERS = 2
@@ -30,20 +32,29 @@ class PeopleSearch(ScriptPage):
     http_method_names = ["get"]
 
     def get(self, request: HttpRequest, **arguments: Any) -> JsonResponse:
-        role = _signed_role(request.GET.get("of", ""))
+        people, tells_away = _signed_people(request.GET.get("of", ""))
         text = request.GET.get("q", "").strip()[:MOST_CHARACTERS]
         if len(text) < FEWEST_CHARACTERS or any(unstorable(text)):
             return JsonResponse({"people": []})
-        people = [{"email": e.email, "name": str(e)} for e in search_people(text, role)]
-        return JsonResponse({"people": people})
+        found = [
+            {"email": each.email, "name": with_absence(each) if tells_away else str(each)}
+            for each in search_people(text, people)
+        ]
+        return JsonResponse({"people": found})
 
 
-def _signed_role(token: str) -> RoleKey:
-    """Raises PermissionDenied: it was not signed here, for this company."""
+def _signed_people(token: str) -> tuple[QuerySet[User], bool]:
+    """Among whom is searched, and whether it is said who is away.
+
+    Raises PermissionDenied: it was not signed here, for this company.
+    """
     try:
-        schema, role = signing.loads(token, salt=SEARCH)
+        # One that was signed before there was a third part is still on somebody's page.
+        schema, role, without = [*signing.loads(token, salt=SEARCH), None][:3]
     except (signing.BadSignature, ValueError, TypeError) as error:
         raise PermissionDenied from error
     if schema != current_schema():
         raise PermissionDenied
-    return role if isinstance(role, int | str) else None
+    if isinstance(without, int):
+        return workers_but(without), True
+    return people_of_role(role if isinstance(role, int | str) else None), False

@@ -205,6 +205,7 @@ Object.defineProperty(HTMLInputElement.prototype, "hasChangeListener", {
         sending.request = request;
         const data = new FormData();
         data.append("file", file, file.name);
+        if (this.input.accept) data.append("accept", this.input.accept);
         request.upload.addEventListener("progress", (event) => {
           if (event.lengthComputable) bar.value = event.loaded / event.total;
         });

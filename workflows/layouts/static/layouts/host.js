@@ -49,7 +49,10 @@ function parsed(text) {
   }
 }
 
-/** One frame. It shows one layout after the other, and is made anew where one has hung up. */
+/**
+ * One frame at a time. Each layout gets a new one: what another has changed in its realm, or still
+ * runs there, would otherwise be with the next one.
+ */
 export class LayoutFrame {
   /**
    * @param {HTMLElement} place in which the frame stands
@@ -88,8 +91,11 @@ export class LayoutFrame {
    */
   show(source, given) {
     this.wanted = { source, given };
-    if (!this.frame) this.open();
-    else if (this.isReady) this.send();
+    const height = this.frame?.style.height ?? "";
+    if (this.isReady) this.close();
+    if (this.frame) return; // it takes what is wanted when it is ready
+    this.open();
+    if (this.frame) /** @type {HTMLIFrameElement} */ (this.frame).style.height = height; // nothing jumps meanwhile
   }
 
   /**

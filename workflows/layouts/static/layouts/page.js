@@ -17,6 +17,7 @@ import { LayoutFrame, onThemeChange, surroundings } from "./host.js";
 const PLAIN = "layouts:plain"; // this visit, whoever is here wants none
 const BEGUN = "layouts:begun:"; // one that was begun and has not answered for a while may hang the page
 const WRITTEN_EVERY = 250; // milliseconds: the server is asked what follows of what is written
+const DRAWN_BEFORE = 200; // pixels above and below what is seen
 const BEAT = 500; // milliseconds
 const HELD_UP = 3_000; // milliseconds without a beat: something keeps the page busy
 
@@ -77,12 +78,23 @@ function watchPulse() {
   });
 }
 
+/**
+ * What the server has written into the page.
+ * @param {Element | null} element
+ */
+function writtenIn(element) {
+  return JSON.parse(element?.textContent ?? "{}");
+}
+
 class ShownLayout {
   /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
+    // The source and the questions are written once, where they are first used.
+    const shared = document.getElementById(root.dataset.layoutShown ?? "");
+    const own = root.querySelector("script[type='application/json']:not([id])");
     /** @type {Payload} */
-    this.payload = JSON.parse(root.querySelector("script[type='application/json']")?.textContent ?? "{}");
+    this.payload = { ...writtenIn(shared), ...writtenIn(own) };
     this.tellsErrors = "tellsErrors" in root.dataset;
     this.form = "edit" in root.dataset ? root.closest("form") : null;
     this.fields = this.form ? find(this.form, ".tk-fields") : null;
@@ -95,6 +107,8 @@ class ShownLayout {
     this.toWrite = {};
     /** @type {number | undefined} */
     this.written = undefined;
+    /** @type {IntersectionObserver | undefined} */
+    this.awaited = undefined;
     this.frame = new LayoutFrame(this.place, root.dataset.frame ?? "", root.dataset.title ?? "", {
       drawn: () => this.drawn(),
       steady: () => keep(this.key, false),
@@ -111,7 +125,7 @@ class ShownLayout {
     if (this.form && this.fields) this.watchForm(this.form, this.fields);
     if (kept(PLAIN)) this.showPlain();
     else if (kept(this.key)) this.lost();
-    else this.begin();
+    else this.beginInView();
   }
 
   /** What the layout gets: docs/layouts.md describes it to whoever writes one. */
@@ -132,7 +146,17 @@ class ShownLayout {
     return names.filter((each) => !partOf(fields, each)?.hidden);
   }
 
+  /** Each frame is a document with React in it: it begins when somebody is about to see it. */
+  beginInView() {
+    this.switch.textContent = this.switch.dataset.plain ?? "";
+    this.awaited = new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && this.begin(), {
+      rootMargin: `${DRAWN_BEFORE}px`,
+    });
+    this.awaited.observe(this.root);
+  }
+
   begin() {
+    this.awaited?.disconnect();
     keep(this.key, true);
     this.tell("");
     this.place.hidden = false;
@@ -148,6 +172,7 @@ class ShownLayout {
   }
 
   showPlain() {
+    this.awaited?.disconnect();
     this.frame.close();
     this.writeChanges();
     keep(this.key, false);

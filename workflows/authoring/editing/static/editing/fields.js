@@ -254,8 +254,34 @@ function listed(spec, refresh) {
  * @param {() => void} refresh
  */
 function ownSetting(spec, { key, label, help, holds }, refresh) {
+  if (holds === "texts") return textsInput(spec, key, { label, help });
   if (holds !== "company_role") return text(label, spec, key, { help, max: LONGEST_NAME });
   return roleSelect(spec, key, { label, help, none: gettext("Everybody of the company"), onChange: refresh });
+}
+
+/**
+ * A list of short texts, separated by commas.
+ * @param {FieldSpec} spec
+ * @param {OwnKey["key"]} key
+ * @param {{ label: string, help: string }} words
+ */
+function textsInput(spec, key, { label, help }) {
+  const value = valueAt(spec, key);
+  const input = makeElement("input", {
+    class: "ed-input",
+    type: "text",
+    value: Array.isArray(value) ? value.join(", ") : String(value ?? ""),
+    autocomplete: "off",
+    spellcheck: "false",
+    on: {
+      input: (event) => {
+        const texts = event.currentTarget.value.split(/[,;]/).map((each) => each.trim());
+        const given = texts.filter(Boolean);
+        setTyped(spec, key, given.length ? given : "");
+      },
+    },
+  });
+  return field(label, input, { name: key, help });
 }
 
 /**

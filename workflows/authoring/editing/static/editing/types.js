@@ -52,6 +52,7 @@
  * @property {boolean} [listed] of a question of the ticket: lists show the answer
  * @property {FieldSpec[]} [fields] the columns of records
  * @property {Json} [role] whatever a type has for itself
+ * @property {Json} [accept]
  */
 
 /** @typedef {string | { value?: string, label?: string | null }} Choice */
@@ -209,7 +210,7 @@
  * @property {keyof FieldSpec & string} key
  * @property {string} label
  * @property {string} help
- * @property {string} holds `text` or `company_role`
+ * @property {string} holds `text`, `texts` (a list of them) or `company_role`
  */
 
 /**
