@@ -303,8 +303,8 @@ def _without_people_here(schemas: Sequence[str]) -> set[str]:
     """Those that lack the table, where `public` has the function that makes it."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nspname FROM pg_namespace WHERE nspname = ANY(%s)"
-            " AND to_regclass(format('%%I.people_here', nspname)) IS NULL"
+            "SELECT nspname FROM pg_namespace AS n WHERE nspname = ANY(%s) AND NOT EXISTS"
+            " (SELECT FROM pg_class WHERE relname = 'people_here' AND relnamespace = n.oid)"
             " AND to_regprocedure('public.ticketflower_make_people_here(text)') IS NOT NULL",
             [list(schemas)],
         )
