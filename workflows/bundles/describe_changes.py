@@ -17,7 +17,7 @@ from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.part_labels import with_part_labels
 from workflows.bundles.problems import value_text
 from workflows.end_outcomes import SCREENS as OUTCOMES
-from workflows.engine.conditions import choice_labels, describe_condition
+from workflows.engine.condition_sentence import choice_labels, describe_condition
 from workflows.engine.problems import Path
 from workflows.engine.process import EndOutcome, Json, JsonObject, objects_in
 from workflows.fields.field import SEEN_BY_WORDS, SeenBy

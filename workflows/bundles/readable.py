@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.part_labels import with_part_labels
+from workflows.engine.condition_sentence import choice_labels, describe_condition
 from workflows.engine.condition_text import write_condition
-from workflows.engine.conditions import choice_labels, describe_condition, is_empty
+from workflows.engine.conditions import is_empty
 from workflows.engine.problems import Path
 from workflows.engine.process import Json
 from workflows.engine.storable import unstorable

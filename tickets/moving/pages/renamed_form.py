@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from tenants.refusals import refusals
 from tickets.moving.renamed_tasks import gone_tasks, new_tasks, propose
 from workflows.errors import RenamedTasksError
 from workflows.models import WorkflowDefinition
@@ -58,9 +59,10 @@ class RenamedTasksForm(forms.Form):
         found = {
             name.removeprefix(PREFIX): value for name, value in self.cleaned_data.items() if value
         }
-        try:
+        with refusals(RenamedTasksError) as refused:
             TargetVersion.of(self._to, found)
-        except RenamedTasksError as error:
-            self.add_error(f"{PREFIX}{error.task}", str(error))
-            found = {old: new for old, new in found.items() if new != found[error.task]}
+        if refused.error:
+            task = refused.error.task
+            self.add_error(f"{PREFIX}{task}", refused.text)
+            found = {old: new for old, new in found.items() if new != found[task]}
         return found

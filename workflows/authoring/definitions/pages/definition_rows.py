@@ -15,7 +15,8 @@ from workflows.bundles.assignments import assignment_in_words
 from workflows.bundles.describe_changes import field_labels
 from workflows.bundles.failure_fields import failure_labels
 from workflows.end_outcomes import SCREENS as OUTCOMES
-from workflows.engine.conditions import choice_labels, describe_condition, is_empty
+from workflows.engine.condition_sentence import choice_labels, describe_condition
+from workflows.engine.conditions import is_empty
 from workflows.engine.errors import FieldError
 from workflows.engine.json_schema import is_web_address
 from workflows.engine.process import Json

@@ -41,6 +41,7 @@ from workflows.bundles.outline import Outline
 from workflows.bundles.readable import readable_rules
 from workflows.bundles.samples import call_values, sample_context
 from workflows.bundles.unfinished import drawable_process
+from workflows.engine.condition_sentence import describe_condition
 from workflows.engine.condition_text import (
     ROOTS,
     ConditionTextError,
@@ -48,7 +49,7 @@ from workflows.engine.condition_text import (
     parse_condition,
     write_condition,
 )
-from workflows.engine.conditions import check_condition, describe_condition, is_empty
+from workflows.engine.conditions import check_condition, is_empty
 from workflows.engine.errors import ConditionError, EngineError, TransformError
 from workflows.engine.number_text import NumberTextError, parse_number, possible_numbers
 from workflows.engine.process import Json, JsonObject

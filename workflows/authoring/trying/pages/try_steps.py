@@ -12,7 +12,8 @@ from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.bundles import Trial
 from workflows.bundles.assignments import assignment_notes, assignments_in_words
 from workflows.engine.assigning import AssignRule, Who
-from workflows.engine.conditions import describe_condition, is_empty
+from workflows.engine.condition_sentence import describe_condition
+from workflows.engine.conditions import is_empty
 from workflows.engine.decide import TriedTransition
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Outcome, Simulation, Step, TimeOver
