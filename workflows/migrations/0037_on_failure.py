@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """A transition may be taken because a call has failed; those that there are never are."""
 
-    dependencies = [("workflows", "0035_people_here")]
+    dependencies = [("workflows", "0036_assign_to")]
 
     operations = [
         migrations.AddField(
