@@ -21,7 +21,7 @@ def main() -> None:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
 
-        from project.database import is_configured
+        from project.database.settings import is_configured
         from project.development import embedded_postgres
         from project.environment import apply_development_defaults, data_dir
         from tenants.audit.acting import SYSTEM, acting_as, command

@@ -84,7 +84,7 @@ INSERTS = (
     ) AS entries (source, found_by, mark, text, places)
     """,
 )
-# What the engine writes about a decision (workflows/state_manager.py).
+# What the engine writes about a decision (workflows/running/state_manager.py).
 MOVED: dict[str, Any] = {
     "made": [{"key": "decide", "task": 1}],
     "error": "",

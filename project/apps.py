@@ -13,4 +13,4 @@ class ProjectConfig(AppConfig):
 class AdminConfig(DjangoAdminConfig):
     """Django's admin, with our site in the place of the default one."""
 
-    default_site = "project.site.TicketFlowerAdminSite"
+    default_site = "project.admin_site.site.TicketFlowerAdminSite"

@@ -23,8 +23,8 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from project.database import from_url
-from project.object_storage import BUCKET
+from project.database.settings import from_url
+from project.storage.object_storage import BUCKET
 from tenants.connection import use_public
 
 DATABASE: Final = "database.dump"

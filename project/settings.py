@@ -12,13 +12,13 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
-from project.database import database_settings, is_configured
+from project.admin_site.theme import UNFOLD as UNFOLD
+from project.database.settings import database_settings, is_configured
 from project.environment import BASE_DIR, data_dir, kept_secret, load_environment
-from project.object_storage import file_storage
 from project.observing.error_reports import report_errors
 from project.observing.logs import logging_settings
+from project.storage.object_storage import file_storage
 from project.subject_folders import subject_folders
-from project.theme import UNFOLD as UNFOLD
 
 load_environment()
 
@@ -194,6 +194,10 @@ COMPANY_MOST_CALLS_A_DAY = int(os.environ.get("COMPANY_MOST_CALLS_A_DAY") or 50_
 COMPANY_MOST_MAILS_A_DAY = int(os.environ.get("COMPANY_MOST_MAILS_A_DAY") or 20_000)
 # How many people a company may invite in a day.
 COMPANY_MOST_INVITATIONS_A_DAY = int(os.environ.get("COMPANY_MOST_INVITATIONS_A_DAY") or 1_000)
+# How often a ticket may come to one task, and how many tasks it may have: a workflow that goes in
+# circles stops there, with an error of the ticket.
+TICKET_MOST_VISITS = int(os.environ.get("TICKET_MOST_VISITS") or 500)
+TICKET_MOST_TASKS = int(os.environ.get("TICKET_MOST_TASKS") or 2_000)
 LOGIN_URL = reverse_lazy("admin:login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 LOGOUT_REDIRECT_URL = reverse_lazy("landing")
@@ -244,7 +248,7 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-    "project.one_file.OneFileFinder",
+    "project.admin_site.one_file.OneFileFinder",
 ]
 STATICFILES_DIRS = [BASE_DIR / "project" / "static", *subject_folders("static")]
 MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT") or DATA_DIR / "media")

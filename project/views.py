@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from project.company_name import company_name
-from project.forms import (
+from project.enter_company_form import EnterCompanyForm
+from project.sign_up_forms import (
     AskToSignUpForm,
-    EnterCompanyForm,
     FinishSignUpForm,
     InvitedSignUpForm,
     SignUpForm,

@@ -121,7 +121,7 @@ class LimitsMiddleware:
             count_sender(request, page)
         if refused.error is None:
             return None
-        response = render(request, "429.html", {"reason": refused.text}, status=429)
+        response = render(request, "pages/429.html", {"reason": refused.text}, status=429)
         response["Retry-After"] = str(refused.error.seconds)
         return response
 

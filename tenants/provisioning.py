@@ -68,11 +68,6 @@ def company_schema_steps() -> tuple[_Step, ...]:
         return tuple(_collect([migration for migration, _backwards in plan], state))
 
 
-def company_schema_sql() -> str:
-    """All SQL of them."""
-    return "\n".join(step.sql for step in company_schema_steps())
-
-
 def ensure_declared(migrations: Iterable[Migration]) -> None:
     """Refuse migrations of companies' data that do not say whether new companies need them.
 

@@ -138,6 +138,16 @@ class CannotMoveError(WorkflowsError):
     message = _("This ticket cannot be moved to that version.")
 
 
+class RenamedTasksError(WorkflowsError):
+    """Whoever raises it says why; `task` is the key that the task had."""
+
+    message = _("This task cannot stand for one of an older version.")
+
+    def __init__(self, said: str = "", *, task: str = "") -> None:
+        super().__init__(said)
+        self.task = task
+
+
 class HistoryError(WorkflowsError):
     message = _("The history names a task that it has not seen made: it is not whole.")
 

@@ -21,7 +21,7 @@ from bench.floors import close_raw_connection, orm_complete, orm_submit, raw_com
 from bench.services import new_task, our_complete, our_submit
 from bench.setup import Bench, enter, make_company
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase, child_environment
-from tenants.testing_examples import is_long_run
+from tenants.testing_tools.examples import is_long_run
 from tickets.models import Ticket
 from workflows.models import TaskInstance, WorkflowEvent
 

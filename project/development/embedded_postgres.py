@@ -5,7 +5,7 @@ system account and opens the parents of the data folder when it runs as root, an
 without a password; here the server runs as a plain account, listens on a socket in its own folder
 (on Windows on 127.0.0.1) and asks for a generated password.
 
-Where it is, and whether it runs, says project/postmaster.py.
+Where it is, and whether it runs, says project/database/postmaster.py.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from typing import Any
 import psutil
 import psycopg
 
-from project.database_owner import (
+from project.database.owner import (
     SUPERUSER,
     Connect,
     finish_handing_over,
@@ -39,8 +39,7 @@ from project.database_owner import (
     is_unfinished,
     make_owner,
 )
-from project.environment import kept_secret
-from project.postmaster import (
+from project.database.postmaster import (
     NAME,
     ON_WINDOWS,
     UNIX_PORT,
@@ -52,6 +51,7 @@ from project.postmaster import (
     socket_folder,
     superuser_password_file,
 )
+from project.environment import kept_secret
 
 START_SECONDS = 60
 STOP_SECONDS = 30

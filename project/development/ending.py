@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from project.database import is_configured
+from project.database.settings import is_configured
 from project.development import embedded_postgres, records
 from project.development.errors import DevelopmentError
 from project.development.processes import end_leftovers_of, wait_for

@@ -15,7 +15,7 @@ from unittest import TestCase, TestSuite
 from django.test.runner import RemoteTestResult, RemoteTestRunner
 
 from project.long_lived import freeze_what_is_loaded
-from tenants.testing_endings import announce_class
+from tenants.testing_tools.endings import announce_class
 
 
 @functools.cache

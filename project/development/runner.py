@@ -15,8 +15,8 @@ from project.development.parallel_results import freeze_once
 from project.development.parallel_tests import LongestFirst, prepare_process
 from project.development.upgrading import LEFT_OUT
 from tenants.testing import make_test_companies
-from tenants.testing_endings import end_what_tests_share
-from tenants.testing_examples import make_long
+from tenants.testing_tools.endings import end_what_tests_share
+from tenants.testing_tools.examples import make_long
 
 # The line of a traceback that says what went wrong: it is not indented.
 _SAYS = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt|Expired|DoesNotExist)\b")

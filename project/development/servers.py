@@ -14,8 +14,8 @@ from typing import NoReturn
 import psutil
 import psycopg
 
-from project import postmaster
-from project.database import database_settings, is_configured
+from project.database import postmaster
+from project.database.settings import database_settings, is_configured
 from project.development import embedded_postgres, pending_migrations, records
 from project.development.errors import DevelopmentError
 from project.development.processes import (

@@ -12,12 +12,11 @@ from django.template.context import Context
 from django.template.engine import Engine
 from django.utils import timezone
 from django.utils.formats import number_format
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
-from project.breadcrumbs import Crumb, breadcrumbs
-from project.theme import BORDER_RADIUS, COLORS
+from project.admin_site.breadcrumbs import Crumb, breadcrumbs
 
 register = template.Library()
 
@@ -28,20 +27,6 @@ def duration_since(moment: datetime) -> str:
     if timezone.now() - moment < timedelta(minutes=1):
         return _("less than a minute")
     return timesince(moment)
-
-
-@register.simple_tag
-def theme_colors() -> SafeString:
-    """The palette as CSS variables, for pages outside Unfold: also when everything else fails."""
-    colors = "".join(
-        f"--color-{name}-{weight}:{value};"
-        for name, weights in COLORS.items()
-        for weight, value in weights.items()
-    )
-    # Constants of ours, nothing that a person typed.
-    return mark_safe(  # noqa: S308  # nosec B308 B703
-        f":root{{--border-radius:{BORDER_RADIUS};{colors}}}"
-    )
 
 
 @register.simple_tag(takes_context=True)

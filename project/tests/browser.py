@@ -26,7 +26,7 @@ from project.tests.chromium import NOT_FOUND, arguments, find_chromium
 from project.tests.web_server import WebServerTestCase
 from tenants.models import User
 from tenants.testing import outside
-from tenants.testing_endings import end_after_class
+from tenants.testing_tools.endings import end_after_class
 
 WIDE: ViewportSize = {"width": 1440, "height": 900}  # the sidebar needs more than 1280
 PHONE: ViewportSize = {"width": 390, "height": 844}

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from project.tests.axe import problems
 from project.tests.browser import BrowserTestCase
 from tenants.models import User
-from tenants.testing_examples import is_long_run
+from tenants.testing_tools.examples import is_long_run
 from tickets.models import Ticket
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.testing import import_fixture

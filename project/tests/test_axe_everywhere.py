@@ -17,7 +17,7 @@ from project.tests.axe import NARROW, problems
 from project.tests.browser import WIDE, BrowserTestCase
 from project.tests.test_isolation import FOR_VISITORS, Examples
 from tenants.models import User
-from tenants.testing_examples import long_run_only
+from tenants.testing_tools.examples import long_run_only
 
 # What is no page for people, or ends the session.
 LEFT_OUT = (

@@ -16,7 +16,7 @@ from playwright.sync_api import Locator, Page, Response, expect
 
 from project.tests.browser import BrowserTestCase
 from tenants.models import User
-from tenants.testing_examples import long_run_only
+from tenants.testing_tools.examples import long_run_only
 from tickets.models import Ticket
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.testing import import_fixture

@@ -13,7 +13,7 @@ from project.tests.browser import BrowserTestCase
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import PASSWORD
-from tenants.testing_examples import long_run_only
+from tenants.testing_tools.examples import long_run_only
 from tickets.models import SavedAnswers, Ticket
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.tests.screens import FIELDS, make_type

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.cache import cache
 from django.urls import reverse
 
-from project.command_palette import LIMIT
+from project.admin_site.command_palette import LIMIT
 from tenants.connection import use_company
 from tenants.models import User
 from tenants.testing import CompanyTestCase

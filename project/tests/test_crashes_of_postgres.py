@@ -12,12 +12,12 @@ from unittest import mock
 import psutil
 from django.db import connection
 
-from project import postmaster
+from project.database import postmaster
 from project.development import embedded_postgres
 from tenants.connection import use_public
 from tenants.testing import make_test_companies, start_manage
-from tenants.testing_examples import long_run_only, long_seconds
-from tenants.testing_waits import wait_until
+from tenants.testing_tools.examples import long_run_only, long_seconds
+from tenants.testing_tools.waits import wait_until
 from tickets.tests.crash.crash_case import CrashCase
 
 

@@ -10,7 +10,7 @@ from unittest import TestCase
 import yaml
 from django.core.management import get_commands, load_command_class
 
-from project.database import DB_VARIABLES
+from project.database.settings import DB_VARIABLES
 from project.environment import BASE_DIR
 from project.tests.test_settings_documented import variables_read
 

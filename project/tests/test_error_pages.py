@@ -37,7 +37,7 @@ class ErrorPageTests(CompanyTestCase):
             for error, status in ((RuntimeError("no"), 500), (SuspiciousOperation("no"), 400)):
                 with (
                     self.subTest(person=person, status=status),
-                    mock.patch("project.site.find", side_effect=error),
+                    mock.patch("project.admin_site.site.find", side_effect=error),
                     self.assertLogs("django", "ERROR"),
                 ):
                     response = client.get(reverse("admin:search"), {"s": "desk"})

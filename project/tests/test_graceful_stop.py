@@ -20,7 +20,7 @@ from project.serving.command import web_command
 from project.tests.web_server import session_key_of
 from tenants.jobs import defer
 from tenants.testing import CompanyTransactionTestCase, child_environment
-from tenants.testing_waits import PATIENCE, in_thread, wait_until, wait_until_blocked
+from tenants.testing_tools.waits import PATIENCE, in_thread, wait_until, wait_until_blocked
 
 # Longer than anything here waits for a lock.
 PATIENT = {

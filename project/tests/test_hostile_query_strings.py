@@ -12,7 +12,7 @@ from django.urls import reverse
 from tenants.models import Company
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase, outside
-from tenants.testing_examples import is_long_run
+from tenants.testing_tools.examples import is_long_run
 
 HOSTILE = (
     "title=%00", "key__regex=(", "title__regex=(", "message=%00", "name__regex=(", "email=%00",

@@ -49,7 +49,7 @@ from tenants.pages.tests.page_case import page_beneath
 from tenants.roles import ROLE_PERMISSIONS, SystemRole
 from tenants.services import create_person
 from tenants.testing import PASSWORD, CompanyClient, CompanyTestCase, outside
-from tenants.testing_examples import is_long_run
+from tenants.testing_tools.examples import is_long_run
 from tickets.conversation.write_message import write_message
 from tickets.files.keep_file import keep_file
 from tickets.models import (

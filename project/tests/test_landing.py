@@ -4,7 +4,7 @@ from django.contrib.staticfiles import finders
 from django.test import SimpleTestCase, override_settings
 from django.urls import reverse
 
-from project.theme import COLORS, NAME, UNFOLD
+from project.admin_site.theme import COLORS, NAME, UNFOLD
 from tenants.testing import CompanyTestCase
 
 

@@ -6,8 +6,8 @@ from django.core.cache import cache
 from django.test import SimpleTestCase
 from django.urls import reverse
 
-from project import navigation
-from project.navigation import current_url, sections, sidebar
+from project.admin_site import navigation
+from project.admin_site.navigation import current_url, sections, sidebar
 from tenants.connection import use_company
 from tenants.models import User
 from tenants.roles import SystemRole

@@ -1,12 +1,12 @@
-"""Templates need only those of subjects that stand below, as the modules beside them do."""
+"""What a template or a module takes a template from stands below it, as with imports."""
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.test import SimpleTestCase
@@ -14,6 +14,8 @@ from django.test import SimpleTestCase
 BASE = Path(settings.BASE_DIR)
 APPS = ("tenants", "workflows", "tickets", "project")
 NEEDS = re.compile(r'{%-?\s*(?:include|extends)\s+"([^"]+)"')
+LOADS = re.compile(r"{%-?\s*load\s+([^%]+?)\s*-?%}")
+ENDINGS = ("html", "txt")
 
 
 def owners() -> dict[str, Path]:
@@ -22,7 +24,17 @@ def owners() -> dict[str, Path]:
         path.relative_to(folder).as_posix(): path
         for app in APPS
         for folder in (BASE / app).glob("**/templates")
-        for path in folder.glob("**/*.html")
+        for ending in ENDINGS
+        for path in folder.glob(f"**/*.{ending}")
+    }
+
+
+def tag_libraries() -> dict[str, str]:
+    """By the name that templates load them by, the package that each stands in."""
+    return {
+        path.stem: name_of(path.parent)
+        for app in APPS
+        for path in (BASE / app).glob("**/templatetags/*.py")
     }
 
 
@@ -30,6 +42,32 @@ def subject_of(path: Path) -> str:
     """The package that a template belongs to: `tickets.repairing`."""
     parts = path.relative_to(BASE).parts
     return ".".join(parts[: parts.index("templates")])
+
+
+def modules() -> Iterator[Path]:
+    """What is no test."""
+    for app in APPS:
+        for path in (BASE / app).glob("**/*.py"):
+            if not {"tests", "migrations", "development"} & set(path.relative_to(BASE).parts):
+                yield path
+
+
+def name_of(path: Path) -> str:
+    """A module's: `tickets.repairing.pages.retrying`."""
+    return ".".join(path.relative_to(BASE).with_suffix("").parts).removesuffix(".__init__")
+
+
+def named_in(text: str, templates: Mapping[str, Path]) -> list[str]:
+    """The templates that a module names, whatever for; those of mails without their ending."""
+    spelt = {name: {name, name.rpartition(".")[0]} if "/" in name else {name} for name in templates}
+    if not any(each in text for spellings in spelt.values() for each in spellings):
+        return []  # most modules; reading them is slow
+    said = {
+        each.value
+        for each in ast.walk(ast.parse(text))
+        if isinstance(each, ast.Constant) and isinstance(each.value, str)
+    }
+    return sorted(name for name, spellings in spelt.items() if spellings & said)
 
 
 def heights() -> Mapping[str, int]:
@@ -56,14 +94,25 @@ def stands_above(one: str, other: str, known: Mapping[str, int]) -> bool:
 
 
 def wrong_ways(templates: Mapping[str, Path], known: Mapping[str, int]) -> Iterator[str]:
+    libraries = tag_libraries()
     for path in templates.values():
-        for name in NEEDS.findall(path.read_text(encoding="utf-8")):
-            needed: Any = templates.get(name)
-            if needed is None:  # a library's
-                continue
-            one, other = subject_of(path), subject_of(needed)
-            if not stands_above(one, other, known):
-                yield f"{path.relative_to(BASE).as_posix()} needs {name} of {other}"
+        text, one = path.read_text(encoding="utf-8"), subject_of(path)
+        for name in NEEDS.findall(text):
+            if name in templates:  # else a library's
+                yield from wrong_way(path, one, name, subject_of(templates[name]), known)
+        for name in " ".join(LOADS.findall(text)).split():
+            if name in libraries:
+                yield from wrong_way(path, one, name, libraries[name], known)
+    for path in modules():
+        for name in named_in(path.read_text(encoding="utf-8"), templates):
+            yield from wrong_way(path, name_of(path), name, subject_of(templates[name]), known)
+
+
+def wrong_way(
+    path: Path, one: str, name: str, other: str, known: Mapping[str, int]
+) -> Iterator[str]:
+    if not stands_above(one, other, known):
+        yield f"{path.relative_to(BASE).as_posix()} needs {name} of {other}"
 
 
 class OrderOfTemplatesTests(SimpleTestCase):
@@ -71,6 +120,18 @@ class OrderOfTemplatesTests(SimpleTestCase):
         templates = owners()
         self.assertGreater(len(templates), 80)
         self.assertEqual(list(wrong_ways(templates, heights())), [])
+
+    def test_what_a_module_names_is_found(self) -> None:
+        templates = owners()
+        for text, expected in (
+            ('template_name = "repairing/error.html"', ["repairing/error.html"]),
+            ('render(request, "403.html", {})', ["403.html"]),
+            ('page.show("repairing/error.html", a=1)', ["repairing/error.html"]),
+            ('write("mail/test", {})', ["mail/test.html", "mail/test.txt"]),
+            ('"nobody/knows.html"', []),
+        ):
+            with self.subTest(text):
+                self.assertEqual(named_in(text, templates), expected)
 
     def test_the_wrong_way_is_told(self) -> None:
         known = heights()

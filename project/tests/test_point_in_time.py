@@ -14,12 +14,12 @@ from unittest import skipIf
 import psycopg
 from django.db import connection
 
-from project import postmaster
+from project.database import postmaster
 from project.development import embedded_postgres
 from project.tests.test_crashes_of_postgres import own_server
 from tenants.testing import CompanyTransactionTestCase
-from tenants.testing_examples import long_run_only
-from tenants.testing_waits import wait_until
+from tenants.testing_tools.examples import long_run_only
+from tenants.testing_tools.waits import wait_until
 from tickets.models import Ticket
 from tickets.repairing.tests.repair_case import SmallWorkflow
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.test import override_settings
 from django.urls import reverse_lazy
 
-from project.script_texts import catalogue_in
+from project.admin_site.script_texts import catalogue_in
 from tenants.testing import CompanyTestCase
 
 OURS = ("project", "tenants", "workflows", "tickets")

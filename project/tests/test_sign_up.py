@@ -5,7 +5,7 @@ from unittest import mock
 
 from django.urls import reverse
 
-from project import forms
+from project import sign_up_forms
 from tenants.connection import use_public
 from tenants.models import Company, User
 from tenants.roles import SystemRole
@@ -56,7 +56,7 @@ class SignUpTests(CompanyTestCase):
             sign_up(**{**data, "company_name": "The quicker one"})
             return sign_up(**data)
 
-        with mock.patch.object(forms, "sign_up", sign_up_second):
+        with mock.patch.object(sign_up_forms, "sign_up", sign_up_second):
             response = self.sign_up()
         self.assertContains(response, "Somebody already uses this e-mail address")
         self.assertEqual(

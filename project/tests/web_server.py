@@ -17,8 +17,8 @@ from project.development.processes import Program
 from project.serving.command import web_command
 from tenants.models import User
 from tenants.testing import CompanyTransactionTestCase, child_environment
-from tenants.testing_endings import at_end_of_process
-from tenants.testing_waits import PATIENCE, deadline, wait_until
+from tenants.testing_tools.endings import at_end_of_process
+from tenants.testing_tools.waits import PATIENCE, deadline, wait_until
 
 
 def session_key_of(user: User) -> str:

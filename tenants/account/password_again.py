@@ -151,6 +151,6 @@ class _Question:
             "field": FIELD,
             "lost_files": LOST_FILES,
         }
-        response = render(self.request, "project/password_again.html", context, status=403)
+        response = render(self.request, "account/password_again.html", context, status=403)
         response["Cache-Control"] = "no-store"
         return response

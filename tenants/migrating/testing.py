@@ -14,7 +14,7 @@ from django.db.migrations.operations.base import Operation
 
 from tenants.connection import use_public
 from tenants.migrating.versions import forget_what_is_known
-from tenants.testing_endings import end_what_tests_share
+from tenants.testing_tools.endings import end_what_tests_share
 
 
 def one_more(name: str, app_label: str, *operations: Operation) -> Migration:

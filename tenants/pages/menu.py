@@ -1,4 +1,7 @@
-"""How a page stands in the sidebar. The lists' own entries are in project/navigation.py."""
+"""How a page stands in the sidebar.
+
+The lists' own entries are in project/admin_site/navigation.py.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from tenants.models.fields import LONGEST_KEY, stored_key
 from tenants.names import name_key, plain_email, plain_name
 from tenants.services import create_company, create_person
 from tenants.testing import PASSWORD, CompanyTestCase, outside
-from tenants.testing_examples import examples
+from tenants.testing_tools.examples import examples
 
 # Each line: names that a person cannot tell from the first one.
 ALIKE = (

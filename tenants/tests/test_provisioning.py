@@ -7,7 +7,6 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import tag
 
-from tenants import provisioning
 from tenants.connection import current_schema, forget_search_path, use_public
 from tenants.errors import SchemaExistsError
 from tenants.models import Company, User
@@ -135,4 +134,3 @@ class ProvisioningTests(CompanyTransactionTestCase):
         with transaction.atomic():
             create_company(name="Elsewhere")
         self.assertEqual(current_schema(), before)
-        self.assertIn("CREATE TABLE", provisioning.company_schema_sql())

@@ -11,7 +11,7 @@ from tenants.errors import (
 from tenants.models import User
 from tenants.superusers import create_superuser, save_superuser
 from tenants.testing import PASSWORD, CompanyTestCase, CompanyTransactionTestCase, outside
-from tenants.testing_waits import at_once
+from tenants.testing_tools.waits import at_once
 
 
 def make_boss(email: str = "boss@ticketflower.example") -> User:

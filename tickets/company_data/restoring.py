@@ -29,6 +29,7 @@ from tenants.models import CompanyExport, CompanyRestore, User
 from tenants.models.company_restore import UNDER_WAY, RestoreStatus
 from tenants.schema_names import make_schema_name
 from tickets.company_data.archive import PEOPLE, ArchiveReader, Manifest
+from tickets.company_data.archived_people import people_of
 from tickets.company_data.delete_company import delete_unfinished, give_up
 from tickets.company_data.errors import (
     AddressesInUseError,
@@ -38,12 +39,7 @@ from tickets.company_data.errors import (
 )
 from tickets.company_data.export_company import telling
 from tickets.company_data.kinds_of_audit import RESTORE_FAILED, RESTORE_STARTED
-from tickets.company_data.restore_company import (
-    Restored,
-    ensure_same_version,
-    people_of,
-    restore_company,
-)
+from tickets.company_data.restore_company import Restored, ensure_same_version, restore_company
 from tickets.job_names import RESTORE_COMPANY
 
 # Of an archive that was uploaded: unpacked at most so many times what may be uploaded.

@@ -11,8 +11,8 @@ from workflows.fields.file.content import HEAD
 def head_of(upload: FileUpload) -> bytes:
     """Up to HEAD bytes.
 
-    By `read_head` of the storage where that has one (project/company_bucket.py). An open file of
-    any other is read no further than one asks.
+    By `read_head` of the storage where that has one (project/storage/company_bucket.py). An open
+    file of any other is read no further than one asks.
 
     Raises:
         FileNotFoundError, ValueError: the storage has lost it, or never had it.

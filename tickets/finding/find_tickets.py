@@ -23,12 +23,11 @@ from psycopg.errors import QueryCanceled
 
 from tenants.connection import current_schema
 from tenants.errors import TicketFlowerError
-from tenants.models import User
 from tickets.finding.entries import mark_of
+from tickets.finding.index_parts import has_index_of_parts
 from tickets.finding.plain_text import plain_in_sql
 from tickets.finding.query import Query, Term
-from tickets.models import FoundBy, Ticket
-from workflows.models import TaskInstance
+from tickets.models import FoundBy
 
 # Entries of a word that are read at once; where there are more, it is a word of many tickets.
 MOST_ENTRIES: Final = 2_000
@@ -312,7 +311,7 @@ def _parts(terms: Sequence[Term], search: _Search) -> list[list[int] | None]:
     A requester's are looked for in the entries of their own tickets that they may read, one by one.
     Everything else by an index, in the entries of all tickets; without that not at all.
     """
-    if not terms or not _has_index_of_parts():
+    if not terms or not has_index_of_parts():
         return [[] for _term in terms]
     own = search.tickets_of_requester()
     of_tickets, numbers = ("", ()) if own is None else (f"ticket_id IN ({own[0]}) AND ", own[1])
@@ -332,13 +331,6 @@ def _parts(terms: Sequence[Term], search: _Search) -> list[list[int] | None]:
             search.deadline.was_undone()
             return [None for _term in terms]
         raise
-
-
-def _has_index_of_parts() -> bool:
-    """See 0017_search."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass('search_entry_parts') IS NOT NULL")
-        return bool(cursor.fetchone()[0])
 
 
 _OF_PEOPLE: Final = (
@@ -391,9 +383,3 @@ def _any_of(terms: Iterable[Term], people: dict[Term, list[int]], scope: Scope) 
             values += [numbers, numbers]
     text = f"({' OR '.join(either)})"
     return Q(RawSQL(text, values, output_field=BooleanField()))  # noqa: S611  # nosec B611
-
-
-def tickets_with_task_of(user: User) -> QuerySet[Ticket]:
-    """Those of whose tasks this person has or had one in the end: they see them as the team."""
-    own = TaskInstance.objects.assigned_to(user)
-    return Ticket.objects.filter(workflow_instance__in=own.values("workflow_instance"))

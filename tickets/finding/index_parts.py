@@ -23,13 +23,14 @@ END $$
 
 def index_parts() -> bool:
     """Make the active company's index where it can be had; returns whether it is there."""
-    if not _is_there():
+    if not has_index_of_parts():
         with connection.cursor() as cursor:
             cursor.execute(_MAKE)
-    return _is_there()
+    return has_index_of_parts()
 
 
-def _is_there() -> bool:
+def has_index_of_parts() -> bool:
+    """Whether the active company has the index."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass('search_entry_parts') IS NOT NULL")
         return bool(cursor.fetchone()[0])

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,15 +46,18 @@ def move_tickets(
     to: WorkflowDefinition,
     by: User,
     reason: str,
+    renamed: Mapping[str, str] | None = None,
     now: datetime | None = None,
 ) -> list[TicketMove]:
     """Let running tickets go on in the published version of their workflow.
 
     Each in a transaction of its own, in the order of their numbers: one that is refused
     stays as it is, and does not stop the rest. A ticket keeps its data, what its tasks have
-    said, and the ticket type that it was submitted as.
+    said, and the ticket type that it was submitted as. `renamed` are keys of tasks that the
+    version does not have, and those of the tasks that stand for them there.
 
     Raises:
+        RenamedTasksError: a task cannot stand for another, or stands for two.
         MayNotRepairError: `by` is no ticket admin here.
         ReasonMissingError: the reason is blank.
         TooManyTicketsError: there are more than MOST_AT_ONCE.
@@ -65,15 +68,21 @@ def move_tickets(
     if len(ids) > MOST_AT_ONCE:
         raise TooManyTicketsError(most=MOST_AT_ONCE)
     _ensure_published(to)
-    target = TargetVersion.of(to)
+    target = TargetVersion.of(to, renamed)
     return [
         TicketMove(pk, _refusal_of_move(pk, target, by=by, reason=reason, now=now)) for pk in ids
     ]
 
 
-def preview_move(*, tickets: Iterable[Ticket], to: WorkflowDefinition) -> list[TicketMove]:
-    """What `move_tickets` would do as things are now. Fetch them `with_data_for_moving()`."""
-    target = TargetVersion.of(to)
+def preview_move(
+    *, tickets: Iterable[Ticket], to: WorkflowDefinition, renamed: Mapping[str, str] | None = None
+) -> list[TicketMove]:
+    """What `move_tickets` would do as things are now. Fetch them `with_data_for_moving()`.
+
+    Raises:
+        RenamedTasksError: a task cannot stand for another, or stands for two.
+    """
+    target = TargetVersion.of(to, renamed)
     found = []
     for ticket in tickets:
         instance = ticket.workflow_instance

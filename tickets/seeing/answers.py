@@ -13,7 +13,7 @@ from uuid import UUID
 
 from tickets.models import Ticket
 from tickets.seeing.viewer import Viewer, viewer_of
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.fields.uploads import uploads_in
 from workflows.forms import (
     Shown,
@@ -117,18 +117,14 @@ def uploads_for_requester(ticket: Ticket) -> set[UUID]:
 
     No query: fetch the ticket with its workflow, too.
     """
-    found = uploads_in(_objects(ticket.workflow.fields), ticket.data)
+    found = uploads_in(objects_in(ticket.workflow.fields), ticket.data)
     keys: set[UUID] = set().union(*found.values())
     for definition, output in outputs_now(ticket):
         if definition.is_form:
             names = {each.name for each in answered_for_requester(definition.fields, output)}
-            seen = [each for each in _objects(definition.fields) if each.get("name") in names]
+            seen = [each for each in objects_in(definition.fields) if each.get("name") in names]
             keys = keys.union(*uploads_in(seen, output).values())
     return keys
-
-
-def _objects(specs: Json) -> list[JsonObject]:
-    return [each for each in specs if isinstance(each, dict)] if isinstance(specs, list) else []
 
 
 def outputs_now(ticket: Ticket) -> Iterator[tuple[TaskDefinition, JsonObject]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tickets.models import Ticket
 from workflows.engine.problems import dotted, steps_into
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.fields.field import Field
 from workflows.fields.look_up import facts_for
 from workflows.fields.screens import screen_of
@@ -50,15 +50,11 @@ def old_answers(ticket: Ticket, definition: TicketDefinition, *, keeper: FileKee
 def _plain(specs: Json, answers: Json, found: OldAnswers) -> JsonObject:
     """The answers without files; the questions that have any are noted."""
     values = answers if isinstance(answers, dict) else {}
-    files = uploads_in(_objects(specs), values)
-    for spec in _objects(specs):
+    files = uploads_in(objects_in(specs), values)
+    for spec in objects_in(specs):
         if spec.get("name") in files:
             found.left_out.append(str(spec.get("label") or spec.get("name")))
     return {name: value for name, value in values.items() if name not in files}
-
-
-def _objects(specs: Json) -> list[JsonObject]:
-    return [each for each in specs if isinstance(each, dict)] if isinstance(specs, list) else []
 
 
 def _fitting(question: Field, value: Json, keeper: FileKeeper) -> Json:
@@ -70,7 +66,7 @@ def _label(ticket: Ticket, form: Validator, name: str) -> str:
     if name in form.fields:
         return form.fields[name].label
     labels: Mapping[str, Json] = {
-        str(each.get("name")): each.get("label") for each in _objects(ticket.workflow.fields)
+        str(each.get("name")): each.get("label") for each in objects_in(ticket.workflow.fields)
     }
     return str(labels.get(name) or name)
 

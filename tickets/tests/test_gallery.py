@@ -49,7 +49,7 @@ from workflows.bundles import (
     write_bundle,
 )
 from workflows.bundles.canonical import SCHEMA, as_text
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.models import CompanyRole, TaskInstance, TicketDefinition, WorkflowDefinition
 from workflows.workbooks import FileType, read_document, write_document
 
@@ -78,10 +78,6 @@ def process(name: str = NAME) -> GalleryProcess:
     found = find_process(name)
     assert found is not None
     return found
-
-
-def objects(value: Json) -> list[JsonObject]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 class GalleryTests(SimpleTestCase):
@@ -269,7 +265,7 @@ class ReplayTests(CompanyTestCase):
 
     def test_every_test_case_goes_its_way(self) -> None:
         for each in processes():
-            for case in objects(each.document["tests"]):
+            for case in objects_in(each.document["tests"]):
                 with self.subTest(each.name, case=case["name"]):
                     self.replay(case)
 
@@ -283,7 +279,7 @@ class ReplayTests(CompanyTestCase):
                 data=self.with_files(case.get("ticket", {}), by=self.uma),
                 user=self.uma,
             )
-        for answer in objects(case.get("answers", [])):
+        for answer in objects_in(case.get("answers", [])):
             task = self.current_task(ticket)
             self.assertEqual(task.definition.key, answer["task"])
             self.answer(task, ticket, answer)
@@ -526,7 +522,7 @@ class UseTests(CompanyTestCase):
 
     def test_a_ticket_type_of_another_workflow_is_in_its_way(self) -> None:
         other = deepcopy(process("vacation").document)
-        objects(other["ticket_types"])[0]["key"] = str(process().ticket_types[0]["key"])
+        objects_in(other["ticket_types"])[0]["key"] = str(process().ticket_types[0]["key"])
         other.pop("tests")
         import_bundle(document=other, user=self.carla)
         page = self.client.get(page_of(NAME))

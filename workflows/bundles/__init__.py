@@ -1,7 +1,7 @@
 """A whole definition as one document: its format, its checks, its readers and writers.
 
-Pure over the document; importing and exporting are services of `tickets`, because a bundle
-holds ticket types too. docs/bundle-format.md describes the format for people.
+Pure over the document; importing one is a service of `workflows/authoring/importing`.
+docs/bundle-format.md describes the format for people.
 """
 
 from workflows.bundles.canonical import FORMAT, FORMAT_VERSION, canonical

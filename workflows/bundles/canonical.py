@@ -19,7 +19,7 @@ from typing import Final
 from tenants.names import LONGEST_NAME
 from workflows.bundles.spelling import as_spelt
 from workflows.engine.conditions import is_empty
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.fields.registry import OWN_KEYS, TYPES
 
 FORMAT: Final = "ticketflower-bundle"
@@ -59,11 +59,6 @@ _SEEN_BY_DEFAULT: Final = "team"
 def canonical(document: JsonObject) -> JsonObject:
     """The canonical form of a bundle that `check_bundle` has no errors for."""
     return _PARTS["bundle"](as_spelt(document))
-
-
-def canonical_fields(fields: Json) -> list[JsonObject]:
-    """The canonical form of a list of field specs."""
-    return [_field(each) for each in _objects(fields)]
 
 
 def as_text(value: Json) -> str:
@@ -116,10 +111,6 @@ def _default(spec: JsonObject) -> Json:
     return spec.get("default")
 
 
-def _objects(value: Json) -> list[JsonObject]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
 def _canonical_part(
     part: str, **inner: Callable[[Json], Json]
 ) -> Callable[[JsonObject], JsonObject]:
@@ -140,7 +131,7 @@ def _canonical_part(
 
 
 def _list_of(make: Callable[[JsonObject], JsonObject]) -> Callable[[Json], Json]:
-    return lambda value: [make(each) for each in _objects(value)]
+    return lambda value: [make(each) for each in objects_in(value)]
 
 
 def _object_of(make: Callable[[JsonObject], JsonObject]) -> Callable[[Json], Json]:
@@ -167,7 +158,7 @@ def _field(spec: JsonObject) -> JsonObject:
         if name == "choices":
             made[name] = _choices(value)
         elif name == "fields":
-            made[name] = [_field(each) for each in _objects(value)]
+            made[name] = [_field(each) for each in objects_in(value)]
         else:
             made[name] = free_form(value)
     return made
@@ -195,7 +186,7 @@ def _set_of_names(value: Json) -> Json:
 
 def _company_roles(value: Json) -> Json:
     """By name: their order says nothing, and the company keeps none."""
-    return list[Json](map(_company_role, sorted(_objects(value), key=_name)))
+    return list[Json](map(_company_role, sorted(objects_in(value), key=_name)))
 
 
 def _name(role: JsonObject) -> str:
@@ -203,7 +194,7 @@ def _name(role: JsonObject) -> str:
 
 
 def _fields(value: Json) -> Json:
-    return [_field(each) for each in _objects(value)]
+    return [_field(each) for each in objects_in(value)]
 
 
 _workflow = _canonical_part("workflow", ext_ref=_list_of(_link), fields=_fields)

@@ -349,6 +349,8 @@ def _kind_of_variable(operands: list[Json], fields: Fields) -> str:
     if name == "number" and not fields.get(name):
         return NUMBER
     field = _field(name, fields)
+    if name.startswith("visits.") and field is None:
+        return NUMBER
     kind = field.type.kind if field is not None else ""
     if name.partition(".")[0] in {"submitter", "company"} and field is None and "." in name:
         kind = TEXT

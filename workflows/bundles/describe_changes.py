@@ -18,7 +18,7 @@ from workflows.bundles.problems import value_text
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.conditions import choice_labels, describe_condition
 from workflows.engine.problems import Path
-from workflows.engine.process import EndOutcome, Json, JsonObject
+from workflows.engine.process import EndOutcome, Json, JsonObject, objects_in
 from workflows.fields.field import SEEN_BY_WORDS, SeenBy
 from workflows.fields.registry import TYPES
 from workflows.priorities import SCREENS as PRIORITIES
@@ -68,7 +68,7 @@ class _Labels:
     def __init__(self, document: JsonObject) -> None:
         workflow, tasks = document.get("workflow"), document.get("tasks")
         self.ticket = workflow.get("fields") if isinstance(workflow, dict) else None
-        self.tasks = _objects(tasks)
+        self.tasks = objects_in(tasks)
 
     @cached_property
     def of_all_forms(self) -> dict[str, str]:
@@ -207,10 +207,6 @@ def word_for(name: str, value: Json) -> str:
 def _type_name(value: Json) -> str:
     known = TYPES.get(value) if isinstance(value, str) else None
     return _(known.name) if known is not None else value_text(value)
-
-
-def _objects(value: Json) -> list[JsonObject]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def showable(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 from workflows.bundles.canonical import as_text
 from workflows.bundles.problems import path_in_words, value_text
 from workflows.engine.problems import Path, place
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import Json, JsonObject, objects_in
 
 
 class ChangeKind(StrEnum):
@@ -76,7 +76,7 @@ class _Comparison:
             inner = (*path, name)
             before, after = old.get(name), new.get(name)
             if name in _NAMED and _are_lists_of_objects(before, after):
-                yield from self.lists(_objects(before), _objects(after), inner)
+                yield from self.lists(objects_in(before), objects_in(after), inner)
             elif name in _OBJECTS and isinstance(before, dict) and isinstance(after, dict):
                 yield from self.objects(before, after, inner)
             elif name not in old:
@@ -130,7 +130,3 @@ def _shown(name: tuple[str, ...]) -> Json:
 
 def _are_lists_of_objects(old: Json, new: Json) -> bool:
     return all(each is None or isinstance(each, list) for each in (old, new))
-
-
-def _objects(value: Json) -> list[JsonObject]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

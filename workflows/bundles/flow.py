@@ -13,8 +13,8 @@ from workflows.bundles.comparisons import fields_by_name, variable_name
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
 from workflows.engine.calendar import Duration
-from workflows.engine.conditions import is_empty
-from workflows.engine.errors import DurationError
+from workflows.engine.conditions import is_empty, variables_read
+from workflows.engine.errors import ConditionError, DurationError
 from workflows.engine.process import Json
 from workflows.fields.field import Field
 
@@ -26,6 +26,7 @@ def flow_problems(outline: Outline) -> Iterator[Problem]:
         yield Problem(("transitions",), message, expected=_("a transition from start"))
     if outline.is_connected and outline.leaving[START]:
         yield from _reachability_problems(outline)
+        yield from _circle_problems(outline)
     for key, transitions in outline.leaving_completed.items():
         if key == START or key in outline.task_of:
             yield from _default_problems(outline, key, transitions)
@@ -56,6 +57,66 @@ def _reachability_problems(outline: Outline) -> Iterator[Problem]:
                 "From this task the end cannot be reached. Add a transition out of the loop."
             )
             yield Problem(task.path, message, key)
+
+
+def _circle_problems(outline: Outline) -> Iterator[Problem]:
+    """Calls that lead back to themselves, with nobody in between: told once for each circle."""
+    moves = {
+        key: [each for each in transitions if _is_call(outline, each.text("to"))]
+        for key, transitions in outline.leaving_completed.items()
+        if _is_call(outline, key) and not any(map(_counts_visits, transitions))
+    }
+    told: set[str] = set()
+    for key in outline.task_of:
+        closing = _closing(key, moves)
+        if closing is None or key in told:
+            continue
+        told |= {
+            other for other in moves if other in _from(key, moves) and key in _from(other, moves)
+        }
+        message = _(
+            "From %(task)s the workflow can come back to it without a person, a time or a count in "
+            "between. It would call other systems again and again, until the ticket stops with an "
+            "error. Lead the circle through a task that a person does, or leave it by a condition "
+            "on visits.%(key)s, which says how often the ticket has come there."
+        )
+        words = {"task": outline.title_of(key), "key": key}
+        yield Problem(closing.path, message % words, severity=Severity.WARNING)
+
+
+def _is_call(outline: Outline, key: str) -> bool:
+    task = outline.task_of.get(key)
+    return task is not None and task.task_type is not None and not task.is_form
+
+
+def _counts_visits(transition: Entry) -> bool:
+    try:
+        names = variables_read(transition.value.get("condition"))
+    except ConditionError:  # told elsewhere
+        return True
+    return any(name.startswith("visits.") for name in names)
+
+
+def _closing(key: str, moves: Mapping[str, list[Entry]]) -> Entry | None:
+    """The transition from this task from which a way leads back to it."""
+    for each in moves.get(key, ()):
+        target = each.text("to")
+        if target == key or key in _from(target, moves):
+            return each
+    return None
+
+
+def _from(key: str, moves: Mapping[str, list[Entry]]) -> set[str]:
+    """What can be reached from a task by these transitions."""
+    found: set[str] = set()
+    waiting = [key]
+    while waiting:
+        for each in moves.get(waiting.pop(), ()):
+            target = each.text("to")
+            if target not in found:
+                found.add(target)
+                waiting.append(target)
+    return found
 
 
 def _timeout_problems(outline: Outline, transition: Entry) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workflows.bundles.outline import Entry, Outline, readable_fields
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import JsonObject, objects_in
 from workflows.fields.facts import Reference
 from workflows.fields.field import Field
 
@@ -28,10 +28,10 @@ def _answered_forms(outline: Outline) -> Iterator[tuple[Entry, list[JsonObject]]
     """Each form with the answers to it that stand in the document."""
     tests = [each.value for each in outline.tests]
     presets = [each.value.get("presets") for each in outline.ticket_types]
-    yield outline.workflow, _objects([*presets, *(each.get("ticket") for each in tests)])
-    given = [each for test in tests for each in _objects(test.get("answers"))]
+    yield outline.workflow, objects_in([*presets, *(each.get("ticket") for each in tests)])
+    given = [each for test in tests for each in objects_in(test.get("answers"))]
     for key, task in outline.task_of.items():
-        yield task, _objects([each.get("output") for each in given if each.get("task") == key])
+        yield task, objects_in([each.get("output") for each in given if each.get("task") == key])
 
 
 def _named_by(field: Field, answers: list[JsonObject]) -> Iterator[Reference]:
@@ -40,7 +40,3 @@ def _named_by(field: Field, answers: list[JsonObject]) -> Iterator[Reference]:
             yield from field.type.references(field, value)
     for column in field.fields:
         yield from _named_by(column, [])
-
-
-def _objects(value: Json) -> list[JsonObject]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

@@ -23,7 +23,6 @@ COMPANY = ("name",)
 RESPONSE = ("status", "body")
 RESPONSE_LATER = ("body",)  # what comes by callback has no status
 CALLBACK = ("url",)
-ROOTS = ("ticket", "tasks", "submitter", "company", "number")
 GUARDS = ("missing", "missing_some", "exists")
 
 
@@ -39,6 +38,7 @@ def rule_problems(outline: Outline) -> Iterator[Problem]:
             # A task that is left because it waits too long, or because its call failed, has no
             # output (of this visit).
             scope = scopes.after(source) if transition.is_usual else scopes.before(source)
+            scope = replace(scope, knows_visits=True)
             if transition.is_on_failure:
                 scope = replace(scope, failure=FAILURE_PARTS)
             yield from scope.problems(path, rule, variables_read(rule))
@@ -118,6 +118,7 @@ class _Scope:
     response: tuple[str, ...] = ()
     callback: tuple[str, ...] = ()
     failure: tuple[str, ...] = ()
+    knows_visits: bool = False  # as conditions of transitions do
 
     def problems(self, path: Path, rule: Json, variables: Collection[str]) -> Iterator[Problem]:
         with_fallback = names_with_fallback(rule)
@@ -144,6 +145,9 @@ class _Scope:
             "company": lambda name: _unless_known(variable, "company", name, COMPANY),
             "number": lambda name: _no_such_property(variable, name),
         }
+        if self.knows_visits:
+            tasks = list(self.scopes.outline.task_of)
+            readers["visits"] = lambda key: _unless_known(variable, "visits", key, tasks)
         if self.response:
             readers["response"] = lambda name: _unless_known(
                 variable, "response", name.partition(".")[0], self.response

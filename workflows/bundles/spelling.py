@@ -12,7 +12,7 @@ from typing import Final
 
 from tenants.names import name_key, plain_name
 from workflows.engine.composed import composed_object
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.fields.company_roles import with_roles
 from workflows.fields.known_choices import with_known_choices, with_known_defaults
 
@@ -29,13 +29,13 @@ def as_spelt(document: JsonObject) -> JsonObject:
 class _Spelling:
     def __init__(self, document: JsonObject) -> None:
         self.roles: dict[str, str] = {}
-        for each in _objects(document.get("company_roles")):
+        for each in objects_in(document.get("company_roles")):
             if isinstance(name := each.get("name"), str):
                 self.roles.setdefault(name_key(name), plain_name(name))
         workflow = document.get("workflow")
         self.fields = workflow.get("fields") if isinstance(workflow, dict) else None
         self.fields_of = {
-            str(each.get("key")): each.get("fields") for each in _objects(document.get("tasks"))
+            str(each.get("key")): each.get("fields") for each in objects_in(document.get("tasks"))
         }
         self.parts: Final[Mapping[str, _Change]] = {
             "workflow": lambda value: _changed(value, title=_plain, fields=self._fields),
@@ -100,7 +100,3 @@ def _changed(value: Json, **changes: _Change) -> Json:
 
 def _each(value: Json, change: _Change) -> Json:
     return [change(each) for each in value] if isinstance(value, list) else value
-
-
-def _objects(value: Json) -> list[JsonObject]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

@@ -29,7 +29,9 @@ from .texts import gettext_noop
 MAX_CHARACTERS = 20_000
 MAX_NESTING = 20  # a rule nests two levels of JSON for each, of the 60 that a document may have
 MAX_OPERANDS = 1_000
-ROOTS: Final = ("ticket", "tasks", "submitter", "company", "number", "failure")
+ROOTS: Final = ("ticket", "tasks", "visits", "submitter", "company", "number", "failure")
+# Definitions that are older than these roots may have a task of such a key: it is meant then.
+_LATER_ROOTS: Final = frozenset({"visits", "failure"})
 RESPONSE: Final = "response"
 
 _EXACT_FLOAT: Final = 2**53
@@ -110,7 +112,8 @@ class Names:
             if first in self.fields or lowered in self.fields:
                 return f"{first if first in self.fields else lowered}{dot}{rest}"
             raise self._unknown(name, first, self.fields, column)
-        if lowered in self.roots:
+        is_task = first in self.task_keys or lowered in self.task_keys
+        if lowered in self.roots and not (is_task and lowered in _LATER_ROOTS):
             return f"{lowered}{dot}{rest}"
         if first in self.task_keys or lowered in self.task_keys:
             return f"tasks.{first if first in self.task_keys else lowered}{dot}{rest}"

@@ -14,6 +14,11 @@ type Json = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 type JsonObject = dict[str, Json]
 
 
+def objects_in(value: Json) -> list[JsonObject]:
+    """The objects of a list, without what else stands in it; nothing where it is no list."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
 class EndOutcome(StrEnum):
     """What an end of a process means for whoever asked. Documents and the database name it so."""
 
@@ -82,6 +87,10 @@ class Process:
     def has_failure_ways(self, task: str) -> bool:
         """Whether a transition leaves the task when its call has failed for good."""
         return any(each.from_task == task and each.on_failure for each in self.transitions)
+
+    def visits(self, counted: Mapping[str, int]) -> JsonObject:
+        """How often each of its tasks was begun, as conditions read it; 0 where it never was."""
+        return {key: counted.get(key, 0) for key in self.tasks}
 
     def timeouts(self, task: str) -> tuple[str, ...]:
         """The durations after which a task that has not ended may be left; each once."""

@@ -6,7 +6,7 @@ a simulation goes as a ticket would go.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -217,6 +217,7 @@ class _Run:
             self.answers.setdefault(answer.task, deque()).append(answer)
         self.used: list[Answer] = []
         self.data: JsonObject = {}
+        self.visits = Counter[str]()
         self.steps: list[Step] = []
 
     def run_to_end(self, max_steps: int) -> Simulation:
@@ -244,6 +245,7 @@ class _Run:
 
     def _visit(self, key: str) -> tuple[Step, Outcome]:
         """One task; the outcome counts where the step has no decision."""
+        self.visits[key] += 1
         rules = self.tasks.get(key) or TaskRules()
         sends: JsonObject | None = None
         if not rules.task_type.is_form:
@@ -286,8 +288,7 @@ class _Run:
 
     def _failed(self, step: Step, failure: Failure) -> tuple[Step, Outcome]:
         """A call that has failed for good: an error, where no transition is taken for it."""
-        context: JsonObject = {**self.facts, "tasks": self.data}
-        decision = decide_failure(self.process, step.task or "", failure, context)
+        decision = decide_failure(self.process, step.task or "", failure, self._context())
         step = replace(step, failure=failure)
         if decision.error or decision.is_silent:
             error = " ".join(filter(None, (failure.message, decision.error)))
@@ -307,8 +308,7 @@ class _Run:
             for after in self.process.timeouts_until(key, answer.after):
                 if after in {each.after for each in times}:
                     continue
-                context: JsonObject = {**self.facts, "tasks": self.data}
-                decision = decide_timeout(self.process, key, after, context)
+                decision = decide_timeout(self.process, key, after, self._context())
                 times.append(TimeOver(after, decision))
                 if not decision.is_silent:
                     while visit is not None and waiting and waiting[0].visit == visit:
@@ -317,7 +317,11 @@ class _Run:
         return tuple(times), None
 
     def _decide(self, ended_task: str | None) -> Decision:
-        return decide(self.process, ended_task, {**self.facts, "tasks": self.data})
+        return decide(self.process, ended_task, self._context())
+
+    def _context(self) -> JsonObject:
+        """What conditions of transitions read."""
+        return {**self.facts, "tasks": self.data, "visits": self.process.visits(self.visits)}
 
     def _body_to_send(self, rules: TaskRules) -> tuple[JsonObject | None, str]:
         """What a call would send, and why it could not be made."""

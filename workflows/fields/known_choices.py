@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from tenants.names import name_key
 from workflows.engine.problems import Path, Problem, short
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.texts import gettext
 from workflows.fields.listed import known_choice
 from workflows.fields.registry import type_of
@@ -48,7 +48,7 @@ def _look_alikes(choices: Json, path: Path) -> Iterator[Problem]:
 
 def with_known_choices(specs: Json, answers: JsonObject) -> JsonObject:
     """The answers, with each choice spelt as the form spells it. Survives any specs."""
-    by_name = {str(each.get("name")): each for each in _objects(specs)}
+    by_name = {str(each.get("name")): each for each in objects_in(specs)}
     return {
         name: _spelt(by_name[name], value) if name in by_name else value
         for name, value in answers.items()
@@ -97,7 +97,3 @@ def _pairs(choices: Json) -> list[tuple[str, str]]:
         if isinstance(value, str):
             found.append((value, label if isinstance(label, str) and label else value))
     return found
-
-
-def _objects(value: Json) -> list[JsonObject]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

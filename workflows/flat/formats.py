@@ -28,10 +28,10 @@ from workflows.flat.writing import (
     ZippedCsvFile,
     written,
 )
-from workflows.workbooks.archive import Archive, damaged
-from workflows.workbooks.grid import Cell, Grid, cleaned, column_letters
-from workflows.workbooks.seen import Want, as_seen, struck_out
-from workflows.workbooks.xlsx_reading import read_xlsx
+from workflows.workbooks.formats.archive import Archive, damaged
+from workflows.workbooks.formats.grid import Cell, Grid, cleaned, column_letters
+from workflows.workbooks.formats.seen import Want, as_seen, struck_out
+from workflows.workbooks.formats.xlsx_reading import read_xlsx
 
 MOST_COLUMNS: Final = 100
 MOST_CHARACTERS: Final = csv.field_size_limit()  # of a text: 131,072

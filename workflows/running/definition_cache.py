@@ -13,9 +13,11 @@ from types import MappingProxyType
 from typing import Final
 
 from tenants.connection import current_schema
+from workflows.engine.conditions import has_computed_names, variables_read
+from workflows.engine.errors import ConditionError
 from workflows.engine.frozen import frozen
 from workflows.engine.kept_by_size import KeptBySize
-from workflows.engine.process import JsonObject, Process
+from workflows.engine.process import Json, JsonObject, Process
 from workflows.fields.validation import Validator, validator_for
 from workflows.models import TaskDefinition, WorkflowDefinition
 from workflows.running.frozen_rows import freeze_row
@@ -36,6 +38,8 @@ class KnownDefinition:
     process: Process
     tasks: Mapping[str, TaskDefinition]
     tasks_by_id: Mapping[int, TaskDefinition]
+    # Whether a condition reads how often a task was begun: that is counted only then.
+    reads_visits: bool = False
     # What its forms are kept under: a draft that is read anew is another one.
     _name: object = field(default_factory=object)
 
@@ -104,7 +108,18 @@ def _read(pk: int) -> KnownDefinition:
         process=_frozen(process),
         tasks=MappingProxyType({task.key: task for task in tasks}),
         tasks_by_id=MappingProxyType({task.pk: task for task in tasks}),
+        reads_visits=any(_reads_visits(each.condition) for each in process.transitions),
     )
+
+
+def _reads_visits(condition: Json) -> bool:
+    try:
+        names = variables_read(condition)
+        return has_computed_names(condition) or any(
+            name.partition(".")[0] in {"visits", ""} for name in names
+        )
+    except ConditionError:  # whoever takes the transition is told
+        return True
 
 
 def _frozen(process: Process) -> Process:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from workflows.engine.errors import FieldError, SchemaError
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json
-from workflows.errors import InvalidDataError, WorkflowEndedError
+from workflows.errors import InvalidDataError, RenamedTasksError, WorkflowEndedError
 from workflows.fields.facts import KEPT_ANSWERS
 from workflows.models import (
     TaskDefinition,
@@ -29,15 +29,37 @@ UNDER_WAY = (TaskStatus.OPEN, TaskStatus.PENDING, TaskStatus.IN_PROGRESS)
 
 @dataclass(frozen=True, slots=True)
 class TargetVersion:
-    """A version that instances are moved to, with its tasks by their keys."""
+    """A version that instances are moved to, with its tasks by their keys.
+
+    `renamed` are keys of older versions, of tasks that this one does not have, and the keys of
+    those that stand for them here.
+    """
 
     workflow: WorkflowDefinition
     tasks: Mapping[str, TaskDefinition]
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, workflow: WorkflowDefinition) -> Self:
-        tasks = workflow.tasks.select_related("candidate_role")
-        return cls(workflow, {task.key: task for task in tasks})
+    def of(cls, workflow: WorkflowDefinition, renamed: Mapping[str, str] | None = None) -> Self:
+        """Raises RenamedTasksError: a task stands for two, or there is none of that key."""
+        tasks = {task.key: task for task in workflow.tasks.select_related("candidate_role")}
+        effective = {old: new for old, new in (renamed or {}).items() if old not in tasks}
+        for old, new in effective.items():
+            if new not in tasks:
+                message = _("Version %(version)s has no task “%(task)s”. Choose another one.")
+                words = {"version": workflow.version, "task": new}
+                raise RenamedTasksError(message % words, task=old)
+            if [*effective.values()].count(new) > 1:
+                message = _("“%(task)s” can stand for one task only. Choose another one.")
+                raise RenamedTasksError(message % {"task": tasks[new].title}, task=old)
+        return cls(workflow, tasks, effective)
+
+    def task_for(self, key: str) -> TaskDefinition | None:
+        """The task that stands here for that of an older version; None where there is none."""
+        return self.tasks.get(self.new_key(key))
+
+    def new_key(self, key: str) -> str:
+        return self.renamed.get(key, key)
 
     def obstacle(self, instance: WorkflowInstance, task: TaskInstance | None) -> str:
         """Why the instance cannot go on here, as a sentence; empty where it can.
@@ -48,11 +70,16 @@ class TargetVersion:
             return str(WorkflowEndedError())
         if instance.workflow_id == self.workflow.pk:
             return _("It runs on version %(version)s already.") % self._words(None)
+        outputs = instance.data if isinstance(instance.data, dict) else {}
+        for old, new in self.renamed.items():
+            if old in outputs and new in outputs:
+                message = _("“%(old)s” cannot become “%(task)s”: the ticket has been there, too.")
+                return message % {"old": old, "task": self.tasks[new].title}
         return "" if task is None else self._obstacle_of_task(task)
 
     def _obstacle_of_task(self, task: TaskInstance) -> str:
         words = self._words(task)
-        definition = self.tasks.get(task.definition.key)
+        definition = self.task_for(task.definition.key)
         if definition is None:
             return _("It is at “%(task)s”, which version %(version)s does not have.") % words
         if definition.task_type != task.definition.task_type:

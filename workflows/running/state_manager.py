@@ -62,6 +62,7 @@ from workflows.running.events.timed_out import TIMED_OUT
 from workflows.running.questions import QUESTION_ENDED, due_after_question
 from workflows.running.sealing import batch_of_history
 from workflows.running.step_part import StepPart
+from workflows.running.visits import bounded, count_visits
 from workflows.running.with_event import WITH_EVENT, Happened
 
 
@@ -224,10 +225,17 @@ class WorkflowStateManager:
             return Move()
         ended_task = self.completed_task
         ended_key = None if ended_task is None else ended_task.definition.key
-        context = {**facts, "tasks": self.instance.data}
         process = definition_of(self.instance.workflow_id).process
-        decision = decide(process, ended_key, context)
+        decision = decide(process, ended_key, self._context(facts))
         return self._apply_decision(decision, ended_task)
+
+    def _context(self, facts: JsonObject) -> JsonObject:
+        """What conditions of transitions read."""
+        context: JsonObject = {**facts, "tasks": self.instance.data}
+        known = definition_of(self.instance.workflow_id)
+        if known.reads_visits:
+            context["visits"] = known.process.visits(count_visits(self.instance))
+        return context
 
     def time_out(self, task: TaskInstance, *, after: str, facts: JsonObject) -> Move:
         """Leave a task that has not ended within `after`, where the definition says so.
@@ -240,9 +248,8 @@ class WorkflowStateManager:
             return Move()
         if not task.is_alive or task.waits_for_answer:
             return Move()
-        context = {**facts, "tasks": self.instance.data}
         process = definition_of(self.instance.workflow_id).process
-        decision = decide_timeout(process, task.definition.key, after, context)
+        decision = decide_timeout(process, task.definition.key, after, self._context(facts))
         if decision.error:
             return self._fail_decision(decision, task)
         if not decision.is_end and not decision.next_tasks:
@@ -264,9 +271,9 @@ class WorkflowStateManager:
             return Move()
         if task.pk != self.instance.current_task_id:
             return Move()
-        context = {**facts, "tasks": self.instance.data}
         process = definition_of(self.instance.workflow_id).process
-        decision = decide_failure(process, task.definition.key, failure, context)
+        decision = decide_failure(process, task.definition.key, failure, self._context(facts))
+        decision = bounded(decision, self.instance, task)
         if decision.error or decision.is_silent:
             return Move(error=decision.error)
         self.begin_part(StepPart.MOVE)
@@ -297,6 +304,8 @@ class WorkflowStateManager:
         return task if task.status == TaskStatus.COMPLETED else None
 
     def _apply_decision(self, decision: Decision, ended_task: TaskInstance | None) -> Move:
+        if not decision.error:
+            decision = bounded(decision, self.instance, ended_task)
         if decision.error:
             return self._fail_decision(decision, ended_task)
         if self.instance.status == WorkflowStatus.NOT_STARTED:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tenants.models import User
-from workflows.engine.process import JsonObject
+from workflows.engine.process import Json, JsonObject
 from workflows.errors import (
     CannotMoveError,
     CannotReassignError,
@@ -212,11 +212,12 @@ class WorkflowRepair(WorkflowStateManager):
             InvalidDataError: the output does not fit the form, or the output schema.
         """
         self.ensure_not_ended()
-        key = task.definition.key
+        keys = self._later_keys(task)
+        key = keys[-1]
         newest = (
             TaskInstance.objects.filter(
                 workflow_instance=self.instance,
-                definition__key=key,
+                definition__key__in=keys,
                 output_data__isnull=False,
             )
             .order_by("-pk")
@@ -232,8 +233,23 @@ class WorkflowRepair(WorkflowStateManager):
         self._batch.update(task, "output_data")
         self.instance.data = {**self.instance.data, key: output}
         change: JsonObject = {"what": "output", "old": old, "new": output, "reason": reason}
+        if key != task.definition.key:
+            change["key"] = key
         self._record(CHANGED, task=task, data=change)
         self._save_instance("data")
+
+    def _later_keys(self, task: TaskInstance) -> list[str]:
+        """The key of a task, then what it was renamed to when the instance was moved."""
+        keys, version = [task.definition.key], task.definition.version
+        if task.definition.workflow_id == self.instance.workflow_id:
+            return keys
+        moves = WorkflowEvent.objects.filter(
+            workflow_instance=self.instance, kind=str(VERSION_CHANGED)
+        )
+        for data in moves.order_by("pk").values_list("data", flat=True):
+            if data["from"] >= version and keys[-1] in data.get("renamed", {}):
+                keys.append(data["renamed"][keys[-1]])
+        return keys
 
     def correct_input(self, task: TaskInstance, *, body: JsonObject, reason: str) -> None:
         """Let the call of a task in ERROR send something else from its next attempt on.
@@ -387,12 +403,17 @@ class WorkflowRepair(WorkflowStateManager):
             "to": target.workflow.version,
             "reason": reason,
         }
+        outputs = self.instance.data
+        keys = [*outputs, *([] if task is None else [task.definition.key])]
+        if renamed := {key: target.new_key(key) for key in keys if key in target.renamed}:
+            versions["renamed"] = dict[str, Json](renamed)
         self._record(VERSION_CHANGED, data=versions)
         self.instance.workflow = target.workflow
+        self.instance.data = {target.new_key(key): value for key, value in outputs.items()}
         if task is not None:
-            task.definition = target.tasks[task.definition.key]
+            task.definition = target.tasks[target.new_key(task.definition.key)]
             self._batch.update(task, "definition")
-        self._save_instance("workflow")
+        self._save_instance("workflow", "data")
         if task is not None and task.definition.is_form and task.status in WAITS_OR_WORKED:
             self._find_worker(task, reason=reason)
 

@@ -23,8 +23,8 @@ from workflows.fields.validation import validate_fields
 from workflows.models import TaskDefinition, WorkflowDefinition
 from workflows.picture.graph import draw_process
 from workflows.task_types import SCREENS, task_type_choices
+from workflows.workbooks.columns import TASKS
 from workflows.workbooks.kinds import TASK_TYPE, Scope, read_cell
-from workflows.workbooks.layout import TASKS
 
 # What a task of each type is made of.
 PARTS: dict[str, JsonObject] = {

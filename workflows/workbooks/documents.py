@@ -15,14 +15,14 @@ from workflows.bundles.synonyms import in_our_words
 from workflows.engine.problems import short
 from workflows.engine.process import JsonObject
 from workflows.errors import UnreadableBundleError
-from workflows.workbooks.archive import Archive, damaged, encrypted
+from workflows.workbooks.formats.archive import Archive, damaged, encrypted
+from workflows.workbooks.formats.ods_reading import read_ods
+from workflows.workbooks.formats.ods_writing import MEDIA_TYPE, write_ods
+from workflows.workbooks.formats.xlsx_reading import read_xlsx
+from workflows.workbooks.formats.xlsx_writing import write_xlsx
 from workflows.workbooks.from_workbook import read_grids
-from workflows.workbooks.ods_reading import read_ods
-from workflows.workbooks.ods_writing import MEDIA_TYPE, write_ods
 from workflows.workbooks.reading import Reading
 from workflows.workbooks.to_workbook import pages_of, pages_of_tasks
-from workflows.workbooks.xlsx_reading import read_xlsx
-from workflows.workbooks.xlsx_writing import write_xlsx
 from workflows.workbooks.yaml_files import read_yaml, write_yaml
 from workflows.workbooks.zone import cells_in
 

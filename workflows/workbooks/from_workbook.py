@@ -12,10 +12,10 @@ from workflows.bundles.canonical import FORMAT, FORMAT_VERSION
 from workflows.bundles.outline import Outline
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
+from workflows.workbooks.columns import FORM_COLUMN, LONG_TEXTS, TICKET, headings, plain
 from workflows.workbooks.findings import Findings
-from workflows.workbooks.grid import Grid, check_characters, column_letters
+from workflows.workbooks.formats.grid import Grid, check_characters, column_letters
 from workflows.workbooks.kinds import FIELD_TYPE, LONG_TEXT, Scope, key_of, read_cell
-from workflows.workbooks.layout import FORM_COLUMN, LONG_TEXTS, TICKET, headings, plain
 from workflows.workbooks.reading import Place, Reading
 from workflows.workbooks.rows_of_test_cases import read_test_cases
 from workflows.workbooks.tables import Row, Table, find_tables, report_missing_sheets

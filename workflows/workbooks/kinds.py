@@ -39,7 +39,9 @@ from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json
 from workflows.fields.field import CellForm
 from workflows.fields.registry import TYPES
-from workflows.workbooks.grid import CellValue, cleaned, text_of
+from workflows.workbooks.formats.grid import CellValue, cleaned, text_of
+from workflows.workbooks.formats.seen import Want
+from workflows.workbooks.formats.sheet import Written
 from workflows.workbooks.lines import (
     UnreadableCellError,
     quoted,
@@ -56,7 +58,6 @@ from workflows.workbooks.lines import (
     write_names,
     write_transform,
 )
-from workflows.workbooks.seen import Want
 from workflows.workbooks.zone import in_zone_of_cells
 
 JSON_MARK: Final = "json:"
@@ -76,8 +77,6 @@ _WANTS: Final[Mapping[CellForm, Want]] = {
     CellForm.YES_NO: Want.TRUTH,
 }
 _LEADING_ZERO: Final = re.compile(r"[+-]?0[0-9]+")
-
-type Written = str | int | float | None
 
 
 @dataclass(frozen=True, slots=True)

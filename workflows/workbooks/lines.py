@@ -25,7 +25,7 @@ from workflows.engine.conditions import compact
 from workflows.engine.problems import short
 from workflows.engine.process import Json, JsonObject
 from workflows.errors import WorkflowsError
-from workflows.workbooks.grid import cleaned
+from workflows.workbooks.formats.grid import cleaned
 
 _QUOTES: Final = {'"': '"', "“": "”", "„": "“"}
 _LABELLED: Final = re.compile(r"(.+?):\s+(.+)", re.DOTALL)

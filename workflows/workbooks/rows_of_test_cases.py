@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from tenants.names import name_key
 from workflows.engine.problems import Path
 from workflows.engine.process import Json, JsonObject
+from workflows.workbooks.columns import TESTS, TICKET
 from workflows.workbooks.findings import Findings
-from workflows.workbooks.kinds import Scope, Written, key_of, write_cell
-from workflows.workbooks.layout import TESTS, TICKET
+from workflows.workbooks.formats.sheet import Written
+from workflows.workbooks.kinds import Scope, key_of, write_cell
 from workflows.workbooks.tables import Row
 
 _COLUMNS: Final = {each.name: each for each in TESTS.columns}

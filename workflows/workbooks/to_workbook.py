@@ -9,9 +9,8 @@ from django.utils.translation import gettext as _
 
 from workflows.bundles.canonical import FORMAT_VERSION, canonical
 from workflows.bundles.outline import Outline
-from workflows.engine.process import Json, JsonObject
-from workflows.workbooks.kinds import Scope, Written, write_cell
-from workflows.workbooks.layout import (
+from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.workbooks.columns import (
     COMPANY_ROLES,
     FIELDS,
     FORM_COLUMN,
@@ -26,8 +25,9 @@ from workflows.workbooks.layout import (
     Column,
     Sheet,
 )
+from workflows.workbooks.formats.sheet import Page, PageColumn, Written
+from workflows.workbooks.kinds import Scope, write_cell
 from workflows.workbooks.rows_of_test_cases import test_case_rows
-from workflows.workbooks.sheet import Page, PageColumn
 
 # A cell holds 32,767 UTF-16 units; one character is two at most.
 CELL_CHARACTERS = 15_000
@@ -39,13 +39,13 @@ _RESERVED = frozenset({TICKET, "workflow", "tasks"})
 def pages_of(document: JsonObject) -> list[Page]:
     """The sheets of a bundle, in the order in which they are read."""
     made = canonical(document)
-    tasks = _objects(made.get("tasks"))
+    tasks = objects_in(made.get("tasks"))
     workflow = made.get("workflow")
     workflow = workflow if isinstance(workflow, dict) else {}
     scope = Scope(
         task_keys=[str(each.get("key", "")) for each in tasks],
         ticket=_types(workflow.get("fields")),
-        roles=[str(each.get("name", "")) for each in _objects(made.get("company_roles"))],
+        roles=[str(each.get("name", "")) for each in objects_in(made.get("company_roles"))],
     )
     return _with_long_texts(
         [
@@ -53,11 +53,13 @@ def pages_of(document: JsonObject) -> list[Page]:
             _workflow_page(workflow, scope),
             _page(FIELDS, list(_all_field_rows(workflow, tasks, scope))),
             _page(TASKS, _rows(TASKS, tasks, scope)),
-            _page(TRANSITIONS, _rows(TRANSITIONS, _objects(made.get("transitions")), scope)),
-            _page(TICKET_TYPES, _rows(TICKET_TYPES, _objects(made.get("ticket_types")), scope)),
-            _page(COMPANY_ROLES, _rows(COMPANY_ROLES, _objects(made.get("company_roles")), scope)),
+            _page(TRANSITIONS, _rows(TRANSITIONS, objects_in(made.get("transitions")), scope)),
+            _page(TICKET_TYPES, _rows(TICKET_TYPES, objects_in(made.get("ticket_types")), scope)),
             _page(
-                TESTS, list(test_case_rows(_objects(made.get("tests")), _forms(workflow, tasks)))
+                COMPANY_ROLES, _rows(COMPANY_ROLES, objects_in(made.get("company_roles")), scope)
+            ),
+            _page(
+                TESTS, list(test_case_rows(objects_in(made.get("tests")), _forms(workflow, tasks)))
             ),
         ]
     )
@@ -66,9 +68,9 @@ def pages_of(document: JsonObject) -> list[Page]:
 def pages_of_tasks(document: JsonObject, *, around: JsonObject) -> list[Page]:
     """The sheets of task definitions, without the rest of their workflow, which is `around`."""
     made, whole = canonical(document), Outline(around)
-    tasks = _objects(made.get("tasks"))
+    tasks = objects_in(made.get("tasks"))
     workflow = made.get("workflow")
-    roles = _objects(made.get("company_roles"))
+    roles = objects_in(made.get("company_roles"))
     scope = Scope(
         task_keys=list(dict.fromkeys([*whole.task_of, *(str(e.get("key", "")) for e in tasks)])),
         ticket=_types(whole.workflow.value.get("fields")),
@@ -116,7 +118,7 @@ def _task_field_rows(tasks: list[JsonObject], scope: Scope) -> Iterator[list[Wri
 def _field_rows(form: str, fields: Json, scope: Scope) -> Iterator[list[Written]]:
     """The fields of a form; those of a record follow the field that they belong to."""
     types = _types(fields)
-    for spec in _objects(fields):
+    for spec in objects_in(fields):
         name = str(spec.get("name", ""))
         inner = Scope(scope.task_keys, scope.ticket, scope.roles, list(types), types.get(name, ""))
         yield [
@@ -247,8 +249,4 @@ def _instructions_page() -> Page:
 
 
 def _types(fields: Json) -> dict[str, str]:
-    return {str(each.get("name", "")): str(each.get("type", "")) for each in _objects(fields)}
-
-
-def _objects(value: Json) -> list[JsonObject]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+    return {str(each.get("name", "")): str(each.get("type", "")) for each in objects_in(fields)}

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from workflows.bundles.problems import Severity
 from workflows.workbooks.findings import Findings
-from workflows.workbooks.grid import Cell, Grid, column_letters
+from workflows.workbooks.formats.grid import Cell, Grid, column_letters
+from workflows.workbooks.formats.seen import struck_out
 from workflows.workbooks.reading import Place
-from workflows.workbooks.seen import struck_out
 
 
 def report_unseen(

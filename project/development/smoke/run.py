@@ -16,7 +16,7 @@ from typing import Any
 import django
 import httpx
 
-from project.database import DB_VARIABLES
+from project.database.settings import DB_VARIABLES
 from project.development.embedded_postgres import EmbeddedPostgresError
 from project.development.errors import DevelopmentError
 from project.development.processes import Ended, ignore_signals

@@ -16,7 +16,7 @@ import psutil
 
 from project.development import records
 from project.environment import BASE_DIR
-from tenants.testing_waits import PATIENCE
+from tenants.testing_tools.waits import PATIENCE
 
 DATABASE_VARIABLES = ("DATABASE_URL", "DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST", "DB_PORT")
 

@@ -13,7 +13,7 @@ import psutil
 
 from project.development import records
 from project.development.processes import Program, end_leftovers_of, is_alive, wait_for
-from tenants.testing_waits import PATIENCE, deadline, wait_until
+from tenants.testing_tools.waits import PATIENCE, deadline, wait_until
 
 # A parent as the web server is one: its child does not notice when it dies.
 PARENT = (

@@ -15,10 +15,10 @@ from unittest import mock
 import psutil
 import psycopg
 
-from project import postmaster
+from project.database import postmaster
 from project.development import embedded_postgres
 from project.environment import BASE_DIR
-from tenants.testing_waits import PATIENCE, wait_until
+from tenants.testing_tools.waits import PATIENCE, wait_until
 
 START = (
     "import sys; from pathlib import Path; "
@@ -234,7 +234,7 @@ class OwnerTests(unittest.TestCase):
             connection.execute("CREATE TABLE kept ()")
         embedded_postgres.stop(self.folder)
         with (
-            mock.patch("project.database_owner._give_away", side_effect=KeyboardInterrupt),
+            mock.patch("project.database.owner._give_away", side_effect=KeyboardInterrupt),
             self.assertRaises(KeyboardInterrupt),
         ):
             embedded_postgres.ensure_running(self.folder)

@@ -18,9 +18,9 @@ from project.development.parallel_results import HandingOverRunner
 from project.development.parallel_tests import LongestFirst
 from project.development.runner import APART, CompanyTestRunner, one_line_each
 from project.environment import BASE_DIR
-from tenants import testing_endings
-from tenants.testing_effort import steps_of
-from tenants.testing_examples import LONG, LONG_SECONDS, examples, long_seconds, profile
+from tenants.testing_tools import endings
+from tenants.testing_tools.effort import steps_of
+from tenants.testing_tools.examples import LONG, LONG_SECONDS, examples, long_seconds, profile
 
 OURS = ("bench", "project", "tenants", "workflows", "tickets")
 # These ask for a moment, or leave something to chance, and are about that.
@@ -79,37 +79,37 @@ class EndingsTests(unittest.TestCase):
     def setUp(self) -> None:
         self.ended = 0
         self.kind = type("Kind", (unittest.TestCase,), {})
-        self.enterContext(mock.patch.object(testing_endings, "_while_kind_lasts", []))
-        self.enterContext(mock.patch.object(testing_endings, "_endings", []))
+        self.enterContext(mock.patch.object(endings, "_while_kind_lasts", []))
+        self.enterContext(mock.patch.object(endings, "_endings", []))
 
     def end(self) -> None:
         self.ended += 1
 
     def begin(self) -> type[unittest.TestCase]:
         begun = type("Begun", (self.kind,), {})
-        testing_endings.end_after_class(begun, self.kind, self.end)
+        endings.end_after_class(begun, self.kind, self.end)
         return begun
 
     def announce(self, is_so: bool) -> None:
         name = "_classes_are_announced"
-        self.enterContext(mock.patch.object(testing_endings, name, is_so))
+        self.enterContext(mock.patch.object(endings, name, is_so))
 
     def test_it_is_ended_before_a_class_of_another_kind(self) -> None:
         self.announce(True)
         for _class in range(2):
             begun = self.begin()
             begun.doClassCleanups()
-            testing_endings.announce_class(begun)
+            endings.announce_class(begun)
             self.assertEqual(self.ended, 0)
-        testing_endings.announce_class(EndingsTests)
+        endings.announce_class(EndingsTests)
         self.assertEqual(self.ended, 1)
-        testing_endings.end_what_tests_share()
+        endings.end_what_tests_share()
         self.assertEqual(self.ended, 1)
 
     def test_the_process_may_end_before(self) -> None:
         self.announce(True)
         self.begin()
-        testing_endings.end_what_tests_share()
+        endings.end_what_tests_share()
         self.assertEqual(self.ended, 1)
 
     def test_where_nobody_says_what_comes_next_it_is_ended_after_each_class(self) -> None:
@@ -271,7 +271,7 @@ class HabitTests(unittest.TestCase):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
             if isinstance(node, ast.Call) and (waits_for_a_time(node) or is_impatient(node))
         ]
-        self.assertEqual(found, [], "Wait until something is so: tenants.testing_waits.")
+        self.assertEqual(found, [], "Wait until something is so: tenants.testing_tools.waits.")
 
     def sources(self) -> Iterator[Path]:
         for app in OURS:

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from psycopg import sql
 
-from project.database_owner import SUPERUSER, hand_over
+from project.database.owner import SUPERUSER, hand_over
 from tenants.wall.check import role_above_the_wall
 
 # Who made the server; Postgres takes this right from everybody else only.

@@ -13,7 +13,7 @@ from django.test import SimpleTestCase
 
 from project.observing import error_reports
 from tenants.testing import run_python
-from tenants.testing_waits import wait_until
+from tenants.testing_tools.waits import wait_until
 
 SECRET = "somebody@secret.example"
 # A page that fails with what was typed, and a request that is refused.

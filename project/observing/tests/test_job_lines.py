@@ -16,8 +16,8 @@ from django.test import tag
 from project.development.processes import Program
 from tenants.jobs import defer
 from tenants.testing import CompanyTransactionTestCase, child_environment
-from tenants.testing_examples import long_run_only
-from tenants.testing_waits import wait_until
+from tenants.testing_tools.examples import long_run_only
+from tenants.testing_tools.waits import wait_until
 from tickets.job_names import ADVANCE, CLEAN_UP_UPLOADS, RUN_ACTION
 from tickets.repairing.tests.repair_case import SmallWorkflow
 

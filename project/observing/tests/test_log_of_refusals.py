@@ -13,8 +13,8 @@ from django.test import tag
 from project.tests.web_server import WebServerTestCase, session_key_of
 from tenants.account.one_time_links import make_one_time_link
 from tenants.testing import email_of
-from tenants.testing_examples import is_long_run
-from tenants.testing_waits import PATIENCE, wait_until
+from tenants.testing_tools.examples import is_long_run
+from tenants.testing_tools.waits import PATIENCE, wait_until
 
 TYPED = "Zyxomma"
 FORBIDDEN = (TYPED, "zyxomma", "@", "192.0.2.", "Traceback", "csrfmiddlewaretoken", "q=")

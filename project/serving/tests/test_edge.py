@@ -21,7 +21,7 @@ from project.development.processes import family_of
 from project.tests.web_server import WebServerTestCase, session_key_of
 from tenants.limits.bodies import FORM_BODY, LARGE_BODY, SMALL_BODY
 from tenants.models import User
-from tenants.testing_waits import PATIENCE, wait_until, wait_until_blocked
+from tenants.testing_tools.waits import PATIENCE, wait_until, wait_until_blocked
 
 MANY = 64
 LOG_IN = "/app/login/"

@@ -22,12 +22,12 @@ NOT_TRANSLATED = {
     "tenants/pages/once.py": "an exception of Django, whose words nobody sees",
     "project/backups.py": "commands",
     "project/observing/*": "logs and metrics",
-    "project/database_owner.py": "commands",
+    "project/database/owner.py": "commands",
     "workflows/engine/frozen.py": "errors of programmers",
     # The edge answers before Django is there, to programs mostly.
     "project/serving/*": "plain text of the edge",
     # Words of the formats, which are the same in every language: docs/translating.md.
-    "workflows/workbooks/layout.py": "headings of workbooks",
+    "workflows/workbooks/columns.py": "headings of workbooks",
     "workflows/people/pages/person_resource.py": "headings of the import of people",
     "workflows/authoring/ticket_types/pages/ticket_type_resource.py": "headings of an import",
     "workflows/audit_log/pages/audit_resource.py": "headings of an export",

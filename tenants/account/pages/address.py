@@ -72,7 +72,7 @@ class ConfirmAddressPage(Page):
     permissions = ()
     needs_company = False
     title = gettext_lazy("New e-mail address")
-    template_name = "project/new_address.html"
+    template_name = "account/new_address.html"
 
     @classmethod
     def admits(cls, request: HttpRequest) -> bool:

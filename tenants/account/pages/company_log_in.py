@@ -45,7 +45,7 @@ class CompanyLogInPage(Page):
     permissions = ()
     needs_company = False
     title = gettext_lazy("Log in with your company")
-    template_name = "project/company_log_in.html"
+    template_name = "account/company_log_in.html"
 
     @classmethod
     def admits(cls, request: HttpRequest) -> bool:
@@ -70,7 +70,7 @@ class CompanyLogInPage(Page):
 class CompanyLogInAtPage(CompanyLogInPage):
     """The address of one company: POST leads to its identity provider."""
 
-    template_name = "project/company_log_in_at.html"
+    template_name = "account/company_log_in_at.html"
     provider: IdentityProvider
 
     def find(self, **arguments: Any) -> None:
@@ -204,6 +204,6 @@ def provider_at(code: str) -> IdentityProvider | None:
 def lead_to(page: Page, address: str) -> HttpResponse:
     """A page that leads elsewhere at once. A redirect would not be followed: our policy lets forms
     be sent to this site only, and browsers look at where they end."""
-    answer = page.show("project/led_to_provider.html", address=address)
+    answer = page.show("account/led_to_provider.html", address=address)
     answer["Cache-Control"] = "no-store"
     return answer

@@ -29,7 +29,7 @@ class ForgottenPasswordPage(Page):
     permissions = ()
     needs_company = False
     title = gettext_lazy("Forgotten password")
-    template_name = "project/forgotten_password.html"
+    template_name = "account/forgotten_password.html"
 
     @classmethod
     def admits(cls, request: HttpRequest) -> bool:

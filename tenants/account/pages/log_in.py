@@ -80,7 +80,7 @@ class SecondFactorPage(Page):
     permissions = ()
     needs_company = False
     title = gettext_lazy("Second factor")
-    template_name = "project/second_factor.html"
+    template_name = "account/log_in_second_factor.html"
 
     @classmethod
     def admits(cls, request: HttpRequest) -> bool:

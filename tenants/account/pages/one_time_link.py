@@ -135,7 +135,7 @@ class OneTimeLinkPage(Page):
     permissions = ()
     needs_company = False
     title = gettext_lazy("New password")
-    template_name = "project/use_one_time_link.html"
+    template_name = "account/use_one_time_link.html"
 
     @classmethod
     def admits(cls, request: HttpRequest) -> bool:

@@ -10,7 +10,7 @@ from playwright.sync_api import CDPSession, Page, expect
 from project.tests.browser import BrowserTestCase
 from tenants.models import Passkey, User
 from tenants.testing import PASSWORD
-from tenants.testing_examples import long_run_only
+from tenants.testing_tools.examples import long_run_only
 
 LOGIN, OWN = "/app/login/", "/app/account/second-factor/"
 USE, ALONE = "Use your passkey", "Log in with a passkey"

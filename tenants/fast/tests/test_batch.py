@@ -19,7 +19,7 @@ from tenants.fast.prepared import (
 )
 from tenants.models import User
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
-from tenants.testing_waits import in_thread
+from tenants.testing_tools.waits import in_thread
 
 
 class BatchTests(CompanyTestCase):

@@ -16,7 +16,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, Session
 from django.test import override_settings
 
-from tenants.testing_waits import PATIENCE
+from tenants.testing_tools.waits import PATIENCE
 
 # It tells every line that it hears.
 logging.getLogger("mail.log").setLevel(logging.CRITICAL)

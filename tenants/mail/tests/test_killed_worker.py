@@ -14,8 +14,8 @@ from tenants.mail.outbox import NewMail, queue_mails
 from tenants.mail.send_mail import GONE_AFTER
 from tenants.mail.tests.mail_server import OK, Hanging, MailServer
 from tenants.testing import CompanyTransactionTestCase, start_manage
-from tenants.testing_examples import long_run_only
-from tenants.testing_waits import PATIENCE, wait_until
+from tenants.testing_tools.examples import long_run_only
+from tenants.testing_tools.waits import PATIENCE, wait_until
 
 
 @tag("processes")

@@ -29,8 +29,8 @@ from tenants.migrating.versions import (
 from tenants.models import Company
 from tenants.services import create_company
 from tenants.testing import child_environment
-from tenants.testing_examples import long_run_only
-from tenants.testing_waits import wait_until
+from tenants.testing_tools.examples import long_run_only
+from tenants.testing_tools.waits import wait_until
 from tenants.tests.test_provisioning import migrations_of, rows_of, shape_of
 
 COMPANIES = ("acme", "globex", "initech", "umbrella")

@@ -17,7 +17,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import TestCase, TransactionTestCase
 
-from tenants.testing_waits import wait_until
+from tenants.testing_tools.waits import wait_until
 from tenants.wall.check import check_wall
 from tenants.wall.pooler import SwappedConnectionError, ensure_connection_is_kept
 

@@ -11,8 +11,8 @@ from django.test import tag
 from tenants.roles import SystemRole
 from tenants.services import create_person
 from tenants.testing import CompanyTransactionTestCase, run_python
-from tenants.testing_examples import is_long_run
-from tenants.testing_waits import wait_until
+from tenants.testing_tools.examples import is_long_run
+from tenants.testing_tools.waits import wait_until
 from tickets.repairing.tests.repair_case import SmallWorkflow
 from workflows.models import TaskInstance, TaskStatus, WorkflowEvent
 from workflows.running.events.assigned import ASSIGNED

@@ -16,7 +16,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTransactionTestCase
-from tenants.testing_waits import at_once, in_thread, wait_until_blocked
+from tenants.testing_tools.waits import at_once, in_thread, wait_until_blocked
 from tickets.advancing.advance_ticket import advance_ticket
 from tickets.calling.run_action import run_action
 from tickets.errors import ErrorAlreadyHandledError, TicketsError

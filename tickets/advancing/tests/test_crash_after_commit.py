@@ -14,8 +14,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.fair_turns import Queue
 from tenants.testing import CompanyTransactionTestCase, outside, run_python, start_manage
-from tenants.testing_examples import long_run_only
-from tenants.testing_waits import PATIENCE, wait_until
+from tenants.testing_tools.examples import long_run_only
+from tenants.testing_tools.waits import PATIENCE, wait_until
 from tickets.models import Ticket
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.testing import import_fixture

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from tenants.models import User
 from tenants.testing import CompanyTransactionTestCase
-from tenants.testing_waits import in_thread, wait_until_blocked
+from tenants.testing_tools.waits import in_thread, wait_until_blocked
 from tickets.models import FileUpload, SavedAnswers, Ticket
 from tickets.moving.tests.test_move_tickets import NextVersion
 from tickets.repairing.cancel_ticket import cancel_ticket

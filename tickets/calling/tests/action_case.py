@@ -14,7 +14,7 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.models import User
-from tenants.testing_waits import PATIENCE
+from tenants.testing_tools.waits import PATIENCE
 from tickets.calling.expire_call import expire_call
 from tickets.calling.run_action import run_action
 from tickets.models import Ticket

@@ -8,8 +8,8 @@ import threading
 from django.test import tag
 
 from tenants.testing import CompanyTransactionTestCase, start_manage
-from tenants.testing_examples import long_run_only
-from tenants.testing_waits import PATIENCE, wait_until
+from tenants.testing_tools.examples import long_run_only
+from tenants.testing_tools.waits import PATIENCE, wait_until
 from tickets.calling.tests.action_case import submit_with_action
 from tickets.models import Ticket, TicketError
 from workflows.actions.tests.remote_system import Connection, RemoteSystem, answering

@@ -21,7 +21,7 @@ from django.test import tag
 from django.utils import timezone
 
 from tenants.testing import CompanyTransactionTestCase, start_manage
-from tenants.testing_waits import PATIENCE, wait_until
+from tenants.testing_tools.waits import PATIENCE, wait_until
 from tickets.calling.tests.action_case import submit_with_action
 from tickets.models import Ticket, TicketError
 from workflows.engine.process import JsonObject

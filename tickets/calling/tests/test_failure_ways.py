@@ -7,7 +7,7 @@ from django.test import TestCase
 
 from tenants.connection import current_schema
 from tenants.testing import CompanyTestCase
-from tenants.testing_waits import PATIENCE
+from tenants.testing_tools.waits import PATIENCE
 from tickets.calling.callback_address import CallbackAddress
 from tickets.calling.receive_callback import receive_callback
 from tickets.calling.tests.action_case import ActionCase, Clock, replies

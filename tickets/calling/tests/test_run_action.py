@@ -8,7 +8,7 @@ from django.test import override_settings
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.testing import CompanyTestCase
-from tenants.testing_waits import PATIENCE
+from tenants.testing_tools.waits import PATIENCE
 from tickets.calling.run_action import run_action
 from tickets.models import ErrorType, Ticket, TicketError
 from tickets.submitting.submit_ticket import submit_ticket

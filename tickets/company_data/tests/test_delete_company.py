@@ -20,7 +20,7 @@ from tenants.errors import CompanyToBeDeletedError
 from tenants.jobs import PATIENT, in_company
 from tenants.models import Company, CompanyExport, LogInSession, User
 from tenants.services import create_company
-from tenants.testing_waits import in_thread, wait_until_blocked
+from tenants.testing_tools.waits import in_thread, wait_until_blocked
 from tickets.company_data import delete_company as deleting
 from tickets.company_data.delete_company import (
     ask_for_deletion,

@@ -38,6 +38,7 @@ from tickets.company_data.errors import (
     UnreadableArchiveError,
 )
 from tickets.company_data.restore_company import Restored, restore_company
+from tickets.company_data.restored_people import RestoredPeople
 from tickets.company_data.tables import LEFT_OUT, tables_of
 from tickets.company_data.tests.full_company import FullCompany
 from tickets.company_data.write_archive import write_archive
@@ -347,11 +348,13 @@ class BesideOthersTests(RestoreCase):
         self.fill(walk=0)
         self.archive = self.export()
 
-    def watched(self, function: str) -> list[tuple[bool, set[str]]]:
+    def watched(
+        self, function: str, *, of: type = restore_module._Restoring
+    ) -> list[tuple[bool, set[str]]]:
         """At each call of it: whether a transaction is open, and which locks people get in the way
         of (of tables of `public`)."""
         seen: list[tuple[bool, set[str]]] = []
-        usual = getattr(restore_module._Restoring, function)
+        usual = getattr(of, function)
 
         def watching(*arguments: Any, **more: Any) -> Any:
             is_open = connection.in_atomic_block
@@ -368,7 +371,7 @@ class BesideOthersTests(RestoreCase):
                 seen.append((is_open, {row[0] for row in cursor.fetchall()}))
             return answer
 
-        with mock.patch.object(restore_module._Restoring, function, watching):
+        with mock.patch.object(of, function, watching):
             self.restore(self.archive, name=f"Acme {function}")
         return seen
 
@@ -396,8 +399,8 @@ class BesideOthersTests(RestoreCase):
 
     def test_reading_alone_keeps_no_transaction_open(self) -> None:
         """The server ends one in which nothing happens for long."""
-        for function in ("check_people", "copy_files"):
-            self.assertEqual(self.watched(function), [(False, set())])
+        self.assertEqual(self.watched("check", of=RestoredPeople), [(False, set())])
+        self.assertEqual(self.watched("copy_files"), [(False, set())])
 
 
 @tag("companies")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.test import SimpleTestCase
 
-from tenants.testing_effort import steps_of
+from tenants.testing_tools.effort import steps_of
 from tickets.conversation.rendering import MOST_HTML, Shown, render_anew, render_message
 from tickets.models.message import LONGEST_MESSAGE
 

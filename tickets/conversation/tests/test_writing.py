@@ -15,7 +15,7 @@ from django.utils import timezone
 from tenants.audit.models import AuditEvent
 from tenants.models import User
 from tenants.roles import SystemRole
-from tenants.testing_effort import steps_of
+from tenants.testing_tools.effort import steps_of
 from tickets.conversation.edit_message import MOST_EDITS, edit_message
 from tickets.conversation.hide_message import hide_message
 from tickets.conversation.mentions import MOST_MENTIONS, find_mentions

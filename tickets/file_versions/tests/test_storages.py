@@ -22,11 +22,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django_tenants.utils import schema_context
 
-from project.company_bucket import ATTEMPTS, CONNECT_TIMEOUT, READ_TIMEOUT, CompanyBucket
-from project.object_storage import FOLDER, file_storage
+from project.storage.company_bucket import ATTEMPTS, CONNECT_TIMEOUT, READ_TIMEOUT, CompanyBucket
+from project.storage.object_storage import FOLDER, file_storage
 from tenants.errors import StorageAwayError
 from tenants.models import Company
-from tenants.testing_waits import wait_until
+from tenants.testing_tools.waits import wait_until
 from tickets.company_data.delete_company import _delete_files
 from tickets.file_versions.add_version import add_version
 from tickets.files.access import with_what_decides
@@ -228,8 +228,8 @@ class SilentBucketTests(ScreenTestCase):
         with mock.patch.dict(os.environ, named):
             options = file_storage()["OPTIONS"]
         with (
-            mock.patch("project.company_bucket.READ_TIMEOUT", 0.05),
-            mock.patch("project.company_bucket.ATTEMPTS", 1),
+            mock.patch("project.storage.company_bucket.READ_TIMEOUT", 0.05),
+            mock.patch("project.storage.company_bucket.ATTEMPTS", 1),
         ):
             bucket = CompanyBucket(**options)
         self.assertEqual((CONNECT_TIMEOUT, READ_TIMEOUT, ATTEMPTS), (3, 10, 2))
@@ -263,7 +263,7 @@ class SettingTests(SimpleTestCase):
     def test_a_bucket_without_its_packages_is_said(self) -> None:
         with (
             mock.patch.dict(os.environ, {"FILES_S3_BUCKET": "tickets"}),
-            mock.patch("project.object_storage.find_spec", return_value=None),
+            mock.patch("project.storage.object_storage.find_spec", return_value=None),
             self.assertRaisesMessage(ImproperlyConfigured, "requirements-s3.txt"),
         ):
             file_storage()

@@ -26,7 +26,7 @@ from hypothesis.strategies import (
 from tenants.jobs import defer
 from tenants.models import User
 from tenants.testing import CompanyTransactionTestCase, tampering
-from tenants.testing_examples import examples
+from tenants.testing_tools.examples import examples
 from tickets.health import history_findings
 from tickets.health.sealed import vouched
 from tickets.health.tests.test_doctor import DoctorCase, run_doctor

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,11 +24,12 @@ from tickets.following.pages.badges import ticket_badge
 from tickets.models import Ticket
 from tickets.models.ticket import ticket_number
 from tickets.moving.move_tickets import MOST_AT_ONCE, TicketMove, move_tickets, preview_move
+from tickets.moving.pages.renamed_form import RenamedTasksForm
 from tickets.repairing.pages.base_page import RepairingPage
 from tickets.repairing.pages.forms import RepairForm
 from workflows.authoring.definitions.additions import Notice, version_notices
 from workflows.authoring.definitions.pages.badges import definition_badge
-from workflows.errors import NotPublishedError
+from workflows.errors import NotPublishedError, RenamedTasksError
 from workflows.models import WorkflowDefinition
 
 # So many reasons of refusals are said after a move; the list says the rest.
@@ -76,23 +77,42 @@ class MoveTicketsPage(RepairingPage, ObjectPage):
         return self._list(RepairForm(), chosen=() if only is None else (only,), only=only)
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        if "look" in request.POST:
+            return self._look_again(request)
         only = number_in(request.POST.get("only", ""))
         sent = (number_in(each) for each in request.POST.getlist("ticket"))
         chosen = {number for number in sent if number is not None}
         form = RepairForm(request.POST)
         if form.is_valid() and not chosen:
             form.add_error(None, _("Choose the tickets that are to be moved."))
+        renaming = self._renaming(self._movable(only))
+        renamed = renaming.chosen()
+        if renaming.errors:
+            form.add_error(None, _("Choose again which task stands for which."))
         if not form.is_valid():
             return self._list(form, chosen=chosen, only=only)
         tickets = Ticket.objects.filter(pk__in=chosen)
         reason = form.cleaned_data["reason"]
-        with refusals_in(form, TicketsError):
-            moves = move_tickets(tickets=tickets, to=self.workflow, by=self.person, reason=reason)
+        with refusals_in(form, TicketsError, RenamedTasksError):
+            moves = move_tickets(
+                tickets=tickets,
+                to=self.workflow,
+                by=self.person,
+                reason=reason,
+                renamed=renamed,
+            )
             self._show_result(request, moves)
             if only is not None and Ticket.objects.filter(pk=only).exists():
                 return redirect("admin:tickets_ticket_change", only)
             return redirect(move_address(self.workflow))
         return self._list(form, chosen=chosen, only=only)
+
+    def _look_again(self, request: HttpRequest) -> HttpResponse:
+        """What could be moved with other tasks chosen; nothing is moved."""
+        only = number_in(request.POST.get("only", ""))
+        sent = (number_in(each) for each in request.POST.getlist("ticket"))
+        form = RepairForm(initial={"reason": request.POST.get("reason", "")})
+        return self._list(form, chosen={each for each in sent if each is not None}, only=only)
 
     def _show_result(self, request: HttpRequest, moves: Sequence[TicketMove]) -> None:
         moved = sum(move.is_moved for move in moves)
@@ -132,13 +152,23 @@ class MoveTicketsPage(RepairingPage, ObjectPage):
             "badge": definition_badge(self.workflow),
         }
 
-    def _list(self, form: RepairForm, *, chosen: Collection[int], only: int | None) -> HttpResponse:
-        older = Ticket.objects.on_older_versions(self.workflow)
+    def _movable(self, only: int | None) -> list[Ticket]:
+        older = Ticket.objects.on_older_versions(self.workflow).with_data_for_moving()
         shown = older if only is None else older.filter(pk=only)
-        rows = _rows(
-            list(shown.with_data_for_moving().order_by("pk")[:MOST_AT_ONCE]), self.workflow, chosen
+        return list(shown.order_by("pk")[:MOST_AT_ONCE])
+
+    def _renaming(self, tickets: Sequence[Ticket]) -> RenamedTasksForm:
+        return RenamedTasksForm(
+            self.request.POST if self.request.method == "POST" else None,
+            versions={ticket.workflow_id for ticket in tickets},
+            to=self.workflow,
         )
-        count = older.count()
+
+    def _list(self, form: RepairForm, *, chosen: Collection[int], only: int | None) -> HttpResponse:
+        tickets = self._movable(only)
+        renaming = self._renaming(tickets)
+        rows = _rows(tickets, self.workflow, chosen, renaming.chosen())
+        count = Ticket.objects.on_older_versions(self.workflow).count()
         return self.show(
             rows=rows,
             movable=sum(not row.refusal for row in rows),
@@ -147,13 +177,18 @@ class MoveTicketsPage(RepairingPage, ObjectPage):
             only=only,
             all_url=move_address(self.workflow),
             repair_form=form,
+            renaming=renaming,
         )
 
 
 def _rows(
-    tickets: Sequence[Ticket], to: WorkflowDefinition, chosen: Collection[int]
+    tickets: Sequence[Ticket],
+    to: WorkflowDefinition,
+    chosen: Collection[int],
+    renamed: Mapping[str, str],
 ) -> list[MovableRow]:
-    refusals = {move.ticket_id: move.refusal for move in preview_move(tickets=tickets, to=to)}
+    moves = preview_move(tickets=tickets, to=to, renamed=renamed)
+    refusals = {move.ticket_id: move.refusal for move in moves}
     return [
         MovableRow(
             ticket=ticket,

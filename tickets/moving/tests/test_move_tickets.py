@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.urls import reverse
@@ -28,6 +29,7 @@ from workflows.errors import (
     CannotMoveError,
     InvalidDataError,
     NotPublishedError,
+    RenamedTasksError,
     TaskNotWorkableError,
 )
 from workflows.models import (
@@ -61,11 +63,20 @@ class NextVersion(SmallWorkflow):
             draft.save(update_fields=["fields"])
         if check:
             draft.tasks.filter(key="check").update(**check)
+        if "key" in check:
+            draft.transitions.exclude(condition=None).update(
+                condition={"==": [{"var": f"tasks.{check['key']}.big"}, True]}
+            )
         return publish_workflow(workflow=draft, user=self.carla)
 
-    def move(self, *tickets: Ticket, to: WorkflowDefinition) -> list[str]:
+    def move(
+        self,
+        *tickets: Ticket,
+        to: WorkflowDefinition,
+        renamed: Mapping[str, str] | None = None,
+    ) -> list[str]:
         """The refusals; empty for what was moved."""
-        moves = move_tickets(tickets=tickets, to=to, by=self.terry, reason=REASON)
+        moves = move_tickets(tickets=tickets, to=to, by=self.terry, reason=REASON, renamed=renamed)
         self.assertEqual([move.ticket_id for move in moves], sorted(each.pk for each in tickets))
         return [move.refusal for move in moves]
 
@@ -241,6 +252,44 @@ class MoveTicketsTest(MoveCase):
         draft.tasks.get(key="sign").delete()
         second = publish_workflow(workflow=draft, user=self.carla)
         self.assert_refused("“Sign”, which version 2 does not have", to=second)
+
+    def test_a_renamed_task_is_where_the_ticket_goes_on(self) -> None:
+        had_it = self.current(self.ticket).assigned_to
+        second = self.publish_next(key="review", title="Review")
+        self.assert_refused("It is at “Check”, which version 2 does not have", to=second)
+        self.assertEqual(self.move(self.ticket, to=second, renamed={"check": "review"}), [""])
+        task = self.current(self.ticket)
+        self.assertEqual((task.definition.key, task.assigned_to), ("review", had_it))
+        event = WorkflowEvent.objects.get(kind=VERSION_CHANGED)
+        self.assertEqual(event.data["renamed"], {"check": "review"})
+        self.assert_in_order(self.ticket)
+
+    def test_what_a_renamed_task_has_said_is_read_and_corrected_under_its_new_name(self) -> None:
+        self.answer_now(self.ticket, {"big": False})
+        second = self.publish_next(key="review", title="Review")
+        self.assertEqual(self.move(self.ticket, to=second, renamed={"check": "review"}), [""])
+        self.assertEqual(self.instance(self.ticket).data, {"review": {"big": False}})
+        self.assert_in_order(self.ticket)
+        done = TaskInstance.objects.get(status=TaskStatus.COMPLETED)
+        with self.captureOnCommitCallbacks(execute=True):
+            correct_task_output(task=done, output={"big": True}, by=self.terry, reason=REASON)
+        self.assertEqual(self.instance(self.ticket).data, {"review": {"big": True}})
+        self.assert_in_order(self.ticket)
+
+    def test_a_task_stands_for_one_only_and_must_be_there(self) -> None:
+        second = self.publish_next(key="review")
+        for renamed in ({"check": "review", "sing": "review"}, {"check": "nothing"}):
+            with self.subTest(renamed), self.assertRaises(RenamedTasksError):
+                self.move(self.ticket, to=second, renamed=renamed)
+        [refusal] = self.move(self.ticket, to=second, renamed={"sign": "review"})
+        self.assertIn("which version 2 does not have", refusal)
+
+    def test_many_tickets_at_a_renamed_task_move_in_one_go(self) -> None:
+        tickets = [self.ticket, *(self.submit_now() for _number in range(54))]
+        second = self.publish_next(key="review", title="Check")
+        refusals = self.move(*tickets, to=second, renamed={"check": "review"})
+        self.assertEqual(refusals, [""] * 55)
+        self.assertEqual([each.message for each in company_findings()], [])
 
     def test_a_task_of_another_type_is_refused(self) -> None:
         second = self.publish_next(
@@ -487,6 +536,29 @@ class MovePageTest(MoveCase):
         page = self.client.get(reverse("admin:tickets_ticket_change", args=[self.ticket.pk]))
         self.assertContains(page, "It was moved from version 1 to version 2.")
         self.assertContains(page, REASON)
+
+    def renamed_version(self) -> WorkflowDefinition:
+        self.second = self.publish_next(key="review", title="Checking")
+        return self.second
+
+    def test_it_proposes_what_stands_for_a_task_that_is_gone(self) -> None:
+        third = self.renamed_version()
+        answer = self.client.get(address(third))
+        self.assertContains(answer, "Tasks that version 3 does not have")
+        self.assertContains(answer, '<option value="review" selected>Checking</option>', html=True)
+        self.assertContains(answer, f'value="{self.ticket.pk}"')
+        self.post(ticket=[self.ticket.pk], **{"renamed-check": "review"})
+        self.assertEqual(self.version_of(self.ticket), (3, 3))
+
+    def test_without_one_the_ticket_stays_and_what_was_typed_is_kept(self) -> None:
+        self.renamed_version()
+        answer = self.post(ticket=[self.ticket.pk], look="1", **{"renamed-check": ""})
+        self.assertNotContains(answer, f'value="{self.ticket.pk}"')
+        self.assertContains(answer, "which version 3 does not have")
+        self.assertContains(answer, REASON)
+        answer = self.post(ticket=[self.ticket.pk], **{"renamed-check": "sign"})
+        self.assertContains(answer, "Choose again which task stands for which.")
+        self.assertEqual(self.version_of(self.ticket)[0], 1)
 
     def waiting(self) -> Ticket:
         """A ticket of the first version that has not started."""

@@ -21,7 +21,7 @@ class StopMailPage(Page):
     permissions = ()
     needs_company = False
     title = gettext_lazy("Mails about notices")
-    template_name = "project/stop_mail.html"
+    template_name = "notices/stop_mail.html"
 
     @classmethod
     def admits(cls, request: HttpRequest) -> bool:

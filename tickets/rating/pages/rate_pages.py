@@ -90,7 +90,7 @@ class RateByLinkPage(Page):
     permissions = ()
     needs_company = False
     title = gettext_lazy("How satisfied are you?")
-    template_name = "project/rate_ticket.html"
+    template_name = "rating/rate_by_link.html"
 
     @classmethod
     def admits(cls, request: HttpRequest) -> bool:

@@ -19,7 +19,7 @@ from tenants.audit.models import AuditEvent
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import tampering
-from tenants.testing_examples import examples
+from tenants.testing_tools.examples import examples
 from tickets.advancing.timers import fire_timer
 from tickets.calling.run_action import run_action
 from tickets.errors import MayNotReplayError

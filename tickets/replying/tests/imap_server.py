@@ -17,7 +17,7 @@ from unittest import mock
 from django.test import override_settings
 
 from tenants.mail.tests.mail_server import free_port
-from tenants.testing_waits import PATIENCE, wait_until
+from tenants.testing_tools.waits import PATIENCE, wait_until
 
 # Debian, for one, has it where only root looks.
 FOLDERS = os.pathsep.join((*os.get_exec_path(), "/usr/sbin", "/usr/local/sbin"))

@@ -12,7 +12,7 @@ from pathlib import Path
 from django.test import override_settings
 
 from tenants.testing import CompanyTransactionTestCase
-from tenants.testing_waits import PATIENCE
+from tenants.testing_tools.waits import PATIENCE
 from tickets.errors import TicketsError
 from tickets.models import Ticket, TicketError
 from tickets.tests.crash.aftermath import (

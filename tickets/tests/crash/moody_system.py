@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 import httpx
 
-from tenants.testing_waits import PATIENCE
+from tenants.testing_tools.waits import PATIENCE
 from workflows.actions.tests.remote_system import Connection, RemoteSystem
 from workflows.engine.process import Json
 

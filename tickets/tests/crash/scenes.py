@@ -21,7 +21,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tenants.connection import use_company
 from tenants.models import Company, User
 from tenants.testing import tampering
-from tenants.testing_waits import PATIENCE
+from tenants.testing_tools.waits import PATIENCE
 from tickets.calling.callback_address import CallbackAddress
 from tickets.calling.run_action import run_action
 from tickets.job_names import ADVANCE, EXPIRE_CALL, FIRE_TIMER, RETRY_MANY, RUN_ACTION

@@ -16,7 +16,7 @@ from django.db import connection
 from django.urls import reverse
 
 from tenants.models import User
-from tenants.testing_waits import PATIENCE
+from tenants.testing_tools.waits import PATIENCE
 from tickets.models import Ticket
 from tickets.tests.crash.installation import CHILD, Installation, log_in
 from tickets.tests.crash.process import Process

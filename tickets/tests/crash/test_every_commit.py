@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import httpx
 from django.test import override_settings, tag
 
-from tenants.testing_examples import is_long_run
+from tenants.testing_tools.examples import is_long_run
 from tickets.models import Ticket
 from tickets.tests.crash.crash_case import QUICK, CrashCase
 from tickets.tests.crash.dying import STEPS

@@ -7,7 +7,7 @@ at each commit (test_every_commit), and workers are killed while they send and c
 
 from __future__ import annotations
 
-from tenants.testing_examples import long_run_only, long_seconds
+from tenants.testing_tools.examples import long_run_only, long_seconds
 from tickets.tests.crash.crash_case import CrashCase
 
 

@@ -6,8 +6,8 @@ import sys
 import threading
 import time
 
-from tenants.testing_examples import long_run_only
-from tenants.testing_waits import in_thread, wait_until
+from tenants.testing_tools.examples import long_run_only
+from tenants.testing_tools.waits import in_thread, wait_until
 from tickets.models import Ticket
 from tickets.tests.crash.crash_case import QUICK, CrashCase
 from tickets.tests.crash.installation import Installation

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from django.core.checks import Error
 from django.test import SimpleTestCase, override_settings
 
-from tenants.testing_waits import PATIENCE
+from tenants.testing_tools.waits import PATIENCE
 from workflows.actions import ActionError, CallRequest, check_url, make_call
 from workflows.actions.addresses import is_public
 from workflows.actions.tests.remote_system import NAME, RemoteSystem, answering

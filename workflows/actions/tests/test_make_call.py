@@ -15,7 +15,7 @@ from unittest import mock
 
 from django.test import SimpleTestCase, override_settings
 
-from tenants.testing_waits import PATIENCE
+from tenants.testing_tools.waits import PATIENCE
 from workflows.actions import ActionError, Answer, CallRequest, TemporaryActionError, make_call
 from workflows.actions.client import MAX_BODY_BYTES, _tls
 from workflows.actions.tests.remote_system import NAME, Connection, RemoteSystem, answering

@@ -16,7 +16,7 @@ from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.importing.import_bundle import WholeBundle, lock_definitions
 from workflows.bundles.unfinished import new_workflow_document
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.storable import unstorable
 from workflows.errors import NoTitleError
 from workflows.models import TicketDefinition, WorkflowDefinition
@@ -50,13 +50,13 @@ def duplicate_workflow(*, workflow: WorkflowDefinition, user: User | None) -> Wo
     taken = _KnownTicketTypes()
     types: list[Json] = []
     renamed: dict[str, str] = {}
-    for each in _objects(document.get("ticket_types")):
+    for each in objects_in(document.get("ticket_types")):
         own = _first_unused_key(f"{each['key']}_copy", taken)
         taken.names.add(own)
         renamed[str(each["key"])] = own
         types.append({**each, "key": own, "title": _copy_of(str(each["title"]))})
     tests: list[Json] = []
-    for each in _objects(document.get("tests")):
+    for each in objects_in(document.get("tests")):
         used = str(each.get("ticket_type", ""))
         tests.append({**each, "ticket_type": renamed[used]} if used in renamed else each)
     own_workflow: Json = document["workflow"]
@@ -138,7 +138,3 @@ def _first_unused_key(wanted: str, taken: Container[str]) -> str:
         number += 1
         key = f"{wanted[: LONGEST_KEY - len(str(number)) - 1]}_{number}"
     return key
-
-
-def _objects(value: Json) -> list[JsonObject]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

@@ -26,7 +26,7 @@ from workflows.bundles import (
     read_bundle_file,
     run_document_test_cases,
 )
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.errors import UnreadableBundleError
 from workflows.picture.graph import draw_process
 
@@ -61,15 +61,15 @@ class GalleryProcess:
 
     @property
     def tasks(self) -> list[JsonObject]:
-        return _objects(self.document.get("tasks"))
+        return objects_in(self.document.get("tasks"))
 
     @property
     def ticket_types(self) -> list[JsonObject]:
-        return _objects(self.document.get("ticket_types"))
+        return objects_in(self.document.get("ticket_types"))
 
     @property
     def company_roles(self) -> list[JsonObject]:
-        return _objects(self.document.get("company_roles"))
+        return objects_in(self.document.get("company_roles"))
 
     @property
     def role_names(self) -> list[str]:
@@ -119,10 +119,10 @@ def read_gallery(index: Path) -> Iterator[GalleryCategory]:
     except (OSError, ValueError):
         logger.exception("The index of the gallery, %s, cannot be read.", index)
         return
-    for category in _objects(content.get("categories") if isinstance(content, dict) else None):
+    for category in objects_in(content.get("categories") if isinstance(content, dict) else None):
         listed = (
             _read_process(index.parent / str(each.get("file")), each)
-            for each in _objects(category.get("processes"))
+            for each in objects_in(category.get("processes"))
         )
         processes = tuple(each for each in listed if each is not None)
         if processes:
@@ -156,7 +156,3 @@ def _picture(name: str, _language: str | None, *, with_links: bool) -> SafeStrin
     process = found.trial.process
     links = {key: f"#task-{key}" for key in process.tasks} if with_links else {}
     return draw_process(process, links=links)
-
-
-def _objects(value: Json) -> list[JsonObject]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

@@ -13,7 +13,7 @@ from workflows.bundles import Change, ChangeKind, Problem, errors_of
 from workflows.bundles.check import MAX_PROBLEMS
 from workflows.bundles.describe_changes import DescribedChange, describe_changes, showable
 from workflows.engine.problems import place as path_text
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.models import WorkflowDefinition
 from workflows.workbooks import Reading, read_document
 
@@ -113,8 +113,8 @@ class Findings:
         draft = values.pop("draft", None)
         problems, changes = values.pop("problems", []), values.pop("changes", [])
         return cls(
-            problems=[FoundProblem(**each) for each in _objects(problems)],  # type: ignore[arg-type]
-            changes=[DescribedChange(**each) for each in _objects(changes)],  # type: ignore[arg-type]
+            problems=[FoundProblem(**each) for each in objects_in(problems)],  # type: ignore[arg-type]
+            changes=[DescribedChange(**each) for each in objects_in(changes)],  # type: ignore[arg-type]
             draft=FoundDraft(**draft) if isinstance(draft, dict) else None,  # type: ignore[arg-type]
             **values,  # type: ignore[arg-type]
         )
@@ -212,7 +212,3 @@ def problem_for_report(problem: Problem, reading: Reading | None = None) -> Foun
         heading=showable(place.heading) if place else "",
         at=showable(str(place)) if place else "",
     )
-
-
-def _objects(entries: Json) -> list[JsonObject]:
-    return [each for each in entries if isinstance(each, dict)] if isinstance(entries, list) else []

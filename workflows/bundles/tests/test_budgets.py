@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from django.test import SimpleTestCase
 
-from tenants.testing_effort import steps_of
+from tenants.testing_tools.effort import steps_of
 from workflows.authoring.gallery.processes import gallery
 from workflows.bundles.check import check_bundle
 from workflows.bundles.reading import MAX_PARTS, read_bundle

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +10,7 @@ from django.test import SimpleTestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.testing_examples import examples
+from tenants.testing_tools.examples import examples
 from workflows.bundles import Problem, Severity, check_bundle
 
 JSON = st.recursive(
@@ -302,14 +302,19 @@ class CheckBundleTest(SimpleTestCase):
 class FlowTest(SimpleTestCase):
     """The transitions between the tasks."""
 
-    def check(self, *transitions: tuple[Any, ...]) -> list[tuple[str, bool, str]]:
+    def check(
+        self, *transitions: tuple[Any, ...], calls: Collection[str] = ()
+    ) -> list[tuple[str, bool, str]]:
         """Check two tasks a and b, a yes/no field each, with transitions (from, to, condition)."""
-        form = [{"name": "ok", "type": "boolean", "required": True}]
+        form = {"fields": [{"name": "ok", "type": "boolean", "required": True}]}
+        call = {"task_type": "SYNC_ACTION", "action_url": "https://api.example.com/"}
         document = {
             "format": "ticketflower-bundle",
             "format_version": 1,
             "workflow": {"key": "w", "title": "W"},
-            "tasks": [{"key": key, "title": key, "fields": form} for key in "ab"],
+            "tasks": [
+                {"key": key, "title": key, **(call if key in calls else form)} for key in "ab"
+            ],
             "transitions": [
                 {"from": source, "to": target, "condition": rule[0] if rule else None}
                 for source, target, *rule in transitions
@@ -384,6 +389,28 @@ class FlowTest(SimpleTestCase):
         self.assertEqual(errors, ["tasks[1]"])
         found = self.check(("start", "a"), ("a", "b", False), ("a", "end"), ("b", "end"))
         self.assert_problem(found, "tasks[1]", "No transition leads from the start")
+
+    def test_calls_that_lead_back_to_themselves_are_a_warning(self) -> None:
+        wrong = {"!=": [{"var": ["tasks.b.status", 0]}, 200]}
+        few = {"<": [{"var": "visits.a"}, 3]}
+        for calls, condition, is_told in (
+            ({"a", "b"}, wrong, True),
+            ({"b"}, wrong, False),
+            ({"a", "b"}, {"and": [wrong, few]}, False),
+        ):
+            with self.subTest(calls=calls, condition=condition):
+                found = self.check(
+                    ("start", "a"), ("a", "b"), ("b", "a", condition), ("b", "end"), calls=calls
+                )
+                told = [place for place, _is_error, message in found if "come back" in message]
+                self.assertEqual(told, ["transitions[1]"] if is_told else [])
+
+    def test_how_often_a_task_was_begun_is_read_of_tasks_that_there_are(self) -> None:
+        for name, is_wrong in (("visits.a", False), ("visits.c", True), ("visits.a.b", True)):
+            with self.subTest(name):
+                condition = {"<": [{"var": name}, 3]}
+                found = self.check(("start", "a"), ("a", "a", condition), ("a", "end"))
+                self.assertEqual(bool([each for each in found if "visits" in each[2]]), is_wrong)
 
     def test_a_condition_that_is_simply_true_is_a_default(self) -> None:
         yes = {"var": "tasks.a.ok"}

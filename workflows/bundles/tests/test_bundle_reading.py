@@ -9,7 +9,7 @@ from django.test import SimpleTestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.testing_examples import examples
+from tenants.testing_tools.examples import examples
 from workflows.bundles import MAX_BYTES, canonical, read_bundle, read_bundle_file, write_bundle
 from workflows.engine.process import JsonObject
 from workflows.errors import UnreadableBundleError

@@ -8,7 +8,7 @@ from django.test import SimpleTestCase
 from hypothesis import given
 from jsonschema_rs import Draft202012Validator
 
-from tenants.testing_examples import examples
+from tenants.testing_tools.examples import examples
 from workflows.bundles import canonical, check_bundle, differences, errors_of, read_bundle
 from workflows.bundles import write_bundle as write
 from workflows.bundles.canonical import SCHEMA

@@ -7,7 +7,7 @@ from typing import Any
 from django.test import SimpleTestCase
 from hypothesis import given
 
-from tenants.testing_examples import examples
+from tenants.testing_tools.examples import examples
 from workflows.bundles import canonical, check_bundle
 from workflows.bundles.canonical import as_text
 from workflows.bundles.problems import Problem

@@ -8,7 +8,7 @@ import unittest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.testing_examples import examples
+from tenants.testing_tools.examples import examples
 from workflows.engine.composed import composed
 from workflows.engine.conditions import evaluate_condition
 from workflows.engine.process import Json, JsonObject

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.testing_examples import examples
+from tenants.testing_tools.examples import examples
 from workflows.engine.condition_text import (
     MAX_CHARACTERS,
     ConditionTextError,
@@ -38,6 +38,14 @@ class ReadingTests(unittest.TestCase):
             {"and": [{"==": [APPROVED, "yes"]}, {">": [AMOUNT, 1000]}]},
         )
 
+    def test_a_task_that_is_called_as_a_root_is_meant_where_it_was_there_first(self) -> None:
+        rule: Json = {"var": "tasks.visits.made"}
+        for text in ("visits.made", "tasks.visits.made"):
+            self.assertEqual(parse_condition(text, task_keys=("visits",)), rule)
+        written = write_condition(rule, task_keys=("visits",))
+        assert written is not None
+        self.assertEqual(parse_condition(written, task_keys=("visits",)), rule)
+
     def test_every_operator(self) -> None:
         cases: list[tuple[str, Json]] = [
             ("ticket.amount = 5", {"==": [AMOUNT, 5]}),
@@ -63,6 +71,7 @@ class ReadingTests(unittest.TestCase):
             ('"a" in ticket.amount', {"in": ["a", AMOUNT]}),
             ("ticket.amount is empty", {"!!": {"missing": ["ticket.amount"]}}),
             ("ticket.amount is not empty", {"!": {"missing": ["ticket.amount"]}}),
+            ("visits.approve < 3", {"<": [{"var": "visits.approve"}, 3]}),
             ("approve.approved", APPROVED),
             ("not approve.approved", {"!": APPROVED}),
             ("not (approve.approved = no)", {"!": {"==": [APPROVED, False]}}),

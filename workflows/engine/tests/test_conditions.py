@@ -8,8 +8,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.testing_effort import steps_of
-from tenants.testing_examples import examples
+from tenants.testing_tools.effort import steps_of
+from tenants.testing_tools.examples import examples
 from workflows.engine.conditions import (
     check_condition,
     compile_condition,

@@ -4,7 +4,7 @@ import unittest
 
 from hypothesis import given
 
-from tenants.testing_examples import examples
+from tenants.testing_tools.examples import examples
 from workflows.engine.conditions import choice_labels, describe_condition
 from workflows.engine.process import Json
 from workflows.engine.tests.test_conditions import json_values, var

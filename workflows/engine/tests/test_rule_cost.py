@@ -13,8 +13,8 @@ from datalogic_py import DataLogicError, Engine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.testing_effort import steps_of
-from tenants.testing_examples import examples
+from tenants.testing_tools.effort import steps_of
+from tenants.testing_tools.examples import examples
 from workflows.engine import conditions
 from workflows.engine.conditions import check_condition, evaluate, evaluate_condition, prepare
 from workflows.engine.errors import ConditionError, TransformError

@@ -7,8 +7,8 @@ from unittest.mock import patch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.testing_effort import steps_of
-from tenants.testing_examples import examples
+from tenants.testing_tools.effort import steps_of
+from tenants.testing_tools.examples import examples
 from workflows.engine import json_schema
 from workflows.engine.errors import SchemaError
 from workflows.engine.json_schema import compile_validator, pattern_problem

@@ -32,6 +32,15 @@ PROCESS = Process(
         TransitionSpec("order", None, None, 1, "ordered"),
     ),
 )
+COUNTING = Process(
+    key="counting",
+    tasks={"try": TaskSpec("try", "Try it"), "never": TaskSpec("never", "Never")},
+    transitions=(
+        TransitionSpec(None, "try"),
+        TransitionSpec("try", "try", {"<": [{"var": "visits.try"}, 3]}, 1),
+        TransitionSpec("try", None, {"==": [{"var": "visits.never"}, 0]}, 2),
+    ),
+)
 YES_NO: list[JsonObject] = [
     {"name": "approved", "type": "boolean", "required": True},
     {"name": "again", "type": "boolean", "required": True},
@@ -283,3 +292,11 @@ class ReadAnswersTests(unittest.TestCase):
         self.assertEqual(read_answers([late]), [Answer("a", after="P2D")])
         nothing: list[Any] = [None, {}, "text", 5]
         self.assertEqual([read_answers(each) for each in nothing], [[]] * 4)
+
+
+class VisitsTests(unittest.TestCase):
+    def test_a_condition_reads_how_often_a_task_was_begun(self) -> None:
+        answers = [Answer("try", {"n": n}) for n in range(5)]
+        found = simulate(COUNTING, facts={}, tasks={"try": TaskRules()}, answers=answers)
+        self.assertEqual(found.path, ("try",) * 3)
+        self.assertEqual((found.outcome, len(found.unused)), (Outcome.COMPLETED, 2))

@@ -4,7 +4,7 @@ import unittest
 
 from hypothesis import given
 
-from tenants.testing_examples import examples
+from tenants.testing_tools.examples import examples
 from workflows.engine.errors import TransformError
 from workflows.engine.process import Json
 from workflows.engine.tests.test_conditions import CONTEXT, json_values, var

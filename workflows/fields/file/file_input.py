@@ -38,7 +38,7 @@ class SentFile:
 class FileInput(forms.FileInput):
     """A file input beside the name of the file that is kept already."""
 
-    template_name = "forms/file.html"
+    template_name = "file/file_input.html"
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> SentFile:
         return SentFile(

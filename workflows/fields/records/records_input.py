@@ -54,7 +54,7 @@ class RecordForm(forms.Form):
 class RecordsInput(forms.Widget):
     """Rows of records; forms.js adds and removes them."""
 
-    template_name = "forms/records.html"
+    template_name = "records/records_input.html"
 
     def __init__(self, spec: Field, name: str, make_input: MakeInput) -> None:
         super().__init__()

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.testing_examples import examples
+from tenants.testing_tools.examples import examples
 from workflows.engine.errors import FieldError
 from workflows.engine.json_schema import compile_validator
 from workflows.engine.problems import FieldProblem

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.testing_examples import examples
+from tenants.testing_tools.examples import examples
 from workflows.flat.formats import Csv
 from workflows.flat.formulas import escape_formulas, unescape_formulas
 from workflows.flat.writing import CsvFile

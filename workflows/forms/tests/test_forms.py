@@ -12,7 +12,7 @@ from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenants.testing_examples import examples
+from tenants.testing_tools.examples import examples
 from workflows.engine.errors import FieldError
 from workflows.engine.process import Json, JsonObject
 from workflows.fields.validation import validate_fields

@@ -68,14 +68,6 @@ class InvitedTooOftenError(WorkflowsError):
         super().__init__()
 
 
-class IsHereError(WorkflowsError):
-    message = _("%(email)s has come already and has a password.")
-
-    def __init__(self, email: str) -> None:
-        self.email = email
-        super().__init__()
-
-
 @dataclass(frozen=True, slots=True)
 class Invitee:
     """Somebody to invite. `person`: who was added before, and cannot log in yet. `roles` and

@@ -10,7 +10,7 @@ from django.urls import reverse
 from tenants.errors import OtherCompanyError
 from tenants.models import User
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase, outside
-from tenants.testing_waits import in_thread, wait_until_blocked
+from tenants.testing_tools.waits import in_thread, wait_until_blocked
 from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowEvent
 from workflows.people.change_people import release_tasks, set_availability
 from workflows.running.assignment import choose_worker, lock_assignment

@@ -11,7 +11,7 @@ from tenants.errors import EmailInUseError, LastAdminError
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTransactionTestCase, tampering
-from tenants.testing_waits import at_once, in_thread, wait_until_blocked
+from tenants.testing_tools.waits import at_once, in_thread, wait_until_blocked
 from workflows.models import CompanyRole, TaskInstance, WorkflowInstance
 from workflows.people.absence import plan_absence, switch_absences
 from workflows.people.change_people import release_tasks, save_person

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from django.utils.safestring import SafeString
 
-from tenants.testing_effort import steps_of
+from tenants.testing_tools.effort import steps_of
 from workflows.engine.process import Process, TaskSpec, TransitionSpec
 from workflows.engine.task_types import TaskType
 from workflows.picture.graph import TransitionKey, draw_process

@@ -1,6 +1,7 @@
 """A ticket admin has corrected data.
 
-Its data: `what` it was (ticket, output or input), the `old` and the `new` one, and the `reason`.
+Its data: `what` it was (ticket, output or input), the `old` and the `new` one, and the `reason`;
+of an output the `key` under which it is kept, where the task was renamed since.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from workflows.running.events.state import State
 
 def _change(state: State, event: WorkflowEvent) -> None:
     if event.data.get("what") == "output":
-        state.data[state.task_of(event).key] = event.data["new"]
+        key = state.task_of(event).key
+        state.data[event.data.get("key", key)] = event.data["new"]
 
 
 def _history(event: WorkflowEvent) -> str:

@@ -1,6 +1,7 @@
 """The ticket goes on in another version of its workflow.
 
-Its data: the numbers of the versions, `from` and `to`, and the `reason`.
+Its data: the numbers of the versions, `from` and `to`, the `reason`, and, where tasks that the
+ticket had come to are called something else there, `renamed`: {old key: new key}.
 """
 
 from __future__ import annotations
@@ -19,6 +20,11 @@ def _change_version(state: State, event: WorkflowEvent) -> None:
     if state.version != event.data["from"]:
         raise HistoryError
     state.version = event.data["to"]
+    renamed = event.data.get("renamed", {})
+    state.data = {renamed.get(key, key): value for key, value in state.data.items()}
+    current = state.tasks.get(state.current_task or 0)
+    if current is not None:
+        current.key = renamed.get(current.key, current.key)
 
 
 VERSION_CHANGED = declare(

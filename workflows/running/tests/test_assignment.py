@@ -11,7 +11,7 @@ from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.services import create_person
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase, outside
-from tenants.testing_waits import PATIENCE, at_once, in_thread
+from tenants.testing_tools.waits import PATIENCE, at_once, in_thread
 from workflows.models import (
     CompanyRole,
     TaskDefinition,

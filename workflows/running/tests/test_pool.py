@@ -7,7 +7,7 @@ from functools import partial
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
-from tenants.testing_waits import at_once
+from tenants.testing_tools.waits import at_once
 from workflows.errors import (
     MayNotClaimError,
     NotYourTaskError,

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from tenants.testing_effort import steps_of
-from tenants.testing_examples import examples
+from tenants.testing_tools.effort import steps_of
+from tenants.testing_tools.examples import examples
 from workflows.errors import UnreadableBundleError
 from workflows.workbooks import FileType, Reading, read_document, write_document, write_template
-from workflows.workbooks.archive import MAX_ELEMENTS
-from workflows.workbooks.grid import MAX_ROWS
+from workflows.workbooks.formats.archive import MAX_ELEMENTS, MAX_NAME_BYTES
+from workflows.workbooks.formats.grid import MAX_ROWS
 from workflows.workbooks.tests.workbook_files import (
     changed,
     part,
@@ -68,6 +68,13 @@ class RefusalTests(SimpleTestCase):
         with zipfile.ZipFile(made, "a") as archive:
             archive.writestr("word/document.xml", "<a/>")
         self.assert_refused(made.getvalue(), "a.docx", "Upload a workbook")
+
+    def test_a_name_that_no_spreadsheet_program_writes(self) -> None:
+        for ending, kind in ((".xlsx", FileType.XLSX), (".ods", FileType.ODS)):
+            longest = rewritten(write_template(kind), {"x" * MAX_NAME_BYTES: "<a/>"})
+            read_document(longest, f"a{ending}")
+            longer = rewritten(write_template(kind), {"x" * (MAX_NAME_BYTES + 1): "<a/>"})
+            self.assert_refused(longer, f"a{ending}", "cannot be read as a workbook")
 
     def test_a_text_document_of_open_office(self) -> None:
         content = rewritten(
@@ -177,7 +184,7 @@ class BombTests(SimpleTestCase):
         sheet = sheet_part(content, "Tasks")
         self.assert_refused(rewritten(content, {sheet: "<a>" * 200_000}))
         wide = rewritten(content, {sheet: "<a>" + "<b/>" * 2_000_000 + "</a>"})
-        with mock.patch("workflows.workbooks.archive.MAX_ELEMENTS", 50_000):
+        with mock.patch("workflows.workbooks.formats.archive.MAX_ELEMENTS", 50_000):
             self.assert_refused(wide)
         self.assertLess(MAX_ELEMENTS, 2_000_000)
 

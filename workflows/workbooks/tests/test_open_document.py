@@ -3,9 +3,9 @@ from __future__ import annotations
 from django.test import SimpleTestCase
 
 from workflows.workbooks import FileType, Reading, read_document, write_template
-from workflows.workbooks.archive import Archive
-from workflows.workbooks.grid import Grid
-from workflows.workbooks.ods_reading import read_ods
+from workflows.workbooks.formats.archive import Archive
+from workflows.workbooks.formats.grid import Grid
+from workflows.workbooks.formats.ods_reading import read_ods
 from workflows.workbooks.tests.workbook_files import part, problem_at, reported, rewritten
 
 TITLE = "<text:p>Approve the request</text:p>"

@@ -6,7 +6,7 @@ from pathlib import Path
 from django.test import SimpleTestCase
 from hypothesis import given
 
-from tenants.testing_examples import examples
+from tenants.testing_tools.examples import examples
 from workflows.bundles import canonical, check_bundle, differences
 from workflows.bundles.canonical import as_text
 from workflows.bundles.tests.bundle_strategies import bundles as valid_bundles

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tenants.mail.incoming.html_text import text_of_html
 from tenants.mail.incoming.quotations import cut_quotations
 from tenants.mail.incoming.read_mail import MOST_TEXT, IncomingMail, UnreadableMailError, read_mail
-from tenants.testing_examples import examples
+from tenants.testing_tools.examples import examples
 
 HEADERS = b"From: a@example.com\r\nTo: b@example.com\r\nMIME-Version: 1.0\r\n"
 

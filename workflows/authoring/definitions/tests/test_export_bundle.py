@@ -6,7 +6,7 @@ from django.db import transaction
 from hypothesis import given
 
 from tenants.testing import CompanyTestCase
-from tenants.testing_examples import examples
+from tenants.testing_tools.examples import examples
 from tickets.testing import fixture_document, import_fixture
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.importing.import_bundle import import_bundle

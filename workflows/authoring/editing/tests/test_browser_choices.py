@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 from project.tests.browser import BrowserTestCase
-from tenants.testing_examples import long_run_only
+from tenants.testing_tools.examples import long_run_only
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.editing.create_workflow import create_workflow
 from workflows.authoring.editing.save_draft import save_draft

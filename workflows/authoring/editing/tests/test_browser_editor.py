@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from project.tests.browser import BrowserTestCase
 from project.tests.test_accessibility import FINDINGS
-from tenants.testing_examples import is_long_run
+from tenants.testing_tools.examples import is_long_run
 from tickets.models import Ticket
 from tickets.testing import import_fixture
 from workflows.authoring.definitions.export_bundle import export_bundle

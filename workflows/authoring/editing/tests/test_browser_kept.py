@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 from project.tests.browser import BrowserTestCase
 from tenants.models import User
 from tenants.roles import SystemRole
-from tenants.testing_examples import long_run_only
+from tenants.testing_tools.examples import long_run_only
 from workflows.authoring.editing.create_workflow import create_workflow
 from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.publishing.delete_draft import delete_draft

@@ -6,7 +6,7 @@ from typing import Any
 
 from tenants.connection import use_company
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
-from tenants.testing_waits import at_once
+from tenants.testing_tools.waits import at_once
 from tickets.models import Ticket
 from tickets.submitting.submit_ticket import submit_ticket
 from workflows.authoring.definitions.export_bundle import export_bundle

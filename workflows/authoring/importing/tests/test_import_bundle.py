@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 
 from tenants.connection import use_company
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase, outside
-from tenants.testing_waits import at_once
+from tenants.testing_tools.waits import at_once
 from tickets.testing import fixture_document, import_fixture
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.editing.new_draft import new_draft

@@ -5,7 +5,7 @@ from functools import partial
 from django.urls import reverse
 
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
-from tenants.testing_waits import at_once
+from tenants.testing_tools.waits import at_once
 from tickets.models import Ticket
 from tickets.testing import fixture_document, import_fixture
 from workflows.authoring.editing.new_draft import new_draft

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
-from tenants.testing_waits import at_once
+from tenants.testing_tools.waits import at_once
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.testing import fixture_document, import_fixture
 from workflows.authoring.definitions.export_bundle import export_bundle

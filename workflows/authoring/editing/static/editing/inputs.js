@@ -35,7 +35,7 @@ function shown(value) {
  * @param {TextOptions} options
  * @returns {HTMLInputElement | HTMLTextAreaElement}
  */
-export function textControl(owner, name, { rows = 0, onInput, placeholder, max, mono } = {}) {
+function textControl(owner, name, { rows = 0, onInput, placeholder, max, mono } = {}) {
   /** @type {(event: { currentTarget: { value: string } }) => void} */
   const take = ({ currentTarget }) => {
     setTyped(owner, name, currentTarget.value);

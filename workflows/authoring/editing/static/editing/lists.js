@@ -46,7 +46,7 @@ export function showMessage(message, { undoable = true } = {}) {
 }
 
 /** @param {Element | null | undefined} element */
-export function focusFirst(element) {
+function focusFirst(element) {
   find(element, "input, select, textarea, button")?.focus();
 }
 

@@ -5,7 +5,10 @@ import { begin as beginChecks, errorCount, focusOn, openTask, pathOfPlace } from
 import { button, byId, findAll, gettext, makeElement, replaceContent } from "./dom.js";
 import { showMessage } from "./lists.js";
 import { pathOf } from "./paths.js";
-import { formSection, rolesSection, tasksSection, typesSection, workflowSection } from "./sections.js";
+import { rolesSection } from "./company_roles_section.js";
+import { tasksSection } from "./sections.js";
+import { typesSection } from "./ticket_types_section.js";
+import { formSection, workflowSection } from "./workflow_section.js";
 import { begin as beginKeeping, forget } from "./kept.js";
 import * as state from "./store.js";
 import { testsSection } from "./tests.js";

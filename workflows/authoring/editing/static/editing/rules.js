@@ -1,23 +1,10 @@
 // The rule builder: for conditions of transitions, and for “shown when”.
 
-import { ask, messageOf } from "./api.js";
-import {
-  button,
-  debounce,
-  find,
-  findAll,
-  gettext,
-  icon,
-  iconButton,
-  makeElement,
-  option,
-  replaceContent,
-  uid,
-} from "./dom.js";
-import { factsOf } from "./field_types.js";
-import { manyOf, selectOf, valueInput } from "./inputs.js";
+import { button, find, findAll, gettext, iconButton, makeElement, replaceContent } from "./dom.js";
+import { selectOf } from "./inputs.js";
 import { isEmpty, readRule, touch, unfinished, unreadIn, writeRule } from "./logic.js";
-import { numberInput, showNumber } from "./numbers.js";
+import { conditionRow, labelled, nodeId } from "./rule_row.js";
+import { showRuleText } from "./rule_text.js";
 import { on, pendingOf, setValue, setPending, snapshot, store, valueAt } from "./store.js";
 
 /** @import { Child } from "./dom.js" */
@@ -33,8 +20,6 @@ const MODES = [
   ["none", gettext("None of these is true")],
   ["not", gettext("Not all of these are true")],
 ];
-const NO_VALUE = ["empty", "filled"]; // operators that compare with nothing
-const MANY_VALUES = ["in", "not in"];
 
 /**
  * @param {object} owner
@@ -202,7 +187,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     drawBuilder();
     write();
     showSentence();
-    find(find(panel, `[data-node="${id(node)}"]`), "select, input, textarea, button")?.focus();
+    find(find(panel, `[data-node="${nodeId(node)}"]`), "select, input, textarea, button")?.focus();
   }
 
   /**
@@ -212,7 +197,8 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
    */
   function part(node, parent) {
     if (node.kind === "group") return group(node, parent);
-    return node.kind === "raw" ? raw(node, parent) : condition(node, parent);
+    if (node.kind === "raw") return raw(node, parent);
+    return conditionRow({ owner, name, panel, variables, write, redraw }, node, () => removeFrom(parent, node));
   }
 
   /**
@@ -223,7 +209,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     const isPlain = !parent && node.items.length < 2 && node.mode === "all";
     return makeElement(
       "div",
-      { class: `ed-group${parent ? " ed-inner" : ""}`, "data-node": id(node) },
+      { class: `ed-group${parent ? " ed-inner" : ""}`, "data-node": nodeId(node) },
       isPlain
         ? null
         : makeElement(
@@ -264,22 +250,6 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     );
   }
 
-  /** @param {RuleNode} node */
-  function id(node) {
-    node.id = node.id || uid();
-    return node.id;
-  }
-
-  /**
-   * @template {HTMLElement} E
-   * @param {string} label
-   * @param {E} control
-   */
-  function labelled(label, control) {
-    control.setAttribute("aria-label", label);
-    return control;
-  }
-
   /**
    * @param {GroupNode} node
    * @param {RuleNode} item
@@ -308,7 +278,7 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
   function raw(node, parent) {
     return makeElement(
       "div",
-      { class: "ed-test ed-raw", "data-node": id(node) },
+      { class: "ed-test ed-raw", "data-node": nodeId(node) },
       makeElement("code", {}, JSON.stringify(node.source)),
       makeElement(
         "span",
@@ -319,370 +289,10 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
     );
   }
 
-  /**
-   * @param {TestNode} node
-   * @param {GroupNode} parent
-   */
-  function condition(node, parent) {
-    const known = variables();
-    const found = known.find((each) => each.path === node.path);
-    const type = found ? found.type : node.path ? "any" : "text";
-    const hasValue = node.path && !NO_VALUE.includes(node.op);
-    const remove = iconButton("close", gettext("Remove this condition"), () => removeFrom(parent, node));
-    return makeElement(
-      "div",
-      { class: "ed-test", "data-node": id(node), "data-unfinished": unfinished(node) ? "" : null },
-      makeElement(
-        "div",
-        { class: "ed-test-line" },
-        variableSelect(node, known),
-        node.path ? labelled(gettext("How it is compared"), operatorSelect(node, type)) : null,
-        hasValue ? comparedWith(node, found, type, known) : null,
-        remove,
-      ),
-      hasValue ? fallbackOf(node, found, type) : null,
-      wrongOf(node),
-    );
-  }
-
-  /** @param {TestNode} node */
-  function wrongOf(node) {
-    const message = unreadIn(node)?.message ?? "";
-    return makeElement("p", { class: "ed-errors", role: "status", hidden: !message }, message);
-  }
-
-  /**
-   * Marks a condition that is not complete, without drawing its inputs anew.
-   * @param {TestNode} node
-   */
-  function markTest(node) {
-    const line = find(panel, `[data-node="${id(node)}"]`);
-    line?.toggleAttribute("data-unfinished", Boolean(unfinished(node)));
-    find(line, ":scope > .ed-errors")?.replaceWith(wrongOf(node));
-  }
-
-  /**
-   * @param {TestNode} node
-   * @param {"value" | "fallback"} part
-   * @returns {UnreadNumbers}
-   */
-  function unreadOf(node, part) {
-    return {
-      unread: node.unread?.[part],
-      showUnread(message, control) {
-        const typed = { owner, name, message, control, text: control.value };
-        node.unread = { ...node.unread, [part]: message ? typed : undefined };
-        touch(node);
-        markTest(node);
-        if (message) write();
-      },
-    };
-  }
-
-  /**
-   * @param {TestNode} node
-   * @param {string} type of what is looked at
-   */
-  function operatorSelect(node, type) {
-    return selectOf(factsOf(type).operators, node.op, (chosen) => {
-      const isMany = MANY_VALUES.includes(chosen);
-      if (MANY_VALUES.includes(node.op) !== isMany) node.value = isMany ? listOf(node.value) : firstOf(node.value);
-      node.op = chosen;
-      if ([...NO_VALUE, ...MANY_VALUES, "has", "lacks"].includes(chosen)) delete node.other;
-      if (NO_VALUE.includes(chosen) || isMany) delete node.unread;
-      touch(node);
-      redraw(node);
-    });
-  }
-
-  /** @param {Json | undefined} value */
-  function listOf(value) {
-    return value === undefined || value === "" ? [] : [value];
-  }
-
-  /** @param {Json | undefined} value */
-  function firstOf(value) {
-    return Array.isArray(value) ? value[0] : value;
-  }
-
-  /**
-   * @param {TestNode} node
-   * @param {Variable[]} known
-   */
-  function variableSelect(node, known) {
-    const groups = [...new Set(known.map((each) => each.group))];
-    /** @type {(group: string) => Child[]} */
-    const optionsOf = (group) =>
-      known
-        .filter((each) => each.group === group)
-        .map((each) => option(each.path, each.label, each.path === node.path));
-    /** @param {string} path */
-    const choose = (path) => {
-      const chosen = known.find((each) => each.path === path);
-      if (!chosen) return;
-      node.path = path;
-      node.op = factsOf(chosen.type).operators[0][0];
-      node.value = factsOf(chosen.type).literal === "yes_no" ? true : chosen.choices[0]?.[0];
-      node.fallback = chosen.optional ? factsOf(chosen.type).no_answer : undefined;
-      delete node.other;
-      delete node.unread;
-      touch(node);
-      redraw(node);
-    };
-    const isKnown = node.path && known.some((each) => each.path === node.path);
-    const missing = node.path ? gettext("%(value)s (not there)", { value: node.path }) : gettext("Choose an answer…");
-    return makeElement(
-      "select",
-      {
-        class: "ed-input",
-        "aria-label": gettext("What is looked at"),
-        on: { change: (event) => choose(event.currentTarget.value) },
-      },
-      isKnown ? null : option(node.path, missing, true),
-      groups.map((label) => makeElement("optgroup", { label }, optionsOf(label))),
-    );
-  }
-
-  /**
-   * @param {TestNode} node
-   * @param {Variable | undefined} found what is looked at
-   * @param {string} type
-   * @param {Variable[]} known
-   */
-  function comparedWith(node, found, type, known) {
-    const comparable = known.filter(
-      (each) => each.path !== node.path && factsOf(each.type).compared === factsOf(type).compared,
-    );
-    const hasFixedValue = [...MANY_VALUES, "has", "lacks"].includes(node.op) || factsOf(type).literal === "yes_no";
-    const control = node.other ? otherSelect(node, comparable, known, type) : literal(node, found, type);
-    control.setAttribute("aria-label", gettext("What it is compared with"));
-    if (hasFixedValue || !comparable.length) return control;
-    const label = node.other ? gettext("Compare with a fixed value") : gettext("Compare with another answer");
-    const swap = () => {
-      if (node.other) delete node.other;
-      else node.other = otherOf(comparable[0], type);
-      node.unread = { ...node.unread, value: undefined };
-      touch(node);
-      redraw(node);
-    };
-    return makeElement("span", { class: "ed-value" }, control, iconButton("swap_horiz", label, swap));
-  }
-
-  /**
-   * @param {Variable} found
-   * @param {string} type of what it is compared with
-   */
-  function otherOf(found, type) {
-    return { path: found.path, fallback: found.optional ? factsOf(type).no_answer : undefined };
-  }
-
-  /**
-   * @param {TestNode} node
-   * @param {Variable[]} comparable
-   * @param {Variable[]} known
-   * @param {string} type
-   */
-  function otherSelect(node, comparable, known, type) {
-    /** @type {Option[]} */
-    const options = comparable.map((each) => [each.path, `${each.group}: ${each.label}`]);
-    return selectOf(options, node.other?.path ?? "", (chosen) => {
-      const found = known.find((each) => each.path === chosen);
-      node.other = found ? otherOf(found, type) : { path: chosen };
-      touch(node);
-      write();
-    });
-  }
-
-  /**
-   * @param {TestNode} node
-   * @param {Variable | undefined} found
-   * @param {string} type
-   */
-  function literal(node, found, type) {
-    const many = MANY_VALUES.includes(node.op);
-    /** @type {(value: Json | undefined) => void} */
-    const take = (value) => {
-      node.value = value;
-      touch(node);
-      markTest(node);
-      write();
-    };
-    if (factsOf(type).literal === "yes_no") return yesOrNo(String(node.value ?? true), take);
-    if (found?.choices.length) {
-      if (many) return manyOf(found.choices, Array.isArray(node.value) ? node.value : [], take);
-      return selectOf(found.choices, String(node.value ?? ""), take);
-    }
-    if (many) {
-      return textInput(textOfList(node.value), gettext("with commas between them"), (typed) => take(listFrom(typed)));
-    }
-    if (factsOf(type).literal === "anything") {
-      return numberInput({
-        ...unreadOf(node, "value"),
-        value: textOfAny(node.value),
-        placeholder: gettext("a text, a number, yes or no"),
-        isWhole: false,
-        otherwise: yesOrNoFrom,
-        take,
-      });
-    }
-    const asked = { type: factsOf(type).literal === "text" ? "text" : type };
-    return valueInput(asked, node.value, take, unreadOf(node, "value"));
-  }
-
-  /**
-   * @param {string} value "true" or "false"
-   * @param {(value: boolean) => void} onChange
-   */
-  function yesOrNo(value, onChange) {
-    /** @type {Option[]} */
-    const options = [
-      ["true", gettext("yes")],
-      ["false", gettext("no")],
-    ];
-    return selectOf(options, value, (chosen) => onChange(chosen === "true"));
-  }
-
-  /**
-   * @param {string} value
-   * @param {string} placeholder
-   * @param {(typed: string) => void} onInput
-   */
-  function textInput(value, placeholder, onInput) {
-    return makeElement("input", {
-      class: "ed-input",
-      type: "text",
-      value,
-      placeholder,
-      on: { input: (event) => onInput(event.currentTarget.value) },
-    });
-  }
-
-  /**
-   * An answer that may be missing stops the ticket, unless the rule says what that counts as.
-   * @param {TestNode} node
-   * @param {Variable | undefined} found
-   * @param {string} type
-   */
-  function fallbackOf(node, found, type) {
-    if (node.fallback === undefined) {
-      if (!found?.optional) return null;
-      return makeElement(
-        "p",
-        { class: "ed-test-note" },
-        icon("info"),
-        makeElement("span", {}, gettext("There may be no answer to this; the ticket then stops with an error.")),
-        button(
-          gettext("Say what no answer counts as"),
-          () => {
-            node.fallback = factsOf(type).no_answer;
-            touch(node);
-            redraw(node);
-          },
-          { kind: "ed-quiet" },
-        ),
-      );
-    }
-    /** @type {(value: Json) => void} */
-    const take = (value) => {
-      node.fallback = value;
-      touch(node);
-      write();
-    };
-    const words = makeElement("span", {}, gettext("No answer counts as"));
-    if (Array.isArray(node.fallback))
-      return makeElement("p", { class: "ed-test-note" }, words, makeElement("strong", {}, gettext("nothing chosen")));
-    const control = fallbackInput(node, type, take);
-    if (typeof node.fallback !== "boolean") control.classList.add("ed-short");
-    control.setAttribute("aria-label", gettext("No answer counts as"));
-    return makeElement("p", { class: "ed-test-note" }, words, control);
-  }
-
-  /**
-   * @param {TestNode} node
-   * @param {string} type
-   * @param {(value: Json) => void} take
-   */
-  function fallbackInput(node, type, take) {
-    if (typeof node.fallback === "boolean") return yesOrNo(String(node.fallback), take);
-    const value = textOfAny(node.fallback);
-    if (factsOf(type).compared !== "number") return textInput(value, gettext("empty"), take);
-    return numberInput({
-      ...unreadOf(node, "fallback"),
-      value,
-      placeholder: gettext("empty"),
-      isWhole: false,
-      take: (number) => take(number ?? ""),
-    });
-  }
-
-  // As text
-
-  async function showText() {
+  function showText() {
     mode = "text";
-    const area = makeElement("textarea", {
-      class: "ed-input ed-mono",
-      rows: 3,
-      spellcheck: "false",
-      id: uid(),
-      value: "",
-    });
-    const wrong = makeElement("p", { class: "ed-errors", role: "status", hidden: true });
-    const label = makeElement("label", { class: "ed-label", for: area.id }, gettext("The condition as text"));
-    const help = makeElement(
-      "p",
-      { class: "ed-help" },
-      scope().fields
-        ? gettext('For example: topic = "invoice" and amount > 1000')
-        : gettext("For example: ticket.amount > 1000 and approve.approved = yes"),
-    );
-    /** @param {string} message */
-    const showWrong = (message) => {
-      wrong.textContent = message;
-      wrong.hidden = !message;
-      setPending(owner, name, message, area);
-    };
-    const read = debounce(async () => {
-      const typed = area.value;
-      try {
-        const answer = await ask("condition", { text: typed, task_keys: scope().task_keys, fields: scope().fields });
-        if (area.value !== typed) return;
-        if (answer.error) {
-          showWrong(answer.error);
-          return;
-        }
-        showWrong("");
-        setValue(owner, name, isEmpty(answer.rule) ? undefined : answer.rule);
-        showSentence();
-      } catch (error) {
-        showWrong(messageOf(error));
-      }
-    }, 350);
-    area.addEventListener("input", () => {
-      setPending(owner, name, gettext("This condition is being read. Wait a moment."), area);
-      read();
-    });
-    panel.replaceChildren(label, area, help, wrong);
     showTools();
-    const unread = pendingOf(owner, name);
-    if (unread?.text !== undefined) {
-      area.value = unread.text;
-      showWrong(unread.message);
-      return;
-    }
-    const rule = currentRule();
-    if (rule === null) return;
-    try {
-      const answer = await ask("condition", {
-        rule,
-        task_keys: scope().task_keys,
-        fields: scope().fields,
-      });
-      if (area.value === "") area.value = answer.text ?? JSON.stringify(rule);
-    } catch (error) {
-      if (area.value === "") area.value = JSON.stringify(rule);
-      wrong.textContent = messageOf(error);
-      wrong.hidden = false;
-    }
+    showRuleText({ owner, name, panel, scope, rule: currentRule(), onRead: showSentence });
   }
 
   const rule = Object.assign(root, {
@@ -702,40 +312,6 @@ export function ruleEditor({ owner, name, variables, scope, always, addLabel }) 
   showSentence();
   showTools();
   return rule;
-}
-
-/**
- * Several values in one text, with commas between them, and back.
- * @param {Json | undefined} value
- */
-function textOfList(value) {
-  return Array.isArray(value) ? value.join(", ") : "";
-}
-
-/** @param {string} typed */
-function listFrom(typed) {
-  return typed
-    .split(",")
-    .map((each) => each.trim())
-    .filter(Boolean);
-}
-
-/**
- * A value of any type as text, and back.
- * @param {Json | undefined} value
- */
-function textOfAny(value) {
-  if (typeof value === "boolean") return value ? "yes" : "no";
-  return typeof value === "number" ? showNumber(value) : String(value ?? "");
-}
-
-/**
- * @param {string} typed
- * @returns {boolean | undefined} undefined for what is neither
- */
-function yesOrNoFrom(typed) {
-  const word = typed.trim().toLowerCase();
-  return word === "yes" || word === "no" ? word === "yes" : undefined;
 }
 
 // After each check the sentences are those of the server.

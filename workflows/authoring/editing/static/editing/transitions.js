@@ -8,7 +8,7 @@ import { LONGEST_NAME } from "./names.js";
 import { elementOf, linkToPart } from "./places.js";
 import { ruleEditor, ruleIn } from "./rules.js";
 import { changed, snapshot, store } from "./store.js";
-import { END, START, failureVariables, isForm, processVariables, taskKeys, typeOf } from "./variables.js";
+import { END, START, failureVariables, isForm, taskKeys, transitionVariables, typeOf } from "./variables.js";
 
 /** @import { Option, Transition } from "./types.js" */
 
@@ -172,7 +172,7 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
       name: "condition",
       variables: () => [
         ...(transition.on_failure ? failureVariables() : []),
-        ...processVariables(source, isUsual(transition)),
+        ...transitionVariables(source, isUsual(transition)),
       ],
       scope: () => ({ task_keys: taskKeys(), fields: null }),
       always: () =>

@@ -141,11 +141,11 @@ function outputsOfCall(task) {
 }
 
 /**
- * For the conditions of the transitions that leave a task (`itself`), or the transforms of one.
+ * For the transforms of a task, or, with `itself`, for what comes after it.
  * @param {string} at the key of the task
  * @param {boolean} itself
  */
-export function processVariables(at, itself) {
+function processVariables(at, itself) {
   const found = fieldVariables(store.document.workflow.fields, "ticket.", gettext("The ticket"), false);
   const done = doneBefore(at, itself);
   for (const task of store.document.tasks || []) {
@@ -173,6 +173,20 @@ export function failureVariables() {
     choices: name === "reason" ? store.start.failure_reasons : [],
     optional: false,
   }));
+}
+
+/**
+ * For the conditions of the transitions that leave a task.
+ * @param {string} at the key of the task
+ * @param {boolean} itself whether it has been completed
+ */
+export function transitionVariables(at, itself) {
+  const group = gettext("How often the ticket came to");
+  /** @type {Variable[]} */
+  const visits = (store.document.tasks || []).flatMap(({ key, title }) =>
+    key ? { path: `visits.${key}`, label: title || key, group, type: "integer", choices: [], optional: false } : [],
+  );
+  return [...processVariables(at, itself), ...visits];
 }
 
 /** @type {() => Variable[]} */
@@ -283,6 +297,7 @@ export function renameTask(from, to) {
     if (each.to === from) each.to = to;
   }
   renameInProcess(`tasks.${from}`, `tasks.${to}`);
+  renameInProcess(`visits.${from}`, `visits.${to}`);
   for (const test of store.document.tests || []) {
     for (const each of test.answers || []) if (each.task === from) each.task = to;
     if (test.expect?.path) test.expect.path = test.expect.path.map((each) => (each === from ? to : each));

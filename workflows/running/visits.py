@@ -1,0 +1,56 @@
+"""How often a ticket comes to a task, and the bound that a process in circles meets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from django.conf import settings
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from workflows.engine.decide import Decision
+from workflows.models import TaskInstance, TaskStatus, WorkflowInstance
+from workflows.running.definition_cache import definition_of
+
+
+def count_visits(instance: WorkflowInstance) -> Counter[str]:
+    """How often each task was begun, by its key; those that were cancelled count, too."""
+    tasks = TaskInstance.objects.filter(workflow_instance=instance)
+    counted = tasks.values_list("definition__key").annotate(Count("pk")).order_by()
+    return Counter(dict(counted))
+
+
+def bounded(
+    decision: Decision, instance: WorkflowInstance, ended_task: TaskInstance | None
+) -> Decision:
+    """The decision; an error in its place where the ticket has gone in circles for too long.
+
+    The tasks are counted only where the next one may have been there before: whatever was done has
+    an output, and what is left undone has none.
+    """
+    if ended_task is None or not decision.next_tasks:
+        return decision
+    was_done = ended_task.status == TaskStatus.COMPLETED
+    if was_done and not any(key in instance.data for key in decision.next_tasks):
+        return decision
+    visits = count_visits(instance)
+    often = [key for key in decision.next_tasks if visits[key] >= settings.TICKET_MOST_VISITS]
+    if often:
+        error = _(
+            "The ticket has come to the task “%(task)s” %(count)d times, which is the limit: its "
+            "workflow goes in circles. Correct the data that its conditions read, and try again, "
+            "or cancel the ticket. (Whoever runs TicketFlower can raise TICKET_MOST_VISITS.)"
+        ) % {
+            "task": definition_of(instance.workflow_id).tasks[often[0]].title,
+            "count": settings.TICKET_MOST_VISITS,
+        }
+    elif sum(visits.values()) >= settings.TICKET_MOST_TASKS:
+        error = _(
+            "The ticket has had %(count)d tasks, which is the limit: its workflow goes in circles. "
+            "Correct the data that its conditions read, and try again, or cancel the ticket. "
+            "(Whoever runs TicketFlower can raise TICKET_MOST_TASKS.)"
+        ) % {"count": settings.TICKET_MOST_TASKS}
+    else:
+        return decision
+    return replace(decision, next_tasks=(), error=error)
