@@ -61,6 +61,10 @@ def _reachability_problems(outline: Outline) -> Iterator[Problem]:
 
 def _circle_problems(outline: Outline) -> Iterator[Problem]:
     """Calls that lead back to themselves, with nobody in between: told once for each circle."""
+    at_once = {  # nobody waits in between when a call fails, either
+        key: [*transitions, *outline.leaving_failed[key]]
+        for key, transitions in outline.leaving_completed.items()
+    }
     moves = {
         key: [each for each in transitions if _is_call(outline, each.text("to"))]
         for key, leaving in outline.leaving.items()

@@ -288,8 +288,7 @@ class _Run:
 
     def _failed(self, step: Step, failure: Failure) -> tuple[Step, Outcome]:
         """A call that has failed for good: an error, where no transition is taken for it."""
-        context: JsonObject = {**self.facts, "tasks": self.data}
-        decision = decide_failure(self.process, step.task or "", failure, context)
+        decision = decide_failure(self.process, step.task or "", failure, self._context())
         step = replace(step, failure=failure)
         if decision.error or decision.is_silent:
             error = " ".join(filter(None, (failure.message, decision.error)))

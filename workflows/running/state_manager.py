@@ -272,9 +272,9 @@ class WorkflowStateManager:
             return Move()
         if task.pk != self.instance.current_task_id:
             return Move()
-        context = {**facts, "tasks": self.instance.data}
         process = definition_of(self.instance.workflow_id).process
-        decision = decide_failure(process, task.definition.key, failure, context)
+        decision = decide_failure(process, task.definition.key, failure, self._context(facts))
+        decision = bounded(decision, self.instance, task)
         if decision.error or decision.is_silent:
             return Move(error=decision.error)
         self.begin_part(StepPart.MOVE)

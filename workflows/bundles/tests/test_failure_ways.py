@@ -84,6 +84,10 @@ class FailureWayTests(SimpleTestCase):
         self.document["transitions"] = [each for each in found if each["to"] != "look"]
         self.assert_problem("No transition leads from the start to this task.")
 
+    def test_a_call_that_fails_and_leads_back_to_itself(self) -> None:
+        way(self.document, "pay", "find_out")["to"] = "pay"
+        self.assert_problem("From “Take the payment” the workflow can come back to it")
+
     def test_a_time_at_a_call_that_has_ended_before(self) -> None:
         pay = next(each for each in self.document["tasks"] if each["key"] == "pay")
         pay |= {"task_type": "ASYNC_ACTION", "timeout_seconds": 60, "retries": 1}
