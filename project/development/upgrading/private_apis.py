@@ -409,6 +409,9 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
         ),
     ),
     PrivateApi("django.db.models.fields.json.KeyTextTransform", "Finds jobs by what they name."),
+    PrivateApi(
+        "django.db.models.fields.json.KeyTransform", "Reads a list inside the rule of a task."
+    ),
     PrivateApi("django.db.close_old_connections", "As a request does, for jobs.", ("(**kwargs)",)),
     *_of(
         "procrastinate",
