@@ -27,7 +27,7 @@ def may_as_holder(user: User, permission: str) -> bool:
 
 def has_tasks(user: User) -> bool:
     """Whether they have or did a task; one query for the life of the object."""
-    if not hasattr(user, "_has_tasks"):
+    if not hasattr(user, "known_to_have_tasks"):
         found = TaskInstance.objects.filter(assigned_to=user).exists()
-        user._has_tasks = found  # type: ignore[attr-defined]
-    return bool(user._has_tasks)  # type: ignore[attr-defined]
+        user.known_to_have_tasks = found  # type: ignore[attr-defined]
+    return bool(user.known_to_have_tasks)  # type: ignore[attr-defined]
