@@ -67,8 +67,7 @@ def _circle_problems(outline: Outline) -> Iterator[Problem]:
     }
     moves = {
         key: [each for each in transitions if _is_call(outline, each.text("to"))]
-        for key, leaving in outline.leaving.items()
-        for transitions in [[each for each in leaving if not each.text("after")]]
+        for key, transitions in at_once.items()
         if _is_call(outline, key) and not any(map(_counts_visits, transitions))
     }
     told: set[str] = set()

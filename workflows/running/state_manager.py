@@ -251,6 +251,8 @@ class WorkflowStateManager:
             return Move()
         process = definition_of(self.instance.workflow_id).process
         decision = decide_timeout(process, task.definition.key, after, self._context(facts))
+        if decision.next_tasks:
+            decision = bounded(decision, self.instance, task)
         if decision.error:
             return self._fail_decision(decision, task)
         if not decision.is_end and not decision.next_tasks:
