@@ -25,6 +25,7 @@ class CostTests(CompanyTestCase):
         self.assertEqual(self.cost(), 11)
 
     def test_a_log_in_where_somebody_was_logged_in_before(self) -> None:
-        """Besides: the way out of their company, and the end of the session that was."""
+        """Besides: whether they have a task, though they are no task worker, the way out of their
+        company, and the end of the session that was."""
         self.cost()
-        self.assertEqual(self.cost(), 16)
+        self.assertEqual(self.cost(), 17)

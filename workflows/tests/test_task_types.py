@@ -117,6 +117,7 @@ class DocumentTests(SimpleTestCase):
         values: dict[str, Json] = {
             "fields": PARTS["fields"]["fields"],
             "candidate_role": "Accounting",
+            "assign_to": {"to": "requester"},
             "action_url": PARTS["action_url"]["action_url"],
             "input_transform": {"a": 1},
             "output_transform": {"a": 1},

@@ -22,6 +22,7 @@ NOT_TRANSLATED = {
     "tenants/pages/once.py": "an exception of Django, whose words nobody sees",
     "project/backups.py": "commands",
     "project/observing/*": "logs and metrics",
+    "project/admin_site/kept_fragments.py": "errors of programmers",
     "project/database/owner.py": "commands",
     "workflows/engine/frozen.py": "errors of programmers",
     # The edge answers before Django is there, to programs mostly.
