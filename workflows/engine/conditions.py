@@ -408,6 +408,8 @@ def _run(compiled: _Compiled, data: PreparedData) -> Any:
         return compiled.rule.evaluate(data.value)
     except Failed as error:
         raise _failure(error) from error
+    except ArithmeticError as error:
+        raise _failure(Failed(Reason.TOO_LARGE)) from error
     except RecursionError as error:
         raise ConditionError(_("The rule is nested too deeply. Use fewer levels.")) from error
     except MemoryError as error:
@@ -420,6 +422,8 @@ def _kept(value: Any) -> Json:
         made: Json = values.plain(value)
     except Unfit as error:
         raise _failure(Failed(error.reason)) from error
+    except ArithmeticError as error:
+        raise _failure(Failed(Reason.TOO_LARGE)) from error
     except MemoryError as error:
         raise _needs_memory() from error
     return made
@@ -428,7 +432,7 @@ def _kept(value: Any) -> Json:
 def _shown(result: Any) -> str:
     try:
         return values.compact(result)
-    except Unfit:
+    except (Unfit, ArithmeticError):
         return str(result)
 
 
@@ -442,12 +446,12 @@ def _spend(compiled: _Compiled, data: PreparedData) -> None:
     """Take the rule's work from the budget of the data; raise RuleFailedError if there is none."""
     spending = data.spending
     roughly = spending.roughly + compiled.safe_work
-    if data.size <= compiled.safe_size and roughly <= spending.most:
+    if data.size <= compiled.safe_size and roughly + spending.exactly <= spending.most:
         spending.roughly = roughly
         return
     try:
         spending.exactly += check_cost(compiled.source, Bound(values=[data.value])).work
-        if spending.exactly > spending.most:
+        if spending.roughly + spending.exactly > spending.most:
             raise TooMuchWorkError
     except TooLargeError as error:
         spending.exactly += _WORK_OF_A_REFUSAL

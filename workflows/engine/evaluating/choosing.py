@@ -51,12 +51,16 @@ def compile_switch(compiler: Compiler, call: Call) -> Step:
     given = compiler.argument(call, 0)
     listed = call.arguments[1]
     place = call.place(1)
-    cases = [
-        (compiler.step(case[0], f"{place}/{n}/0"), compiler.step(case[1], f"{place}/{n}/1"))
-        for n, case in enumerate(listed if isinstance(listed, list) else [])
-        if isinstance(case, list) and len(case) > 1
-    ]
-    compiler.argument(call, 1)  # for what it reads
+    cases = []
+    # Each part once: of nested ones all else would be compiled twice as often at each level.
+    if not isinstance(listed, list):
+        compiler.argument(call, 1)  # for what it reads
+    for n, case in enumerate(listed if isinstance(listed, list) else []):
+        if isinstance(case, list) and len(case) > 1:
+            steps = [compiler.step(part, f"{place}/{n}/{m}") for m, part in enumerate(case)]
+            cases.append((steps[0], steps[1]))
+        else:
+            compiler.step(case, f"{place}/{n}")
     otherwise = compiler.argument(call, 2) if len(call.arguments) > 2 else None
 
     def chosen(scope: Scope) -> Any:

@@ -90,8 +90,7 @@ def compile_group_by(compiler: Compiler, call: Call) -> Step:
         groups: dict[Hashable, dict[str, Any]] = {}
         for at in _each(scope, given):
             key = body(at)
-            _count(scope, key)
-            group = groups.setdefault(identity(key), {"key": key, "items": []})
+            group = groups.setdefault(identity(key, scope.run.go_over), {"key": key, "items": []})
             group["items"].append(at.value)
         return list(groups.values())
 
@@ -110,8 +109,7 @@ def compile_distinct(compiler: Compiler, call: Call) -> Step:
         found: dict[Hashable, Any] = {}
         for at in _each(scope, given):
             key = at.value if body is None else body(at)
-            _count(scope, key)
-            found.setdefault(identity(key), at.value)
+            found.setdefault(identity(key, scope.run.go_over), at.value)
         return list(found.values())
 
     return distinct
@@ -170,11 +168,6 @@ def _turn(scope: Scope) -> None:
     scope.run.left -= 1
     if scope.run.left < 0:
         raise Failed(Reason.TOO_MUCH_WORK)
-
-
-def _count(scope: Scope, key: Any) -> None:
-    if isinstance(key, list | dict):
-        scope.run.go_over(len(key))
 
 
 def _must_be_list(given: Any) -> None:

@@ -33,24 +33,28 @@ DIGITS: Final = 34
 COMPARED_DIGITS: Final = 28
 _LARGEST_EXPONENT: Final = 6144
 _MOST_WHOLE: Final = 10**DIGITS
+_MOST_COMPARED_WHOLE: Final = 10**COMPARED_DIGITS
 _EXACT_IN_A_FLOAT: Final = 2**53
 _MOST_KEPT_WHOLE: Final = 2**63 - 1
 _LONGEST: Final = 400  # characters of a text that counts as a number
-_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
+_NUMBER: Final = re.compile(
+    r"[+-]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][+-]?[0-9]{1,9})?"  # no digit is tried twice
+)
 
 
-def _context(digits: int) -> Context:
+def _context(digits: int, largest_exponent: int = _LARGEST_EXPONENT) -> Context:
     return Context(
         prec=digits,
         rounding=ROUND_HALF_EVEN,
         Emin=1 - _LARGEST_EXPONENT,
-        Emax=_LARGEST_EXPONENT,
+        Emax=largest_exponent,
         traps=[InvalidOperation, DivisionByZero, Overflow],
     )
 
 
 _EXACT: Final = _context(DIGITS)
-_COMPARED: Final = _context(COMPARED_DIGITS)
+# Rounding to fewer digits may make the largest numbers larger.
+_COMPARED: Final = _context(COMPARED_DIGITS, _LARGEST_EXPONENT + 1)
 _ROUNDED: Final = _context(_LARGEST_EXPONENT + DIGITS)
 
 
@@ -145,7 +149,9 @@ def rounded_down(number: Number) -> Number:
 
 def comparable(number: Number) -> Number:
     """The number as it is compared with others."""
-    return _COMPARED.plus(number) if isinstance(number, Decimal) else number
+    if isinstance(number, Decimal) or abs(number) >= _MOST_COMPARED_WHOLE:
+        return _COMPARED.plus(Decimal(number))
+    return number
 
 
 def same_number(one: Any, other: Any) -> bool:

@@ -29,8 +29,12 @@ def beneath(value: Any, path: Sequence[str]) -> Any:
     return value
 
 
+_MOST_STEPS: Final = 200
+
+
 def dotted_path(name: str) -> Path:
-    return tuple(name.split(".")) if name else ()
+    """The steps of a name; what is deeper than any data is one last step, which is not there."""
+    return tuple(name.split(".", _MOST_STEPS)) if name else ()
 
 
 def compile_var(compiler: Compiler, call: Call) -> Step:

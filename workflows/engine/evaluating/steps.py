@@ -25,7 +25,7 @@ class Run:
 
     def go_over(self, entries: int) -> None:
         """Count the entries of a list, before something is done with each."""
-        self.left -= entries // _ENTRIES_OF_AN_OPERATION
+        self.left -= 1 + entries // _ENTRIES_OF_AN_OPERATION
         if self.left < 0:
             raise Failed(Reason.TOO_MUCH_WORK)
 

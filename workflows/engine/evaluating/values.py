@@ -42,14 +42,20 @@ def loosely_equal(one: Any, other: Any, go_over: GoOver) -> bool:
         given = other if one is None else one
         return given is None or given is False or given == ""
     if kind is bool and other_kind is str:
-        return bool(other == ("true" if one else "false"))
+        return _is_said(one, other)
     if kind is str and other_kind is bool:
-        return bool(one == ("true" if other else "false"))
+        return _is_said(other, one)
     return strictly_equal(one, other, go_over)
+
+
+def _is_said(value: bool, text: str) -> bool:
+    return text == "true" if value else text in ("false", "")
 
 
 def strictly_equal(one: Any, other: Any, go_over: GoOver) -> bool:
     """`===`: of one type and of one value; lists and objects by what stands in them."""
+    if one is other:
+        return True
     if isinstance(one, str):
         return isinstance(other, str) and (one == other or same_times(one, other))
     if is_number(one):
@@ -126,16 +132,22 @@ def count_of_parts(value: Any) -> int:
     return len(value) if isinstance(value, list | dict) else 1
 
 
-def identity(value: Any) -> Hashable:
-    """Equal for values that `===` takes as equal, but for how moments are written."""
+def identity(value: Any, go_over: GoOver) -> Hashable:
+    """Equal for values that `===` takes as equal, but for how moments are written.
+
+    `go_over` is told of each list, as in `strictly_equal`.
+    """
     if isinstance(value, bool):
         return ("yes or no", value)
     if is_number(value):
         return _compared_number(value)
     if isinstance(value, list):
-        return ("list", tuple(map(identity, value)))
+        go_over(len(value))
+        return ("list", tuple(identity(each, go_over) for each in value))
     if isinstance(value, dict):
-        return ("object", frozenset((name, identity(each)) for name, each in value.items()))
+        go_over(len(value))
+        parts = ((name, identity(each, go_over)) for name, each in value.items())
+        return ("object", frozenset(parts))
     hashable: Hashable = value
     return hashable
 
@@ -165,7 +177,7 @@ def _number_equals(number: Any, other: Any) -> bool:
     if is_number(other):
         return same_number(number, other)
     if isinstance(other, str):
-        read = text_number(other)
+        read = text_number(other) if other else 0
         return read is not None and same_number(number, read)
     if other is None or isinstance(other, bool):
         return same_number(number, int(bool(other)))
