@@ -379,6 +379,31 @@ class RequesterTests(RuleCase):
             self.log_in(person)
             self.assertIn(self.client.get(page).status_code, (302, 403, 404))
 
+    def test_who_is_no_task_worker_any_more_sees_nothing_of_other_peoples_tickets(self) -> None:
+        ticket = self.submit()
+        page = reverse("admin:tickets_mytask_change", args=[self.task(ticket).pk])
+        done = reverse("admin:tickets_mytask_changelist", query={"archive": 1})
+        self.done(ticket)
+        self.log_in(self.wendy)
+        self.assertContains(self.client.get(done), page)
+        save_person(
+            person=self.wendy, roles=[SystemRole.USER], company_roles=[], now=timezone.now()
+        )
+        self.assertEqual(self.client.get(done).status_code, 403)
+        self.assertEqual(self.client.get(page).status_code, 403)
+        # A task of their own ticket opens My tasks, and shows no more than it.
+        set_manager(user=self.wendy, manager=self.walt, actor=self.alice, now=timezone.now())
+        confirm = self.at(self.submit(by=self.wendy), "confirm")
+        self.assertEqual(confirm.assigned_to, self.wendy)
+        self.log_in(self.wendy)
+        self.assertNotContains(self.client.get(done), page)
+        self.assertEqual(self.client.get(page).status_code, 404)
+        self.assertEqual(self.client.post(page, {"answers-ok": "true"}).status_code, 404)
+        own = reverse("admin:tickets_mytask_change", args=[confirm.pk])
+        self.client.post(own, {"answers-ok": "true"})
+        self.assertContains(self.client.get(done), own)
+        self.assertEqual(self.client.get(own).status_code, 200)
+
     def test_who_leaves_loses_it(self) -> None:
         ticket = self.submit()
         self.at(ticket, "confirm")
