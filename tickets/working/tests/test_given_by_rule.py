@@ -14,7 +14,7 @@ from tenants.testing import CompanyTestCase
 from tickets.health.company import forms_against_their_rules
 from tickets.models import Notice, Ticket
 from tickets.notices.watch_tasks import tell_of_tasks
-from tickets.repairing.correct_data import correct_ticket_data
+from tickets.repairing.correct_data import correct_task_output, correct_ticket_data
 from tickets.repairing.reassign_task import reassign_task
 from tickets.submitting.submit_for import may_submit_for_others
 from tickets.submitting.submit_ticket import submit_ticket
@@ -298,6 +298,21 @@ class PurchaseTests(RuleCase):
         self.assertIsNone(self.task(ticket).assigned_to)
         correct_ticket_data(
             ticket=ticket, data={"amount": 100, "buyer": _answer(self.walt)}, by=self.terry,
+            reason="He buys it",
+        )  # fmt: skip
+        self.assertEqual(self.task(ticket).assigned_to, self.walt)
+
+    def test_a_corrected_output_names_somebody(self) -> None:
+        person: Json = {"name": "buyer", "label": "Who orders it", "type": "person"}
+        TaskDefinition.objects.filter(workflow=self.workflow, key="approve").update(
+            fields=[*OK, person]
+        )
+        self.change_rule("order", who="answer", answer="tasks.approve.buyer")
+        ticket = self.submit()
+        approve = self.task(ticket)
+        self.assertIsNone(self.at(ticket, "order").assigned_to)
+        correct_task_output(
+            task=approve, output={"ok": True, "buyer": _answer(self.walt)}, by=self.terry,
             reason="He buys it",
         )  # fmt: skip
         self.assertEqual(self.task(ticket).assigned_to, self.walt)
