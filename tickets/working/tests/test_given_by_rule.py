@@ -317,6 +317,20 @@ class PurchaseTests(RuleCase):
         )  # fmt: skip
         self.assertEqual(self.task(ticket).assigned_to, self.walt)
 
+    def test_an_address_is_compared_as_it_is_kept(self) -> None:
+        self.change_rule("approve", who="person", email=f" {self.walt.email.upper()}")
+        self.away(self.walt)
+        task = self.task(self.submit())
+        self.assertIsNone(task.assigned_to)
+        self.assertEqual(list(pool_of(self.walt)), [task])
+
+    def test_who_submitted_may_claim_what_an_answer_gives_them(self) -> None:
+        self.change_rule("approve", who="answer", answer="ticket.buyer")
+        self.away(self.uma)
+        task = self.task(self.submit(buyer=_answer(self.uma)))
+        self.assertIsNone(task.assigned_to)
+        self.assertEqual(list(pool_of(self.uma)), [task])
+
     def test_a_named_person_and_who_did_a_task(self) -> None:
         self.change_rule("approve", who="person", email=self.walt.email.title())
         self.change_rule("finance", self.finance, never=["tasks.approve"])
