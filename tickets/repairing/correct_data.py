@@ -110,6 +110,7 @@ def correct_task_output(
         repair.manager.correct_output(locked, output=output, reason=repair.reason)
         if locked.definition.is_form:
             claim_files(locked.definition.fields, output, ticket=repair.ticket, user=by)
+        repair.manager.give_out_by_answers(reason=repair.reason)
 
 
 def correct_task_input(

@@ -16,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from tenants.names import LONGEST_NAME
+from tenants.names import LONGEST_NAME, plain_email
 from workflows.bundles.spelling import as_spelt
 from workflows.engine.assigning import canonical_assignment
 from workflows.engine.conditions import is_empty
@@ -203,6 +203,14 @@ def _name(role: JsonObject) -> str:
     return str(role.get("name"))
 
 
+def _assignment(value: Json) -> Json:
+    """With the address of a person as it is kept, so that SQL finds them by it, too."""
+    made = canonical_assignment(value)
+    if isinstance(made, dict) and isinstance(email := made.get("email"), str):
+        made["email"] = plain_email(email)
+    return made
+
+
 def _fields(value: Json) -> Json:
     return [_field(each) for each in objects_in(value)]
 
@@ -210,7 +218,7 @@ def _fields(value: Json) -> Json:
 _workflow = _canonical_part("workflow", ext_ref=_list_of(_link), fields=_fields)
 _task = _canonical_part(
     "task",
-    assign_to=canonical_assignment,
+    assign_to=_assignment,
     ext_ref=_list_of(_link),
     fields=_fields,
     input_schema=_rule,

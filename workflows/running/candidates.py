@@ -27,7 +27,7 @@ from django.db.models import (
     When,
 )
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
-from django.db.models.functions import Concat
+from django.db.models.functions import Concat, Lower, Trim
 
 from tenants.models import User
 from tenants.models.user import UserQuerySet
@@ -174,19 +174,21 @@ def for_person[T: TaskInstance](user: User, tasks: QuerySet[T]) -> QuerySet[T]:
     did = Exists(_done_by(user).filter(definition__key=KeyTextTransform("task", OuterRef(rule))))
     as_worker = (
         Q(**{f"{rule}__who": Who.MANAGER.value, f"{REQUESTER}__manager": user})
-        | Q(**{f"{rule}__who": Who.PERSON.value, f"{rule}__email": user.email})
+        | Q(**{f"{rule}__who": Who.PERSON.value, "_email": user.email})
         | Q(**{f"{rule}__who": Who.ANSWER.value}) & Q(_answered=str(user.pk))
         | Q(**{f"{rule}__who": Who.DOER.value}) & Q(did)
     )
-    as_requester = Q(**{f"{rule}__who": Who.REQUESTER.value, REQUESTER: user})
+    for_requester = Q(**{f"{rule}__who": Who.REQUESTER.value})
+    as_requester = Q(**{REQUESTER: user}) & (for_requester | as_worker)
     is_for = Case(
         When(as_requester, then=Value(True)),
         When(_of_group(user) | as_worker, then=is_worker),
         default=Value(False),
     )
-    return _not_kept_from(user, tasks.alias(_answered=_answer(), _is_for=is_for)).filter(
-        _is_for=True
-    )
+    # As `plain_email`, but for what only the spelling of a bundle takes out.
+    email = Lower(Trim(KeyTextTransform("email", F(rule))))
+    found = tasks.alias(_answered=_answer(), _email=email, _is_for=is_for)
+    return _not_kept_from(user, found).filter(_is_for=True)
 
 
 def for_deputy[T: TaskInstance](deputy: User, tasks: QuerySet[T]) -> QuerySet[T]:

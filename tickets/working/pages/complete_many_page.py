@@ -14,6 +14,7 @@ from tenants.pages.numbers import number_in
 from tenants.pages.page import register_page
 from tenants.refusals import refusals
 from tickets.models import MyTask
+from tickets.taking_part.task_holders import still_theirs
 from tickets.working.complete_many import MOST_AT_ONCE, complete_many, form_of, same_form
 from tickets.working.pages.worker_page import WorkerPage, with_ticket
 from workflows.engine.errors import FieldError
@@ -43,7 +44,8 @@ class CompleteManyPage(WorkerPage):
         sent = self.request.POST if self.request.method == "POST" else self.request.GET
         numbers = list(dict.fromkeys(number_in(each) for each in sent.getlist(TASK)))
         chosen = [each for each in numbers if each is not None][:MOST_AT_ONCE]
-        tasks = with_ticket(MyTask.objects.assigned_to(self.person))
+        everybodys: Any = MyTask.objects.assigned_to(self.person)
+        tasks = with_ticket(still_theirs(self.person, everybodys))
         own = tasks.select_related("definition__workflow").in_bulk(chosen)
         self.tasks: list[MyTask] = [own[pk] for pk in chosen if pk in own]
         if not self.tasks:

@@ -20,6 +20,7 @@ from tickets.errors import ReasonMissingError
 from tickets.following.pages.workers import worker_choices
 from tickets.models import MyTask
 from tickets.saving.pages.saved import forget_typed
+from tickets.taking_part.task_holders import still_theirs
 from tickets.working.hand_over import hand_over
 from tickets.working.pages.work_page import form_name, ticket_of
 from tickets.working.pages.worker_page import WorkerPage, with_ticket
@@ -67,7 +68,8 @@ class HandOverPage(WorkerPage):
 
     def find(self, **arguments: Any) -> None:
         number = number_in(str(arguments["object_id"]))
-        own = with_ticket(MyTask.objects.assigned_to(self.person))
+        everybodys: Any = MyTask.objects.assigned_to(self.person)
+        own = with_ticket(still_theirs(self.person, everybodys))
         task = None if number is None else own.filter(pk=number).first()
         if not isinstance(task, MyTask):
             raise Http404

@@ -29,6 +29,7 @@ from tickets.following.pages.answers_cell import answers_cell
 from tickets.following.pages.badges import due_badge, priority_of_row, task_badge
 from tickets.models import ListOfViews, MyTask, SavedAnswers, Ticket
 from tickets.saved_views.pages.views_bar import ViewsBar
+from tickets.taking_part.task_holders import still_theirs
 from tickets.working.complete_many import MOST_AT_ONCE
 from tickets.working.pages.complete_many_page import TASK
 from tickets.working.pages.worker_page import NEXT, WorkerPage, with_ticket
@@ -116,6 +117,8 @@ class MyTaskAdmin(FindsInTickets, CompanyModelAdmin):
         everybodys: Any = super().get_queryset(request)
         saved = SavedAnswers.objects.filter(task=OuterRef("pk"), user=request.user.pk)
         tasks: QuerySet[MyTask] = with_ticket(everybodys.assigned_to(request.user))
+        if isinstance(request.user, User):
+            tasks = still_theirs(request.user, tasks)
         return tasks.annotate(is_saved=Exists(saved))
 
     # The list

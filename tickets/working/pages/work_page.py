@@ -45,6 +45,7 @@ from tickets.seeing import (
     submitted_about,
     visible_answers,
 )
+from tickets.taking_part.task_holders import is_still_theirs
 from tickets.working.complete_task import complete_task, start_task
 from tickets.working.pages.worker_page import NEXT, WorkerPage, with_ticket
 from workflows.engine.errors import FieldError
@@ -197,7 +198,7 @@ class WorkPage(Page):
             return None
         own = _assigned.first(number, self.person.pk)
         if isinstance(own, MyTask):
-            return own
+            return own if self._is_seen(own) else None
         forms = MyTask.objects.filter(definition__task_type__in=FORM_TYPES).select_related(
             "definition", "workflow_instance__ticket__definition", "workflow_instance__workflow"
         )
@@ -205,7 +206,10 @@ class WorkPage(Page):
         if not isinstance(task, MyTask):
             return None
         given = task.events.filter(kind=ASSIGNED, data__to_id=self.person.pk)
-        return task if given.exists() else None
+        return task if given.exists() and self._is_seen(task) else None
+
+    def _is_seen(self, task: MyTask) -> bool:
+        return is_still_theirs(self.person, task, ticket_of(task).created_by_id)
 
     def _form(self, **sent: Any) -> AnswersForm | None:
         """The task's form; None where its definition's fields are broken."""
@@ -220,7 +224,7 @@ class WorkPage(Page):
         self, form: AnswersForm | None, *, lost: str = "", saved: SavedAnswers | None = None
     ) -> HttpResponse:
         task, ticket = self.task, ticket_of(self.task)
-        is_mine = task.assigned_to_id == self.person.pk
+        is_mine = task.assigned_to_id == self.person.pk and self._is_seen(task)
         may_work = is_mine and task.status in WORKABLE and self.may_change
         is_conditional = form is not None and form.is_conditional
         visible_url = reverse("admin:tickets_mytask_visible", args=(task.pk,))

@@ -14,7 +14,7 @@ from tenants.testing import CompanyTestCase
 from tickets.health.company import forms_against_their_rules
 from tickets.models import Notice, Ticket
 from tickets.notices.watch_tasks import tell_of_tasks
-from tickets.repairing.correct_data import correct_ticket_data
+from tickets.repairing.correct_data import correct_task_output, correct_ticket_data
 from tickets.repairing.reassign_task import reassign_task
 from tickets.submitting.submit_for import may_submit_for_others
 from tickets.submitting.submit_ticket import submit_ticket
@@ -302,6 +302,35 @@ class PurchaseTests(RuleCase):
         )  # fmt: skip
         self.assertEqual(self.task(ticket).assigned_to, self.walt)
 
+    def test_a_corrected_output_names_somebody(self) -> None:
+        person: Json = {"name": "buyer", "label": "Who orders it", "type": "person"}
+        TaskDefinition.objects.filter(workflow=self.workflow, key="approve").update(
+            fields=[*OK, person]
+        )
+        self.change_rule("order", who="answer", answer="tasks.approve.buyer")
+        ticket = self.submit()
+        approve = self.task(ticket)
+        self.assertIsNone(self.at(ticket, "order").assigned_to)
+        correct_task_output(
+            task=approve, output={"ok": True, "buyer": _answer(self.walt)}, by=self.terry,
+            reason="He buys it",
+        )  # fmt: skip
+        self.assertEqual(self.task(ticket).assigned_to, self.walt)
+
+    def test_an_address_is_compared_as_it_is_kept(self) -> None:
+        self.change_rule("approve", who="person", email=f" {self.walt.email.upper()}")
+        self.away(self.walt)
+        task = self.task(self.submit())
+        self.assertIsNone(task.assigned_to)
+        self.assertEqual(list(pool_of(self.walt)), [task])
+
+    def test_who_submitted_may_claim_what_an_answer_gives_them(self) -> None:
+        self.change_rule("approve", who="answer", answer="ticket.buyer")
+        self.away(self.uma)
+        task = self.task(self.submit(buyer=_answer(self.uma)))
+        self.assertIsNone(task.assigned_to)
+        self.assertEqual(list(pool_of(self.uma)), [task])
+
     def test_a_named_person_and_who_did_a_task(self) -> None:
         self.change_rule("approve", who="person", email=self.walt.email.title())
         self.change_rule("finance", self.finance, never=["tasks.approve"])
@@ -378,6 +407,31 @@ class RequesterTests(RuleCase):
         for person in (self.carla, self.charlie):
             self.log_in(person)
             self.assertIn(self.client.get(page).status_code, (302, 403, 404))
+
+    def test_who_is_no_task_worker_any_more_sees_nothing_of_other_peoples_tickets(self) -> None:
+        ticket = self.submit()
+        page = reverse("admin:tickets_mytask_change", args=[self.task(ticket).pk])
+        done = reverse("admin:tickets_mytask_changelist", query={"archive": 1})
+        self.done(ticket)
+        self.log_in(self.wendy)
+        self.assertContains(self.client.get(done), page)
+        save_person(
+            person=self.wendy, roles=[SystemRole.USER], company_roles=[], now=timezone.now()
+        )
+        self.assertEqual(self.client.get(done).status_code, 403)
+        self.assertEqual(self.client.get(page).status_code, 403)
+        # A task of their own ticket opens My tasks, and shows no more than it.
+        set_manager(user=self.wendy, manager=self.walt, actor=self.alice, now=timezone.now())
+        confirm = self.at(self.submit(by=self.wendy), "confirm")
+        self.assertEqual(confirm.assigned_to, self.wendy)
+        self.log_in(self.wendy)
+        self.assertNotContains(self.client.get(done), page)
+        self.assertEqual(self.client.get(page).status_code, 404)
+        self.assertEqual(self.client.post(page, {"answers-ok": "true"}).status_code, 404)
+        own = reverse("admin:tickets_mytask_change", args=[confirm.pk])
+        self.client.post(own, {"answers-ok": "true"})
+        self.assertContains(self.client.get(done), own)
+        self.assertEqual(self.client.get(own).status_code, 200)
 
     def test_who_leaves_loses_it(self) -> None:
         ticket = self.submit()

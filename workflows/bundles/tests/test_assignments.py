@@ -158,6 +158,11 @@ class SpellingTests(TestCase):
         ):  # fmt: skip
             self.assertIsNone(canonical_assignment(value))  # type: ignore[arg-type]
 
+    def test_an_address_stands_there_as_it_is_kept(self) -> None:
+        made = canonical(bundle(who="person", email=" Wendy@ACME.example"))
+        self.assertIn("'wendy@acme.example'", str(made["tasks"]))
+        self.assertEqual(canonical(made), made)
+
     def test_a_cell_says_all_of_it(self) -> None:
         value: JsonObject = {
             "who": "answer", "answer": "ticket.approver", "fallback": "role",
