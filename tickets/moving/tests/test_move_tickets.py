@@ -42,7 +42,9 @@ from workflows.models import (
     WorkflowInstance,
     WorkflowStatus,
 )
+from workflows.running.candidates import candidates_of, for_person
 from workflows.running.events.version_changed import VERSION_CHANGED
+from workflows.running.visits import count_visits
 
 REASON = "The new version asks for less."
 
@@ -275,6 +277,30 @@ class MoveTicketsTest(MoveCase):
             correct_task_output(task=done, output={"big": True}, by=self.terry, reason=REASON)
         self.assertEqual(self.instance(self.ticket).data, {"review": {"big": True}})
         self.assert_in_order(self.ticket)
+
+    def test_who_did_a_renamed_task_is_who_rules_of_the_new_name_mean(self) -> None:
+        checker = self.current(self.ticket).assigned_to
+        assert checker is not None
+        self.answer_now(self.ticket, {"big": False})
+        for rule, may in (
+            ({"never": ["tasks.review"]}, False),
+            ({"who": "doer", "task": "review"}, True),
+        ):
+            draft = self.draft()
+            draft.tasks.filter(key="sign").update(assign_to=rule)
+            draft.tasks.filter(key="check").update(key="review")
+            draft.transitions.exclude(condition=None).update(
+                condition={"==": [{"var": "tasks.review.big"}, True]}
+            )
+            version = publish_workflow(workflow=draft, user=self.carla)
+            self.assertEqual(self.move(self.ticket, to=version, renamed={"check": "review"}), [""])
+            with self.subTest(rule):
+                sign = self.current(self.ticket)
+                self.assertEqual(candidates_of(sign).may_have(checker), may)
+                found = for_person(checker, TaskInstance.objects.filter(pk=sign.pk))
+                self.assertEqual(found.exists(), may)
+                self.assertEqual(sign.assigned_to == checker, may)
+        self.assertEqual(count_visits(self.instance(self.ticket)), {"review": 1, "sign": 1})
 
     def test_a_task_stands_for_one_only_and_must_be_there(self) -> None:
         second = self.publish_next(key="review")
