@@ -11,7 +11,6 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from django.db.models import F, Func, TextField
-from django.db.models.sql.compiler import SQLCompiler
 
 from workflows.models import TaskInstance, WorkflowInstance
 from workflows.running.events.version_changed import VERSION_CHANGED
@@ -55,7 +54,7 @@ class KeyNow(Func):
         )
 
     def as_sql(
-        self, compiler: SQLCompiler, connection: Any, *_more: Any, **_extra: Any
+        self, compiler: Any, connection: Any, *_more: Any, **_extra: Any
     ) -> tuple[str, tuple[Any, ...]]:
         columns = [compiler.compile(each)[0] for each in self.get_source_expressions()]
         now, then, instance, key = columns
