@@ -127,15 +127,18 @@ def _write_output(batch: Batch, happened: Happened, output: Json) -> None:
     _put(batch, happened, source_of_task(task.pk), entry_of_task(definition, task.pk, output))
     # What the requester sees says the version that the ticket runs on now (`outputs_now`): the
     # task may have been done before the ticket was moved there.
-    now = _definition_now(happened, definition)
+    key = str(happened.data.get("key") or definition.key)  # it may be called something else now
+    now = _definition_now(happened, definition, key)
     entry = None if now is None else entry_of_answers(now, output)
-    _put(batch, happened, source_of_answers(definition.key), entry)
+    _put(batch, happened, source_of_answers(key), entry)
 
 
-def _definition_now(happened: Happened, definition: TaskDefinition) -> TaskDefinition | None:
+def _definition_now(
+    happened: Happened, definition: TaskDefinition, key: str
+) -> TaskDefinition | None:
     if happened.workflow_id is None or happened.workflow_id == definition.workflow_id:
         return definition
-    return definition_of(happened.workflow_id).tasks.get(definition.key)
+    return definition_of(happened.workflow_id).tasks.get(key)
 
 
 def _put(batch: Batch, happened: Happened, source: str, entry: Entry | None) -> None:

@@ -20,6 +20,7 @@ from tickets.notices.tell import OF_THIS_COMPANY, has_role
 from workflows.engine.task_types import FORM_TYPES
 from workflows.running.deputies import MOST_FOLLOWED
 from workflows.running.events.task_completed import TASK_COMPLETED
+from workflows.running.keys_now import key_now_sql
 
 SOON: Final = timedelta(hours=24)
 # Somebody may become available at once: then a task without a worker is no news.
@@ -29,6 +30,9 @@ LONG_AGO: Final = timedelta(days=7)
 # Notices of one look at one company, of each kind; the next look tells the rest.
 MOST_AT_ONCE: Final = 1_000
 
+_KEY_NOW: Final = key_now_sql(
+    now="i.workflow_id", then="e.workflow_id", instance="i.id", key="e.key"
+)
 # Who stands in for whoever has the task, if they are away and their deputy may be given it: as
 # `deputy_for_task`.
 _DEPUTY: Final = f"""(
@@ -50,7 +54,7 @@ _DEPUTY: Final = f"""(
             SELECT FROM workflows_taskinstance o
               JOIN workflows_taskdefinition e ON e.id = o.definition_id
              WHERE o.workflow_instance_id = i.id AND o.status = 'COMPLETED'
-               AND jsonb_exists(d.assign_to->'never', 'tasks.' || e.key)
+               AND jsonb_exists(d.assign_to->'never', 'tasks.' || {_KEY_NOW})
                AND (o.assigned_to_id = u.id OR EXISTS (
                     SELECT FROM workflows_workflowevent v
                      WHERE v.task_instance_id = o.id AND v.kind = '{TASK_COMPLETED}'

@@ -39,6 +39,7 @@ from workflows.models.task_instance import TaskInstanceQuerySet
 from workflows.running.deputies import acting_deputies, acting_deputy
 from workflows.running.events.assigned import ASSIGNED
 from workflows.running.events.task_completed import TASK_COMPLETED
+from workflows.running.keys_now import KeyNow
 from workflows.running.workers import colleagues, eligible_workers
 
 # The ticket stands in the app above: by the name under which Django knows it.
@@ -171,7 +172,9 @@ def for_person[T: TaskInstance](user: User, tasks: QuerySet[T]) -> QuerySet[T]:
     """
     is_worker = Exists(eligible_workers(None).filter(pk=user.pk))
     rule = _RULE
-    did = Exists(_done_by(user).filter(definition__key=KeyTextTransform("task", OuterRef(rule))))
+    did = Exists(
+        _done_by(user).alias(_key=KeyNow()).filter(_key=KeyTextTransform("task", OuterRef(rule)))
+    )
     as_worker = (
         Q(**{f"{rule}__who": Who.MANAGER.value, f"{REQUESTER}__manager": user})
         | Q(**{f"{rule}__who": Who.PERSON.value, "_email": user.email})
@@ -215,10 +218,11 @@ def _of_group(user: User) -> Q:
 
 def _not_kept_from[T: TaskInstance](user: User, tasks: QuerySet[T]) -> QuerySet[T]:
     never = KeyTransform("never", OuterRef(_RULE))
-    key = Concat(Value("tasks."), F("definition__key"))
+    key = Concat(Value("tasks."), KeyNow())
     is_one = Func(never, key, function="jsonb_exists", output_field=BooleanField())
-    excluded = Q(**{f"{_RULE}__never__contains": ["requester"], REQUESTER: user}) | Q(
-        Exists(_done_by(user).alias(_is_one=is_one).filter(_is_one=True))
+    excluded = Q(**{f"{_RULE}__never__contains": ["requester"], REQUESTER: user}) | (
+        Q(**{f"{_RULE}__has_key": "never"})
+        & Q(Exists(_done_by(user).alias(_is_one=is_one).filter(_is_one=True)))
     )
     kept = Case(When(excluded, then=Value(True)), default=Value(False))
     found: QuerySet[T] = tasks.alias(_is_kept_from=kept).filter(_is_kept_from=False)
@@ -314,10 +318,12 @@ def _person_at(path: str, answers: Mapping[str, Json]) -> int | None:
 
 
 def _visits(task: TaskInstance, keys: Collection[str]) -> TaskInstanceQuerySet:
-    found: TaskInstanceQuerySet = TaskInstance.objects.filter(
-        workflow_instance=task.workflow_instance_id,
-        definition__key__in=keys,
-        status=TaskStatus.COMPLETED,
+    found: TaskInstanceQuerySet = (
+        TaskInstance.objects.filter(
+            workflow_instance=task.workflow_instance_id, status=TaskStatus.COMPLETED
+        )
+        .alias(_key=KeyNow())
+        .filter(_key__in=keys)
     )
     return found
 

@@ -71,8 +71,9 @@ class TargetVersion:
         if instance.workflow_id == self.workflow.pk:
             return _("It runs on version %(version)s already.") % self._words(None)
         outputs = instance.data if isinstance(instance.data, dict) else {}
+        been_to = {*outputs, *([] if task is None else [task.definition.key])}
         for old, new in self.renamed.items():
-            if old in outputs and new in outputs:
+            if old in been_to and new in been_to:
                 message = _("“%(old)s” cannot become “%(task)s”: the ticket has been there, too.")
                 return message % {"old": old, "task": self.tasks[new].title}
         return "" if task is None else self._obstacle_of_task(task)

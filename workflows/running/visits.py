@@ -6,19 +6,28 @@ from collections import Counter
 from dataclasses import replace
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, Min
 from django.utils.translation import gettext as _
 
 from workflows.engine.decide import Decision
 from workflows.models import TaskInstance, TaskStatus, WorkflowInstance
 from workflows.running.definition_cache import definition_of
+from workflows.running.keys_now import KeyNow
 
 
 def count_visits(instance: WorkflowInstance) -> Counter[str]:
-    """How often each task was begun, by its key; those that were cancelled count, too."""
+    """How often each task was begun, by its key now; those that were cancelled count, too."""
     tasks = TaskInstance.objects.filter(workflow_instance=instance)
-    counted = tasks.values_list("definition__key").annotate(Count("pk")).order_by()
-    return Counter(dict(counted))
+    definitions = tasks.values("definition_id", "definition__key", "definition__workflow_id")
+    rows = list(definitions.annotate(count=Count("pk"), one=Min("pk")).order_by())
+    older = [row["one"] for row in rows if row["definition__workflow_id"] != instance.workflow_id]
+    keys: dict[int, str] = {}
+    if older:  # the instance was moved, and tasks may be called something else now
+        keys.update(tasks.filter(pk__in=older).values_list("pk", KeyNow()))
+    counted: Counter[str] = Counter()
+    for row in rows:
+        counted[keys.get(row["one"], row["definition__key"])] += row["count"]
+    return counted
 
 
 def bounded(

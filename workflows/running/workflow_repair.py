@@ -50,6 +50,7 @@ from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.events.team_file_version import TEAM_FILE_VERSION
 from workflows.running.events.version_changed import VERSION_CHANGED
 from workflows.running.events.withdrawn import WITHDRAWN
+from workflows.running.keys_now import key_of_output
 from workflows.running.moving import TargetVersion
 from workflows.running.state_manager import WorkflowStateManager
 from workflows.running.workers import eligible_workers
@@ -212,19 +213,8 @@ class WorkflowRepair(WorkflowStateManager):
             InvalidDataError: the output does not fit the form, or the output schema.
         """
         self.ensure_not_ended()
-        keys = self._later_keys(task)
-        key = keys[-1]
-        newest = (
-            TaskInstance.objects.filter(
-                workflow_instance=self.instance,
-                definition__key__in=keys,
-                output_data__isnull=False,
-            )
-            .order_by("-pk")
-            .values_list("pk", flat=True)
-            .first()
-        )
-        if newest != task.pk or key not in self.instance.data:
+        key = key_of_output(task, self.instance)
+        if key is None:
             raise OutputReplacedError
         check_output(task.definition, output, kept=task.output_data)
         if output == task.output_data:
@@ -237,19 +227,6 @@ class WorkflowRepair(WorkflowStateManager):
             change["key"] = key
         self._record(CHANGED, task=task, data=change)
         self._save_instance("data")
-
-    def _later_keys(self, task: TaskInstance) -> list[str]:
-        """The key of a task, then what it was renamed to when the instance was moved."""
-        keys, version = [task.definition.key], task.definition.version
-        if task.definition.workflow_id == self.instance.workflow_id:
-            return keys
-        moves = WorkflowEvent.objects.filter(
-            workflow_instance=self.instance, kind=str(VERSION_CHANGED)
-        )
-        for data in moves.order_by("pk").values_list("data", flat=True):
-            if data["from"] >= version and keys[-1] in data.get("renamed", {}):
-                keys.append(data["renamed"][keys[-1]])
-        return keys
 
     def correct_input(self, task: TaskInstance, *, body: JsonObject, reason: str) -> None:
         """Let the call of a task in ERROR send something else from its next attempt on.
@@ -426,9 +403,8 @@ class WorkflowRepair(WorkflowStateManager):
             "reason": reason,
         }
         outputs = self.instance.data
-        keys = [*outputs, *([] if task is None else [task.definition.key])]
-        if renamed := {key: target.new_key(key) for key in keys if key in target.renamed}:
-            versions["renamed"] = dict[str, Json](renamed)
+        if target.renamed:
+            versions["renamed"] = dict[str, Json](target.renamed)
         self._record(VERSION_CHANGED, data=versions)
         self.instance.workflow = target.workflow
         self.instance.data = {target.new_key(key): value for key, value in outputs.items()}

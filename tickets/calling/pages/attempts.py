@@ -18,6 +18,7 @@ from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.forms import Shown
 from workflows.models import ActionAttempt, TaskInstance
 from workflows.models.action_attempt import AttemptOutcome
+from workflows.running.keys_now import KeyNow
 
 # The newest of them; a call that was retried for weeks has more than a page can show.
 MOST_ATTEMPTS = 50
@@ -121,7 +122,7 @@ def data_so_far(ticket: Ticket, *, viewer: Viewer) -> list[TaskData]:
     tasks = TaskInstance.objects.filter(
         workflow_instance=ticket.workflow_instance_id, output_data__isnull=False
     )
-    newest = tasks.order_by("definition__key", "-pk").distinct("definition__key")
+    newest = tasks.annotate(key_now=KeyNow()).order_by("key_now", "-pk").distinct("key_now")
     rows = newest.select_related("definition")
     return [_task_data(each) for each in sorted(rows, key=lambda task: task.pk)]
 

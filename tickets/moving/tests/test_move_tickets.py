@@ -11,14 +11,16 @@ from tickets.advancing.advance_ticket import advance_ticket
 from tickets.advancing.tests.test_concurrent_changes import DECLARED, ConcurrentCase
 from tickets.errors import MayNotRepairError, ReasonMissingError, TooManyTicketsError
 from tickets.health import company_findings
-from tickets.models import Ticket
+from tickets.models import ErrorType, SearchEntry, Ticket, TicketError
 from tickets.moving.move_tickets import move_tickets, preview_move
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.correct_data import correct_task_output
 from tickets.repairing.hold_ticket import hold_ticket, resume_ticket
+from tickets.repairing.pages.all_repairs import open_repairs
+from tickets.repairing.pages.correcting import CorrectOutput
 from tickets.repairing.reassign_task import reassign_task
 from tickets.repairing.retry_step import retry_step
-from tickets.repairing.tests.repair_case import SmallWorkflow, broken_invariants
+from tickets.repairing.tests.repair_case import BIG, SmallWorkflow, broken_invariants
 from tickets.testing import without_taking_steps
 from tickets.working.complete_task import complete_task
 from workflows.authoring.editing.new_draft import new_draft
@@ -42,7 +44,9 @@ from workflows.models import (
     WorkflowInstance,
     WorkflowStatus,
 )
+from workflows.running.candidates import candidates_of, for_person
 from workflows.running.events.version_changed import VERSION_CHANGED
+from workflows.running.visits import count_visits
 
 REASON = "The new version asks for less."
 
@@ -266,15 +270,58 @@ class MoveTicketsTest(MoveCase):
 
     def test_what_a_renamed_task_has_said_is_read_and_corrected_under_its_new_name(self) -> None:
         self.answer_now(self.ticket, {"big": False})
-        second = self.publish_next(key="review", title="Review")
+        shown = [{**each, "seen_by": "requester"} for each in BIG]
+        second = self.publish_next(key="review", title="Review", fields=shown)
         self.assertEqual(self.move(self.ticket, to=second, renamed={"check": "review"}), [""])
         self.assertEqual(self.instance(self.ticket).data, {"review": {"big": False}})
         self.assert_in_order(self.ticket)
         done = TaskInstance.objects.get(status=TaskStatus.COMPLETED)
+        found = Ticket.objects.with_progress().select_related("workflow").get(pk=self.ticket.pk)
+        self.assertIn("output", [each.verb for each in open_repairs(found, task=done)])
+        entry = SearchEntry.objects.get(ticket=self.ticket, source="answers/review")
+        self.assertIn("No", entry.text)
         with self.captureOnCommitCallbacks(execute=True):
             correct_task_output(task=done, output={"big": True}, by=self.terry, reason=REASON)
         self.assertEqual(self.instance(self.ticket).data, {"review": {"big": True}})
         self.assert_in_order(self.ticket)
+        entry.refresh_from_db()
+        self.assertIn("Yes", entry.text)
+
+    def test_a_task_stands_for_no_other_where_the_ticket_has_been_to_both(self) -> None:
+        self.answer_now(self.ticket, {"big": False})
+        draft = self.draft()
+        self.assertTrue(draft.tasks.filter(key="check").update(key="other"))
+        draft.transitions.exclude(condition=None).update(
+            condition={"==": [{"var": "ticket.amount"}, 7]}
+        )
+        second = publish_workflow(workflow=draft, user=self.carla)
+        [refusal] = self.move(self.ticket, to=second, renamed={"check": "sign"})
+        self.assertIn("“check” cannot become “Sign”: the ticket has been there, too.", refusal)
+        self.assertEqual(self.instance(self.ticket).data, {"check": {"big": False}})
+
+    def test_who_did_a_renamed_task_is_who_rules_of_the_new_name_mean(self) -> None:
+        checker = self.current(self.ticket).assigned_to
+        assert checker is not None
+        self.answer_now(self.ticket, {"big": False})
+        for rule, may in (
+            ({"never": ["tasks.review"]}, False),
+            ({"who": "doer", "task": "review"}, True),
+        ):
+            draft = self.draft()
+            draft.tasks.filter(key="sign").update(assign_to=rule)
+            draft.tasks.filter(key="check").update(key="review")
+            draft.transitions.exclude(condition=None).update(
+                condition={"==": [{"var": "tasks.review.big"}, True]}
+            )
+            version = publish_workflow(workflow=draft, user=self.carla)
+            self.assertEqual(self.move(self.ticket, to=version, renamed={"check": "review"}), [""])
+            with self.subTest(rule):
+                sign = self.current(self.ticket)
+                self.assertEqual(candidates_of(sign).may_have(checker), may)
+                found = for_person(checker, TaskInstance.objects.filter(pk=sign.pk))
+                self.assertEqual(found.exists(), may)
+                self.assertEqual(sign.assigned_to == checker, may)
+        self.assertEqual(count_visits(self.instance(self.ticket)), {"review": 1, "sign": 1})
 
     def test_a_task_stands_for_one_only_and_must_be_there(self) -> None:
         second = self.publish_next(key="review")
@@ -549,6 +596,21 @@ class MovePageTest(MoveCase):
         self.assertContains(answer, f'value="{self.ticket.pk}"')
         self.post(ticket=[self.ticket.pk], **{"renamed-check": "review"})
         self.assertEqual(self.version_of(self.ticket), (3, 3))
+
+    def test_what_a_renamed_task_has_said_has_a_link_to_correct_it(self) -> None:
+        self.answer_now(self.ticket, {"big": False})
+        self.renamed_version()
+        self.post(ticket=[self.ticket.pk], **{"renamed-check": "review"})
+        self.assertEqual(self.version_of(self.ticket), (3, 3))
+        done = TaskInstance.objects.get(
+            workflow_instance__ticket=self.ticket, status=TaskStatus.COMPLETED
+        )
+        error = TicketError.objects.create(
+            ticket=self.ticket, error_type=ErrorType.values[0], message="Broken"
+        )
+        page = self.client.get(reverse("admin:tickets_ticketerror_change", args=[error.pk]))
+        found = Ticket.objects.with_progress().get(pk=self.ticket.pk)
+        self.assertContains(page, CorrectOutput(found, task=done).url)
 
     def test_without_one_the_ticket_stays_and_what_was_typed_is_kept(self) -> None:
         self.renamed_version()

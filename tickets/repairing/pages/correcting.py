@@ -17,7 +17,8 @@ from tickets.repairing.pages.repair_verb import RepairVerb, Sent, TaskVerb, kept
 from workflows.engine.process import Json, JsonObject
 from workflows.errors import InputNotCorrectableError, OutputReplacedError
 from workflows.forms import AnswersForm
-from workflows.models import TaskInstance, TaskStatus
+from workflows.models import TaskStatus
+from workflows.running.keys_now import key_of_output
 
 
 class CorrectData(RepairVerb):
@@ -112,16 +113,8 @@ class CorrectOutput(OutputVerb):
         )
 
     def _is_output_current(self) -> bool:
-        instance, key = self.ticket.workflow_instance, self.task.definition.key
-        if instance is None or key not in instance.data:
-            return False
-        visits = TaskInstance.objects.filter(
-            workflow_instance=instance,
-            definition__key=key,
-            output_data__isnull=False,
-        )
-        newest = visits.order_by("-pk").values_list("pk", flat=True).first()
-        return newest == self.task.pk
+        instance = self.ticket.workflow_instance
+        return instance is not None and key_of_output(self.task, instance) is not None
 
     def form(self, data: Any = None) -> RepairForm:
         form = super().form(data)

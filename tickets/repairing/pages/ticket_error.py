@@ -33,6 +33,7 @@ from tickets.repairing.pages.repair_verb import RepairVerb, kept_answers
 from tickets.seeing import shown_output, viewer_of
 from workflows.layouts.columns import layouts_of
 from workflows.models import TaskInstance
+from workflows.running.keys_now import keys_now
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -130,10 +131,9 @@ class TicketErrorAdmin(RetryManyAdmin):
             else [],
             "repairs": open_repairs(ticket, task=task, error=obj) if may_repair else [],
             "attempts": attempts_of(task),
-            "data_so_far": [
-                (each, _correction(each, ticket, may_repair))
-                for each in data_so_far(ticket, viewer=viewer)
-            ],
+            "data_so_far": _with_corrections(
+                data_so_far(ticket, viewer=viewer), ticket, may_repair=may_repair
+            ),
             **progress.submitted(ticket),
             "title": obj.get_error_type_display(),
             "subtitle": None,
@@ -181,13 +181,21 @@ def _may_see(request: HttpRequest, definition: Model) -> bool:
     return request.user.has_perm(f"{options.app_label}.{get_permission_codename('view', options)}")
 
 
-def _correction(data: TaskData, ticket: Ticket, may_repair: bool) -> RepairVerb | None:
-    """The page that corrects an output which counts now."""
+def _with_corrections(
+    outputs: list[TaskData], ticket: Ticket, *, may_repair: bool
+) -> list[tuple[TaskData, RepairVerb | None]]:
+    """Each with the page that corrects it, if it counts now."""
     instance = ticket.workflow_instance
     if not may_repair or instance is None or ticket.has_ended:
-        return None
-    counts = data.task.definition.key in instance.data
-    return CorrectOutput(ticket, task=data.task) if counts else None
+        return [(each, None) for each in outputs]
+    keys = keys_now([each.task for each in outputs], instance)
+    return [
+        (
+            each,
+            CorrectOutput(ticket, task=each.task) if keys[each.task.pk] in instance.data else None,
+        )
+        for each in outputs
+    ]
 
 
 def _handled(error: TicketError) -> QuerySet[LogEntry]:

@@ -1,7 +1,8 @@
 """The ticket goes on in another version of its workflow.
 
-Its data: the numbers of the versions, `from` and `to`, the `reason`, and, where tasks that the
-ticket had come to are called something else there, `renamed`: {old key: new key}.
+Its data: the numbers of the versions, `from` and `to`, the `reason`, and, where tasks are
+called something else there, `renamed`: {old key: new key}. It may name tasks that the ticket has
+not come to; events of before 2026-12 name only those that had an output, and the current one.
 """
 
 from __future__ import annotations
