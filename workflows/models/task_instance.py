@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_fsm import transition
 
+from workflows.engine.assigning import Mode
 from workflows.engine.process import JsonObject
 from workflows.engine.task_types import FORM_TYPES
 from workflows.models.composed_json import ComposedJson
@@ -65,6 +66,13 @@ class TaskInstanceQuerySet(models.QuerySet["TaskInstance"]):
             assigned_to=None,
             definition__task_type__in=FORM_TYPES,
         ).order_by("created_at", "pk")
+
+    def waiting_for_worker(self) -> TaskInstanceQuerySet:
+        """Those of `unassigned` that are given out when somebody comes: not those only claimed."""
+        rule = "definition__assign_to"
+        of_group = Q(**{f"{rule}__mode": Mode.NOBODY.value}) & ~Q(**{f"{rule}__has_key": "who"})
+        is_claimed = Case(When(of_group, then=Value(True)), default=Value(False))
+        return self.unassigned().alias(_is_claimed=is_claimed).filter(_is_claimed=False)
 
     def waiting_for_answer(self) -> TaskInstanceQuerySet:
         """Forms whose workers asked the requester."""

@@ -465,10 +465,10 @@ def _save_locked(
     return before.is_admin and not after.is_admin, entries if changes else []
 
 
-def _ensure_manager(person: User, before: PersonAccess | None = None) -> None:
+def _ensure_manager(person: User, before: PersonAccess) -> None:
     """One that they have already stays, though that person has left since."""
     manager = person.manager
-    if manager is None or (before is not None and before.logged.get("manager") == manager.email):
+    if manager is None or before.logged.get("manager") == manager.email:
         return
     if manager.pk == person.pk or not colleagues().filter(pk=manager.pk).exists():
         raise ManagerError
@@ -486,8 +486,10 @@ def _end_begun_absence(person: User, before: PersonAccess, *, now: datetime) -> 
 
 def _add_people(changes: Sequence[PersonChange]) -> None:
     """New people in a few statements, however many they are."""
+    managers = {each.person.manager_id for each in changes} - {None}
+    if managers and colleagues().filter(pk__in=managers).count() < len(managers):
+        raise ManagerError
     for each in changes:
-        _ensure_manager(each.person)
         each.person.email = plain_email(each.person.email)
         each.person.set_unusable_password()
     try:
@@ -557,13 +559,13 @@ def _lock(*forms: QuerySet[TaskInstance]) -> None:
     """
     known: set[int] = set()
     while True:
-        known |= _instances_of(*forms, TaskInstance.objects.unassigned())
+        known |= _instances_of(*forms, TaskInstance.objects.waiting_for_worker())
         with transaction.atomic():
             # no_key: others may still write rows that only point at the instance, such as events.
             instances = WorkflowInstance.objects.filter(pk__in=known).order_by("pk")
             list(instances.select_for_update(no_key=True).values_list("pk"))
             lock_assignment()
-            if _instances_of(*forms, TaskInstance.objects.unassigned()) <= known:
+            if _instances_of(*forms, TaskInstance.objects.waiting_for_worker()) <= known:
                 return
             transaction.set_rollback(True)
 
@@ -589,7 +591,7 @@ def _tell_who_is_back(person: User) -> None:
 
 def _stop_passing_over(person: User) -> None:
     """Somebody who was away is no longer passed over for what was released."""
-    TaskInstance.objects.unassigned().filter(released_by=person).update(released_by=None)
+    TaskInstance.objects.waiting_for_worker().filter(released_by=person).update(released_by=None)
 
 
 def _release(

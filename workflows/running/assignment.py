@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Count, F, OuterRef, Subquery
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, F, Func, IntegerField, Max, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from tenants.fast.batch import Batch, Sql
@@ -160,9 +161,14 @@ def assign_if_possible(task: TaskInstance, *, now: datetime) -> JsonObject | Non
     Changes the object; the caller saves it (and is inside a transaction). Returns what the event
     says of it.
     """
-    if task.definition.assign_to:
-        return assign_by_rule(task, now=now)
     lock_assignment()
+    return _assign(task, now=now)
+
+
+def _assign(task: TaskInstance, *, now: datetime) -> JsonObject | None:
+    """`assign_if_possible`, by whoever holds the lock already."""
+    if task.definition.assign_to:
+        return _assign_by_rule(task, now=now)
     role_id = task.definition.candidate_role_id
     worker = choose_worker(role_id, passed_over_id=task.released_by_id)
     if worker is None:
@@ -177,6 +183,10 @@ def assign_by_rule(task: TaskInstance, *, now: datetime) -> JsonObject | None:
     What the rule reads, such as the ticket and who did an earlier task, is written before.
     """
     lock_assignment()
+    return _assign_by_rule(task, now=now)
+
+
+def _assign_by_rule(task: TaskInstance, *, now: datetime) -> JsonObject | None:
     given = choose_by_rule(task)
     if given is None:
         return None
@@ -221,17 +231,26 @@ def _is_only_claimed(definition: TaskDefinition) -> bool:
 
 def _in_turn(workers: UserQuerySet, definition: TaskDefinition) -> UserQuerySet:
     """First whoever was given this task, of whatever version, longest ago, or never."""
+    # One array for all of them: asked for each worker it would read the whole history of those who
+    # were never given it.
     given = (
         TaskInstance.objects.filter(
-            assigned_to=OuterRef("pk"),
+            definition__in=TaskDefinition.objects.filter(
+                key=definition.key, workflow__key=definition.workflow.key
+            ),
+            assigned_to__isnull=False,
             assigned_at__isnull=False,
-            definition__key=definition.key,
-            definition__workflow__key=definition.workflow.key,
         )
-        .order_by("-assigned_at")
-        .values("assigned_at")[:1]
+        .order_by()
+        .values("assigned_to")
+        .annotate(newest=Max("assigned_at"))
+        .order_by("newest", "assigned_to")
+        .values("assigned_to")
     )
-    ordered: UserQuerySet = workers.alias(turn=Subquery(given)).order_by(
+    turn = Func(
+        ArraySubquery(given), F("pk"), function="array_position", output_field=IntegerField()
+    )
+    ordered: UserQuerySet = workers.alias(turn=turn).order_by(
         F("turn").asc(nulls_first=True), "last_given", "pk"
     )
     return ordered
@@ -247,14 +266,14 @@ def assign_waiting_tasks(*, now: datetime) -> int:
     # would not be seen here, and would wait although somebody is available now.
     lock_assignment()
     waiting = (
-        TaskInstance.objects.unassigned()
+        TaskInstance.objects.waiting_for_worker()
         .exclude(workflow_instance__status__in=(WorkflowStatus.ON_HOLD, WorkflowStatus.CANCELLED))
         .select_related("definition__candidate_role", "definition__workflow")
         .select_for_update(of=("self",), no_key=True, skip_locked=True)
     )
     given = 0
     for task in waiting:
-        data = assign_if_possible(task, now=now)
+        data = _assign(task, now=now)
         if data is None:
             continue
         batch = batch_of_history(now=now)

@@ -43,6 +43,7 @@ MODULES = frozenset(
         "django.contrib.contenttypes.models",
         "django.contrib.messages",
         "django.contrib.postgres.aggregates",
+        "django.contrib.postgres.expressions",
         "django.contrib.postgres.fields",
         "django.contrib.postgres.indexes",
         "django.contrib.postgres.search",

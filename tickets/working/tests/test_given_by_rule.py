@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -35,9 +37,14 @@ from workflows.models import (
     WorkflowEvent,
     WorkflowInstance,
 )
-from workflows.people.change_people import save_person, set_availability
+from workflows.people.change_people import (
+    give_out_waiting_tasks,
+    save_person,
+    set_availability,
+)
 from workflows.people.deputies import name_deputy
 from workflows.people.managers import set_manager
+from workflows.running.assignment import _in_turn, _least_loaded_first
 from workflows.running.definition_cache import forget_definitions
 from workflows.running.events.assigned import ASSIGNED
 from workflows.running.events.kind import event_sentence
@@ -277,6 +284,11 @@ class PurchaseTests(RuleCase):
         self.assertEqual(given[:2], given[2:])
         self.assertEqual(set(given), {self.walt, self.dora})
 
+    def test_whose_turn_it_is_is_read_once_and_not_for_each_worker(self) -> None:
+        pay = self.workflow.tasks.get(key="pay")
+        workers = _in_turn(_least_loaded_first(self.finance.pk), pay)
+        self.assertIn("InitPlan", workers.explain())
+
     def test_what_is_only_claimed_waits_in_the_pool(self) -> None:
         self.change_rule("approve", self.finance, mode="nobody", never=["requester"])
         ticket = self.submit(by=self.dora)
@@ -291,6 +303,28 @@ class PurchaseTests(RuleCase):
         claim_task(task=task, user=self.walt, now=timezone.now())
         release_task(task=self.task(ticket), user=self.walt, now=timezone.now())
         self.assertIsNone(self.task(ticket).assigned_to)
+
+    def test_a_lasting_pool_costs_nothing_when_people_change(self) -> None:
+        self.change_rule("approve", self.finance, mode="nobody")
+        counts = []
+        for _each in range(2):
+            self.submit()
+            self.submit()
+            with CaptureQueriesContext(connection) as queries:
+                self.assertEqual(give_out_waiting_tasks(now=timezone.now()), 0)
+            counts.append(len(queries))
+        self.assertEqual(counts[0], counts[1])
+
+    def test_the_choosing_is_locked_once_for_all_that_waits(self) -> None:
+        self.change_rule("approve", self.finance, never=["requester"])
+        for person in (self.walt, self.dora):
+            self.away(person)
+        for _each in range(3):
+            self.submit()
+        User.objects.filter(pk=self.walt.pk).update(is_available=True)
+        with CaptureQueriesContext(connection) as queries:
+            self.assertEqual(give_out_waiting_tasks(now=timezone.now()), 3)
+        self.assertEqual(sum("pg_advisory" in each["sql"] for each in queries), 2)
 
     def test_a_corrected_answer_names_somebody(self) -> None:
         self.change_rule("approve", who="answer", answer="ticket.buyer")

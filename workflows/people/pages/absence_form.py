@@ -2,53 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from django import forms
 from django.utils import timezone
-from django.utils.text import format_lazy
-from django.utils.translation import gettext, gettext_lazy, gettext_noop
+from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from tenants.models import User
 from workflows.errors import DeputyError, WorkflowsError
 from workflows.fields.datetime.moment_field import MomentField
-from workflows.fields.person.lookup import people_called
 from workflows.fields.person.screen import MOST_LISTED, search_widget, with_absence
 from workflows.people.absence import say_absence
 from workflows.people.availability import availability_of
+from workflows.people.pages.colleague_field import ColleagueField
 from workflows.running.deputies import possible_deputies
 
-_WRITE: Final = gettext_lazy("Write a name or an e-mail address.")
-_SEVERAL: Final = gettext_noop(
-    "Several people are called that. Write the e-mail address of the one you mean."
-)
 
-
-class DeputyField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """A list of people; of many, an input for a name or an e-mail address that searches."""
-
-    is_searched = False
+class DeputyField(ColleagueField):
+    """Says of each whether they are away."""
 
     def label_from_instance(self, person: Any) -> str:
         return with_absence(person)
-
-    def search(self, person: User) -> None:
-        self.is_searched = True
-        self.to_field_name = "email"
-        self.widget = search_widget(None, workers_but=person.pk)
-        self.help_text = format_lazy("{} {}", _WRITE, self.help_text)
-
-    def to_python(self, value: Any) -> Any:
-        if not self.is_searched:
-            return super().to_python(value)
-        if not (typed := str(value or "").strip()):
-            return None
-        found = people_called(self.queryset, typed)  # type: ignore[arg-type]
-        if len(found) == 1:
-            return found[0]
-        message = gettext(_SEVERAL) if found else self.error_messages["invalid_choice"]
-        raise forms.ValidationError(message, code="invalid_choice")
 
 
 class AbsenceForm(forms.Form):
@@ -84,8 +59,8 @@ class AbsenceForm(forms.Form):
         field.queryset = deputies  # type: ignore[attr-defined]
         field.empty_label = gettext("Nobody")  # type: ignore[attr-defined]
         self.lost_deputy = _lost(person)
-        if len(deputies.values_list("pk", flat=True)[: MOST_LISTED + 1]) > MOST_LISTED:
-            field.search(person)  # type: ignore[attr-defined]
+        if field.has_more_than(MOST_LISTED):  # type: ignore[attr-defined]
+            field.search(search_widget(None, workers_but=person.pk))  # type: ignore[attr-defined]
         if self.lost_deputy is not None:
             self.initial["deputy"] = None
         self._is_away = availability_of(person).is_away_by_plan

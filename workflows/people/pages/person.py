@@ -40,17 +40,20 @@ from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.page import list_buttons_of
 from tenants.roles import SystemRole
 from tenants.services import set_password
+from workflows.errors import ManagerError
+from workflows.fields.person.screen import MOST_LISTED, search_widget
 from workflows.flat import FlatImportAdmin
 from workflows.models import CompanyRole, Invitation
 from workflows.people.availability import availability_of
 from workflows.people.change_people import release_tasks_of_people, save_person
 from workflows.people.managers import possible_managers
+from workflows.people.pages.colleague_field import ColleagueField
 from workflows.people.pages.new_password import NewPasswordForm
 from workflows.people.pages.person_resource import PersonResource
 from workflows.people.role_choices import role_choices
 
 
-class ManagerField(forms.ModelChoiceField):  # type: ignore[type-arg]
+class ManagerField(ColleagueField):
     """Several people may have one name: the address tells them apart."""
 
     def label_from_instance(self, person: Any) -> str:
@@ -83,6 +86,7 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("first_name", "last_name", "email", "is_available", "is_active", "manager")
         field_classes = {"manager": ManagerField}
         widgets = {"manager": UnfoldAdminSelectWidget}
+        error_messages = {"manager": {"invalid_choice": ManagerError.message}}
         help_texts = {
             "manager": _("Gets the tasks that a workflow has for the requester's manager.")
         }
@@ -113,6 +117,9 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.fields["manager"].widget = widget.widget
             self.fields["manager"].queryset = possible  # type: ignore[attr-defined]
             self.fields["manager"].empty_label = gettext("Nobody")  # type: ignore[attr-defined]
+            if self.fields["manager"].has_more_than(MOST_LISTED):  # type: ignore[attr-defined]
+                self.fields["manager"].search(search_widget(None))  # type: ignore[attr-defined]
+                self.initial["manager"] = self.instance.manager  # shown by the address
         if self.instance.pk:
             self.initial.setdefault("member_of", list(self.instance.company_roles.all()))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -23,7 +23,12 @@ from workflows.flat.resource import chosen, column, names_as_text, yes_or_no
 from workflows.models import CompanyRole, Invitation
 from workflows.people.change_people import PersonChange, save_people
 from workflows.people.invitations.invite import Invitee, invite
-from workflows.people.managers import set_manager
+from workflows.people.managers import set_managers
+
+# Looking for an address that is like a wrong one compares it with everybody's: so often at most,
+# and not in a large company.
+MOST_SUGGESTED: Final = 20
+MOST_COMPARED: Final = 1_000
 
 
 @dataclass
@@ -98,6 +103,7 @@ class PersonResource(FlatResource[PersonRow]):
         self.company_roles_by_name = {
             name_key(each.name): each for each in CompanyRole.objects.all()
         }
+        self.alike: dict[str, str] = {}
         at = (table.headers or []).index("email") if "email" in (table.headers or []) else None
         emails = [plain_email(str(row[at])) for row in table] if at is not None else []
         self.in_file = set(emails)
@@ -153,6 +159,8 @@ class PersonResource(FlatResource[PersonRow]):
         """Somebody of the company, or of the file, where those are added at once."""
         if not row.manager:
             return ""
+        if self.invites and row.pk is None:
+            return _("Whoever is new is invited: name their manager once they have come.")
         if row.manager == row.email:
             return _("Nobody is their own manager.")
         known = self.people.get(row.manager)
@@ -164,9 +172,15 @@ class PersonResource(FlatResource[PersonRow]):
         if row.manager in self.in_file and not self.invites:
             return ""
         text = _("Nobody of the company has the address “%(email)s”. Write the manager's address.")
-        return text % {"email": short(row.manager)} + did_you_mean(
-            nearest(row.manager, list(self.people))
-        )
+        return text % {"email": short(row.manager)} + did_you_mean(self._like(row.manager))
+
+    def _like(self, email: str) -> str:
+        """The address of somebody that looks most like a wrong one, or an empty string."""
+        if email not in self.alike:
+            if len(self.alike) >= MOST_SUGGESTED or len(self.people) > MOST_COMPARED:
+                return ""
+            self.alike[email] = nearest(email, self.people)
+        return self.alike[email]
 
     def apply(self, rows: Sequence[PersonRow]) -> None:
         if self.invites and self.user is not None:
@@ -191,10 +205,13 @@ class PersonResource(FlatResource[PersonRow]):
     ) -> None:
         """Managers who came with the same file have a number only now."""
         came = {each.person.email: each.person for each in changes}
-        for row, change in zip(rows, changes, strict=True):
-            if row.manager and row.manager not in self.people and row.manager in came:
-                manager = came[row.manager]
-                set_manager(user=change.person, manager=manager, now=now, actor=self.user)
+        managers = {
+            change.person: came[row.manager]
+            for row, change in zip(rows, changes, strict=True)
+            if row.manager and row.manager not in self.people and row.manager in came
+        }
+        if managers:
+            set_managers(managers=managers, now=now, actor=self.user)
 
     def _invite(self, rows: Sequence[PersonRow], *, by: User) -> None:
         """Those who have an invitation that still counts are left alone: a file may come twice."""

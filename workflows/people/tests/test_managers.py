@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 from django.urls import reverse
 from django.utils import timezone
 
@@ -60,6 +62,38 @@ class ManagerTests(CompanyTestCase):
         self.assertEqual(self.manager_of(self.uma), self.wendy)
         self.log_in(self.uma)
         self.assertContains(self.client.get(reverse("admin:account_profile")), "Wendy Wells")
+
+    def test_of_many_one_is_searched(self) -> None:
+        self.log_in(self.alice)
+        page = reverse("admin:tenants_user_change", args=[self.uma.pk])
+        data = {
+            "first_name": "Uma", "last_name": "Urban", "email": self.uma.email,
+            "system_roles": ["user"], "is_available": "on", "is_active": "on",
+        }  # fmt: skip
+        self.assertContains(self.client.get(page), '<select name="manager"')
+        with patch("workflows.people.pages.person.MOST_LISTED", 0):
+            for address in (page, reverse("admin:tenants_user_add")):
+                shown = self.client.get(address)
+                self.assertNotContains(shown, self.walt.email)
+                self.assertContains(shown, "person/people.js")
+                self.assertContains(shown, "data-people=")
+            for typed in (self.wendy.email.upper(), " wendy  WELLS "):
+                self.name(self.uma, None)
+                self.assertEqual(
+                    self.client.post(page, {**data, "manager": typed}).status_code, 302
+                )
+                self.assertEqual(self.manager_of(self.uma), self.wendy, typed)
+            self.assertContains(self.client.get(page), f'value="{self.wendy.email}"')
+            for typed in (self.uma.email, self.charlie.email, "Nobody", "x\x00", str(self.walt.pk)):
+                answer = self.client.post(page, {**data, "manager": typed})
+                self.assertContains(answer, str(ManagerError.message), msg_prefix=typed)
+            # Who has left since stays.
+            User.objects.filter(pk=self.wendy.pk).update(is_active=False)
+            self.client.post(page, {**data, "manager": self.wendy.email, "last_name": "Ulm"})
+            self.assertEqual(self.manager_of(self.uma), self.wendy)
+            self.assertEqual(User.objects.get(pk=self.uma.pk).last_name, "Ulm")
+            self.client.post(page, {**data, "manager": ""})
+            self.assertIsNone(self.manager_of(self.uma))
 
     def test_in_files(self) -> None:
         self.name(self.uma, self.wendy)

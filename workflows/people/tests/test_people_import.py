@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable
 from datetime import date
 from typing import Any
+from unittest.mock import patch
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -21,9 +22,11 @@ from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.services import create_person
 from tenants.testing import CompanyTestCase, outside
+from workflows.engine.problems import nearest
 from workflows.flat.formats import Csv
 from workflows.flat.resource import MOST_ROWS
 from workflows.models import CompanyRole
+from workflows.people.pages import person_resource
 
 IMPORT = reverse("admin:tenants_user_import")
 CONFIRM = reverse("admin:tenants_user_process_import")
@@ -136,6 +139,16 @@ class ImportPeopleTest(PeopleFileCase):
         self.bring_in(f"{head}{self.uma.email},Uma,Urban,\n")
         self.assertIsNone(User.objects.get(pk=self.uma.pk).manager)
 
+    def test_wrong_managers_are_not_compared_with_everybody_again_and_again(self) -> None:
+        head = "E-mail,First name,Last name,Manager\n"
+        wrong = [f"{self.wendy.email}{'x' * (number % 25)}y" for number in range(50)]
+        rows = "".join(f"p{at}@acme.example,F,L,{each}\n" for at, each in enumerate(wrong))
+        with patch.object(person_resource, "nearest", wraps=nearest) as compared:
+            problems = self.problems(head + rows)
+        self.assertEqual(len(problems), 50)
+        self.assertIn(f"Did you mean “{self.wendy.email}”?", problems[25][2])
+        self.assertEqual(compared.call_count, person_resource.MOST_SUGGESTED)
+
     def test_columns_that_are_missing_stay_as_they_are(self) -> None:
         self.accounting.members.add(self.wendy)
         self.bring_in(f"email;last_name\n{self.wendy.email};Waters\n")
@@ -181,6 +194,23 @@ class ImportPeopleTest(PeopleFileCase):
         self.assertEqual(
             User.objects.with_role(SystemRole.USER).filter(email__startswith="p").count(), 300
         )
+
+    def test_new_managers_are_named_in_few_queries(self) -> None:
+        head = "E-mail,First name,Last name,Manager\n"
+        counts = []
+        for size in (2, 40):
+            rows = "".join(
+                f"m{size}-{at}@acme.example,F,L,{self.wendy.email}\n"
+                f"p{size}-{at}@acme.example,F,L,m{size}-{at}@acme.example\n"
+                for at in range(size)
+            )
+            page = self.upload(head + rows)
+            with CaptureQueriesContext(connection) as queries:
+                self.confirm(page)
+            counts.append(len(queries))
+        self.assertEqual(counts[0], counts[1])
+        person = User.objects.select_related("manager").get(email="p40-39@acme.example")
+        self.assertEqual(getattr(person.manager, "email", ""), "m40-39@acme.example")
 
 
 class RefusedPeopleTest(PeopleFileCase):

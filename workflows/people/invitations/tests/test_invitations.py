@@ -408,6 +408,15 @@ class PeopleWhereMailIsSentTests(InvitationCase):
         self.upload(text)
         self.assertTrue(Invitation.objects.filter(email="nina@example.com").exists())
 
+    def test_the_manager_of_somebody_invited_is_refused_and_not_dropped(self) -> None:
+        page = self.upload(
+            f"E-mail,First name,Last name,Manager\nnina@example.com,Nina,New,{self.wendy.email}\n"
+        )
+        [problem] = page.context["problems"]
+        self.assertEqual((problem.row, problem.column), (2, "Manager"))
+        self.assertIn("once they have come", problem.message)
+        self.assertFalse(Invitation.objects.filter(email="nina@example.com").exists())
+
     def test_an_admin_changes_an_address_only_with_its_reader(self) -> None:
         page = reverse("admin:tenants_user_change", args=[self.uma.pk])
         values = {
