@@ -11,7 +11,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.auth.admin import UserAdmin
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
@@ -113,8 +112,8 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
             if self.instance.manager_id is not None:  # who has left since stays to be seen
                 possible |= User.objects.filter(pk=self.instance.manager_id)
             widget = self.fields["manager"].widget
-            if isinstance(widget, RelatedFieldWidgetWrapper):  # people are added and seen elsewhere
-                self.fields["manager"].widget = widget.widget
+            # Without what the admin wraps it in: people are added and seen elsewhere.
+            self.fields["manager"].widget = getattr(widget, "widget", widget)
             self.fields["manager"].queryset = possible  # type: ignore[attr-defined]
             self.fields["manager"].empty_label = gettext("Nobody")  # type: ignore[attr-defined]
             if self.fields["manager"].has_more_than(MOST_LISTED):  # type: ignore[attr-defined]
