@@ -68,7 +68,7 @@ class NextVersion(SmallWorkflow):
         if check:
             draft.tasks.filter(key="check").update(**check)
         if "key" in check:
-            draft.transitions.exclude(condition=None).update(
+            draft.transitions.exclude(condition__isnull=True).update(
                 condition={"==": [{"var": f"tasks.{check['key']}.big"}, True]}
             )
         return publish_workflow(workflow=draft, user=self.carla)
@@ -291,7 +291,7 @@ class MoveTicketsTest(MoveCase):
         self.answer_now(self.ticket, {"big": False})
         draft = self.draft()
         self.assertTrue(draft.tasks.filter(key="check").update(key="other"))
-        draft.transitions.exclude(condition=None).update(
+        draft.transitions.exclude(condition__isnull=True).update(
             condition={"==": [{"var": "ticket.amount"}, 7]}
         )
         second = publish_workflow(workflow=draft, user=self.carla)
@@ -310,7 +310,7 @@ class MoveTicketsTest(MoveCase):
             draft = self.draft()
             draft.tasks.filter(key="sign").update(assign_to=rule)
             draft.tasks.filter(key="check").update(key="review")
-            draft.transitions.exclude(condition=None).update(
+            draft.transitions.exclude(condition__isnull=True).update(
                 condition={"==": [{"var": "tasks.review.big"}, True]}
             )
             version = publish_workflow(workflow=draft, user=self.carla)
