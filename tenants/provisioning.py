@@ -3,8 +3,9 @@
 Running the migrations takes most of a second a company. So their SQL is collected once, kept in
 the database for all processes (collecting takes seconds) and replayed as one statement;
 `tenants/tests/test_provisioning.py` proves that a schema made this way equals a migrated one, with
-its rows. A migration of data stops the SQL where a new company needs it, and is run there; each must
-say whether one does (`tenants/data_migrations.py`). Then nothing is kept: each process collects.
+its rows. A migration of data stops the SQL where a new company needs it, and is run there; each
+must say whether one does (`tenants/data_migrations.py`). Then nothing is kept: each process
+collects.
 """
 
 from __future__ import annotations

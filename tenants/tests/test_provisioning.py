@@ -7,13 +7,12 @@ from unittest import mock
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import connection, transaction
-from django.test import tag
-
-from tenants.connection import current_schema, forget_search_path, use_public
 from django.db.migrations import Migration
 from django.db.migrations.loader import MigrationLoader
+from django.test import tag
 
 from tenants import provisioning
+from tenants.connection import current_schema, forget_search_path, use_public
 from tenants.errors import SchemaExistsError
 from tenants.models import Company, NewCompanyTables, User
 from tenants.provisioning import keep_company_schema, source_digest

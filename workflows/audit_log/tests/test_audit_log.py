@@ -97,7 +97,7 @@ class DetailTests(AuditLogCase):
         self.assertContains(page, f"?subject=tenants.user:{self.uma.pk}")
 
     def test_choices_are_named_as_people_choose_them(self) -> None:
-        changes = {"task_type": ["FORM", "SYNC_ACTION"]}
+        changes = {"task_type": ("FORM", "SYNC_ACTION")}
         task = TaskDefinition(pk=5, title="Pay")
         record(PERSON_CHANGED, about=task, changes=changes, task_type="FORM")
         page = self.page_of(AuditEvent.objects.latest("pk"))
