@@ -18,6 +18,7 @@ from tickets.seeing.answers import (
     uploads_for_requester,
     visible_answers,
 )
+from tickets.seeing.hidden import hidden_tasks, hidden_uploads
 from tickets.seeing.reasons import Handover, cancel_reason, cancel_reasons, handover_of
 from tickets.seeing.viewer import Viewer, has_or_had_task, viewer_of
 
@@ -30,6 +31,8 @@ __all__ = [
     "cancel_reasons",
     "handover_of",
     "has_or_had_task",
+    "hidden_tasks",
+    "hidden_uploads",
     "output_layout",
     "outputs_now",
     "outputs_of_visits",

@@ -11,7 +11,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
+from tenants.models import User
 from tickets.models import Ticket
+from tickets.seeing.hidden import hidden_tasks
 from tickets.seeing.viewer import Viewer, viewer_of
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.fields.uploads import uploads_in
@@ -45,12 +47,13 @@ def visible_answers(
     """The answers with their questions that this person may see of the ticket, oldest first.
 
     Fetch the ticket with its workflow instance. One query besides those of `viewer_of` for the
-    team, which sees every visit of a task that is done (`before`: those made before this one);
-    none for the requester.
+    team, which sees every visit of a task that is done (`before`: those made before this one)
+    and that no block hides; none for the requester. In a block see `hidden_tasks`, too.
     """
     viewer = viewer_of(person, ticket, task=before)
     if viewer is Viewer.TEAM:
-        return _answers_of_visits(ticket, before)
+        hidden = hidden_tasks(person, ticket) if isinstance(person, User) else frozenset()
+        return _answers_of_visits(ticket, before, hidden)
     return answers_for_requester(ticket) if viewer is Viewer.REQUESTER else []
 
 
@@ -153,13 +156,17 @@ def outputs_of_visits(instances: Collection[int]) -> TaskInstanceQuerySet:
     )
 
 
-def _answers_of_visits(ticket: Ticket, before: TaskInstance | None) -> list[TaskAnswers]:
+def _answers_of_visits(
+    ticket: Ticket, before: TaskInstance | None, hidden: Collection[int]
+) -> list[TaskAnswers]:
     instance = ticket.workflow_instance
     if instance is None:
         return []
     tasks = outputs_of_visits([instance.pk])
     if before is not None:
         tasks = tasks.filter(pk__lt=before.pk)
+    if hidden:
+        tasks = tasks.exclude(pk__in=hidden)
     found = []
     drawn = 0
     for task in tasks.select_related("assigned_to").order_by("pk"):

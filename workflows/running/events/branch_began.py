@@ -1,6 +1,7 @@
 """The next branch of a block begins, as those before it have ended.
 
-Its data: the id of the `path`, its `branch` and `number`, and `made`, the task with which it begins.
+Its data: the id of the `path`, its `branch` and `number`, and `made`, the task with which it
+begins.
 """
 
 from __future__ import annotations
