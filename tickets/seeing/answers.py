@@ -7,7 +7,7 @@ of calls, what has no question, and what stood there before a correction is the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from tickets.models import Ticket
 from tickets.seeing.hidden import hidden_tasks
 from tickets.seeing.viewer import Viewer, viewer_of
 from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.task_types import TaskType
 from workflows.fields.uploads import uploads_in
 from workflows.forms import (
     Shown,
@@ -137,9 +138,24 @@ def outputs_now(ticket: Ticket) -> Iterator[tuple[TaskDefinition, JsonObject]]:
     instance = ticket.workflow_instance
     if instance is None or not isinstance(instance.data, dict):
         return
-    for key, definition in definition_of(instance.workflow_id).tasks.items():
-        output = instance.data.get(key)
-        if isinstance(output, dict):
+    yield from outputs_in(definition_of(instance.workflow_id).tasks, instance.data)
+
+
+def outputs_in(
+    tasks: Mapping[str, TaskDefinition], data: JsonObject
+) -> Iterator[tuple[TaskDefinition, JsonObject]]:
+    """The outputs in what an instance or a block has brought, in the order of the workflow's tasks.
+
+    Of a block that had a branch for each item of a list those of each item.
+    """
+    for key, definition in tasks.items():
+        output = data.get(key)
+        if not isinstance(output, dict):
+            continue
+        if definition.task_type == TaskType.BLOCK:
+            for item in objects_in(output.get("items")):
+                yield from outputs_in(tasks, item)
+        else:
             yield definition, output
 
 

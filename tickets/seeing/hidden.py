@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 from uuid import UUID
 
 from tenants.models import User
@@ -11,6 +12,9 @@ from workflows.engine.process import objects_in
 from workflows.engine.task_types import TaskType
 from workflows.fields.uploads import uploads_in
 from workflows.models import Path, TaskInstance, TaskStatus
+
+# The statuses of a block that has not ended.
+_HIDING: Final = (TaskStatus.IN_PROGRESS, TaskStatus.ERROR)
 
 
 def hidden_tasks(person: User, ticket: Ticket) -> frozenset[int]:
@@ -35,8 +39,7 @@ def hidden_tasks(person: User, ticket: Ticket) -> frozenset[int]:
     hiding = {
         pk
         for pk, path in paths.items()
-        if path.block_task.definition.hide_answers
-        and path.block_task.status in (TaskStatus.IN_PROGRESS, TaskStatus.ERROR)
+        if path.block_task.definition.hide_answers and path.block_task.status in _HIDING
     }
     if not hiding:
         return frozenset()
@@ -59,6 +62,17 @@ def _outwards(pk: int | None, paths: Mapping[int, Path]) -> list[int]:
         found.append(pk)
         pk = paths[pk].block_task.path_id
     return found
+
+
+def is_hidden_from_some(task: TaskInstance) -> bool:
+    """Whether a block hides what came of a task from those in its other branches, until it ends."""
+    path = task.path
+    while path is not None:
+        block = path.block_task
+        if block.definition.hide_answers and block.status in _HIDING:
+            return True
+        path = block.path
+    return False
 
 
 def hidden_uploads(person: User, ticket: Ticket) -> set[UUID]:

@@ -596,9 +596,16 @@ class WorkflowStateManager:
         output = block_output(spec, states)
         block.complete(output=output, now=self.now)
         self._batch.update(block, "status", "output_data", "started_at", "completed_at")
-        self._keep_output(block, {**outputs_after(spec, states), block.definition.key: output})
+        brought = {**outputs_after(spec, states), block.definition.key: output}
+        self._keep_output(block, brought)
         ended = sum(each.ended for each in states)
-        self._record(BLOCK_ENDED, task=block, data={"ended": ended, "of": len(runs)})
+        self._record(
+            BLOCK_ENDED,
+            task=block,
+            data={"ended": ended, "of": len(runs)},
+            brought=brought,
+            last_tasks=[each.current_task for each in runs if each.current_task is not None],
+        )
         self._done_here.append(block)
 
     def _cancel_branches(self, block: TaskInstance, why: Why, move: Move) -> None:
@@ -625,6 +632,8 @@ class WorkflowStateManager:
     def _keep_output(self, task: TaskInstance, outputs: JsonObject) -> None:
         """Have outputs read on the path of a task from now on."""
         path = self.positions.path_of(task)
+        if path is not None:
+            task.path = path  # which whoever reads the event asks for
         if path is None:
             self.instance.data = {**self.instance.data, **outputs}
             self._batch.update(self.instance, "data", "updated_at")
@@ -879,7 +888,13 @@ class WorkflowStateManager:
             raise TaskNotWorkableError
 
     def _record(
-        self, kind: EventKind, *, task: TaskInstance | None = None, data: JsonObject | None = None
+        self,
+        kind: EventKind,
+        *,
+        task: TaskInstance | None = None,
+        data: JsonObject | None = None,
+        brought: JsonObject | None = None,
+        last_tasks: Sequence[TaskInstance] = (),
     ) -> None:
         self._batch.insert_values(
             WorkflowEvent,
@@ -898,6 +913,8 @@ class WorkflowStateManager:
             data=data or {},
             by_id=None if caused_by is None else caused_by.pk,
             workflow_id=self.instance.workflow_id,
+            brought=brought or {},
+            last_tasks=last_tasks,
         )
         WITH_EVENT.call_all(self._batch, happened)
 
