@@ -585,7 +585,7 @@ class WorkflowStateManager:
         self.begin_part(StepPart.TASK)
         task = self._begin_path(waiting, branch.start)
         self._batch.update(waiting, "status", "began_at", "current_task")
-        began: JsonObject = {**_named(waiting, spec), "made": _made(waiting)}
+        began: JsonObject = {**_named(waiting, spec), "made": [_made(waiting)]}
         self._record(BRANCH_BEGAN, task=block, data=began)
         self._go_into([task], ended=ended_task, facts=facts, move=move)
 

@@ -14,7 +14,8 @@ from workflows.running.events.state import State
 
 
 def _begin(state: State, event: WorkflowEvent) -> None:
-    state.begin_path(event.data["path"], event.data["made"])
+    for each in event.data["made"]:
+        state.begin_path(event.data["path"], each)
 
 
 BRANCH_BEGAN = declare(
