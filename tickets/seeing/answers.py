@@ -160,9 +160,13 @@ def outputs_in(
 
 
 def outputs_of_visits(instances: Collection[int]) -> TaskInstanceQuerySet:
-    """The visits of the tasks of these workflow instances of which something came: the team's."""
+    """The visits of the tasks of these workflow instances of which something came: the team's.
+
+    Without blocks: what they bring is what the tasks in them have.
+    """
     return (
-        TaskInstance.objects.filter(
+        TaskInstance.objects.exclude(definition__task_type=TaskType.BLOCK)
+        .filter(
             workflow_instance__in=instances,
             status__in=(TaskStatus.COMPLETED, TaskStatus.ERROR),
             output_data__isnull=False,

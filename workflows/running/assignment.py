@@ -175,7 +175,7 @@ def assign_together(
     if None not in roles:
         members = CompanyRole.members.through.objects.filter(companyrole__in=roles)
         workers = workers.filter(pk__in=members.values("user"))
-    line = [_InLine(each, each.given, set(each.roles)) for each in workers]
+    line = [_InLine(each, each.given, set(each.roles or ())) for each in workers]
     found: list[JsonObject | None] = []
     for task in tasks:
         role = task.definition.candidate_role_id
