@@ -92,6 +92,7 @@ TABLES: dict[str, dict[str, str]] = {
     "workflows_companyrole": {},
     "workflows_companyrole_members": {"user_id": PERSON},
     "workflows_invitation": {"person_id": PERSON, "invited_by_id": PERSON},
+    "workflows_path": {"data": JSON, "item": JSON},
     "workflows_taskdefinition": {"created_by_id": PERSON},
     "workflows_taskinstance": {
         "assigned_to_id": PERSON,
