@@ -47,8 +47,7 @@ def _reachability_problems(outline: Outline) -> Iterator[Problem]:
     ending = _leading_to_the_end(outline)
     for key, task in outline.task_of.items():
         if key not in reached:
-            message = _("No transition leads from the start to this task. Add one to it.")
-            yield Problem(task.path, message, key)
+            yield Problem(task.path, _not_reached(outline, key), key)
         elif not outline.leaving_completed[key]:
             message = _("No transition leaves this task. Add one to the next task or to “end”.")
             yield Problem(task.path, message, key)
@@ -56,7 +55,25 @@ def _reachability_problems(outline: Outline) -> Iterator[Problem]:
             message = _(
                 "From this task the end cannot be reached. Add a transition out of the loop."
             )
+            if outline.branch_of[key]:
+                message = _(
+                    "From this task the end of its branch cannot be reached. Add a transition out "
+                    "of the loop to “end”."
+                )
             yield Problem(task.path, message, key)
+
+
+def _not_reached(outline: Outline, key: str) -> str:
+    name = outline.branch_of[key]
+    if not name:
+        return _("No transition leads from the start to this task. Add one to it.")
+    if outline.branches[name].start == key:
+        message = _("Nothing leads to the block %(block)s, in which this task stands.")
+        return message % {"block": outline.title_of(outline.branches[name].block)}
+    return _(
+        "No transition leads to this task from where its branch begins. Add one to it, or let the "
+        "branch begin with it."
+    )
 
 
 def _circle_problems(outline: Outline) -> Iterator[Problem]:
@@ -89,8 +106,16 @@ def _circle_problems(outline: Outline) -> Iterator[Problem]:
 
 
 def _is_call(outline: Outline, key: str) -> bool:
+    """Whether it goes on by itself: a call, or a block in which no person does anything."""
     task = outline.task_of.get(key)
-    return task is not None and task.task_type is not None and not task.is_form
+    if task is not None and task.is_block:
+        inside = (name for name, branch in outline.branches.items() if branch.block == key)
+        names = set(inside)
+        return not any(
+            each.is_form and names & set(outline.around[own])
+            for own, each in outline.task_of.items()
+        )
+    return task is not None and task.is_call
 
 
 def _counts_visits(transition: Entry) -> bool:
@@ -173,7 +198,7 @@ def _failure_problems(outline: Outline, transition: Entry) -> Iterator[Problem]:
     path, found = (*transition.path, "on_failure"), transition.value["on_failure"]
     task = outline.task_of.get(transition.text("from"))
     is_start = transition.text("from") == START
-    if is_start or (task is not None and task.task_type and task.is_form):
+    if is_start or (task is not None and task.task_type and not task.is_call):
         message = _(
             "Only a call to another system can fail. Remove “on_failure”, or let the transition "
             "leave a call."
@@ -192,7 +217,8 @@ def _leading_to_the_end(outline: Outline) -> set[str]:
     for source, targets in outline.following.items():
         for target in targets:
             coming_from.setdefault(target, set()).add(source)
-    found, waiting = {END}, [END]
+    found = {END, *outline.branches}
+    waiting = list(found)
     while waiting:
         for key in coming_from.get(waiting.pop(), set()) - found:
             found.add(key)
