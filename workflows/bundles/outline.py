@@ -62,7 +62,7 @@ class Entry:
     @property
     def is_call(self) -> bool:
         """Whether this is a task for which another system is called."""
-        return self.task_type is not None and not self.is_form and not self.is_block
+        return self.task_type is not None and self.task_type.is_call
 
     @property
     def is_answered_later(self) -> bool:

@@ -405,7 +405,7 @@ class _Run:
         if rules.task_type is TaskType.BLOCK:
             self._enter(visit)
             return
-        if not rules.task_type.is_form:
+        if rules.task_type.is_call:
             sends, error = self._body_to_send(path, rules)
             self.steps[index] = replace(step, sends=sends, error=error)
             if error:
