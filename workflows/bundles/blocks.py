@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -12,8 +12,10 @@ from workflows.bundles.canonical import END, START, default_of
 from workflows.bundles.outline import Branch, Entry, Outline, readable_fields
 from workflows.bundles.problems import Problem, Severity
 from workflows.end_outcomes import SCREENS as OUTCOMES
+from workflows.engine.condition_sentence import choice_labels, describe_condition
+from workflows.engine.conditions import is_empty
 from workflows.engine.problems import did_you_mean, nearest, short
-from workflows.engine.process import EndOutcome
+from workflows.engine.process import EndOutcome, Json, JsonObject, objects_in
 from workflows.fields.field import Field
 from workflows.fields.registry import TYPES
 
@@ -25,7 +27,7 @@ PARTS: Final = ("branches", "ended")
 PARTS_WITH_ITEMS: Final = ("items", "ended")
 OF_BRANCH: Final = ("ended", "label", "outcome")
 # What a block has only with a list.
-_OF_LISTS: Final = ("order", "most")
+_OF_LISTS: Final = ("most",)
 
 
 def block_problems(outline: Outline) -> Iterator[Problem]:
@@ -88,7 +90,9 @@ def _start_problems(outline: Outline, branch: Branch) -> Iterator[Problem]:
     if not start:  # the structure says so
         return
     if start not in outline.task_of:
-        known = [key for key in outline.task_of if outline.task_of[key].text("branch") == branch.name]
+        known = [
+            key for key in outline.task_of if outline.task_of[key].text("branch") == branch.name
+        ]
         meant = nearest(start, known or list(outline.task_of))
         message = _("There is no task “%(key)s”.") % {"key": short(start)}
         advice = did_you_mean(meant) or " " + _("Add it, or name one that there is.")
@@ -205,16 +209,16 @@ def list_field(outline: Outline, block: str) -> Field | None:
     return None
 
 
-def items_read(outline: Outline, key: str, *, inside: str = "") -> dict[str, Field]:
-    """What can be read of the entry in whose branch a task stands, by dotted names.
+def items_read(outline: Outline, key: str) -> dict[str, Field]:
+    """What can be read of the entry in whose branch a task stands, by dotted names."""
+    blocks = outline.item_blocks(key)
+    return _of_items(outline, blocks[-1]) if blocks else {}
 
-    `inside`: a block whose own branch is meant, and not the task.
-    """
-    blocks = (*outline.item_blocks(key), *((inside,) if inside else ()))
-    if not blocks:
-        return {}
-    found = {ITEM_NUMBER: Field(ITEM_NUMBER, TYPES["integer"], _("Number of the entry"), required=True)}
-    field = item_field(outline, blocks[-1])
+
+def _of_items(outline: Outline, block: str) -> dict[str, Field]:
+    number = _("Number of the entry")
+    found = {ITEM_NUMBER: Field(ITEM_NUMBER, TYPES["integer"], number, required=True)}
+    field = item_field(outline, block)
     if field is not None and field.fields:
         found |= {f"{ITEM}.{each.name}": each for each in field.fields}
     elif field is not None:
@@ -224,27 +228,79 @@ def items_read(outline: Outline, key: str, *, inside: str = "") -> dict[str, Fie
 
 def block_fields(outline: Outline) -> dict[str, Field]:
     """What can be read of blocks that have ended, as questions, by dotted names."""
-    outcomes = tuple((each.value, str(OUTCOMES[each].name)) for each in EndOutcome)
     found: dict[str, Field] = {}
     for key in outline.blocks:
-        title = outline.blocks[key].text("title") or key
-        label = _("%(title)s: how many branches have ended") % {"title": title}
+        title = {"title": outline.blocks[key].text("title") or key}
+        label = _("How many branches of %(title)s have ended") % title
         found[f"tasks.{key}.ended"] = Field("ended", TYPES["integer"], label, required=True)
-        if outline.has_items(key):
-            continue
-        for branch in outline.branches_of(key):
+        for branch in () if outline.has_items(key) else outline.branches_of(key):
             name = f"tasks.{key}.branches.{branch.entry.text('key')}"
-            words = {"branch": branch.entry.text("title") or branch.name, "title": title}
-            made = (
-                Field("ended", TYPES["boolean"], _("%(branch)s has ended (%(title)s)") % words, required=True),
-                Field("label", TYPES["text"], _("How %(branch)s ended (%(title)s)") % words, required=True),
-                Field(
-                    "outcome",
-                    TYPES["choice"],
-                    _("Outcome of %(branch)s (%(title)s)") % words,
-                    choices=outcomes,
-                ),
-            )
-            found |= {f"{name}.{each.name}": each for each in made}
+            found |= {f"{name}.{each.name}": each for each in _of_branch(branch, title)}
     return found
 
+
+def _of_branch(branch: Branch, title: Mapping[str, str]) -> tuple[Field, ...]:
+    words = {"branch": branch.entry.text("title") or branch.name, **title}
+    outcomes = tuple((each.value, str(OUTCOMES[each].name)) for each in EndOutcome)
+    ended = _("%(branch)s has ended (%(title)s)") % words
+    label = _("How %(branch)s ended (%(title)s)") % words
+    outcome = _("Outcome of %(branch)s (%(title)s)") % words
+    return (
+        Field("ended", TYPES["boolean"], ended, required=True),
+        Field("label", TYPES["text"], label, required=True),
+        Field("outcome", TYPES["choice"], outcome, choices=outcomes),
+    )
+
+
+def block_labels(outline: Outline) -> dict[str, str]:
+    """What is called how in a condition of what `block_fields` and `items_read` have."""
+    found = block_fields(outline)
+    labels: dict[str, str] = {}
+    for key in outline.blocks:
+        if outline.has_items(key):
+            for name, field in _of_items(outline, key).items():
+                found.setdefault(name, field)
+                labels.setdefault(ITEM, outline.branches_of(key)[0].entry.text("title") or ITEM)
+    for name, field in found.items():
+        labels.setdefault(name, field.label or field.name)
+        choices: list[Json] = [{"value": value, "label": label} for value, label in field.choices]
+        prefix = name.removesuffix(field.name)
+        labels |= choice_labels([{"name": field.name, "choices": choices}], prefix)
+    return labels
+
+
+def branches_in_words(
+    block: JsonObject, labels: Mapping[str, str], titles: Mapping[str, str]
+) -> list[str]:
+    """What a block says besides its branches, a line each; `titles` are those of tasks by key."""
+    lines: list[str] = []
+    if not is_empty(rule := block.get("for_each")):
+        name = rule.get("var") if isinstance(rule, dict) else None
+        listed = labels.get(str(name)) or describe_condition(rule, labels)
+        lines.append(_("for each of: %(list)s") % {"list": listed})
+        if block.get("order") == "in_order":
+            lines.append(_("one after the other"))
+        lines.append(_("at most %(most)s") % {"most": block.get("most") or 50})
+    for branch in objects_in(block.get("branches")):
+        words: dict[str, object] = {
+            "branch": branch.get("title") or branch.get("key") or "",
+            "start": titles.get(str(branch.get("start")), str(branch.get("start") or "")),
+        }
+        text = _("%(branch)s: begins with %(start)s") % words
+        if not is_empty(branch.get("when")):
+            condition = describe_condition(branch.get("when"), labels)
+            text = _("%(text)s, where %(condition)s") % {"text": text, "condition": condition}
+        lines.append(text)
+    lines.append(ends_in_words(block.get("ends_when")))
+    if block.get("hide_answers") is True:
+        lines.append(_("answers stay hidden from the other branches until it has ended"))
+    return lines
+
+
+def ends_in_words(ends_when: Json) -> str:
+    """When a block ends, as people read it."""
+    if ends_when in (None, "", "all"):
+        return _("ends when all have ended")
+    if ends_when == "any":
+        return _("ends when one of them has ended")
+    return _("ends when %(count)s of them have ended") % {"count": ends_when}

@@ -175,7 +175,8 @@ def names_of(part: str) -> list[str]:
 
 def part_of_entries(name: str) -> str:
     """The part that each entry of a list of the bundle is: `tasks` are a list of `task`."""
-    return "field" if name == "fields" else _INSIDE["bundle"].get(name, name).removesuffix("[]")
+    inner = {"fields": "field", "branches": "branch"}
+    return inner.get(name) or _INSIDE["bundle"].get(name, name).removesuffix("[]")
 
 
 def synonyms_of(part: str, name: str) -> tuple[str, ...]:

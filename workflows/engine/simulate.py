@@ -551,9 +551,7 @@ class _Run:
         if rules.task_type.is_answered_later:  # another answer may come
             self._broken(visit, error)
         else:
-            self._failed(
-                visit, Failure(FailureReason.UNUSABLE_ANSWER, error, 200, output or None)
-            )
+            self._failed(visit, Failure(FailureReason.UNUSABLE_ANSWER, error, 200, output or None))
 
     def _failed(self, visit: _Visit, failure: Failure) -> None:
         """A call that has failed for good: an error, where no transition is taken for it."""
