@@ -310,7 +310,7 @@ def _reason(trial: Trial, expected: Arrival, simulation: Simulation, divergence:
         )
     if divergence is not None:
         return _divergence_reason(trial, expected, simulation, divergence)
-    place = {"place": _step_before(trial, simulation.path, len(simulation.path))}
+    place = {"place": _("the start") if last.task is None else quoted(trial.title_of(last.task))}
     if simulation.outcome != expected.status:
         if simulation.outcome is Outcome.WAITING and simulation.last_step.times:
             text = _("%(place)s is not left after %(time)s, so that the ticket waits there.")

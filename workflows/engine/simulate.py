@@ -185,7 +185,7 @@ class Simulation:
     ``used`` are the answers that counted, in the order of the steps; ``unused`` those that
     nobody asked for. ``stopped_at`` is the index of the step at which it ended, and ``open`` are
     those of the steps that wait for an answer. Where a step failed in a branch others may still
-    wait. ``data`` is that of the tasks on the main path.
+    wait; ``open_blocks`` are the blocks around them. ``data`` is that of the main path's tasks.
     """
 
     steps: tuple[Step, ...]
@@ -197,6 +197,7 @@ class Simulation:
     end_outcome: EndOutcome | None = None
     stopped_at: int = -1
     open: tuple[int, ...] = ()
+    open_blocks: tuple[int, ...] = ()
     data: JsonObject = field(default_factory=dict)
 
     @property
@@ -660,6 +661,9 @@ class _Run:
             used=tuple(self.used),
             stopped_at=at if at >= 0 else len(self.steps) - 1,
             open=() if is_over or at < 0 else tuple(each.index for each in self._open()),
+            open_blocks=()
+            if is_over or at < 0
+            else tuple(each.index for each in self.waiting if each.branches),
             data=self.main.data,
         )
 
