@@ -346,7 +346,10 @@ class Outline:
         found: dict[str, set[str]] = {key: set() for key in self.task_of}
         for key in self.task_of:
             own = self.item_blocks(key)
-            for reached in self.reachable(*self.following_completed.get(key, ())) & set(found):
+            after = set(self.following_completed.get(key, ()))
+            for name in self.around[key]:  # a block around it may be left because time has passed
+                after |= self.following_undone.get(self.branches[name].block, set())
+            for reached in self.reachable(*after) & set(found):
                 if self.item_blocks(reached)[: len(own)] == own:
                     found[reached].add(key)
         return found

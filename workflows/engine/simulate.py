@@ -258,7 +258,7 @@ class _Path:
     """The main path, or one run of a branch (``run``) of a block that was begun (``block``)."""
 
     data: JsonObject  # of the tasks around it, and its own
-    counted: Counter[str]  # the visits, those before it included
+    counted: Counter[str] = field(default_factory=Counter)  # the visits on it alone
     run: BranchRun | None = None
     block: _Visit | None = None
     own: JsonObject = field(default_factory=dict)
@@ -336,7 +336,8 @@ class _Run:
         for number, answer in enumerate(answers):
             self.answers.setdefault(answer.task, deque()).append((number, answer))
         self.used: list[Answer] = []
-        self.main = _Path({}, Counter())
+        self.main = _Path({})
+        self.visits = Counter[str]()  # on all paths
         self.steps: list[Step] = []
         self.waiting: list[_Visit] = []  # in the order in which they began
         self.to_do: deque[tuple[_Path, Decision]] = deque()
@@ -397,6 +398,7 @@ class _Run:
 
     def _begin(self, path: _Path, key: str) -> None:
         path.counted[key] += 1
+        self.visits[key] += 1
         rules = self.tasks.get(key) or TaskRules()
         index = len(self.steps)
         run = path.innermost
@@ -425,7 +427,7 @@ class _Run:
         visit.spec = (task.block if task is not None else None) or BlockSpec()
         for run in entered.runs:
             state = _State.RUNNING if run.begins else _State.WAITING
-            branch = _Path(path.data, Counter(path.counted), run, visit, state=state)
+            branch = _Path(path.data, run=run, block=visit, state=state)
             visit.branches.append(branch)
         self.waiting.append(visit)
         for branch in visit.branches:
@@ -449,17 +451,9 @@ class _Run:
             return
         path = block.path
         self._close(block)
-        self._take_over(block)
         output = block_output(block.spec, states)
         path.keep({**outputs_after(block.spec, states), block.key: output})
         self._done(block, output)
-
-    def _take_over(self, block: _Visit) -> None:
-        """Count what was visited in the branches; not where there was one for each entry."""
-        if not block.spec.is_list:
-            before = Counter(block.path.counted)
-            for each in block.branches:
-                block.path.counted.update(each.counted - before)
 
     def _close(self, visit: _Visit) -> None:
         """It is over; what is still under way inside is cancelled."""
@@ -581,7 +575,6 @@ class _Run:
             self._close(visit)
             self._drop_rest(visit)
             if visit.branches:
-                self._take_over(visit)
                 path.keep(outputs_after(visit.spec, states))
             self._change(visit, decision=decision)
             self._follow(path, visit.index, decision)
@@ -600,7 +593,18 @@ class _Run:
 
     def _context(self, path: _Path) -> JsonObject:
         """What conditions of transitions read."""
-        return {**self._values(path), "visits": self.process.visits(path.counted)}
+        return {**self._values(path), "visits": self.process.visits(self._counted(path))}
+
+    def _counted(self, path: _Path) -> Counter[str]:
+        """On the main path all visits; in a branch those on it and on the paths around it."""
+        if path.block is None:
+            return self.visits
+        found = Counter(path.counted)
+        around: _Path | None = path.block.path
+        while around is not None:
+            found.update(around.counted)
+            around = around.block.path if around.block is not None else None
+        return found
 
     def _values(self, path: _Path) -> JsonObject:
         """What conditions and transforms read, without what only one of them does."""

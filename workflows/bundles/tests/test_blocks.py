@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
@@ -178,32 +179,32 @@ class CheckTests(BlockTestCase):
 
     def test_no_transition_crosses_the_border_of_a_branch(self) -> None:
         self.assert_found(
-            lambda all, _t: all["transitions"][3].update(to="offers"),
+            lambda doc, _t: doc["transitions"][3].update(to="offers"),
             "transitions[3].to",
             "no transition leaves a branch",
         )
         self.assert_found(
-            lambda all, _t: all["transitions"][2].update(to="desk"),
+            lambda doc, _t: doc["transitions"][2].update(to="desk"),
             "transitions[2].to",
             "no transition leaves a branch",
         )
         self.assert_found(
-            lambda all, _t: all["transitions"][1].update(to="account"),
+            lambda doc, _t: doc["transitions"][1].update(to="account"),
             "transitions[1].to",
             "no transition leads into a branch",
         )
 
     def test_every_task_of_a_branch_is_reached_and_leads_to_its_end(self) -> None:
         self.assert_found(
-            lambda all, _t: all["transitions"].pop(4), "tasks[4]", "No transition leaves this task"
+            lambda doc, _t: doc["transitions"].pop(4), "tasks[4]", "No transition leaves this task"
         )
         self.assert_found(
-            lambda all, _t: all["transitions"][3].update(to="account"),
+            lambda doc, _t: doc["transitions"][3].update(to="account"),
             "tasks[3]",
             "the end of its branch cannot be reached",
         )
         self.assert_found(
-            lambda all, _t: all["transitions"][2].update(to="end"),
+            lambda doc, _t: doc["transitions"][2].update(to="end"),
             "tasks[3]",
             "from where its branch begins",
         )
@@ -260,32 +261,22 @@ class CheckTests(BlockTestCase):
         self.assert_found(nest, "tasks[13].branch", "5 deep")
 
     def test_who_can_read_what(self) -> None:
-        def reading(index: int, name: str) -> Callable[[Any, dict[str, Any]], object]:
-            condition = {"==": [{"var": name}, 1]}
-            return lambda all, _t: all["transitions"][index].update(condition=condition)
+        def assert_reading(index: int, name: str, words: str) -> None:
+            rule = {"==": [{"var": name}, 1]}
+            self.assert_found(
+                lambda doc, _t: doc["transitions"][index].update(condition=rule),
+                f"transitions[{index}].condition",
+                words,
+            )
 
-        self.assert_found(reading(4, "tasks.account.ok"), "transitions[4].condition", "never done")
-        self.assert_found(
-            reading(9, "tasks.offer.price"), "transitions[9].condition", "offers.items"
-        )
-        self.assert_found(reading(9, "item.price"), "transitions[9].condition", "each entry")
-        self.assert_found(reading(6, "item.prize"), "transitions[6].condition", "item.price")
-        self.assert_found(
-            reading(5, "tasks.prepare.ended.x"), "transitions[5].condition", "beneath"
-        )
-        self.assert_found(
-            reading(5, "tasks.prepare.branches.itt.ended"),
-            "transitions[5].condition",
-            "tasks.prepare.branches.it",
-        )
-        self.assert_found(
-            reading(8, "tasks.offers.items.offer"), "transitions[8].condition", "each entry"
-        )
-        self.assert_found(
-            reading(5, "tasks.prepare.branches.it.ended"),
-            "transitions[5].condition",
-            "yes or no",
-        )
+        assert_reading(4, "tasks.account.ok", "never done")
+        assert_reading(9, "tasks.offer.price", "offers.items")
+        assert_reading(9, "item.price", "each entry")
+        assert_reading(6, "item.prize", "item.price")
+        assert_reading(5, "tasks.prepare.ended.x", "beneath")
+        assert_reading(5, "tasks.prepare.branches.itt.ended", "tasks.prepare.branches.it")
+        assert_reading(8, "tasks.offers.items.offer", "each entry")
+        assert_reading(5, "tasks.prepare.branches.it.ended", "yes or no")
 
     def test_what_may_not_be_there_is_a_warning(self) -> None:
         def read_desk(document: Any, _tasks: dict[str, Any]) -> None:
@@ -302,12 +293,12 @@ class CheckTests(BlockTestCase):
 
     def test_test_cases_say_for_which_entry_where_there_are_some(self) -> None:
         self.assert_found(
-            lambda all, _t: all["tests"][0]["answers"][0].update(item=1),
+            lambda doc, _t: doc["tests"][0]["answers"][0].update(item=1),
             "tests[0].answers[0].item",
             "Leave out",
         )
         self.assert_found(
-            lambda all, _t: all["tests"][0]["answers"].insert(0, {"task": "prepare"}),
+            lambda doc, _t: doc["tests"][0]["answers"].insert(0, {"task": "prepare"}),
             "tests[0].answers[0].task",
             "no answer of its own",
         )
@@ -362,8 +353,6 @@ class CanonicalTests(TestCase):
 
         content = write_document(canonical(deepcopy(BUNDLE)), FileType.JSON)
         self.assertEqual(read_document(content).document, canonical(deepcopy(BUNDLE)))
-        import json
-
         reading = read_document(json.dumps(changed(respell)).encode(), "x.json")
         self.assertEqual(canonical(reading.document), canonical(deepcopy(BUNDLE)))  # type: ignore[arg-type]
 
