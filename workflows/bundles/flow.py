@@ -109,12 +109,7 @@ def _is_call(outline: Outline, key: str) -> bool:
     """Whether it goes on by itself: a call, or a block in which no person does anything."""
     task = outline.task_of.get(key)
     if task is not None and task.is_block:
-        inside = (name for name, branch in outline.branches.items() if branch.block == key)
-        names = set(inside)
-        return not any(
-            each.is_form and names & set(outline.around[own])
-            for own, each in outline.task_of.items()
-        )
+        return not any(outline.task_of[each].is_form for each in outline.inside(key))
     return task is not None and task.is_call
 
 

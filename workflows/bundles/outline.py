@@ -193,8 +193,21 @@ class Outline:
 
     def item_blocks(self, key: str) -> tuple[str, ...]:
         """The blocks around a task whose branch runs for each entry, the outermost first."""
-        blocks = (self.branches[name].block for name in self.around.get(key, ()))
-        return tuple(block for block in blocks if self.has_items(block))
+        return self._item_blocks.get(key, ())
+
+    @cached_property
+    def _item_blocks(self) -> dict[str, tuple[str, ...]]:
+        blocks = {name: branch.block for name, branch in self.branches.items()}
+        listed = {block for block in self.blocks if self.has_items(block)}
+        return {
+            key: tuple(blocks[name] for name in names if blocks[name] in listed)
+            for key, names in self.around.items()
+        }
+
+    def inside(self, block: str) -> set[str]:
+        """The tasks in its branches, those in blocks that stand in them, too."""
+        names = {name for name, branch in self.branches.items() if branch.block == block}
+        return {key for key, around in self.around.items() if names & set(around)}
 
     @cached_property
     def fields(self) -> dict[str, Field] | None:
@@ -316,17 +329,17 @@ class Outline:
         """What a task leads to, a block, or the end of a branch."""
         block = self.branches[key].block if key in self.branches else key
         if block in self.blocks and key != block:
-            if block != without and self._may_be_over(block, found, is_strict=bool(without)):
+            if block != without and self.may_be_over(block, found, is_strict=bool(without)):
                 yield from self.following_completed[block]
         elif block in self.blocks:
             yield from (each.start for each in self.branches_of(block))
             yield from self.following_undone[block]
-            if self._may_be_over(block, found, is_strict=bool(without)):
+            if self.may_be_over(block, found, is_strict=bool(without)):
                 yield from self.following_completed[block]
         else:
             yield from self.following.get(key, ())
 
-    def _may_be_over(self, block: str, found: set[str], *, is_strict: bool) -> bool:
+    def may_be_over(self, block: str, found: set[str], *, is_strict: bool = True) -> bool:
         """Whether it can have ended, where of its branches those in `found` can."""
         if not is_strict or block not in found or self.has_items(block):
             return True  # there may be no entries at all

@@ -157,6 +157,10 @@ class _Scopes:
     def after(self, key: str) -> _Scope:
         """When a task has been completed (or at the start), and the next transition is chosen."""
         done = set() if key == START else {key} | self.outline.before.get(key, set())
+        if key in self.outline.blocks and not self.outline.has_items(key):
+            own = self.outline.item_blocks(key)
+            inside = self.outline.inside(key)
+            done |= {each for each in inside if self.outline.item_blocks(each) == own}
         return _Scope(self, done, key, certain_itself=True)
 
     def before(
@@ -372,7 +376,11 @@ class _Scope:
         outline = self.scopes.outline
         if not outline.is_connected or (key == self.at and self.certain_itself):
             return None
-        if key != self.at and self.at not in self.scopes.reached_without(key):
+        reached = self.scopes.reached_without(key)
+        if key != self.at and self.at not in reached:
+            return None
+        is_after_block = self.certain_itself and key in outline.inside(self.at)
+        if is_after_block and not outline.may_be_over(self.at, reached):
             return None
         message = _(
             "The rule reads “%(name)s”, but one can come here without that task. Give a "

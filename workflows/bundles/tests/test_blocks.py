@@ -286,6 +286,12 @@ class CheckTests(BlockTestCase):
         found = problems(read_desk)
         self.assertEqual([each.is_error for each in found], [False])
         self.assertIn("not ended", found[0].message)
+        # After a block of which all branches must have ended, what is done in each is certain.
+        certain = {"var": "tasks.account.ok"}
+        self.assertEqual(
+            problems(lambda doc, _t: doc["transitions"][5].update(condition=certain))[0].place,
+            "transitions[5]",  # there is no other transition, and that alone is wrong
+        )
         # Where one branch is enough, what the other does is not certain any more.
         found = problems(lambda _all, t: t["prepare"].update(ends_when="any"))
         self.assertEqual([each.place for each in found], ["transitions[9].condition"])

@@ -140,22 +140,21 @@ def _rules(field: Field, labels: Mapping[str, str]) -> Iterable[str]:
 
 def condition_labels(workflow: WorkflowDefinition) -> dict[str, str]:
     """What the variables of the workflow's conditions are called on its forms."""
-    labels = failure_labels() | block_labels(_outline_of(workflow))
+    tasks = list(workflow.tasks.all())
+    labels = failure_labels() | block_labels(_outline_of(workflow, tasks))
     labels |= field_labels(workflow.fields, "ticket.") | choice_labels(workflow.fields, "ticket.")
-    for task in workflow.tasks.all():
+    for task in tasks:
         labels |= choice_labels(task.fields, f"tasks.{task.key}.")
         for name, label in field_labels(task.fields, f"tasks.{task.key}.").items():
             labels[name] = _("%(field)s (%(task)s)") % {"field": label, "task": task.title}
     return labels
 
 
-def _outline_of(workflow: WorkflowDefinition) -> Outline:
+def _outline_of(workflow: WorkflowDefinition, tasks: Iterable[TaskDefinition]) -> Outline:
     """As much of the workflow as says what can be read of its blocks."""
     names = ("key", "title", "task_type", "fields", "branch", "branches", "for_each")
-    tasks: list[Json] = [
-        {name: getattr(task, name) for name in names} for task in workflow.tasks.all()
-    ]
-    return Outline({"workflow": {"fields": workflow.fields}, "tasks": tasks})
+    rows: list[Json] = [{name: getattr(task, name) for name in names} for task in tasks]
+    return Outline({"workflow": {"fields": workflow.fields}, "tasks": rows})
 
 
 def transition_rows(
@@ -241,7 +240,7 @@ def _due(task: TaskDefinition) -> Iterable[tuple[str, str]]:
 def _of_block(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     """Where it stands, and what it holds if it is a block."""
     if task.branch:
-        outline = _outline_of(task.workflow)
+        outline = _outline_of(task.workflow, task.workflow.tasks.all())
         branch = outline.branches.get(task.branch)
         if branch is not None:
             words = {

@@ -165,17 +165,21 @@ export function doneBefore(key, itself) {
   const within = listsAround(key);
   /** @param {string} each what is done for each entry of a list is read there alone */
   const isReadHere = (each) => listsAround(each).every((block) => within.includes(block));
-  /** @param {string} each a block is done when it has ended */
-  const afterIt = (each) => reachable(isBlockKey(each) ? `${each}.` : each, moves);
-  const found = new Set(taskKeys().filter((each) => isReadHere(each) && afterIt(each).has(key)));
+  /** @param {string} each */
+  const afterIt = (each) => reachable(endOf(each), moves);
+  const place = itself ? endOf(key) : key;
+  const found = new Set(taskKeys().filter((each) => isReadHere(each) && afterIt(each).has(place)));
   if (itself && key !== START) found.add(key);
   return found;
 }
 
-/** @param {string} key */
-function isBlockKey(key) {
+/**
+ * From where it goes on when a task is done: of a block when it has ended.
+ * @param {string} key
+ */
+function endOf(key) {
   const task = taskOf(key);
-  return task !== undefined && isBlock(task);
+  return task !== undefined && isBlock(task) ? `${key}.` : key;
 }
 
 /**
@@ -250,7 +254,7 @@ export function processVariables(at, itself) {
   for (const task of store.document.tasks || []) {
     const { key } = task;
     if (key === undefined || !done.has(key)) continue;
-    const certain = (itself && key === at) || isCertain(key, at);
+    const certain = (itself && key === at) || isCertain(key, itself ? endOf(at) : at);
     if (isBlock(task)) found.push(...blockVariables(task, !certain));
     else {
       const fields = isForm(task) ? task.fields : outputsOfCall(task);
