@@ -237,6 +237,7 @@ class _Collecting:
         sources = dict.fromkeys(each.from_task for each in self.transitions)
         unknown = [each for each in sources if each is not None and each not in self.places]
         self._fill(scene, None, [None, *self.tasks.get(None, ()), *unknown])
+        _mark_unreachable(scene)
         return (scene, *_laid_out(scene))
 
     def _place_of(self, key: str) -> Place | None:
@@ -274,7 +275,6 @@ class _Collecting:
             elif target not in shapes:
                 shapes[target] = self._end(spec, target, place)
             scene.lines.append(_line(spec, shapes[source], shapes[target]))
-        _mark_unreachable(scene)
 
     def _end(self, spec: TransitionSpec, key: NodeKey, place: Place | None) -> _Shape:
         if place is None:
@@ -309,7 +309,7 @@ class _Collecting:
             line = _line(spec, entry, scene.shapes[first])
             line.is_entry = True
             scene.lines.insert(0, line)
-            _mark_unreachable(scene)
+        _mark_unreachable(scene)
         width, height = _laid_out(scene)
         words = _wrap(title, LABEL_SIZE, max(width, NARROWEST_LANE) - 2 * LANE_PADDING, 2)
         return _Lane(title, words or [""], scene, (width, height))
