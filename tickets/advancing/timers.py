@@ -188,7 +188,7 @@ class _Timer:
                 message=move.error,
             )
         manager.begin_part(StepPart.TASK if move.new_tasks else manager.part)
-        if move.moved and not task.definition.is_form:
+        if move.moved and task.definition.is_call:
             cancel_jobs_of_task(task)
         defer_jobs_of_move(ticket, move, now=self.now)
 

@@ -54,7 +54,7 @@ def finish_task_by_hand(
         repair.manager.finish_task(locked, output=output, reason=repair.reason)
         if locked.definition.is_form:
             claim_files(locked.definition.fields, output, ticket=repair.ticket, user=by)
-        else:
+        elif locked.definition.is_call:
             cancel_jobs_of_task(locked, now=repair.manager.now)
         repair.resolve_errors_of(
             locked, how=sentence_with_person(_("Finished by hand by %(person)s:"), by)

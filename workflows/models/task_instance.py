@@ -108,6 +108,16 @@ class TaskInstance(StatusModel):
         related_name="instances",
         verbose_name=_("task"),
     )
+    path = models.ForeignKey(
+        "workflows.Path",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="tasks",
+        db_index=False,  # see the indexes: hardly a task stands in a branch
+        verbose_name=_("path"),
+        help_text=_("The run of a branch in which it stands; empty: on the main path."),
+    )
     status = StatusField(
         _("status"),
         choices=TaskStatus.choices,
@@ -170,6 +180,9 @@ class TaskInstance(StatusModel):
                     status__in=("OPEN", "IN_PROGRESS", "PENDING", "ERROR"), due_at__isnull=False
                 ),
                 name="task_instance_due",
+            ),
+            models.Index(
+                fields=("path",), condition=Q(path__isnull=False), name="task_instance_path"
             ),
             # When it was finished: what the report counts.
             models.Index(

@@ -87,7 +87,7 @@ class TargetVersion:
             return _("“%(task)s” is of another type in version %(version)s.") % words
         if task.status == TaskStatus.COMPLETED:
             return _("It is just leaving “%(task)s”. Try again in a moment.") % words
-        if not definition.is_form and task.status in UNDER_WAY:
+        if definition.is_call and task.status in UNDER_WAY:
             return _("The call of “%(task)s” is under way. Try again when it has ended.") % words
         if task.output_data is None:
             return ""

@@ -348,7 +348,7 @@ class WorkflowStateManager:
         for task in forms:
             self._assign(task, ended=ended)
         self._save()
-        calls = [task for task in tasks if not task.definition.is_form]
+        calls = [task for task in tasks if task.definition.is_call]
         return Move(moved=True, calls=calls, new_tasks=tasks)
 
     def _fail_decision(self, decision: Decision, ended_task: TaskInstance | None) -> Move:

@@ -207,8 +207,8 @@ def task_card(
         fields=field_table(task.fields, field_labels(task.fields))
         if task.is_form
         else FieldTable(),
-        call=tuple(_due(task)) if task.is_form else (*_call(task), *_due(task)),
-        documents=() if task.is_form else tuple(_documents(task)),
+        call=(*_call(task), *_due(task)) if task.is_call else tuple(_due(task)),
+        documents=tuple(_documents(task)) if task.is_call else (),
         given_to=given_to(task, labels) if task.assign_to and task.is_form else "",
         leads_to=transition_rows(transitions, labels),
     )
