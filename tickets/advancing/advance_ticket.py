@@ -72,7 +72,7 @@ def _advance_in_parts(ticket_id: int, *, safety_net: int | None, now: datetime) 
             ticket = _ticket_to_move(ticket_id)
             if ticket is not None:
                 manager = lock_instance_of(ticket, WorkflowStateManager, now=now)
-                left = manager.completed_task
+                left = manager.due_task
                 manager.write_in_parts()
                 take_step(ticket, manager, now=now)
             _cancel_safety_net(safety_net)
@@ -98,7 +98,7 @@ def _record_failure(
             manager = lock_instance_of(ticket, WorkflowStateManager, now=now)
             if not manager.is_step_due:  # somebody else has taken it in the meantime
                 return
-            task = manager.completed_task
+            task = manager.due_task
             is_marked = try_to_put_into_error(
                 lambda: manager.fail_transition(reason=failed.message)
             )

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from tenants.models import Company
-from tickets.advancing.timers import defer_jobs_of_move
-from tickets.models import ErrorType, Ticket, TicketError
+from tickets.advancing.timers import defer_jobs_of_move, keep_error_of_move
+from tickets.models import Ticket
 from workflows.running.state_manager import WorkflowStateManager
 from workflows.running.step_part import StepPart
 
@@ -41,12 +41,7 @@ def take_step(ticket: Ticket, manager: WorkflowStateManager, *, now: datetime) -
     manager.begin_part(StepPart.DECISION)
     move = manager.advance(ticket.facts(Company.objects.current()))
     if move.error:
-        TicketError.objects.create(
-            ticket=ticket,
-            task=move.failed_task,
-            error_type=ErrorType.WORKFLOW_TRANSITION,
-            message=move.error,
-        )
+        keep_error_of_move(ticket, move)
     if move.new_tasks:
         manager.begin_part(StepPart.TASK)
         defer_jobs_of_move(ticket, move, now=now)

@@ -113,6 +113,17 @@ def defer_jobs_of_move(ticket: Ticket, move: Move, *, now: datetime) -> None:
         defer_call(ticket_id=ticket.pk, task_id=call.pk)
 
 
+def keep_error_of_move(ticket: Ticket, move: Move) -> None:
+    """Keep the ticket error with which a move has ended, in its transaction."""
+    is_of_task = move.is_of_task
+    TicketError.objects.create(
+        ticket=ticket,
+        task=move.failed_task,
+        error_type=ErrorType.TASK_UPDATE if is_of_task else ErrorType.WORKFLOW_TRANSITION,
+        message=move.error,
+    )
+
+
 def fire_timer(
     *,
     ticket_id: int,
@@ -181,12 +192,7 @@ class _Timer:
         facts = ticket.facts(Company.objects.current())
         move = manager.time_out(task, after=self.after, facts=facts)
         if move.error:
-            TicketError.objects.create(
-                ticket=ticket,
-                task=task,
-                error_type=ErrorType.WORKFLOW_TRANSITION,
-                message=move.error,
-            )
+            keep_error_of_move(ticket, move)
         manager.begin_part(StepPart.TASK if move.new_tasks else manager.part)
         if move.moved and task.definition.is_call:
             cancel_jobs_of_task(task)

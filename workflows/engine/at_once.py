@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .conditions import compact
 from .decision_table import table_of
 from .errors import EngineError, TransformError
-from .process import Json, JsonObject
+from .process import Json, JsonObject, objects_in
+from .task_types import TaskType
 from .texts import gettext as _
 from .texts import gettext_noop
 from .transforms import apply_transform
@@ -28,6 +30,23 @@ class Made:
 
     output: JsonObject
     note: JsonObject = field(default_factory=dict)
+
+
+def carry_out(task_type: TaskType, *, values: Json, table: Json, context: JsonObject) -> Made:
+    """Do a step of a type that is done at once.
+
+    Raises:
+        AtOnceError: it cannot be done; it says why.
+    """
+    if task_type is TaskType.DECISION:
+        return decide_by_table(table, context)
+    return set_values(values, context)
+
+
+def rules_of_table(table: Json) -> Iterator[Json]:
+    """What the inputs of a table read; it may be wrong in any place."""
+    for column in objects_in(table.get("inputs")) if isinstance(table, dict) else ():
+        yield column.get("value")
 
 
 def set_values(values: Json, context: JsonObject) -> Made:

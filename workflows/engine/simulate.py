@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from .at_once import AtOnceError, carry_out
 from .conditions import is_empty, one_budget
 from .decide import Decision, decide, decide_failure, decide_timeout
 from .errors import FieldError, SchemaError, TransformError
@@ -96,6 +97,9 @@ class TaskRules:
     input_schema: Json = None
     output_schema: Json = None
     input_transform: Json = None
+    # Of a step that is done at once.
+    values: Json = None
+    table: Json = None
     _validator: SchemaValidator | None = None
 
     def refusals(self, output: JsonObject) -> Sequence[FieldProblem]:
@@ -127,7 +131,7 @@ class Step:
     ``sends`` is what the call of an action would send. ``output`` is None where the step was
     not done: ``timeout_taken``, ``failure``, ``error`` or ``refused`` says why, or nothing does,
     and the answer is missing. ``decision`` is what comes next. ``times`` are those that passed, in
-    order.
+    order. ``note`` is what a step that is done at once says of itself: see `Made`.
     """
 
     task: str | None
@@ -139,6 +143,7 @@ class Step:
     refused: tuple[FieldProblem, ...] = ()
     times: tuple[TimeOver, ...] = ()
     failure: Failure | None = None
+    note: JsonObject = field(default_factory=dict)
 
     @property
     def timeout_taken(self) -> str:
@@ -248,6 +253,8 @@ class _Run:
         self.visits[key] += 1
         rules = self.tasks.get(key) or TaskRules()
         sends: JsonObject | None = None
+        if rules.task_type.is_at_once:
+            return self._done_at_once(key, rules)
         if not rules.task_type.is_form:
             sends, error = self._body_to_send(rules)
             if error:
@@ -269,6 +276,19 @@ class _Run:
         self.data = {**self.data, key: answer.output}
         decision = self._decide(key)
         step = replace(step, data=self.data, output=answer.output, decision=decision)
+        return step, Outcome.COMPLETED
+
+    def _done_at_once(self, key: str, rules: TaskRules) -> tuple[Step, Outcome]:
+        """A step of the engine's own needs no answer; one that was given counts for nothing."""
+        try:
+            made = carry_out(
+                rules.task_type, values=rules.values, table=rules.table, context=self._context()
+            )
+        except AtOnceError as error:
+            return Step(key, self.data, error=str(error)), Outcome.ERROR
+        self.data = {**self.data, key: made.output}
+        decision = self._decide(key)
+        step = Step(key, self.data, output=made.output, note=made.note, decision=decision)
         return step, Outcome.COMPLETED
 
     def _refused(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
@@ -14,6 +14,7 @@ from django.db.models import Model
 from tenants.fast.prepared import next_id, next_ids
 from tenants.fast.rows import new_row
 from tenants.models import User
+from workflows.engine.at_once import AtOnceError, carry_out
 from workflows.engine.calendar import Duration
 from workflows.engine.decide import Decision, decide, decide_failure, decide_timeout
 from workflows.engine.failure import Failure
@@ -51,6 +52,7 @@ from workflows.running.events.assigned import ASSIGNED
 from workflows.running.events.call_failed import CALL_FAILED
 from workflows.running.events.called import CALLED
 from workflows.running.events.completed import COMPLETED
+from workflows.running.events.done_at_once import DONE_AT_ONCE
 from workflows.running.events.failed import FAILED
 from workflows.running.events.kind import EventKind
 from workflows.running.events.moved import MOVED
@@ -63,7 +65,7 @@ from workflows.running.events.timed_out import TIMED_OUT
 from workflows.running.questions import QUESTION_ENDED, due_after_question
 from workflows.running.sealing import batch_of_history
 from workflows.running.step_part import StepPart
-from workflows.running.visits import bounded, count_visits
+from workflows.running.visits import Visits, bounded
 from workflows.running.with_event import WITH_EVENT, Happened
 
 
@@ -72,14 +74,18 @@ class Move:
     """What `advance` did.
 
     `error` is a sentence for people where no transition led on: the caller keeps it as a ticket
-    error in the same transaction. Of `new_tasks` the caller sets the timers, likewise; `calls`
-    are those of them that are actions, whose jobs it defers.
+    error in the same transaction, of `failed_task`. `is_of_task`: that one itself could not be
+    done, which is a step of the engine's own. Of `new_tasks` the caller sets the timers, likewise;
+    `calls` are those of them that are actions, whose jobs it defers. `at_once` is the one that the
+    engine does itself, which `advance` and its like do before they return.
     """
 
     moved: bool = False
     ended: bool = False
     error: str = ""
     failed_task: TaskInstance | None = None
+    is_of_task: bool = False
+    at_once: TaskInstance | None = None
     calls: list[TaskInstance] = field(default_factory=list)
     new_tasks: list[TaskInstance] = field(default_factory=list)
 
@@ -119,6 +125,7 @@ class WorkflowStateManager:
         # How far the step is, and which task it is about to make: for whoever asks what failed.
         self.part = StepPart.DECISION
         self.next_definition: TaskDefinition | None = None
+        self._visits = Visits(instance)
 
     @classmethod
     def lock(cls, instance_id: int, *, now: datetime, actor: User | None = None) -> Self:
@@ -224,18 +231,21 @@ class WorkflowStateManager:
         self.actor = None
         if not self.is_step_due:
             return Move()
+        self._visits.forget()
+        if (waiting := self.waiting_at_once) is not None:
+            return self._take_at_once(Move(at_once=waiting), facts)
         ended_task = self.completed_task
         ended_key = None if ended_task is None else ended_task.definition.key
         process = definition_of(self.instance.workflow_id).process
         decision = decide(process, ended_key, self._context(facts))
-        return self._apply_decision(decision, ended_task)
+        return self._apply_decision(decision, ended_task, facts)
 
     def _context(self, facts: JsonObject) -> JsonObject:
         """What conditions of transitions read."""
         context: JsonObject = {**facts, "tasks": self.instance.data}
         known = definition_of(self.instance.workflow_id)
         if known.reads_visits:
-            context["visits"] = known.process.visits(count_visits(self.instance))
+            context["visits"] = known.process.visits(self._visits.counted())
         return context
 
     def time_out(self, task: TaskInstance, *, after: str, facts: JsonObject) -> Move:
@@ -252,7 +262,7 @@ class WorkflowStateManager:
         process = definition_of(self.instance.workflow_id).process
         decision = decide_timeout(process, task.definition.key, after, self._context(facts))
         if decision.next_tasks:
-            decision = bounded(decision, self.instance, task)
+            decision = bounded(decision, self.instance, task, self._visits)
         if decision.error:
             return self._fail_decision(decision, task)
         if not decision.is_end and not decision.next_tasks:
@@ -261,7 +271,7 @@ class WorkflowStateManager:
         task.cancel(now=self.now)
         self._batch.update(task, "status", "completed_at")
         self._record(TIMED_OUT, task=task, data={"after": after})
-        return self._apply_decision(decision, task)
+        return self._apply_decision(decision, task, facts)
 
     def leave_failed_call(self, task: TaskInstance, *, failure: Failure, facts: JsonObject) -> Move:
         """Leave a call that has failed for good, where the definition has a way for that.
@@ -276,7 +286,7 @@ class WorkflowStateManager:
             return Move()
         process = definition_of(self.instance.workflow_id).process
         decision = decide_failure(process, task.definition.key, failure, self._context(facts))
-        decision = bounded(decision, self.instance, task)
+        decision = bounded(decision, self.instance, task, self._visits)
         if decision.error or decision.is_silent:
             return Move(error=decision.error)
         self.begin_part(StepPart.MOVE)
@@ -284,7 +294,7 @@ class WorkflowStateManager:
         self._batch.update(task, "status", "completed_at")
         data: JsonObject = {"failure": failure.as_json(), "next_tasks": [*decision.next_tasks]}
         self._record(CALL_FAILED, task=task, data=data)
-        return self._apply_decision(decision, task)
+        return self._apply_decision(decision, task, facts)
 
     def has_failure_ways(self, task: TaskInstance) -> bool:
         """Whether the definition has a way out of this call for when it fails."""
@@ -293,10 +303,27 @@ class WorkflowStateManager:
 
     @property
     def is_step_due(self) -> bool:
-        """Whether `advance` has something to do: a start, or a transition from a completed task."""
+        """Whether `advance` has something to do.
+
+        A start, a transition from a completed task, or a step of the engine's own that is to be
+        done again.
+        """
         if self.instance.status == WorkflowStatus.NOT_STARTED:
             return True
-        return self.completed_task is not None
+        return self.due_task is not None
+
+    @property
+    def due_task(self) -> TaskInstance | None:
+        """The task with which the step that is due begins; None at the start too."""
+        return self.completed_task or self.waiting_at_once
+
+    @property
+    def waiting_at_once(self) -> TaskInstance | None:
+        """The step of the engine's own that has failed and is to be done again."""
+        task = self.instance.current_task
+        if self.instance.status != WorkflowStatus.IN_PROGRESS or task is None:
+            return None
+        return task if task.status == TaskStatus.PENDING and task.definition.is_at_once else None
 
     @property
     def completed_task(self) -> TaskInstance | None:
@@ -306,9 +333,46 @@ class WorkflowStateManager:
             return None
         return task if task.status == TaskStatus.COMPLETED else None
 
-    def _apply_decision(self, decision: Decision, ended_task: TaskInstance | None) -> Move:
+    def _apply_decision(
+        self, decision: Decision, ended_task: TaskInstance | None, facts: JsonObject
+    ) -> Move:
+        """Take what was decided, and every step after it that the engine does at once."""
+        return self._take_at_once(self._take(decision, ended_task), facts)
+
+    def _take_at_once(self, move: Move, facts: JsonObject) -> Move:
+        """Do the steps that are done at once, one after the other, as long as there are any.
+
+        They are written with the step that led to them. What goes in circles ends as `bounded`
+        says.
+        """
+        while move.at_once is not None:
+            move = replace(self._do_at_once(move.at_once, facts), moved=True)
+        return move
+
+    def _do_at_once(self, task: TaskInstance, facts: JsonObject) -> Move:
+        self.begin_part(StepPart.DECISION)
+        definition = task.definition
+        try:
+            made = carry_out(
+                definition.type,
+                values=definition.values,
+                table=definition.table,
+                context=self._context(facts),
+            )
+        except AtOnceError as error:
+            self._fail(task, data={"error": str(error)})
+            return Move(error=str(error), failed_task=task, is_of_task=True)
+        task.complete(output=made.output, now=self.now)
+        self._batch.update(task, "status", "output_data", "started_at", "completed_at")
+        self.instance.data = {**self.instance.data, definition.key: made.output}
+        self._batch.update(self.instance, "data", "updated_at")
+        self._record(DONE_AT_ONCE, task=task, data={"output": made.output, **made.note})
+        process = definition_of(self.instance.workflow_id).process
+        return self._take(decide(process, definition.key, self._context(facts)), task)
+
+    def _take(self, decision: Decision, ended_task: TaskInstance | None) -> Move:
         if not decision.error:
-            decision = bounded(decision, self.instance, ended_task)
+            decision = bounded(decision, self.instance, ended_task, self._visits)
         if decision.error:
             return self._fail_decision(decision, ended_task)
         if self.instance.status == WorkflowStatus.NOT_STARTED:
@@ -347,6 +411,8 @@ class WorkflowStateManager:
         forms = [task for task in tasks if task.definition.is_form]
         for task in forms:
             self._assign(task, ended=ended)
+        if tasks[-1].definition.is_at_once:
+            return Move(moved=True, at_once=tasks[-1])
         self._save()
         calls = [task for task in tasks if task.definition.is_call]
         return Move(moved=True, calls=calls, new_tasks=tasks)
@@ -360,9 +426,9 @@ class WorkflowStateManager:
 
         Returns the task that was to be left, which is in ERROR now; None at the start.
         """
-        ended_task = self.completed_task
-        self._fail(ended_task, data={"error": reason})
-        return ended_task
+        due_task = self.due_task
+        self._fail(due_task, data={"error": reason})
+        return due_task
 
     def _fail(self, task: TaskInstance | None, *, data: JsonObject) -> None:
         if task is not None:
@@ -383,6 +449,7 @@ class WorkflowStateManager:
             working_time = BusinessCalendar.objects.current().working_time()
             task.due_at = working_time.after(self.now, Duration.parse(definition.due_in))
         self._batch.insert(task)
+        self._visits.add(task)
         return task
 
     def _assign(self, task: TaskInstance, *, ended: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
 
 from django.conf import settings
@@ -15,9 +16,16 @@ from workflows.running.definition_cache import definition_of
 from workflows.running.keys_now import KeyNow
 
 
-def count_visits(instance: WorkflowInstance) -> Counter[str]:
-    """How often each task was begun, by its key now; those that were cancelled count, too."""
+def count_visits(
+    instance: WorkflowInstance, *, without: Collection[TaskInstance] = ()
+) -> Counter[str]:
+    """How often each task was begun, by its key now; those that were cancelled count, too.
+
+    `without` are left out.
+    """
     tasks = TaskInstance.objects.filter(workflow_instance=instance)
+    if without:
+        tasks = tasks.exclude(pk__in=[task.pk for task in without])
     definitions = tasks.values("definition_id", "definition__key", "definition__workflow_id")
     rows = list(definitions.annotate(count=Count("pk"), one=Min("pk")).order_by())
     older = [row["one"] for row in rows if row["definition__workflow_id"] != instance.workflow_id]
@@ -30,8 +38,36 @@ def count_visits(instance: WorkflowInstance) -> Counter[str]:
     return counted
 
 
+class Visits:
+    """The same, also of tasks that are not written yet; counted once, and only if somebody asks."""
+
+    def __init__(self, instance: WorkflowInstance) -> None:
+        self._instance = instance
+        self._made: list[TaskInstance] = []
+        self._counted: Counter[str] | None = None
+
+    def add(self, task: TaskInstance) -> None:
+        """A task was made, which will be written."""
+        self._made.append(task)
+        if self._counted is not None:
+            self._counted[task.definition.key] += 1
+
+    def forget(self) -> None:
+        """Something else may have been written since."""
+        self._counted = None
+
+    def counted(self) -> Counter[str]:
+        if self._counted is None:
+            self._counted = count_visits(self._instance, without=self._made)
+            self._counted.update(task.definition.key for task in self._made)
+        return self._counted
+
+
 def bounded(
-    decision: Decision, instance: WorkflowInstance, ended_task: TaskInstance | None
+    decision: Decision,
+    instance: WorkflowInstance,
+    ended_task: TaskInstance | None,
+    counting: Visits,
 ) -> Decision:
     """The decision; an error in its place where the ticket has gone in circles for too long.
 
@@ -43,7 +79,7 @@ def bounded(
     was_done = ended_task.status == TaskStatus.COMPLETED
     if was_done and not any(key in instance.data for key in decision.next_tasks):
         return decision
-    visits = count_visits(instance)
+    visits = counting.counted()
     often = [key for key in decision.next_tasks if visits[key] >= settings.TICKET_MOST_VISITS]
     if often:
         error = _(

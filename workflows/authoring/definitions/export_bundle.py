@@ -40,6 +40,8 @@ _TASK = (
     "retries",
     "assign_to",
     "due_in",
+    "values",
+    "table",
 )
 _TICKET_TYPE = (
     "key",

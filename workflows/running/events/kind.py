@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Self
 from django.utils.translation import gettext as _
 
 from workflows.engine.failure import Failure
-from workflows.engine.process import JsonObject
+from workflows.engine.process import Json, JsonObject
 from workflows.errors import HistoryError
 from workflows.failure_reasons import failure_in_words
 from workflows.models import TaskStatus, WorkflowEvent, WorkflowStatus
@@ -234,6 +234,8 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
         "of": str(data.get("called") or ""),
         "version": str(data.get("version") or ""),
         "next": _next(data, titles),
+        "rows": _numbers(data.get("rows")),
+        "note": str(data.get("note") or ""),
     }
 
 
@@ -244,6 +246,10 @@ def data_of(event: WorkflowEvent) -> JsonObject:
 def _failure(data: JsonObject) -> str:
     failure = Failure.read(data.get("failure"))
     return failure_in_words(failure) if failure is not None else ""
+
+
+def _numbers(rows: Json) -> str:
+    return ", ".join(map(str, rows)) if isinstance(rows, list) else ""
 
 
 def _next(data: JsonObject, titles: Mapping[str, str]) -> str:
