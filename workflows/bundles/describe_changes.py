@@ -16,6 +16,7 @@ from workflows.bundles.canonical import default_of
 from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.part_labels import with_part_labels
 from workflows.bundles.problems import value_text
+from workflows.bundles.step_outputs import output_labels
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.condition_sentence import choice_labels, describe_condition
 from workflows.engine.problems import Path
@@ -79,7 +80,9 @@ class _Labels:
         for task in self.tasks:
             key, title = task.get("key"), task.get("title") or task.get("key")
             labels |= choice_labels(task.get("fields"), f"tasks.{key}.")
-            for name, label in field_labels(task.get("fields"), f"tasks.{key}.").items():
+            found = field_labels(task.get("fields"), f"tasks.{key}.")
+            found |= {f"tasks.{key}.{name}": each for name, each in output_labels(task).items()}
+            for name, label in found.items():
                 labels[name] = _("%(field)s (%(task)s)") % {"field": label, "task": title}
         return labels
 

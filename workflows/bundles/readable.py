@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.part_labels import with_part_labels
+from workflows.bundles.step_outputs import output_labels
 from workflows.engine.condition_sentence import choice_labels, describe_condition
 from workflows.engine.condition_text import write_condition
 from workflows.engine.conditions import is_empty
@@ -66,7 +67,7 @@ def condition_labels(outline: Outline) -> dict[str, str]:
     for key, task in outline.task_of.items():
         title = task.text("title") or key
         labels |= choice_labels(task.value.get("fields"), f"tasks.{key}.")
-        for name, label in field_labels(task).items():
+        for name, label in {**field_labels(task), **output_labels(task.value)}.items():
             labels[f"tasks.{key}.{name}"] = _("%(field)s (%(task)s)") % {
                 "field": label,
                 "task": title,

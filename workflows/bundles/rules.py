@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -9,8 +10,9 @@ from functools import cached_property
 from django.utils.translation import gettext as _
 
 from workflows.bundles.canonical import START
-from workflows.bundles.outline import Entry, Outline, readable_fields
+from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
+from workflows.bundles.step_outputs import output_fields, values_set
 from workflows.engine.conditions import (
     check_condition,
     columns_of_template,
@@ -20,7 +22,8 @@ from workflows.engine.conditions import (
 )
 from workflows.engine.failure import FAILURE_PARTS
 from workflows.engine.problems import Path, did_you_mean, nearest, short
-from workflows.engine.process import Json
+from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.task_types import TaskType
 from workflows.engine.transforms import check_transform, transform_variables
 from workflows.fields.field import LIST, Field
 
@@ -29,6 +32,7 @@ COMPANY = ("name",)
 RESPONSE = ("status", "body")
 RESPONSE_LATER = ("body",)  # what comes by callback has no status
 CALLBACK = ("url",)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 GUARDS = ("missing", "missing_some", "exists")
 
 
@@ -50,6 +54,36 @@ def rule_problems(outline: Outline) -> Iterator[Problem]:
             yield from scope.problems(path, rule, variables_read(rule), columns_read(rule))
     for task in outline.tasks:
         yield from _transform_problems(task, scopes)
+        yield from _problems_at_once(task, scopes)
+
+
+def _problems_at_once(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
+    """What the engine's own steps read."""
+    scope = replace(scopes.before(task.text("key")), knows_visits=True)
+    values, path = task.value.get("values"), (*task.path, "values")
+    if not is_empty(values) and task.task_type is TaskType.VALUES:
+        if found := check_transform(values):
+            yield from (Problem(path, message, values) for message in found)
+        elif not isinstance(values, dict) or not _sets_by_name(values):
+            message = _("Give each value a name and a formula: {“total”: …}.")
+            yield Problem(path, message, values, expected=_("names with a formula each"))
+        else:
+            for name, rule in values.items():
+                read, columns = transform_variables(rule), columns_of_template(rule)
+                yield from scope.problems((*path, name), rule, read, columns)
+    table = task.value.get("table")
+    if not isinstance(table, dict) or task.task_type is not TaskType.DECISION:
+        return
+    for index, column in enumerate(objects_in(table.get("inputs"))):
+        rule = column.get("value")
+        if not is_empty(rule) and not check_condition(rule):
+            path = (*task.path, "table", "inputs", index, "value")
+            yield from scope.problems(path, rule, variables_read(rule), columns_read(rule))
+
+
+def _sets_by_name(values: JsonObject) -> bool:
+    """Whether it is an object of values: {"+": [1, 2]} is one formula."""
+    return all(_NAME.fullmatch(name) for name in values)
 
 
 def _transform_problems(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
@@ -93,7 +127,7 @@ class _Scopes:
     def outputs(self) -> dict[str, dict[str, Field] | None]:
         """The fields of each FORM task; None where any name may be read."""
         return {
-            key: readable_fields(task) if task.is_form else None
+            key: output_fields(task)
             for key, task in self.outline.task_of.items()
         }
 
@@ -242,6 +276,13 @@ class _Scope:
             message = _("The rule reads “%(name)s”, but this task is never done before that.")
             return _Reading(message % {"name": short(f"tasks.{rest}")})
         fields = self.scopes.outputs[key]
+        values = values_set(outline.task_of[key])
+        name = inner.partition(".")[0]
+        if name and values is not None and name not in values:
+            message = _("The rule reads “%(name)s”, but that step sets no such value.")
+            meant = nearest(name, values)
+            text = message % {"name": short(f"tasks.{rest}")}
+            return _Reading(text, f"tasks.{key}.{meant}" if meant else "")
         if inner and fields is not None:
             wrong = _field_reading(f"tasks.{key}", inner, fields)
             if wrong is not None:

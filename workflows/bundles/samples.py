@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from workflows.bundles.outline import Entry, Outline, readable_fields
+from workflows.bundles.step_outputs import output_fields, values_set
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import CALLBACK_URL
 from workflows.fields.field import Field
@@ -60,6 +61,9 @@ def sample_answers(fields: Mapping[str, Field] | None) -> JsonObject:
 
 
 def _output(task: Entry) -> Json:
+    if task.is_at_once:
+        named = dict.fromkeys(values_set(task) or {}, "Some text")
+        return {**named, **sample_answers(output_fields(task))}
     if task.is_form:
         return sample_answers(readable_fields(task))
     found = _of_schema(task.value.get("output_schema"))
