@@ -13,6 +13,7 @@ from uuid import UUID
 
 from tickets.models import Ticket
 from tickets.seeing.viewer import Viewer, viewer_of
+from workflows.bundles.step_outputs import output_specs
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.fields.uploads import uploads_in
 from workflows.forms import (
@@ -99,7 +100,10 @@ def output_layout(definition: TaskDefinition, output: Json, *, viewer: Viewer) -
 
 def shown_output(definition: TaskDefinition, output: Json, *, viewer: Viewer) -> list[Shown]:
     """What this viewer sees of one output of a task. Never raises, whatever it holds."""
-    return shown_answers(definition.fields, output, viewer=viewer, is_form=definition.is_form)
+    specs = definition.fields
+    if definition.is_at_once:
+        specs = output_specs({"task_type": definition.task_type, "table": definition.table})
+    return shown_answers(specs, output, viewer=viewer, is_form=definition.is_form)
 
 
 def shown_answers(

@@ -388,6 +388,8 @@ def _kind_of_variable(operands: list[Json], fields: Fields) -> str:
     if name.startswith("visits.") and field is None:
         return NUMBER
     kind = field.type.kind if field is not None else ""
+    if name.startswith("done.") and field is None and name.count(".") > 1:
+        kind = TEXT
     if name.partition(".")[0] in {"submitter", "company"} and field is None and "." in name:
         kind = TEXT
     owner = _field(name.rpartition(".")[0], fields) if field is None else None

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from workflows.bundles import Change, ChangeKind
 from workflows.bundles.assignments import assignment_in_words
@@ -19,6 +19,8 @@ from workflows.bundles.problems import value_text
 from workflows.bundles.step_outputs import output_labels
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.condition_sentence import choice_labels, describe_condition
+from workflows.engine.condition_text import Names, write_expression
+from workflows.engine.decision_table import Hit
 from workflows.engine.problems import Path
 from workflows.engine.process import EndOutcome, Json, JsonObject, objects_in
 from workflows.fields.field import SEEN_BY_WORDS, SeenBy
@@ -101,6 +103,12 @@ class _Labels:
         found = [each for each in self.tasks if each.get("key") == task]
         return str(found[0].get("candidate_role") or "") if found else ""
 
+    def formula_in_words(self, rule: Json) -> str:
+        """A formula as people write it; as JSON where that language cannot say it."""
+        keys = [str(each.get("key")) for each in self.tasks]
+        written = write_expression(rule, names=Names(keys)) if rule is not None else ""
+        return value_text(rule) if written is None else written
+
     def key_at(self, path: Path) -> Json:
         """The key of the task that a path into the document leads to."""
         index = path[1] if len(path) > 1 else None
@@ -149,6 +157,10 @@ def _words(change: Change, value: Json, labels: _Labels, task: Json) -> str:
         return showable(assignment_in_words(value, role, labels.of_all_forms))
     if change.path and change.path[-1] == "type":
         return _type_name(value)
+    if _is_formula(change.path):
+        return showable(labels.formula_in_words(value))
+    if change.path[2:3] == ("table",):
+        return showable(_table_words(change.path, value, labels))
     if change.path and (word := word_for(str(change.path[-1]), value)):
         return word
     if change.path and change.path[-1] in ("after", "due_in") and isinstance(value, str) and value:
@@ -156,6 +168,50 @@ def _words(change: Change, value: Json, labels: _Labels, task: Json) -> str:
     if isinstance(value, dict) and change.path and isinstance(change.path[-1], int):
         return showable(", ".join(_entry_words(value, labels.of_all_forms)))
     return showable(_value_words(value))
+
+
+def _is_formula(path: Path) -> bool:
+    """Whether a formula stands here: what a step sets, or what an input of a table reads."""
+    is_of_task = path[:1] == ("tasks",) and len(path) > 3
+    return is_of_task and (path[2] == "values" or (path[2] == "table" and path[-1] == "value"))
+
+
+def _table_words(path: Path, value: Json, labels: _Labels) -> str:
+    """A part of a decision table, or all of it."""
+    if path[-1] == "hit":
+        return str(_HITS[Hit.named(value)])
+    if isinstance(value, dict) and ("when" in value or "then" in value):
+        return row_in_words(value)
+    if isinstance(value, dict) and "rows" in value:
+        rows = objects_in(value["rows"])
+        text = ngettext("a table of %(count)d row", "a table of %(count)d rows", len(rows))
+        return text % {"count": len(rows)}
+    if isinstance(value, dict) and "name" in value:
+        title = str(value.get("label") or value["name"])
+        reads = value.get("value")
+        return f"{title}: {labels.formula_in_words(reads)}" if reads is not None else title
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_value_words(each)}" for name, each in value.items())
+    return _value_words(value)
+
+
+_HITS: Final = {
+    Hit.FIRST: gettext_lazy("the first row that fits"),
+    Hit.COLLECT: gettext_lazy("every row that fits"),
+}
+
+
+def row_in_words(row: JsonObject) -> str:
+    """A row of a decision table in one line: “high | > 5000 → S1 (Everybody is stopped)”."""
+    when, then = row.get("when"), row.get("then")
+    cells = [_cell_words(each) for each in when] if isinstance(when, list) else []
+    results = [_cell_words(each) for each in then] if isinstance(then, list) else []
+    note = f" ({row['note']})" if row.get("note") else ""
+    return f"{' | '.join(cells)} → {' | '.join(results)}{note}"
+
+
+def _cell_words(value: Json) -> str:
+    return "-" if value in (None, "") else _value_words(value)
 
 
 def _value_words(value: Json) -> str:

@@ -33,6 +33,8 @@ RESPONSE = ("status", "body")
 RESPONSE_LATER = ("body",)  # what comes by callback has no status
 CALLBACK = ("url",)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+DONE = ("by", "at")
+DONE_BY = ("email", "name")
 GUARDS = ("missing", "missing_some", "exists")
 
 
@@ -197,6 +199,7 @@ class _Scope:
         if self.knows_visits:
             tasks = list(self.scopes.outline.task_of)
             readers["visits"] = lambda key: _unless_known(variable, "visits", key, tasks)
+            readers["done"] = self._done
         if self.response:
             readers["response"] = lambda name: _unless_known(
                 variable, "response", name.partition(".")[0], self.response
@@ -272,9 +275,8 @@ class _Scope:
             return _Reading(
                 message % {"name": short(f"tasks.{rest}")}, f"tasks.{meant}" if meant else ""
             )
-        if outline.is_connected and key not in self.done:
-            message = _("The rule reads “%(name)s”, but this task is never done before that.")
-            return _Reading(message % {"name": short(f"tasks.{rest}")})
+        if (never := self._never_done(f"tasks.{rest}", key)) is not None:
+            return never
         fields = self.scopes.outputs[key]
         values = values_set(outline.task_of[key])
         name = inner.partition(".")[0]
@@ -289,7 +291,31 @@ class _Scope:
                 return wrong
         return self._not_always_done(key)
 
-    def _not_always_done(self, key: str) -> _Reading | None:
+    def _done(self, rest: str) -> _Reading | None:
+        """Who did a task, and when."""
+        key, _dot, inner = rest.partition(".")
+        name, _dot, part = inner.partition(".")
+        variable = f"done.{rest}"
+        if not key:
+            return None
+        if key not in self.scopes.outline.task_of:
+            return _unless_known(variable, "done", key, list(self.scopes.outline.task_of))
+        if (never := self._never_done(variable, key)) is not None:
+            return never
+        wrong = _unless_known(variable, f"done.{key}", name, DONE)
+        if wrong is None and name == "by":
+            wrong = _unless_known(variable, f"done.{key}.by", part, DONE_BY)
+        elif wrong is None:
+            wrong = _no_such_property(variable, part)
+        return wrong or self._not_always_done(key, root="done")
+
+    def _never_done(self, variable: str, key: str) -> _Reading | None:
+        if not self.scopes.outline.is_connected or key in self.done:
+            return None
+        message = _("The rule reads “%(name)s”, but this task is never done before that.")
+        return _Reading(message % {"name": short(variable)})
+
+    def _not_always_done(self, key: str, *, root: str = "tasks") -> _Reading | None:
         outline = self.scopes.outline
         if not outline.is_connected or (key == self.at and self.certain_itself):
             return None
@@ -299,7 +325,7 @@ class _Scope:
             "The rule reads “%(name)s”, but one can come here without that task. Give a "
             "default, or ask with “missing” first."
         )
-        return _Reading(message % {"name": f"tasks.{key}"}, severity=Severity.WARNING)
+        return _Reading(message % {"name": f"{root}.{key}"}, severity=Severity.WARNING)
 
 
 def _of_failure(variable: str, rest: str) -> _Reading | None:

@@ -65,6 +65,19 @@ def tables(outline: Outline) -> Iterator[Entry]:
     return (each for each in outline.tasks if each.task_type is TaskType.DECISION)
 
 
+def output_specs(task: Mapping[str, Json]) -> list[Json]:
+    """What a step of the engine's own gives, as questions by which it is shown; else nothing."""
+    entry = Entry((), dict(task))
+    if entry.task_type is TaskType.DECISION:
+        fields = (output_fields(entry) or {}).values()
+        return [
+            {"name": each.name, "label": each.label, "type": each.type.key}
+            for each in fields
+            if each.type.key != _LIST
+        ]
+    return []
+
+
 def output_labels(task: Mapping[str, Json]) -> dict[str, str]:
     """`{name: label}` of what a step of the engine's own gives; none of another task.
 

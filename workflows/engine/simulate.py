@@ -25,6 +25,8 @@ from .texts import gettext
 from .transforms import apply_transform
 
 MAX_STEPS = 200
+# Nobody did anything, as far as a simulation knows: it has no people and no clock.
+_NOBODY: JsonObject = {"by": {"email": "", "name": ""}, "at": "2026-01-01T00:00:00+00:00"}
 CALLBACK_URL = "https://ticketflower.example/callback"
 # What a call without an input transform sends; workflows/actions/input.py does the same.
 SENT_BY_DEFAULT = ("number", "ticket", "tasks", "callback")
@@ -280,6 +282,8 @@ class _Run:
 
     def _done_at_once(self, key: str, rules: TaskRules) -> tuple[Step, Outcome]:
         """A step of the engine's own needs no answer; one that was given counts for nothing."""
+        if self.answers.get(key):
+            self.answers[key].popleft()
         try:
             made = carry_out(
                 rules.task_type, values=rules.values, table=rules.table, context=self._context()
@@ -341,7 +345,12 @@ class _Run:
 
     def _context(self) -> JsonObject:
         """What conditions of transitions read."""
-        return {**self.facts, "tasks": self.data, "visits": self.process.visits(self.visits)}
+        return {
+            **self.facts,
+            "tasks": self.data,
+            "visits": self.process.visits(self.visits),
+            "done": dict.fromkeys(self.data, _NOBODY),
+        }
 
     def _body_to_send(self, rules: TaskRules) -> tuple[JsonObject | None, str]:
         """What a call would send, and why it could not be made."""

@@ -66,6 +66,7 @@ from workflows.running.questions import QUESTION_ENDED, due_after_question
 from workflows.running.sealing import batch_of_history
 from workflows.running.step_part import StepPart
 from workflows.running.visits import Visits, bounded
+from workflows.running.who_did import done_by, who_did
 from workflows.running.with_event import WITH_EVENT, Happened
 
 
@@ -126,6 +127,9 @@ class WorkflowStateManager:
         self.part = StepPart.DECISION
         self.next_definition: TaskDefinition | None = None
         self._visits = Visits(instance)
+        # Who did which task: what is written, and what is about to be.
+        self._done_before: JsonObject | None = None
+        self._done_now: JsonObject = {}
 
     @classmethod
     def lock(cls, instance_id: int, *, now: datetime, actor: User | None = None) -> Self:
@@ -246,6 +250,10 @@ class WorkflowStateManager:
         known = definition_of(self.instance.workflow_id)
         if known.reads_visits:
             context["visits"] = known.process.visits(self._visits.counted())
+        if known.reads_done:
+            if self._done_before is None:
+                self._done_before = who_did(self.instance)
+            context["done"] = {**self._done_before, **self._done_now}
         return context
 
     def time_out(self, task: TaskInstance, *, after: str, facts: JsonObject) -> Move:
@@ -365,6 +373,7 @@ class WorkflowStateManager:
         task.complete(output=made.output, now=self.now)
         self._batch.update(task, "status", "output_data", "started_at", "completed_at")
         self.instance.data = {**self.instance.data, definition.key: made.output}
+        self._done_now[definition.key] = done_by(None, self.now)
         self._batch.update(self.instance, "data", "updated_at")
         self._record(DONE_AT_ONCE, task=task, data={"output": made.output, **made.note})
         process = definition_of(self.instance.workflow_id).process
@@ -592,6 +601,7 @@ class WorkflowStateManager:
         task.complete(output=output, now=self.now)
         self._batch.update(task, "status", "output_data", "started_at", "completed_at")
         self.instance.data = {**self.instance.data, task.definition.key: output}
+        self._done_now[task.definition.key] = done_by(self.actor, self.now)
         self._record(TASK_COMPLETED, task=task, data={"output": output})
         self._save_instance("data")
 

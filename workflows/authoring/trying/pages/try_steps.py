@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.bundles import Trial
 from workflows.bundles.assignments import assignment_notes, assignments_in_words
+from workflows.bundles.step_outputs import output_specs
 from workflows.engine.assigning import AssignRule, Who
 from workflows.engine.condition_sentence import describe_condition
 from workflows.engine.conditions import is_empty
@@ -65,6 +67,8 @@ class StepRow:
     error: str
     documents: Sequence[tuple[str, str]]
     failure: str = ""
+    # Which row of a decision table counts.
+    note: str = ""
 
 
 def step_rows(
@@ -172,9 +176,13 @@ def _step_row(
         title, icon = _("The ticket"), "play_circle"
         answers = show_answers(trial.fields, ticket)
     else:
-        is_form = trial.rules[step.task].task_type.is_form
-        title, icon = trial.title_of(step.task), "person" if is_form else "bolt"
-        answers = show_answers(trial.fields_of(step.task) if is_form else [], step.output or {})
+        task_type = trial.rules[step.task].task_type
+        title, icon = trial.title_of(step.task), "person" if task_type.is_form else "bolt"
+        if task_type.is_at_once:
+            icon = "function"
+        own = output_specs(trial.tasks[step.task])
+        specs = trial.fields_of(step.task) if task_type.is_form else own
+        answers = show_answers(specs, step.output or {})
     was_decided_in_time = step.decision is not None and not step.timeout_taken
     return StepRow(
         title=title,
@@ -188,7 +196,24 @@ def _step_row(
         error=error,
         documents=tuple(_documents(step)),
         failure=failure_in_words(step.failure) if step.failure is not None else "",
+        note=_row_that_fits(step.note),
     )
+
+
+def _row_that_fits(note: JsonObject) -> str:
+    """Which row of a decision table counts; empty for any other step."""
+    rows = note.get("rows")
+    if not isinstance(rows, list):
+        return ""
+    if not rows:
+        return _("No row of the table fits: its default counts.")
+    words = {"rows": ", ".join(map(str, rows)), "note": note.get("note", "")}
+    if note.get("note"):
+        return _("Row %(rows)s of the table fits: %(note)s") % words
+    text = ngettext(
+        "Row %(rows)s of the table fits.", "Rows %(rows)s of the table fit.", len(rows)
+    )
+    return text % words
 
 
 def _tone(step: Step, error: str) -> str:

@@ -141,6 +141,28 @@ function outputsOfCall(task) {
 }
 
 /**
+ * What comes of a task that no person does, as questions.
+ * @param {Task} task
+ * @returns {FieldSpec[]}
+ */
+function outputsOf(task) {
+  const { uses } = typeOf(task);
+  if (uses.includes("values")) {
+    return Object.keys(isObject(task.values) ? task.values : {}).map((name) => ({ name, type: "any", required: true }));
+  }
+  if (!uses.includes("table")) return outputsOfCall(task);
+  const isList = task.table?.hit === "collect";
+  const found = (task.table?.outputs || []).map((each) => ({
+    name: each.name || "",
+    label: each.label || each.name || "",
+    type: isList ? "any" : each.type || "text",
+    required: true,
+  }));
+  const row = { name: "row", label: gettext("Row that fits"), type: "integer", required: true };
+  return isList ? found : [...found, row];
+}
+
+/**
  * For the transforms of a task, or, with `itself`, for what comes after it.
  * @param {string} at the key of the task
  * @param {boolean} itself
@@ -151,7 +173,7 @@ export function processVariables(at, itself) {
   for (const task of store.document.tasks || []) {
     const { key } = task;
     if (key === undefined || !done.has(key)) continue;
-    const fields = isForm(task) ? task.fields : outputsOfCall(task);
+    const fields = isForm(task) ? task.fields : outputsOf(task);
     const certain = (itself && key === at) || isCertain(key, at);
     found.push(...fieldVariables(fields, `tasks.${key}.`, task.title || key, !certain));
   }
@@ -284,6 +306,8 @@ function renameInProcess(from, to) {
   for (const task of store.document.tasks || []) {
     if (task.input_transform) task.input_transform = renameIn(task.input_transform, from, to);
     if (task.output_transform) task.output_transform = renameIn(task.output_transform, from, to);
+    if (task.values) task.values = renameIn(task.values, from, to);
+    for (const each of task.table?.inputs || []) if (each?.value) each.value = renameIn(each.value, from, to);
     const { assign_to: said } = task;
     if (said?.answer) said.answer = renamed(said.answer, from, to);
     if (said?.never) said.never = said.never.map((each) => renamed(each, from, to));
