@@ -146,7 +146,7 @@ def fields_by_name(outline: Outline) -> dict[str, Field]:
             found[f"tasks.{key}.{name}"] = field
     for key, task in outline.task_of.items():
         for name, formula in (values_set(task) or {}).items():
-            if (type_key := _TYPE_OF_KIND.get(_kind(formula, found), "")):
+            if type_key := _TYPE_OF_KIND.get(_kind(formula, found), ""):
                 found[f"tasks.{key}.{name}"] = Field(name, TYPES[type_key], name, required=True)
     return found
 

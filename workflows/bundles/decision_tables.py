@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from workflows.bundles.comparisons import Fields, fields_by_name, kind_of, variable_name
-from workflows.bundles.outline import Entry, Outline
+from workflows.bundles.outline import Outline
 from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.step_outputs import tables
 from workflows.engine.decision_cells import CellType, UnfitValueError, Value, value_of
@@ -129,8 +129,8 @@ class _Check:
 
     def _gap(self, where: str) -> Problem:
         message = _(
-            "No row covers this: %(values)s. A ticket would stop there with an error. Add a row, or "
-            "a default."
+            "No row covers this: %(values)s. A ticket would stop there with an error. Add a row, "
+            "or a default."
         )
         path = (*self.path, "rows")
         return Problem(path, message % {"values": where}, severity=Severity.WARNING)

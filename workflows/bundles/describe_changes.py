@@ -16,7 +16,7 @@ from workflows.bundles.canonical import default_of
 from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.part_labels import with_part_labels
 from workflows.bundles.problems import value_text
-from workflows.bundles.step_outputs import output_labels
+from workflows.bundles.step_outputs import done_labels, output_labels
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.condition_sentence import choice_labels, describe_condition
 from workflows.engine.condition_text import Names, write_expression
@@ -81,6 +81,7 @@ class _Labels:
         labels = failure_labels() | _labels_of(self.ticket, "ticket.")
         for task in self.tasks:
             key, title = task.get("key"), task.get("title") or task.get("key")
+            labels |= done_labels(str(key), str(title))
             labels |= choice_labels(task.get("fields"), f"tasks.{key}.")
             found = field_labels(task.get("fields"), f"tasks.{key}.")
             found |= {f"tasks.{key}.{name}": each for name, each in output_labels(task).items()}

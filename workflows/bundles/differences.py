@@ -57,7 +57,9 @@ _NAMED: Final[Mapping[str, Sequence[str]]] = {
     "outputs": ("name",),
     "rows": ("when",),
 }
-_OBJECTS: Final = frozenset({"workflow", "presets", "ticket", "submitter", "expect", "values", "table"})
+_OBJECTS: Final = frozenset(
+    {"workflow", "presets", "ticket", "submitter", "expect", "values", "table"}
+)
 
 
 def differences(old: JsonObject, new: JsonObject) -> list[Change]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.part_labels import with_part_labels
-from workflows.bundles.step_outputs import output_labels
+from workflows.bundles.step_outputs import done_labels, output_labels
 from workflows.engine.condition_sentence import choice_labels, describe_condition
 from workflows.engine.condition_text import write_condition
 from workflows.engine.conditions import is_empty
@@ -66,6 +66,7 @@ def condition_labels(outline: Outline) -> dict[str, str]:
     labels |= choice_labels(outline.workflow.value.get("fields"), "ticket.")
     for key, task in outline.task_of.items():
         title = task.text("title") or key
+        labels |= done_labels(key, title)
         labels |= choice_labels(task.value.get("fields"), f"tasks.{key}.")
         for name, label in {**field_labels(task), **output_labels(task.value)}.items():
             labels[f"tasks.{key}.{name}"] = _("%(field)s (%(task)s)") % {

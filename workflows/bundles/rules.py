@@ -128,10 +128,7 @@ class _Scopes:
     @cached_property
     def outputs(self) -> dict[str, dict[str, Field] | None]:
         """The fields of each FORM task; None where any name may be read."""
-        return {
-            key: output_fields(task)
-            for key, task in self.outline.task_of.items()
-        }
+        return {key: output_fields(task) for key, task in self.outline.task_of.items()}
 
     def reached_without(self, key: str) -> set[str]:
         """What can be reached from the start by transitions that do not lead through this task."""

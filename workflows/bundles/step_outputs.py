@@ -1,4 +1,4 @@
-"""What conditions can read of the steps that the engine does itself, as of the answers of a form."""
+"""What conditions can read of the engine's own steps, as of the answers of a form."""
 
 from __future__ import annotations
 
@@ -89,3 +89,13 @@ def output_labels(task: Mapping[str, Json]) -> dict[str, str]:
     if entry.task_type is TaskType.DECISION:
         return {name: field.label for name, field in (output_fields(entry) or {}).items()}
     return {}
+
+
+def done_labels(key: str, title: str) -> dict[str, str]:
+    """What people read for `done` of a task: who did it, and when."""
+    words = {"task": title or key}
+    return {
+        f"done.{key}.by.email": _("e-mail address of whoever did “%(task)s”") % words,
+        f"done.{key}.by.name": _("name of whoever did “%(task)s”") % words,
+        f"done.{key}.at": _("time at which “%(task)s” was done") % words,
+    }

@@ -213,7 +213,7 @@ _RANGE: Final = re.compile(
 _QUOTES: Final = {'"': '"', "“": "”", "„": "“”", "«": "»", "»": "«", "'": "'"}
 _YES: Final = frozenset({"yes", "true", "y"})
 _NO: Final = frozenset({"no", "false", "n"})
-_PLAIN: Final = re.compile(r"[^\W_](?:[\w .:/+&()%’-]*[\w.)%])?")
+_PLAIN: Final = re.compile(r"[^\W_](?:[\w .:/+&()%-]*[\w.)%])?")
 _DECODER: Final = json.JSONDecoder()
 
 

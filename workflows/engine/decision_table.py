@@ -360,8 +360,7 @@ class _Reader:
                 message = _("The table has no output “%(name)s”.") % {"name": short(name)}
                 self._report(("default", name), message, given[name], nearest(name, names))
         return tuple(
-            self._value(given.get(each.name), each.type, ("default", each.name))
-            for each in outputs
+            self._value(given.get(each.name), each.type, ("default", each.name)) for each in outputs
         )
 
 

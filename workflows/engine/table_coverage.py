@@ -9,7 +9,7 @@ that is too much for it is not judged (`is_complete`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -18,7 +18,8 @@ from .decision_cells import Cell, CellType, Span, Value, write_cell
 from .decision_table import DecisionTable, Hit
 from .texts import gettext as _
 
-MOST_WORK: Final = 200_000
+MOST_WORK: Final = 300_000
+MOST_CELLS: Final = 500_000
 MOST_FOUND: Final = 5
 
 # The parts of one input that something covers, as bits.
@@ -70,6 +71,8 @@ def coverage_of(table: DecisionTable, domains: Mapping[str, Domain] | None = Non
         )
         for at, column in enumerate(table.inputs)
     ]
+    if sum(column.count for column in columns) * len(table.rows) > MOST_CELLS:
+        return Coverage(is_complete=False)
     boxes = [
         tuple(column.mask(cell) for column, cell in zip(columns, row.when, strict=True))
         for row in table.rows
@@ -129,8 +132,7 @@ class _Column:
                 found |= 1 << bit
         position = len(self.spans)
         if self.has_others:
-            # No cell names it: it is matched by what is for any value, and by what is not another.
-            if cell.is_any or (cell.is_not and not cell.has_empty) or (cell.is_not and cell.spans):
+            if cell.is_any or cell.is_not:  # no cell names it
                 found |= 1 << position
             position += 1
         if self.has_empty and cell.matches(None):
@@ -161,9 +163,7 @@ def _ordered_parts(domain: Domain, cells: Sequence[Cell]) -> Iterator[Span]:
     low, high = domain.low, domain.high
     limits |= {each for each in (low, high) if each is not None}
     ordered: list[Any] = sorted(
-        each
-        for each in limits
-        if (low is None or each >= low) and (high is None or each <= high)
+        each for each in limits if (low is None or each >= low) and (high is None or each <= high)
     )
     if not ordered:
         yield Span()
@@ -223,77 +223,94 @@ def _joined(spans: Sequence[Span]) -> list[Span]:
     return made
 
 
-@dataclass(slots=True)
 class _Search:
-    table: DecisionTable
-    columns: list[_Column]
-    boxes: list[tuple[_Mask, ...]]
-    work: int = 0
-    _seen: dict[tuple[int, frozenset[int]], list[tuple[_Mask, ...]]] = field(default_factory=dict)
+    """Rows are bits of a number, too: 1 << 0 is the first."""
 
-    def _spend(self, steps: int = 1) -> None:
-        self.work += steps
+    def __init__(
+        self, table: DecisionTable, columns: list[_Column], boxes: list[tuple[_Mask, ...]]
+    ) -> None:
+        self.table = table
+        self.columns = columns
+        self.boxes = boxes
+        self.work = 0
+        # Of each part of each input, the rows that cover it.
+        self.fitting = [
+            [
+                sum(1 << row for row, box in enumerate(boxes) if box[at] >> bit & 1)
+                for bit in range(column.count)
+            ]
+            for at, column in enumerate(columns)
+        ]
+
+    def _spend(self) -> None:
+        self.work += 1
         if self.work > MOST_WORK:
             raise _TooMuchError
 
     def gaps(self) -> list[tuple[_Mask, ...]]:
         """Boxes that no row covers, some more than are shown."""
         space = tuple(column.all for column in self.columns)
-        self._seen.clear()
-        return self._uncovered(0, frozenset(range(len(self.boxes))), space)
+        return self._uncovered(space, (1 << len(self.boxes)) - 1)
 
-    def _uncovered(
-        self, at: int, rows: frozenset[int], space: tuple[_Mask, ...]
-    ) -> list[tuple[_Mask, ...]]:
-        """What these rows leave out of the space from this input on."""
-        if not rows:
-            return [space[at:]]
-        if at == len(space):
-            return []
-        key = (at, rows)
-        if key in self._seen:
-            return self._seen[key]
-        self._spend(len(rows))
-        for row in rows:
-            if all(space[i] & ~self.boxes[row][i] == 0 for i in range(at, len(space))):
-                self._seen[key] = []
+    def _uncovered(self, space: tuple[_Mask, ...], among: int) -> list[tuple[_Mask, ...]]:
+        """What these rows leave out of a box."""
+        # The rows that cover all of it from an input on.
+        covering = [among] * (len(space) + 1)
+        for at in reversed(range(len(space))):
+            whole = sum(1 << row for row, box in enumerate(self.boxes) if not space[at] & ~box[at])
+            covering[at] = covering[at + 1] & whole
+        seen: dict[tuple[int, int], list[tuple[_Mask, ...]]] = {}
+
+        def left_out(at: int, rows: int) -> list[tuple[_Mask, ...]]:
+            if not rows:
+                return [space[at:]]
+            if rows & covering[at]:
                 return []
-        groups: dict[frozenset[int], _Mask] = {}
-        for bit in range(self.columns[at].count):
-            part = 1 << bit
-            if space[at] & part:
-                left = frozenset(row for row in rows if self.boxes[row][at] & part)
-                self._spend()
-                groups[left] = groups.get(left, 0) | part
-        found: list[tuple[_Mask, ...]] = []
-        for left, mask in groups.items():
-            found += [(mask, *rest) for rest in self._uncovered(at + 1, left, space)]
-            if len(found) > MOST_FOUND:
-                break
-        self._seen[key] = found
-        return found
+            if (at, rows) in seen:
+                return seen[at, rows]
+            groups: dict[int, _Mask] = {}
+            for bit, fitting in enumerate(self.fitting[at]):
+                if space[at] >> bit & 1:
+                    self._spend()
+                    groups[rows & fitting] = groups.get(rows & fitting, 0) | 1 << bit
+            found: list[tuple[_Mask, ...]] = []
+            for left, mask in groups.items():
+                found += [(mask, *rest) for rest in left_out(at + 1, left)]
+                if len(found) > MOST_FOUND:
+                    break
+            seen[at, rows] = found
+            return found
+
+        return left_out(0, among)
+
+    def _overlapping(self, box: tuple[_Mask, ...], among: int) -> int:
+        """The rows that cover something of a box."""
+        rows = among
+        for at, mask in enumerate(box):
+            touching = 0
+            for bit, fitting in enumerate(self.fitting[at]):
+                if mask >> bit & 1:
+                    self._spend()
+                    touching |= fitting
+            rows &= touching
+        return rows
 
     def never_hit(self) -> Iterator[int]:
         for number, box in enumerate(self.boxes):
-            earlier = frozenset(
-                other
-                for other in range(number)
-                if all(mine & theirs for mine, theirs in zip(box, self.boxes[other], strict=True))
-            )
-            self._spend(number)
-            self._seen.clear()
-            if not all(box) or (earlier and not self._uncovered(0, earlier, box)):
+            earlier = self._overlapping(box, (1 << number) - 1)
+            if not all(box) or (earlier and not self._uncovered(box, earlier)):
                 yield number + 1
 
     def overlaps(self, never: set[int]) -> Iterator[tuple[int, int, str]]:
         found = 0
         for later, box in enumerate(self.boxes):
+            rows = self._overlapping(box, (1 << later) - 1)
             for earlier in range(later):
-                if {earlier + 1, later + 1} & never:
+                if not rows >> earlier & 1 or {earlier + 1, later + 1} & never:
                     continue
                 other = self.boxes[earlier]
                 both = tuple(mine & theirs for mine, theirs in zip(box, other, strict=True))
-                if not all(both) or both in (box, other):
+                if both in (box, other):
                     continue
                 if self.table.rows[earlier].then == self.table.rows[later].then:
                     continue

@@ -24,8 +24,9 @@ class TaskTypeRules:
 
     `is_answered_later`: its answer comes by a callback. `is_at_once`: the engine does it in the
     moment in which it is reached, so that nobody waits for it. `can_be_left`: a transition may
-    leave it because it has not ended in time. `uses` are the parts of a task's definition that only some
-    types have; of them it cannot do without `needs`. `spellings` is what tables may call it, too.
+    leave it because it has not ended in time. `uses` are the parts of a task's definition that
+    only some types have; of them it cannot do without `needs`. `spellings` is what tables may
+    call it, too.
     """
 
     done_by: DoneBy

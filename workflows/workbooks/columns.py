@@ -341,9 +341,7 @@ TASKS: Final = Sheet(
             "values",
             "Values",
             kinds.TRANSFORM,
-            gettext_lazy(
-                "For values: what is set, a line each, such as total = ticket.price * 2"
-            ),
+            gettext_lazy("For values: what is set, a line each, such as total = ticket.price * 2"),
             36,
             ("sets", "set values"),
         ),

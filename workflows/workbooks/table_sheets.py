@@ -128,8 +128,8 @@ def _page(key: str, table: JsonObject, names: Names, taken: set[str]) -> Page:
 
 def _note() -> str:
     return _(
-        "Row by row: a cell is a value, or > 5, 5..10, a, b, or not x. Empty: any value. Dates like "
-        "2026-01-31. The first row that fits counts; with collect, each of them."
+        "Row by row: a cell is a value, or > 5, 5..10, a, b, or not x. Empty: any value. Dates "
+        "like 2026-01-31. The first row that fits counts; with collect, each of them."
     )
 
 
@@ -415,9 +415,7 @@ def tables_of(
         key, table = read_table_sheet(grid, findings, places=places, task_keys=task_keys)
         if key in seen:
             message = _("There are two decision tables for “%(key)s”. Remove one of the sheets.")
-            findings.report(
-                findings.cell_path(Place(grid.name)), message % {"key": key}, found=key
-            )
+            findings.report(findings.cell_path(Place(grid.name)), message % {"key": key}, found=key)
         else:
             seen.add(key)
             yield key, table

@@ -105,7 +105,8 @@ class AtOnceCase(CompanyTestCase):
     def complete(self, ticket: Ticket) -> None:
         assert ticket.workflow_instance is not None
         task = ticket.workflow_instance.current_task
-        assert task is not None and task.assigned_to is not None
+        assert task is not None
+        assert task.assigned_to is not None
         with self.captureOnCommitCallbacks(execute=True):
             complete_task(task=task, output={"ok": True}, user=task.assigned_to)
 

@@ -128,7 +128,7 @@ class CheckTests(DocumentCase):
     def test_where_it_is_in_words(self) -> None:
         self.table["rows"][0]["when"][1] = "heavy"
         where = [each.where for each in self.problems() if each.is_error]
-        expected = 'Task “Offer” (offer), decision table, row 1, column “Weight” (weight)'
+        expected = "Task “Offer” (offer), decision table, row 1, column “Weight” (weight)"
         self.assertEqual(where, [expected])
 
     def test_inputs(self) -> None:
@@ -271,7 +271,8 @@ class FormTests(DocumentCase):
         self.assertIn(("changed", column, "ticket.weight", "ticket.weight (or 0)"), said)
         row = ("added", f"{table_is}, row 1", "", "de | 1 | - | - | - → Van | 1 (New)")
         self.assertIn(row, said)
-        then = ("changed", f"{table_is}, row 4, then", "Insured parcel, 9.9", "Insured parcel, 10.9")
+        where = f"{table_is}, row 4, then"
+        then = ("changed", where, "Insured parcel, 9.9", "Insured parcel, 10.9")
         self.assertIn(then, said)
         self.assertIn(("changed", "values, total", "offer.price * 2", "offer.price * 3"), said)
         hit = ("first row", "every row")

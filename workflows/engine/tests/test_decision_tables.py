@@ -153,7 +153,12 @@ class CellTests(TestCase):
         self.assertIsNone(value_of("", TEXT))
         self.assertIsNone(value_of(None, DATE))
         wrong: list[tuple[Any, CellType]] = [
-            (5, TEXT), ("x", NUMBER), (True, NUMBER), ("yes", YES_NO), ("2027", DATE), ([], TEXT),
+            (5, TEXT),
+            ("x", NUMBER),
+            (True, NUMBER),
+            ("yes", YES_NO),
+            ("2027", DATE),
+            ([], TEXT),
         ]
         for given, of in wrong:
             with self.subTest(given), self.assertRaises(UnfitValueError):
@@ -237,8 +242,13 @@ class DecidingTests(TestCase):
         self.assertIsNone(found)
         places = {each.place for each in problems}
         expected = {
-            "inputs[1].name", "inputs[2].value", "outputs[0].name", "rows[3].when[1]",
-            "rows[4].then[1]", "rows[5].when", "default.prize",
+            "inputs[1].name",
+            "inputs[2].value",
+            "outputs[0].name",
+            "rows[3].when[1]",
+            "rows[4].then[1]",
+            "rows[5].when",
+            "default.prize",
         }
         self.assertEqual(places, expected)
 

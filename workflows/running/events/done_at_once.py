@@ -1,7 +1,8 @@
 """The engine has done a step itself, in the moment in which it was reached.
 
 Its data: the `output`. Of a decision table also the numbers of the `rows` that were hit (none: its
-default), the `note` of the row where there is one, and what was `read`, by the titles of its inputs.
+default), the `note` of the row where there is one, and what was `read`, by the titles of its
+inputs.
 """
 
 from __future__ import annotations
@@ -38,11 +39,7 @@ def _history(event: WorkflowEvent) -> str:
 
 DONE_AT_ONCE = declare(
     "DONE_AT_ONCE",
-    rules=Rules(
-        effect=_complete, time=TaskTime.GOES_ON, once="end", answers=("output", "read")
-    ),
+    rules=Rules(effect=_complete, time=TaskTime.GOES_ON, once="end", answers=("output", "read")),
     # Nobody did it: whoever submitted the ticket reads what it leads to.
-    screen=Screen(
-        icon="function", history=_history, timeline=None, details=Details.OUTPUT
-    ),
+    screen=Screen(icon="function", history=_history, timeline=None, details=Details.OUTPUT),
 )

@@ -14,7 +14,7 @@ from tenants.refusals import refusals
 from workflows.bundles.assignments import assignment_in_words
 from workflows.bundles.describe_changes import field_labels
 from workflows.bundles.failure_fields import failure_labels
-from workflows.bundles.step_outputs import output_labels
+from workflows.bundles.step_outputs import done_labels, output_labels
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.condition_sentence import choice_labels, describe_condition
 from workflows.engine.condition_text import Names, write_expression
@@ -168,6 +168,7 @@ def condition_labels(workflow: WorkflowDefinition) -> dict[str, str]:
     labels = failure_labels()
     labels |= field_labels(workflow.fields, "ticket.") | choice_labels(workflow.fields, "ticket.")
     for task in workflow.tasks.all():
+        labels |= done_labels(task.key, task.title)
         labels |= choice_labels(task.fields, f"tasks.{task.key}.")
         found = field_labels(task.fields, f"tasks.{task.key}.")
         if task.is_at_once:

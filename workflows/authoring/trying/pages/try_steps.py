@@ -210,9 +210,7 @@ def _row_that_fits(note: JsonObject) -> str:
     words = {"rows": ", ".join(map(str, rows)), "note": note.get("note", "")}
     if note.get("note"):
         return _("Row %(rows)s of the table fits: %(note)s") % words
-    text = ngettext(
-        "Row %(rows)s of the table fits.", "Rows %(rows)s of the table fit.", len(rows)
-    )
+    text = ngettext("Row %(rows)s of the table fits.", "Rows %(rows)s of the table fit.", len(rows))
     return text % words
 
 

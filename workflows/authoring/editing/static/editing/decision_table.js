@@ -5,7 +5,7 @@ import { button, debounce, field, gettext, iconButton, makeElement } from "./dom
 import { checkbox, selectOf, textControl } from "./inputs.js";
 import { linkToPart } from "./places.js";
 import { changed, freeKey, pendingOf, setPending, setTyped, setValue, snapshot } from "./store.js";
-import { processVariables, taskKeys } from "./variables.js";
+import { taskKeys, transitionVariables } from "./variables.js";
 
 /** @import { DecisionTable, Json, Option, TableColumn, TableRow, Task } from "./types.js" */
 
@@ -337,7 +337,7 @@ function moveColumn(table, part, index) {
  * @param {TableColumn} column
  */
 function formula(task, column) {
-  const options = processVariables(task.key || "", false);
+  const options = transitionVariables(task.key || "", false);
   const list = makeElement(
     "datalist",
     { id: `ed-reads-${Math.random().toString(36).slice(2)}` },

@@ -191,7 +191,30 @@ export function transitionVariables(at, itself) {
   const visits = (store.document.tasks || []).flatMap(({ key, title }) =>
     key ? { path: `visits.${key}`, label: title || key, group, type: "integer", choices: [], optional: false } : [],
   );
-  return [...processVariables(at, itself), ...visits];
+  return [...processVariables(at, itself), ...visits, ...doneVariables(at, itself)];
+}
+
+/**
+ * Who did the tasks that can have been done, and when.
+ * @param {string} at the key of the task
+ * @param {boolean} itself whether it has been completed
+ * @returns {Variable[]}
+ */
+function doneVariables(at, itself) {
+  const done = doneBefore(at, itself);
+  const group = gettext("Who did it, and when");
+  return (store.document.tasks || []).flatMap((task) => {
+    const { key, title } = task;
+    if (key === undefined || !done.has(key) || !isForm(task)) return [];
+    const name = title || key;
+    const optional = !((itself && key === at) || isCertain(key, at));
+    /** @type {(path: string, label: string, type: string) => Variable} */
+    const made = (path, label, type) => ({ path: `done.${key}.${path}`, label, group, type, choices: [], optional });
+    return [
+      made("by.email", gettext("E-mail address of whoever did “%(task)s”", { task: name }), "email"),
+      made("at", gettext("When “%(task)s” was done", { task: name }), "datetime"),
+    ];
+  });
 }
 
 /**
@@ -326,6 +349,7 @@ export function renameTask(from, to) {
   }
   renameInProcess(`tasks.${from}`, `tasks.${to}`);
   renameInProcess(`visits.${from}`, `visits.${to}`);
+  renameInProcess(`done.${from}`, `done.${to}`);
   for (const test of store.document.tests || []) {
     for (const each of test.answers || []) if (each.task === from) each.task = to;
     if (test.expect?.path) test.expect.path = test.expect.path.map((each) => (each === from ? to : each));
