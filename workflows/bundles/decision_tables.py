@@ -10,8 +10,9 @@ from workflows.bundles.comparisons import Fields, fields_by_name, kind_of, varia
 from workflows.bundles.outline import Outline
 from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.step_outputs import tables
+from workflows.engine.conditions import check_condition
 from workflows.engine.decision_cells import CellType, UnfitValueError, Value, value_of
-from workflows.engine.decision_table import DecisionTable, Hit, TableInput, read_table
+from workflows.engine.decision_table import DecisionTable, Hit, TableInput, inputs_in, read_table
 from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short
 from workflows.engine.process import Json
 from workflows.engine.table_coverage import Coverage, Domain, coverage_of
@@ -33,12 +34,37 @@ def decision_table_problems(outline: Outline) -> Iterator[Problem]:
         if not isinstance(table, dict) or not table:
             continue  # that it is missing is told elsewhere
         path: Path = (*task.path, "table")
+        fields = fields_by_name(outline) if fields is None else fields
         found, problems = read_table(table)
+        wrong_columns: set[int] = set()
+        for index, column in enumerate(inputs_in(table)):
+            for wrong in _wrong_type(index, column, path, fields):
+                wrong_columns.add(index)
+                yield wrong
         for each in problems:
-            yield Problem((*path, *each.path), each.message, each.found, nearest=each.nearest)
-        if found is not None:
-            fields = fields_by_name(outline) if fields is None else fields
+            # Where the type is not what is read, it is one thing to mend, and not each cell.
+            is_cell = each.path[0] == "rows" and each.path[2:3] == ("when",)
+            if not (is_cell and len(each.path) > 3 and each.path[3] in wrong_columns):
+                message, meant = each.message, each.nearest
+                yield Problem((*path, *each.path), message, each.found, nearest=meant)
+        if found is not None and not wrong_columns:
             yield from _Check(found, path, fields).problems()
+
+
+def _wrong_type(index: int, column: TableInput, path: Path, fields: Fields) -> Iterator[Problem]:
+    if check_condition(column.value):
+        return
+    kind, path = kind_of(column.value, fields), (*path, "inputs", index, "type")
+    if kind == LIST:
+        message = _(
+            "%(input)s reads a list, and a cell is compared with one value. Read something of it, "
+            "such as count(…), sum(…) or any(…)."
+        )
+        yield Problem(path, message % {"input": quoted(column.title)}, column.type.value)
+    elif kind and isinstance(column.value, dict) and kind != _KINDS[column.type]:
+        message = _("%(input)s reads %(kind)s, but its cells are %(type)s. Change the type.")
+        words = {"input": quoted(column.title), "kind": _(kind), "type": column.type.value}
+        yield Problem(path, message % words, column.type.value)
 
 
 class _Check:
@@ -53,29 +79,9 @@ class _Check:
         domains: dict[str, Domain] = {}
         for index, column in enumerate(self.table.inputs):
             field = self.fields.get(_name_read(column.value))
-            wrong = list(self._wrong_type(index, column))
-            yield from wrong
-            if not wrong:
-                yield from self._impossible_values(index, column, field)
-                domains[column.name] = _domain(column, field)
+            yield from self._impossible_values(index, column, field)
+            domains[column.name] = _domain(column, field)
         yield from self._judged(coverage_of(self.table, domains))
-
-    def _wrong_type(self, index: int, column: TableInput) -> Iterator[Problem]:
-        kind, path = kind_of(column.value, self.fields), (*self.path, "inputs", index, "type")
-        if kind == LIST:
-            message = _(
-                "%(input)s reads a list, and a cell is compared with one value. Read something of "
-                "it, such as count(…), sum(…) or any(…)."
-            )
-            yield Problem(path, message % {"input": quoted(column.title)}, column.type.value)
-        elif kind and kind != _KINDS[column.type]:
-            message = _("%(input)s reads %(kind)s, but its cells are %(type)s. Change the type.")
-            words = {
-                "input": quoted(column.title),
-                "kind": _(kind),
-                "type": column.type.value,
-            }
-            yield Problem(path, message % words, column.type.value)
 
     def _impossible_values(
         self, index: int, column: TableInput, field: Field | None

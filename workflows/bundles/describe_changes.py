@@ -37,6 +37,10 @@ PARTS: Final[Mapping[str | int, str]] = {
     "transitions": "transition",
     "ticket_types": "ticket_type",
     "fields": "field",
+    "table": "decision_table",
+    "inputs": "table_input",
+    "outputs": "table_output",
+    "rows": "table_row",
 }
 
 

@@ -237,6 +237,11 @@ def read_table(document: Json) -> tuple[DecisionTable | None, list[Problem]]:
     return (None if reader.problems else table), reader.problems
 
 
+def inputs_in(document: Json) -> tuple[TableInput, ...]:
+    """The inputs of a table, whatever else is wrong with it."""
+    return _Reader(document if isinstance(document, dict) else {}).table().inputs
+
+
 class _Reader:
     def __init__(self, document: JsonObject) -> None:
         self.document = document

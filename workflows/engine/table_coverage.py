@@ -273,11 +273,13 @@ class _Search:
                 if space[at] >> bit & 1:
                     self._spend()
                     groups[rows & fitting] = groups.get(rows & fitting, 0) | 1 << bit
-            found: list[tuple[_Mask, ...]] = []
+            masks: dict[tuple[_Mask, ...], _Mask] = {}
             for left, mask in groups.items():
-                found += [(mask, *rest) for rest in left_out(at + 1, left)]
-                if len(found) > MOST_FOUND:
+                for rest in left_out(at + 1, left):
+                    masks[rest] = masks.get(rest, 0) | mask
+                if len(masks) > MOST_FOUND:
                     break
+            found = [(mask, *rest) for rest, mask in masks.items()]
             seen[at, rows] = found
             return found
 

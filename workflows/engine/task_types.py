@@ -161,3 +161,4 @@ class TaskType(StrEnum):
 # For queries: members of the enum, which prepared queries know to be constants.
 FORM_TYPES: Final = [each for each in TaskType if each.is_form]
 CALL_TYPES: Final = [each for each in TaskType if each.is_call]
+AT_ONCE_TYPES: Final = [each for each in TaskType if each.is_at_once]

@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
             name="values",
             field=models.JSONField(
                 blank=True,
+                db_column="set_values",
                 help_text="What a VALUES step sets: an object whose values may be JsonLogic.",
                 null=True,
                 verbose_name="values",
@@ -22,6 +23,7 @@ class Migration(migrations.Migration):
             name="table",
             field=models.JSONField(
                 blank=True,
+                db_column="decision_table",
                 help_text="Inputs, outputs and rows of a DECISION step.",
                 null=True,
                 verbose_name="decision table",

@@ -105,17 +105,19 @@ class TaskDefinition(models.Model):
         help_text=_("Working time from when the task is made, such as P2D or PT4H; empty: none."),
     )
 
-    # Of a step that the engine does at once.
+    # Of a step that the engine does at once. Their plain names are words of SQL.
     values = models.JSONField(
         _("values"),
         null=True,
         blank=True,
+        db_column="set_values",
         help_text=_("What a VALUES step sets: an object whose values may be JsonLogic."),
     )
     table = models.JSONField(
         _("decision table"),
         null=True,
         blank=True,
+        db_column="decision_table",
         help_text=_("Inputs, outputs and rows of a DECISION step."),
     )
 

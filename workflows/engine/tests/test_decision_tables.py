@@ -331,13 +331,13 @@ class CoverageTests(TestCase):
         self.assertEqual(coverage_of(made, {"a": Domain(may_be_empty=True)}).gaps, ("a: empty",))
 
     def test_the_work_is_bounded(self) -> None:
-        names = [f"n{number}" for number in range(12)]
+        names = [f"n{number}" for number in range(30)]
         document = {
             "inputs": [{"name": n, "type": "number", "value": {"var": n}} for n in names],
             "outputs": [{"name": "x"}],
             "rows": [
-                {"when": [f"> {(row * 7 + at * 13) % 97}" for at in range(12)], "then": [str(row)]}
-                for row in range(120)
+                {"when": [f"> {(row * 7 + at * 13) % 997}" for at in range(30)], "then": [str(row)]}
+                for row in range(400)
             ],
         }
         made, _problems = read_table(document)
