@@ -11,7 +11,7 @@ from tenants.connection import current_schema
 from tenants.models import Company
 from tickets.advancing.call_jobs import cancel_jobs_of_task
 from tickets.advancing.failed_step import UNREACHABLE, FailedStep
-from tickets.advancing.timers import defer_jobs_of_move, keep_error_of_move
+from tickets.advancing.timers import defer_jobs_of_move
 from tickets.models import Ticket
 from workflows.engine.failure import Failure
 from workflows.models import TaskInstance
@@ -55,8 +55,6 @@ def leave_failed_call(
             move = manager.leave_failed_call(task, failure=failure, facts=facts)
             if not move.moved:
                 return WayOut(problem=move.error)
-            if move.error:  # at a step further on, which was reached at once
-                keep_error_of_move(ticket, move)
             cancel_jobs_of_task(task, now=manager.now)
             defer_jobs_of_move(ticket, move, now=manager.now)
         return WayOut(taken=True)

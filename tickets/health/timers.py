@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import cast
 
-from django.db.models import CharField, Exists, F, OuterRef, Subquery
+from django.db.models import CharField, Exists, F, OuterRef, Q, Subquery
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -32,6 +32,7 @@ from workflows.models import (
     WorkflowStatus,
 )
 from workflows.models.task_instance import ALIVE
+from workflows.running.positions import Positions
 from workflows.working_hours.durations import duration_in_words
 
 # The clocks of two machines differ; and working hours may have been others when a time began.
@@ -67,7 +68,7 @@ class _Timers:
             self._processes[instance.workflow_id],
             task.definition.key,
             after,
-            {**ticket.facts(self._company), "tasks": instance.data},
+            {**ticket.facts(self._company), **Positions(instance).reads(task.path)},
         )
         return bool(decision.error or decision.is_end or decision.next_tasks)
 
@@ -125,7 +126,10 @@ def _without_a_job() -> Iterator[TaskInstance]:
     # The last one by its number: the clocks of two machines differ.
     began = (
         WorkflowEvent.objects.filter(
-            workflow_instance=OuterRef("workflow_instance"), kind__in=ENDS_TIMERS
+            # What happens to others, in other branches, changes nothing of it.
+            Q(task_instance=OuterRef("pk")) | Q(task_instance=None),
+            workflow_instance=OuterRef("workflow_instance"),
+            kind__in=ENDS_TIMERS,
         )
         .order_by("-pk")
         .values("at")[:1]
@@ -137,11 +141,11 @@ def _without_a_job() -> Iterator[TaskInstance]:
         definition__transitions_out__after__gt="",
         status__in=ALIVE,
         workflow_instance__status=WorkflowStatus.IN_PROGRESS,
-        workflow_instance__current_task=F("pk"),
+        pk__in=TaskInstance.objects.current().values("pk"),
         workflow_instance__ticket__isnull=False,
     )
     tasks = tasks.annotate(after=F("definition__transitions_out__after"), since=Subquery(began))
-    related = ("definition", "workflow_instance__ticket__created_by")
+    related = ("definition", "path", "workflow_instance__ticket__created_by")
     # A task may have two transitions after the same time, with different conditions: one timer.
     found = tasks.select_related(*related).order_by("pk", "after").distinct("pk", "after")
     return found.iterator(chunk_size=AT_A_TIME)

@@ -38,8 +38,7 @@ def retry_step(
     A call is made again by the worker, with the same Idempotency-Key and a fresh number of
     retries; the start and the next transition are decided again right after the commit; a form is
     completed with the answers that its worker has sent, where those are kept, or goes back to
-    whoever had it; a step of the engine's own is done again. A fault that persists makes a new
-    error, or leaves this one open and is shown.
+    whoever had it. A fault that persists makes a new error, or leaves this one open and is shown.
     Of two who retry at the same time one wins, and the other is refused.
 
     `expected` is what `tickets.repairing.begin_repair.marker_of` gave when the page was shown.
@@ -92,5 +91,5 @@ def _do_again(repair: Repair, task: TaskInstance) -> None:
     restart_timers(ticket_id=repair.ticket.pk, task=task, now=repair.manager.now)
     if task.definition.is_call:
         defer_call(ticket_id=repair.ticket.pk, task_id=task.pk)
-    elif task.definition.is_at_once:
+    elif not task.definition.is_form:  # a block is entered again, a step of the engine's own done
         advance_after_commit(repair.ticket.pk)

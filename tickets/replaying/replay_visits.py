@@ -15,6 +15,7 @@ from workflows.engine.errors import DurationError
 from workflows.engine.failure import Failure
 from workflows.engine.process import Process
 from workflows.engine.simulate import Answer
+from workflows.engine.task_types import CALL_TYPES, FORM_TYPES
 from workflows.models import (
     BusinessCalendar,
     TaskInstance,
@@ -82,7 +83,10 @@ def visits_of(tickets: Iterable[Ticket], *, process: Process) -> dict[int, list[
     }
     undone = [pk for pk in (*late, *failed) if pk is not None]
     rows = (
-        TaskInstance.objects.filter(workflow_instance__in=instances)
+        TaskInstance.objects.filter(
+            workflow_instance__in=instances,
+            definition__task_type__in=[*FORM_TYPES, *CALL_TYPES],
+        )
         .filter(Q(status=TaskStatus.COMPLETED) | Q(pk__in=undone))
         .order_by("pk")
         .values_list(
@@ -92,7 +96,9 @@ def visits_of(tickets: Iterable[Ticket], *, process: Process) -> dict[int, list[
     )
     found: dict[int, list[Visit]] = {}
     for pk, instance_id, key, output, created_at, completed_at in rows:
-        spans = _spans(events.get(instance_id, ()), created_at, completed_at or created_at)
+        # What happens to others, in other branches, is none of its time.
+        its = [each for each in events.get(instance_id, ()) if each.task_id in (None, pk)]
+        spans = _spans(its, created_at, completed_at or created_at)
         passed = [
             Answer(key, after=after, visit=pk)
             for after in _passed(process, key, spans, working_time)

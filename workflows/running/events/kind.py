@@ -13,7 +13,8 @@ from workflows.engine.failure import Failure
 from workflows.engine.process import Json, JsonObject
 from workflows.errors import HistoryError
 from workflows.failure_reasons import failure_in_words
-from workflows.models import TaskStatus, WorkflowEvent, WorkflowStatus
+from workflows.models import PathStatus, TaskStatus, WorkflowEvent, WorkflowStatus
+from workflows.models.path import OPEN_PATHS
 from workflows.models.task_instance import UNFINISHED
 from workflows.running.events.state import State
 from workflows.working_hours.durations import duration_in_words
@@ -187,6 +188,9 @@ def cancels_all(state: State, event: WorkflowEvent) -> None:
     for task in state.tasks.values():
         if task.status in UNFINISHED:
             task.status = TaskStatus.CANCELLED.value
+    for path in state.paths.values():
+        if path.status in OPEN_PATHS:
+            path.status = PathStatus.CANCELLED.value
 
 
 def _refuse_unknown_kind(state: State, event: WorkflowEvent) -> None:
@@ -234,8 +238,12 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
         "of": str(data.get("called") or ""),
         "version": str(data.get("version") or ""),
         "next": _next(data, titles),
-        "rows": _numbers(data.get("rows")),
+        "rows": _listed(data.get("rows")),
         "note": str(data.get("note") or ""),
+        "branch": str(data.get("title") or data.get("branch") or ""),
+        "count": str(data.get("of") or ""),
+        "ended": str(data.get("ended") or "0"),
+        "left_out": _listed(data.get("left_out")),
     }
 
 
@@ -248,8 +256,8 @@ def _failure(data: JsonObject) -> str:
     return failure_in_words(failure) if failure is not None else ""
 
 
-def _numbers(rows: Json) -> str:
-    return ", ".join(map(str, rows)) if isinstance(rows, list) else ""
+def _listed(said: Json) -> str:
+    return ", ".join(str(each) for each in said) if isinstance(said, list) else ""
 
 
 def _next(data: JsonObject, titles: Mapping[str, str]) -> str:
