@@ -287,11 +287,14 @@ class _Erasing:
             task.output_data = _without_texts(task.output_data)
             task.save(update_fields=["output_data"])
         keys = set(keys_now(done, instance).values())
-        instance.data = {
-            key: _without_texts(output) if key in keys else output
-            for key, output in instance.data.items()
-        }
-        instance.save(update_fields=["data"])
+        paths = Path.objects.filter(workflow_instance=instance)
+        holders: list[WorkflowInstance | Path] = [instance, *paths]
+        for holder in holders:
+            holder.data = {
+                key: _without_texts(output) if key in keys else output
+                for key, output in holder.data.items()
+            }
+            holder.save(update_fields=["data"])
         events = WorkflowEvent.objects.filter(workflow_instance=instance, task_instance__in=done)
         changed: dict[int, Json] = {}
         for event in events:

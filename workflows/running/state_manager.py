@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Self
+from typing import Final, Self
 
 from django.db import connection
 from django.db.models import Model
@@ -124,6 +124,7 @@ class Move:
         return self.failures[0].error if self.failures else ""
 
 
+MOST_DRAWN: Final = 20  # ids of tasks, by one statement
 # Added to the query that locks an instance, so that making a task needs no further statement.
 NEXT_TASK = {"next_task_id": next_id(TaskInstance)}
 
@@ -724,12 +725,19 @@ class WorkflowStateManager:
         for model, pk in zip(models, next_ids(*models), strict=True):
             self._drawn[model].append(pk)
 
+    def _tasks_at_a_time(self) -> int:
+        """For how many tasks ids are drawn: several may follow each other in one step."""
+        known = definition_of(self.instance.workflow_id)
+        at_once = sum(each.is_at_once for each in known.tasks.values())
+        return min(1 + at_once, MOST_DRAWN)
+
     def _make_task(self, key: str, path: Path | None = None) -> TaskInstance:
         definition = self.next_definition = definition_of(self.instance.workflow_id).tasks[key]
         task_id, self._next_task_id = self._next_task_id, None
         if task_id is None:
-            drawn = self._drawn.get(TaskInstance)
-            task_id = drawn.pop(0) if drawn else next_ids(TaskInstance)[0]
+            if not self._drawn.get(TaskInstance):
+                self._draw({TaskInstance: self._tasks_at_a_time()})
+            task_id = self._drawn[TaskInstance].pop(0)
         task = new_row(
             TaskInstance, id=task_id, workflow_instance=self.instance, definition=definition
         )

@@ -27,9 +27,7 @@ def who_did(instance: WorkflowInstance) -> JsonObject:
     Two queries, one where no person did anything.
     """
     actor = WorkflowEvent.objects.filter(task_instance=OuterRef("pk"), kind=TASK_COMPLETED)
-    tasks = TaskInstance.objects.filter(
-        workflow_instance=instance, status=TaskStatus.COMPLETED, completed_at__isnull=False
-    )
+    tasks = TaskInstance.objects.filter(workflow_instance=instance, status=TaskStatus.COMPLETED)
     rows = list(
         tasks.annotate(
             key=KeyNow(), who=Coalesce(Subquery(actor.values("actor")[:1]), "assigned_to")
@@ -41,5 +39,6 @@ def who_did(instance: WorkflowInstance) -> JsonObject:
     people = User.objects.in_bulk(ids) if ids else {}
     found: dict[str, Json] = {}
     for key, who, at in rows:
-        found[key] = done_by(people.get(who), at)
+        if at is not None:
+            found[key] = done_by(people.get(who), at)
     return found

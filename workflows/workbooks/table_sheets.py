@@ -399,7 +399,8 @@ class _Reader:
 
 def split_grids(grids: Iterable[Grid]) -> tuple[list[Grid], list[Grid]]:
     """The sheets that are decision tables, and the others."""
-    found, others = [], []
+    found: list[Grid] = []
+    others: list[Grid] = []
     for grid in grids:
         (found if is_table_sheet(grid) else others).append(grid)
     return found, others

@@ -216,7 +216,8 @@ class CheckTests(DocumentCase):
         self.assertEqual([each.reason for each in results], [""])
 
     def test_whatever_stands_there_is_survived(self) -> None:
-        for value in (1, "x", [], [[]], {"inputs": {}}, {"inputs": [None], "rows": [[1]]}, {}):
+        values: list[Any] = [1, "x", [], [[]], {"inputs": {}}, {"inputs": [None], "rows": [[1]]}]
+        for value in [*values, {}]:
             for name in ("table", "values"):
                 with self.subTest(name, value=value):
                     self.document = document()

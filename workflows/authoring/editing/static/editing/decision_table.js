@@ -45,7 +45,7 @@ function wholeTable(task) {
   const whole = /** @type {WholeTable} */ (table);
   for (const row of whole.rows) {
     for (const part of /** @type {Part[]} */ (["inputs", "outputs"])) {
-      const cells = Array.isArray(row[CELLS[part]]) ? row[CELLS[part]] : [];
+      const cells = row[CELLS[part]] ?? [];
       while (cells.length < whole[part].length) cells.push("");
       row[CELLS[part]] = cells;
     }
@@ -107,7 +107,10 @@ export function decisionTableEditor(task) {
         "div",
         { class: "ed-buttons" },
         button(gettext("Add a row"), () => rearrange(() => addRow(table)), { name: "add", action: "add-row" }),
-        button(gettext("Add an input"), () => rearrange(() => addColumn(table, "inputs")), { name: "add", kind: "ed-quiet" }),
+        button(gettext("Add an input"), () => rearrange(() => addColumn(table, "inputs")), {
+          name: "add",
+          kind: "ed-quiet",
+        }),
         button(gettext("Add an output"), () => rearrange(() => addColumn(table, "outputs")), {
           name: "add",
           kind: "ed-quiet",
@@ -143,9 +146,14 @@ export function decisionTableEditor(task) {
           "div",
           { class: "ed-table-kind" },
           makeElement("span", { class: "ed-chip" }, kind),
-          iconButton("chevron_left", gettext("Move it to the left"), () => rearrange(() => moveColumn(table, part, index)), {
-            disabled: index === 0,
-          }),
+          iconButton(
+            "chevron_left",
+            gettext("Move it to the left"),
+            () => rearrange(() => moveColumn(table, part, index)),
+            {
+              disabled: index === 0,
+            },
+          ),
           iconButton("delete", gettext("Remove this column"), () => rearrange(() => removeColumn(table, part, index))),
         ),
         field(gettext("Heading"), textControl(column, "label", { max: 255 }), { name: "label" }),
@@ -153,7 +161,9 @@ export function decisionTableEditor(task) {
         isInput ? field(gettext("Reads"), formula(task, column), { name: "value" }) : null,
         field(
           gettext("Type"),
-          selectOf(TYPES(), column.type || "text", (chosen) => setTyped(column, "type", chosen === "text" ? "" : chosen)),
+          selectOf(TYPES(), column.type || "text", (chosen) =>
+            setTyped(column, "type", chosen === "text" ? "" : chosen),
+          ),
           { name: "type" },
         ),
       ),
@@ -236,7 +246,11 @@ export function decisionTableEditor(task) {
       "div",
       { class: "ed-table-row" },
       makeElement("span", { class: "ed-table-number" }, "–"),
-      makeElement("div", { class: "ed-table-default", style: `grid-column: span ${Math.max(1, table.inputs.length)}` }, box),
+      makeElement(
+        "div",
+        { class: "ed-table-default", style: `grid-column: span ${Math.max(1, table.inputs.length)}` },
+        box,
+      ),
       table.outputs.map((column) =>
         values && column.name
           ? cell(
@@ -279,7 +293,10 @@ function cell(control, name, label) {
 
 /** @param {WholeTable} table */
 function addRow(table) {
-  table.rows.push({ when: table.inputs.map(() => ""), then: table.outputs.map(() => "") });
+  /** @type {TableRow} */
+  const row = { when: table.inputs.map(() => "") };
+  row[CELLS.outputs] = table.outputs.map(() => "");
+  table.rows.push(row);
 }
 
 /**
@@ -341,7 +358,9 @@ function formula(task, column) {
   const list = makeElement(
     "datalist",
     { id: `ed-reads-${Math.random().toString(36).slice(2)}` },
-    options.map(({ path, label, group }) => makeElement("option", { value: path.replace(/^tasks\./, "") }, `${group}: ${label}`)),
+    options.map(({ path, label, group }) =>
+      makeElement("option", { value: path.replace(/^tasks\./, "") }, `${group}: ${label}`),
+    ),
   );
   const control = makeElement("input", {
     class: "ed-input ed-mono",

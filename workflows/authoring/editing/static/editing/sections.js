@@ -57,9 +57,13 @@ export function tasksSection() {
   return makeElement(
     "div",
     { class: "ed-stack" },
-    makeElement("p", { class: "ed-lead" }, gettext(
+    makeElement(
+      "p",
+      { class: "ed-lead" },
+      gettext(
         "Each task is given to one person, calls another system, or is done at once: values that are set, a table that is looked up.",
-      )),
+      ),
+    ),
     list,
   );
 }
