@@ -47,12 +47,14 @@ from tickets.models import (
 )
 from tickets.models.saved_view import LONGEST_QUERY
 from workflows.engine.process import Json
+from workflows.engine.task_types import AT_ONCE_TYPES
 from workflows.fields.people import ERASED, with_erased_answers
 from workflows.models import Invitation, Path, TaskInstance, WorkflowEvent, WorkflowInstance
 from workflows.people.change_people import save_person
 from workflows.running.events.block_began import BLOCK_BEGAN
 from workflows.running.events.erased import ERASED as ERASED_EVENT
 from workflows.running.events.withdrawn import WITHDRAWN
+from workflows.running.keys_now import keys_now
 from workflows.running.sealing import reseal
 
 ERASURE_ASKED: Final = declare("people.erasure_asked", _("It was asked that a person be erased"))
@@ -263,6 +265,7 @@ class _Erasing:
                 task.input_data = _without_texts(task.input_data)
                 task.save(update_fields=["input_data"])
                 task.action_attempts.update(sent="")
+            self._blank_steps_at_once(ticket)
             self._blank_corrections(ticket, specs)
             self._blank_items(ticket)
             self._blank_withdrawal(ticket)
@@ -270,6 +273,38 @@ class _Erasing:
             if ticket.workflow_instance and not events.filter(kind=ERASED_EVENT).exists():
                 events.create(workflow_instance=ticket.workflow_instance, kind=ERASED_EVENT)
             reseal_erased(instances)
+
+    def _blank_steps_at_once(self, ticket: Ticket) -> None:
+        """What the engine's own steps have made of the answers, which may hold texts of them."""
+        instance = ticket.workflow_instance
+        steps = TaskInstance.objects.filter(
+            workflow_instance=instance, definition__task_type__in=AT_ONCE_TYPES
+        )
+        done = list(steps.exclude(output_data__isnull=True).select_related("definition"))
+        if instance is None or not done:
+            return
+        for task in done:
+            task.output_data = _without_texts(task.output_data)
+            task.save(update_fields=["output_data"])
+        keys = set(keys_now(done, instance).values())
+        paths = Path.objects.filter(workflow_instance=instance)
+        holders: list[WorkflowInstance | Path] = [instance, *paths]
+        for holder in holders:
+            holder.data = {
+                key: _without_texts(output) if key in keys else output
+                for key, output in holder.data.items()
+            }
+            holder.save(update_fields=["data"])
+        events = WorkflowEvent.objects.filter(workflow_instance=instance, task_instance__in=done)
+        changed: dict[int, Json] = {}
+        for event in events:
+            names = ("output", "read", "old", "new")
+            blanked = {
+                name: _without_texts(event.data[name]) for name in names if name in event.data
+            }
+            if blanked:
+                changed[event.pk] = {**event.data, **blanked}
+        _write_events(changed)
 
     def _blank_corrections(self, ticket: Ticket, specs: Json) -> None:
         """What a ticket admin changed of it: the old and the new values stand in the history."""

@@ -67,9 +67,13 @@ class _Task:
 
     @classmethod
     def of(cls, task: TaskDefinition) -> Self:
-        asked = task.action_url if task.is_call else (task.fields or task.branches)
+        asked = task.action_url if task.is_call else _asked(task)
         asks = json.dumps(asked, sort_keys=True) if asked else ""
         return cls(task.key, task.task_type, name_key(task.title)[:200], asks)
+
+
+def _asked(task: TaskDefinition) -> object:
+    return task.fields or task.branches or task.table or task.values
 
 
 def _left(

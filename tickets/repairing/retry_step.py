@@ -91,5 +91,5 @@ def _do_again(repair: Repair, task: TaskInstance) -> None:
     restart_timers(ticket_id=repair.ticket.pk, task=task, now=repair.manager.now)
     if task.definition.is_call:
         defer_call(ticket_id=repair.ticket.pk, task_id=task.pk)
-    elif not task.definition.is_form:  # a block is entered again
+    elif not task.definition.is_form:  # a block is entered again, a step of the engine's own done
         advance_after_commit(repair.ticket.pk)

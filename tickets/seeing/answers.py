@@ -15,6 +15,7 @@ from tenants.models import User
 from tickets.models import Ticket
 from tickets.seeing.hidden import hidden_tasks
 from tickets.seeing.viewer import Viewer, viewer_of
+from workflows.bundles.step_outputs import output_specs
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.task_types import TaskType
 from workflows.fields.uploads import uploads_in
@@ -103,7 +104,10 @@ def output_layout(definition: TaskDefinition, output: Json, *, viewer: Viewer) -
 
 def shown_output(definition: TaskDefinition, output: Json, *, viewer: Viewer) -> list[Shown]:
     """What this viewer sees of one output of a task. Never raises, whatever it holds."""
-    return shown_answers(definition.fields, output, viewer=viewer, is_form=definition.is_form)
+    specs = definition.fields
+    if definition.is_at_once:
+        specs = output_specs({"task_type": definition.task_type, "table": definition.table})
+    return shown_answers(specs, output, viewer=viewer, is_form=definition.is_form)
 
 
 def shown_answers(

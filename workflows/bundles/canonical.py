@@ -20,6 +20,7 @@ from tenants.names import LONGEST_NAME, plain_email
 from workflows.bundles.spelling import as_spelt
 from workflows.engine.assigning import canonical_assignment
 from workflows.engine.conditions import is_empty
+from workflows.engine.decision_table import canonical_table
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.fields.field import Holds
 from workflows.fields.registry import OWN_KEYS, TYPES
@@ -223,6 +224,15 @@ def _item(value: Json) -> Json:
     return value[0] if isinstance(value, list) and len(value) == 1 else value or None
 
 
+def _table(value: Json) -> Json:
+    """A decision table; what its inputs read is a rule, whose keys are sorted."""
+    made = canonical_table(value)
+    for column in objects_in(made.get("inputs")) if isinstance(made, dict) else []:
+        if "value" in column:
+            column["value"] = _rule(column["value"])
+    return made
+
+
 def _fields(value: Json) -> Json:
     return [_field(each) for each in objects_in(value)]
 
@@ -241,6 +251,8 @@ _task = _canonical_part(
     output_schema=_rule,
     input_transform=_rule,
     output_transform=_rule,
+    values=_rule,
+    table=_table,
 )
 _transition = _canonical_part("transition", condition=_rule)
 _ticket_type = _canonical_part(

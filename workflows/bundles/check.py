@@ -9,6 +9,7 @@ from workflows.bundles.blocks import block_problems
 from workflows.bundles.canonical import SCHEMA
 from workflows.bundles.checks_of_test_cases import test_case_problems
 from workflows.bundles.comparisons import comparison_problems
+from workflows.bundles.decision_tables import decision_table_problems
 from workflows.bundles.flow import flow_problems
 from workflows.bundles.layout_sources import layout_problems
 from workflows.bundles.outline import Outline
@@ -67,6 +68,7 @@ def _further_problems(document: JsonObject, facts: Facts) -> Iterator[Problem]:
         flow_problems(outline),
         block_problems(outline),
         assignment_problems(outline),
+        decision_table_problems(outline),
         rule_problems(outline),
         comparison_problems(outline),
         test_case_problems(outline, facts),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from tenants.names import name_key
 from workflows.bundles.canonical import END
 from workflows.bundles.outline import Entry, Outline, outcome_of
-from workflows.bundles.problems import Problem
+from workflows.bundles.problems import Problem, Severity
 from workflows.engine.conditions import is_empty
 from workflows.engine.errors import FieldError, SchemaError
 from workflows.engine.problems import Path, did_you_mean, nearest, short, steps_into
@@ -125,6 +125,9 @@ def _answer_problems(answer: Entry, forms: _Forms) -> Iterator[Problem]:
             "with “after” that a time has passed."
         )
         yield Problem((*answer.path, "task"), message, key)
+    if tasks[key].is_at_once:
+        message = _("This step needs no answer: TicketFlower does it itself. Leave it out.")
+        yield Problem((*answer.path, "task"), message, key, severity=Severity.WARNING)
         return
     failing = [name for name in ("error", "status", "reason") if answer.value.get(name)]
     if answer.value.get("after", "") != "":

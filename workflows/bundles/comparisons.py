@@ -18,9 +18,10 @@ from workflows.bundles.canonical import free_form
 from workflows.bundles.failure_fields import failure_fields
 from workflows.bundles.outline import Entry, Outline, readable_fields
 from workflows.bundles.problems import Problem, Severity
+from workflows.bundles.step_outputs import output_fields, tables, values_set
 from workflows.engine.conditions import check_condition, compact, is_empty
 from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short
-from workflows.engine.process import Json
+from workflows.engine.process import Json, objects_in
 from workflows.fields.field import LIST, NUMBER, TEXT, YES_NO, Field
 from workflows.fields.registry import TYPES
 
@@ -57,8 +58,15 @@ def comparison_problems(outline: Outline) -> Iterator[Problem]:
         yield from _visibility_problems(form)
     for task in outline.tasks:
         known = {**fields, **items_read(outline, task.text("key"))}
-        for name in ("input_transform", "output_transform", "for_each"):
+        for name in ("input_transform", "output_transform", "for_each", "values"):
             yield from _type_mismatches(task.value.get(name), known, (*task.path, name))
+    for task in tables(outline):
+        known = {**fields, **items_read(outline, task.text("key"))}
+        table = task.value.get("table")
+        inputs = objects_in(table.get("inputs")) if isinstance(table, dict) else []
+        for index, column in enumerate(inputs):
+            path = (*task.path, "table", "inputs", index, "value")
+            yield from _type_mismatches(column.get("value"), known, path)
 
 
 def _condition_problems(rule: Json, fields: Fields, path: Path) -> Iterator[Problem]:
@@ -137,12 +145,28 @@ def _visibility_problems(form: Entry) -> Iterator[Problem]:
 
 
 def fields_by_name(outline: Outline) -> dict[str, Field]:
-    """The fields that conditions can read, by their dotted names."""
+    """The fields that conditions can read, by their dotted names.
+
+    With what the engine's own steps give, where its type is known.
+    """
     found = {f"ticket.{name}": field for name, field in (outline.fields or {}).items()}
     for key, task in outline.task_of.items():
-        for name, field in (readable_fields(task) or {}).items():
+        for name, field in (output_fields(task) or {}).items():
             found[f"tasks.{key}.{name}"] = field
+    for key, task in outline.task_of.items():
+        for name, formula in (values_set(task) or {}).items():
+            if type_key := _TYPE_OF_KIND.get(_kind(formula, found), ""):
+                found[f"tasks.{key}.{name}"] = Field(name, TYPES[type_key], name, required=True)
     return found
+
+
+# A question whose answers are of a kind.
+_TYPE_OF_KIND: Final[Mapping[str, str]] = {
+    NUMBER: "number",
+    TEXT: "text",
+    YES_NO: "boolean",
+    LIST: "choices",
+}
 
 
 def variable_name(rule: Json) -> str:
@@ -328,6 +352,11 @@ def _inside(field: Field, steps: list[str]) -> Field | None:
     return None
 
 
+def kind_of(rule: Json, fields: Fields) -> str:
+    """The type of what a rule gives, as `Field.type.kind`; empty where it is not known."""
+    return _kind(rule, fields)
+
+
 def _kind(rule: Json, fields: Fields) -> str:
     """The type of a literal, a variable or what an operator gives; empty where not known."""
     if isinstance(rule, bool):
@@ -368,6 +397,8 @@ def _kind_of_variable(operands: list[Json], fields: Fields) -> str:
     if name.startswith("visits.") and field is None:
         return NUMBER
     kind = field.type.kind if field is not None else ""
+    if name.startswith("done.") and field is None and name.count(".") > 1:
+        kind = TEXT
     if name.partition(".")[0] in {"submitter", "company"} and field is None and "." in name:
         kind = TEXT
     owner = _field(name.rpartition(".")[0], fields) if field is None else None

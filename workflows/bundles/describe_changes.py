@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from workflows.bundles import Change, ChangeKind
 from workflows.bundles.assignments import assignment_in_words
@@ -18,9 +18,12 @@ from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.outline import Outline
 from workflows.bundles.part_labels import with_part_labels
 from workflows.bundles.problems import value_text
+from workflows.bundles.step_outputs import done_labels, output_labels
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.condition_sentence import choice_labels, describe_condition
+from workflows.engine.condition_text import Names, write_expression
 from workflows.engine.conditions import is_empty
+from workflows.engine.decision_table import Hit
 from workflows.engine.problems import Path
 from workflows.engine.process import EndOutcome, Json, JsonObject, objects_in
 from workflows.fields.field import SEEN_BY_WORDS, SeenBy
@@ -38,6 +41,10 @@ PARTS: Final[Mapping[str | int, str]] = {
     "ticket_types": "ticket_type",
     "fields": "field",
     "branches": "branch",
+    "table": "decision_table",
+    "inputs": "table_input",
+    "outputs": "table_output",
+    "rows": "table_row",
 }
 
 
@@ -84,8 +91,11 @@ class _Labels:
         labels |= _labels_of(self.ticket, "ticket.")
         for task in self.tasks:
             key, title = task.get("key"), task.get("title") or task.get("key")
+            labels |= done_labels(str(key), str(title))
             labels |= choice_labels(task.get("fields"), f"tasks.{key}.")
-            for name, label in field_labels(task.get("fields"), f"tasks.{key}.").items():
+            found = field_labels(task.get("fields"), f"tasks.{key}.")
+            found |= {f"tasks.{key}.{name}": each for name, each in output_labels(task).items()}
+            for name, label in found.items():
                 labels[name] = _("%(field)s (%(task)s)") % {"field": label, "task": title}
         return labels
 
@@ -114,6 +124,12 @@ class _Labels:
             return outline.title_of(place)
         words = {"branch": branch.entry.text("title"), "block": outline.title_of(branch.block)}
         return _("“%(branch)s” in %(block)s") % words
+
+    def formula_in_words(self, rule: Json) -> str:
+        """A formula as people write it; as JSON where that language cannot say it."""
+        keys = [str(each.get("key")) for each in self.tasks]
+        written = write_expression(rule, names=Names(keys)) if rule is not None else ""
+        return value_text(rule) if written is None else written
 
     def key_at(self, path: Path) -> Json:
         """The key of the task that a path into the document leads to."""
@@ -154,28 +170,47 @@ def _with_default(change: Change) -> Change:
 
 
 def _words(change: Change, value: Json, labels: _Labels, task: Json) -> str:
-    if change.path and change.path[-1] in ("condition", "when"):
-        return showable(describe_condition(value, labels.of_all_forms))
-    if change.path and change.path[-1] == "visible_when":
-        return showable(describe_condition(value, labels.of_form(task)))
-    if change.path and change.path[-1] == "assign_to":
-        role = labels.role_of(task)
-        return showable(assignment_in_words(value, role, labels.of_all_forms))
-    if change.path and change.path[-1] == "for_each":
-        return showable(_list_in_words(value, labels.of_all_forms))
-    if change.path and change.path[-1] == "ends_when":
-        return showable(ends_in_words(value))
-    if change.path and change.path[-1] in ("branch", "start"):
-        return showable(labels.of_place(value))
-    if change.path and change.path[-1] == "type":
+    path = change.path
+    if _is_formula(path):
+        return showable(labels.formula_in_words(value))
+    if path[2:3] == ("table",):
+        return showable(_table_words(path, value, labels))
+    name = str(path[-1]) if path else ""
+    if (describe := _IN_WORDS.get(name)) is not None:
+        return showable(describe(value, labels, task))
+    if name == "type":
         return _type_name(value)
-    if change.path and (word := word_for(str(change.path[-1]), value)):
+    if name and (word := word_for(name, value)):
         return word
-    if change.path and change.path[-1] in ("after", "due_in") and isinstance(value, str) and value:
+    if name in ("after", "due_in") and isinstance(value, str) and value:
         return showable(duration_in_words(value))
-    if isinstance(value, dict) and change.path and isinstance(change.path[-1], int):
+    if isinstance(value, dict) and path and isinstance(path[-1], int):
         return showable(", ".join(_entry_words(value, labels.of_all_forms)))
     return showable(_value_words(value))
+
+
+def _condition_words(value: Json, labels: _Labels, _task: Json) -> str:
+    return describe_condition(value, labels.of_all_forms)
+
+
+def _place_words(value: Json, labels: _Labels, _task: Json) -> str:
+    return labels.of_place(value)
+
+
+# How the value of a part is told: by the part's name, of the value, in the labels of its side and
+# with the key of the task that it belongs to.
+_IN_WORDS: Final[Mapping[str, Callable[[Json, _Labels, Json], str]]] = {
+    "condition": _condition_words,
+    "when": _condition_words,
+    "visible_when": lambda value, labels, task: describe_condition(value, labels.of_form(task)),
+    "assign_to": lambda value, labels, task: assignment_in_words(
+        value, labels.role_of(task), labels.of_all_forms
+    ),
+    "for_each": lambda value, labels, _task: _list_in_words(value, labels.of_all_forms),
+    "ends_when": lambda value, _labels, _task: ends_in_words(value),
+    "branch": _place_words,
+    "start": _place_words,
+}
 
 
 def _list_in_words(value: Json, labels: Mapping[str, str]) -> str:
@@ -183,6 +218,50 @@ def _list_in_words(value: Json, labels: Mapping[str, str]) -> str:
     name = value.get("var") if isinstance(value, dict) else None
     known = labels.get(name) if isinstance(name, str) else None
     return _value_words(None) if value is None else known or describe_condition(value, labels)
+
+
+def _is_formula(path: Path) -> bool:
+    """Whether a formula stands here: what a step sets, or what an input of a table reads."""
+    is_of_task = path[:1] == ("tasks",) and len(path) > 3
+    return is_of_task and (path[2] == "values" or (path[2] == "table" and path[-1] == "value"))
+
+
+def _table_words(path: Path, value: Json, labels: _Labels) -> str:
+    """A part of a decision table, or all of it."""
+    if path[-1] == "hit":
+        return str(_HITS[Hit.named(value)])
+    if isinstance(value, dict) and ("when" in value or "then" in value):
+        return row_in_words(value)
+    if isinstance(value, dict) and "rows" in value:
+        rows = objects_in(value["rows"])
+        text = ngettext("a table of %(count)d row", "a table of %(count)d rows", len(rows))
+        return text % {"count": len(rows)}
+    if isinstance(value, dict) and "name" in value:
+        title = str(value.get("label") or value["name"])
+        reads = value.get("value")
+        return f"{title}: {labels.formula_in_words(reads)}" if reads is not None else title
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_value_words(each)}" for name, each in value.items())
+    return _value_words(value)
+
+
+_HITS: Final = {
+    Hit.FIRST: gettext_lazy("the first row that fits"),
+    Hit.COLLECT: gettext_lazy("every row that fits"),
+}
+
+
+def row_in_words(row: JsonObject) -> str:
+    """A row of a decision table in one line: “high | > 5000 → S1 (Everybody is stopped)”."""
+    when, then = row.get("when"), row.get("then")
+    cells = [_cell_words(each) for each in when] if isinstance(when, list) else []
+    results = [_cell_words(each) for each in then] if isinstance(then, list) else []
+    note = f" ({row['note']})" if row.get("note") else ""
+    return f"{' | '.join(cells)} → {' | '.join(results)}{note}"
+
+
+def _cell_words(value: Json) -> str:
+    return "-" if value in (None, "") else _value_words(value)
 
 
 def _value_words(value: Json) -> str:

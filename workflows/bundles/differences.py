@@ -54,8 +54,13 @@ _NAMED: Final[Mapping[str, Sequence[str]]] = {
     "fields": ("name",),
     "tests": ("name",),
     "branches": ("key",),
+    "inputs": ("name",),
+    "outputs": ("name",),
+    "rows": ("when",),
 }
-_OBJECTS: Final = frozenset({"workflow", "presets", "ticket", "submitter", "expect"})
+_OBJECTS: Final = frozenset(
+    {"workflow", "presets", "ticket", "submitter", "expect", "values", "table"}
+)
 
 
 def differences(old: JsonObject, new: JsonObject) -> list[Change]:
@@ -116,12 +121,19 @@ def _by_name(
     """The entries by their names; the second transition between two tasks has a 2 in its own."""
     found: dict[tuple[str, ...], tuple[int, JsonObject]] = {}
     for index, entry in enumerate(entries):
-        name = tuple(str(entry.get(each, "")) for each in names)
+        name = tuple(_text_of(entry.get(each, "")) for each in names)
         number = 1
         while (key := (*name, str(number))) in found:
             number += 1
         found[key] = (index, entry)
     return found
+
+
+def _text_of(value: Json) -> str:
+    """Of a decision table's row, its cells: what is for any value has a line there."""
+    if isinstance(value, list):
+        return " | ".join(str(each) if each not in (None, "") else "-" for each in value)
+    return str(value)
 
 
 def _shown(name: tuple[str, ...]) -> Json:

@@ -77,40 +77,48 @@ def _not_reached(outline: Outline, key: str) -> str:
 
 
 def _circle_problems(outline: Outline) -> Iterator[Problem]:
-    """Calls that lead back to themselves, with nobody in between: told once for each circle."""
+    """Steps that lead back to themselves, with nobody in between: told once for each circle."""
     at_once = {  # nobody waits in between when a call fails, either
         key: [*transitions, *outline.leaving_failed[key]]
         for key, transitions in outline.leaving_completed.items()
     }
     moves = {
-        key: [each for each in transitions if _is_call(outline, each.text("to"))]
+        key: [each for each in transitions if _is_done_by_itself(outline, each.text("to"))]
         for key, transitions in at_once.items()
-        if _is_call(outline, key) and not any(map(_counts_visits, transitions))
+        if _is_done_by_itself(outline, key) and not any(map(_counts_visits, transitions))
     }
     told: set[str] = set()
     for key in outline.task_of:
         closing = _closing(key, moves)
         if closing is None or key in told:
             continue
-        told |= {
+        circle = {
             other for other in moves if other in _from(key, moves) and key in _from(other, moves)
         }
+        told |= circle
         message = _(
             "From %(task)s the workflow can come back to it without a person, a time or a count in "
             "between. It would call other systems again and again, until the ticket stops with an "
             "error. Lead the circle through a task that a person does, or leave it by a condition "
             "on visits.%(key)s, which says how often the ticket has come there."
         )
+        if not any(outline.task_of[each].is_call for each in circle):
+            message = _(
+                "From %(task)s the workflow can come back to it without a person, a time or a "
+                "count in between: it would go round until the ticket stops with an error. Lead "
+                "the circle through a task that a person does, or leave it by a condition on "
+                "visits.%(key)s, which says how often the ticket has come there."
+            )
         words = {"task": outline.title_of(key), "key": key}
         yield Problem(closing.path, message % words, severity=Severity.WARNING)
 
 
-def _is_call(outline: Outline, key: str) -> bool:
-    """Whether it goes on by itself: a call, or a block in which no person does anything."""
+def _is_done_by_itself(outline: Outline, key: str) -> bool:
+    """Whether nobody is waited for: a call, a step of the engine's own, a block without people."""
     task = outline.task_of.get(key)
     if task is not None and task.is_block:
         return not any(outline.task_of[each].is_form for each in outline.inside(key))
-    return task is not None and task.is_call
+    return task is not None and (task.is_call or task.is_at_once)
 
 
 def _counts_visits(transition: Entry) -> bool:
@@ -150,6 +158,12 @@ def _timeout_problems(outline: Outline, transition: Entry) -> Iterator[Problem]:
     if source == START:
         message = _(
             "Nothing waits at the start. Remove “after”, or let the transition leave a task."
+        )
+        yield Problem(path, message, transition.value["after"])
+    elif task is not None and task.is_at_once:
+        message = _(
+            "This step is done at once: nothing waits there. Remove “after”, or let the transition "
+            "leave a task that waits."
         )
         yield Problem(path, message, transition.value["after"])
     elif task is not None and task.task_type and not task.task_type.rules.can_be_left:

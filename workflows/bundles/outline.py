@@ -65,6 +65,11 @@ class Entry:
         return self.task_type is not None and self.task_type.is_call
 
     @property
+    def is_at_once(self) -> bool:
+        """Whether this is a step that the engine does when it is reached."""
+        return self.task_type is not None and self.task_type.is_at_once
+
+    @property
     def is_answered_later(self) -> bool:
         """Whether this is a task whose call is answered by a callback."""
         return self.task_type is not None and self.task_type.is_answered_later

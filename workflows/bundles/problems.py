@@ -89,6 +89,9 @@ _PARTS: Final[Mapping[str, tuple[str, str]]] = {
     "answers": (gettext_noop("answer %(name)s"), ""),
     "path": (gettext_noop("step %(name)s"), ""),
     "branches": (gettext_noop("branch %(name)s"), "key"),
+    "inputs": (gettext_noop("input %(name)s"), "name"),
+    "outputs": (gettext_noop("output %(name)s"), "name"),
+    "rows": (gettext_noop("row %(name)s"), ""),
 }
 
 # Of longer lists, which are refused, no more entries are looked through for a label.
@@ -98,11 +101,11 @@ _COLUMN: Final = gettext_noop("column %(name)s")
 
 # What such entries are called on screen.
 _LABELS: Final[Mapping[str, str]] = {
-    "tasks": "title",
-    "ticket_types": "title",
-    "fields": "label",
-    "branches": "title",
+    **dict.fromkeys(("tasks", "ticket_types", "branches"), "title"),
+    **dict.fromkeys(("fields", "inputs", "outputs"), "label"),
 }
+# The cells of a decision table's row, and where their columns stand.
+_CELLS: Final[Mapping[str, str]] = {"when": "inputs", "then": "outputs"}
 # What stands in these goes by the names of the ticket's questions.
 _TICKET_ANSWERS: Final = frozenset({"presets", "ticket"})
 
@@ -115,9 +118,18 @@ def path_in_words(document: object, path: Path) -> str:
     words: list[str] = []
     value, steps = document, list(path)
     is_in_record = False
+    table: object = None
     while steps:
         step = steps.pop(0)
         inner = _child(value, step)
+        if step == "table":
+            table = inner
+            words.append(_("decision table"))
+            value = inner
+            continue
+        if table is not None and step in _CELLS and steps and isinstance(steps[0], int):
+            words.append(_cell_in_words(table, str(step), int(steps[0])))
+            break
         if isinstance(step, str) and step in _PARTS and steps and isinstance(steps[0], int):
             index = steps.pop(0)
             inner = _child(inner, index)
@@ -135,6 +147,14 @@ def path_in_words(document: object, path: Path) -> str:
                 break  # what stands inside rules and schemas has no name for people
         value = inner
     return ", ".join(words) or _("The whole document")
+
+
+def _cell_in_words(table: object, part: str, index: int) -> str:
+    """Where a cell of a row stands: by the heading of its column."""
+    column = _child(_child(table, _CELLS[part]), index)
+    name = column.get("name") if isinstance(column, dict) else None
+    shown = _labelled([column], "name", "label", name) if isinstance(name, str) else str(index + 1)
+    return _("column %(name)s") % {"name": shown}
 
 
 def _is_free_form(step: str | int) -> bool:

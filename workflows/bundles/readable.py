@@ -11,6 +11,7 @@ from workflows.bundles.blocks import block_labels
 from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.part_labels import with_part_labels
+from workflows.bundles.step_outputs import done_labels, output_labels
 from workflows.engine.condition_sentence import choice_labels, describe_condition
 from workflows.engine.condition_text import write_condition
 from workflows.engine.conditions import is_empty
@@ -74,8 +75,9 @@ def condition_labels(outline: Outline) -> dict[str, str]:
     labels |= choice_labels(outline.workflow.value.get("fields"), "ticket.")
     for key, task in outline.task_of.items():
         title = task.text("title") or key
+        labels |= done_labels(key, title)
         labels |= choice_labels(task.value.get("fields"), f"tasks.{key}.")
-        for name, label in field_labels(task).items():
+        for name, label in {**field_labels(task), **output_labels(task.value)}.items():
             labels[f"tasks.{key}.{name}"] = _("%(field)s (%(task)s)") % {
                 "field": label,
                 "task": title,

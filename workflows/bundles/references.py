@@ -183,7 +183,8 @@ def _task_problems(task: Entry) -> Iterator[Problem]:
         yield Problem((*task.path, needed), str(screen.missing), expected=str(screen.expected))
     elif task.is_call:
         yield from _address_problems(task)
-    yield from _unused(task, task.task_type.unused)
+    unused = task.task_type.unused
+    yield from _unused(task, (*unused, "due_in") if task.task_type.is_at_once else unused)
 
 
 def _address_problems(task: Entry) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,8 +19,9 @@ from workflows.bundles.blocks import (
     list_field,
 )
 from workflows.bundles.canonical import START
-from workflows.bundles.outline import Entry, Outline, readable_fields
+from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
+from workflows.bundles.step_outputs import output_fields, values_set
 from workflows.engine.conditions import (
     check_condition,
     columns_of_template,
@@ -29,7 +31,8 @@ from workflows.engine.conditions import (
 )
 from workflows.engine.failure import FAILURE_PARTS
 from workflows.engine.problems import Path, did_you_mean, nearest, short
-from workflows.engine.process import Json
+from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.task_types import TaskType
 from workflows.engine.transforms import check_transform, transform_variables
 from workflows.fields.field import LIST, Field
 
@@ -38,6 +41,9 @@ COMPANY = ("name",)
 RESPONSE = ("status", "body")
 RESPONSE_LATER = ("body",)  # what comes by callback has no status
 CALLBACK = ("url",)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+DONE = ("by", "at")
+DONE_BY = ("email", "name")
 GUARDS = ("missing", "missing_some", "exists")
 
 
@@ -59,6 +65,7 @@ def rule_problems(outline: Outline) -> Iterator[Problem]:
             yield from scope.problems(path, rule, variables_read(rule), columns_read(rule))
     for task in outline.tasks:
         yield from _transform_problems(task, scopes)
+        yield from _problems_at_once(task, scopes)
     for key, block in outline.blocks.items():
         yield from _block_problems(key, block, scopes)
 
@@ -103,6 +110,35 @@ def _block_problems(key: str, block: Entry, scopes: _Scopes) -> Iterator[Problem
         yield Problem(path, message, rule, expected=_(LIST))
 
 
+def _problems_at_once(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
+    """What the engine's own steps read."""
+    scope = replace(scopes.before(task.text("key")), knows_visits=True)
+    values, path = task.value.get("values"), (*task.path, "values")
+    if not is_empty(values) and task.task_type is TaskType.VALUES:
+        if found := check_transform(values):
+            yield from (Problem(path, message, values) for message in found)
+        elif not isinstance(values, dict) or not _sets_by_name(values):
+            message = _("Give each value a name and a formula: {“total”: …}.")
+            yield Problem(path, message, values, expected=_("names with a formula each"))
+        else:
+            for name, rule in values.items():
+                read, columns = transform_variables(rule), columns_of_template(rule)
+                yield from scope.problems((*path, name), rule, read, columns)
+    table = task.value.get("table")
+    if not isinstance(table, dict) or task.task_type is not TaskType.DECISION:
+        return
+    for index, column in enumerate(objects_in(table.get("inputs"))):
+        rule = column.get("value")
+        if not is_empty(rule) and not check_condition(rule):
+            path = (*task.path, "table", "inputs", index, "value")
+            yield from scope.problems(path, rule, variables_read(rule), columns_read(rule))
+
+
+def _sets_by_name(values: JsonObject) -> bool:
+    """Whether it is an object of values: {"+": [1, 2]} is one formula."""
+    return all(_NAME.fullmatch(name) for name in values)
+
+
 def _transform_problems(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
     for name in ("input_transform", "output_transform"):
         template = task.value.get(name)
@@ -143,10 +179,7 @@ class _Scopes:
     @cached_property
     def outputs(self) -> dict[str, dict[str, Field] | None]:
         """The fields of each FORM task; None where any name may be read."""
-        return {
-            key: readable_fields(task) if task.is_form else None
-            for key, task in self.outline.task_of.items()
-        }
+        return {key: output_fields(task) for key, task in self.outline.task_of.items()}
 
     def reached_without(self, key: str) -> set[str]:
         """What can be reached from the start by transitions that do not lead through this task."""
@@ -222,6 +255,7 @@ class _Scope:
         if blocks:
             readers[ITEM] = lambda name: self._item(blocks[-1], name)
             readers[ITEM_NUMBER] = lambda name: _no_such_property(variable, name)
+            readers["done"] = self._done
         if self.response:
             readers["response"] = lambda name: _unless_known(
                 variable, "response", name.partition(".")[0], self.response
@@ -350,29 +384,59 @@ class _Scope:
             return _Reading(
                 message % {"name": short(f"tasks.{rest}")}, f"tasks.{meant}" if meant else ""
             )
-        if outline.is_connected and key not in self.done:
-            message = _("The rule reads “%(name)s”, but this task is never done before that.")
-            own = outline.item_blocks(key)
-            if outline.item_blocks(self.at)[: len(own)] != own:
-                message = _(
-                    "The rule reads “%(name)s”, but this task is done for each entry of a list. "
-                    "Read “%(items)s”."
-                )
-            words = {"name": short(f"tasks.{rest}")}
-            outside = [each for each in own if each not in outline.item_blocks(self.at)]
-            words["items"] = f"tasks.{outside[0]}.items" if outside else ""
-            return _Reading(message % words)
+        if (never := self._never_done(f"tasks.{rest}", key)) is not None:
+            return never
         if key in outline.blocks:
             wrong = self._block(key, inner) if inner else None
             return wrong or self._not_always_done(key)
         fields = self.scopes.outputs[key]
+        values = values_set(outline.task_of[key])
+        name = inner.partition(".")[0]
+        if name and values is not None and name not in values:
+            message = _("The rule reads “%(name)s”, but that step sets no such value.")
+            meant = nearest(name, values)
+            text = message % {"name": short(f"tasks.{rest}")}
+            return _Reading(text, f"tasks.{key}.{meant}" if meant else "")
         if inner and fields is not None:
             wrong = _field_reading(f"tasks.{key}", inner, fields)
             if wrong is not None:
                 return wrong
         return self._not_always_done(key)
 
-    def _not_always_done(self, key: str) -> _Reading | None:
+    def _done(self, rest: str) -> _Reading | None:
+        """Who did a task, and when."""
+        key, _dot, inner = rest.partition(".")
+        name, _dot, part = inner.partition(".")
+        variable = f"done.{rest}"
+        if not key:
+            return None
+        if key not in self.scopes.outline.task_of:
+            return _unless_known(variable, "done", key, list(self.scopes.outline.task_of))
+        if (never := self._never_done(variable, key)) is not None:
+            return never
+        wrong = _unless_known(variable, f"done.{key}", name, DONE)
+        if wrong is None and name == "by":
+            wrong = _unless_known(variable, f"done.{key}.by", part, DONE_BY)
+        elif wrong is None:
+            wrong = _no_such_property(variable, part)
+        return wrong or self._not_always_done(key, root="done")
+
+    def _never_done(self, variable: str, key: str) -> _Reading | None:
+        outline = self.scopes.outline
+        if not outline.is_connected or key in self.done:
+            return None
+        message = _("The rule reads “%(name)s”, but this task is never done before that.")
+        own, around = outline.item_blocks(key), outline.item_blocks(self.at)
+        outside = [each for each in own if each not in around]
+        if outside and around[: len(own)] != own:
+            message = _(
+                "The rule reads “%(name)s”, but this task is done for each entry of a list. "
+                "Read “%(items)s”."
+            )
+        items = f"tasks.{outside[0]}.items" if outside else ""
+        return _Reading(message % {"name": short(variable), "items": items})
+
+    def _not_always_done(self, key: str, *, root: str = "tasks") -> _Reading | None:
         outline = self.scopes.outline
         if not outline.is_connected or (key == self.at and self.certain_itself):
             return None
@@ -386,7 +450,7 @@ class _Scope:
             "The rule reads “%(name)s”, but one can come here without that task. Give a "
             "default, or ask with “missing” first."
         )
-        return _Reading(message % {"name": f"tasks.{key}"}, severity=Severity.WARNING)
+        return _Reading(message % {"name": f"{root}.{key}"}, severity=Severity.WARNING)
 
 
 def _of_failure(variable: str, rest: str) -> _Reading | None:

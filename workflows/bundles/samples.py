@@ -7,6 +7,7 @@ from typing import Final
 
 from workflows.bundles.blocks import ITEM, ITEM_NUMBER, item_field
 from workflows.bundles.outline import Entry, Outline, readable_fields
+from workflows.bundles.step_outputs import output_fields, values_set
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import CALLBACK_URL
 from workflows.fields.field import Field
@@ -45,6 +46,11 @@ def sample_context(document: object, *, task_key: str, answer: bool) -> JsonObje
     if blocks := outline.item_blocks(task_key):
         context |= {ITEM: _entry(outline, blocks[-1]), ITEM_NUMBER: 1}
     task = outline.task_of.get(task_key)
+    if task is not None and task.is_at_once:
+        someone: JsonObject = {"email": "worker@example.com", "name": "Wendy Example"}
+        one: JsonObject = {"by": someone, "at": "2026-01-31T10:00:00+00:00"}
+        context["visits"] = dict.fromkeys(outline.task_of, 0)
+        context["done"] = {key: one for key in outline.task_of if key in known}
     return {**context, **call_values(task, answer=answer)} if task else context
 
 
@@ -89,6 +95,9 @@ def _output(outline: Outline, key: str) -> Json:
     task = outline.task_of[key]
     if task.is_block:
         return _of_block(outline, key)
+    if task.is_at_once:
+        named = dict.fromkeys(values_set(task) or {}, "Some text")
+        return {**named, **sample_answers(output_fields(task))}
     if task.is_form:
         return sample_answers(readable_fields(task))
     found = _of_schema(task.value.get("output_schema"))

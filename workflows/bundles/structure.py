@@ -37,6 +37,7 @@ _PART_OF_TEST: Final = {
     "answers": "test_answer",
     "expect": "test_expectation",
 }
+_PART_OF_TABLE: Final = {"inputs": "table_input", "outputs": "table_output", "rows": "table_row"}
 
 
 def structure_problems(document: object) -> Iterator[Problem]:
@@ -93,6 +94,8 @@ def _known_names(path: Path) -> list[str]:
         return key_order("assign_to")
     if len(path) == 4 and path[0] == "tasks" and path[2] == "branches":
         return key_order("branch")
+    if len(path) > 2 and path[0] == "tasks" and path[2] == "table":
+        return key_order(_PART_OF_TABLE.get(str(path[3]) if path[3:] else "", "decision_table"))
     if len(path) > 2 and path[0] == "tests" and path[2] in _PART_OF_TEST:
         return key_order(_PART_OF_TEST[str(path[2])])
     return key_order("bundle")

@@ -20,8 +20,10 @@ from tenants.names import name_key
 from workflows.bundles.canonical import END, START, as_text, free_form, key_order
 from workflows.bundles.problems import Problem
 from workflows.bundles.reading import read_bundle
+from workflows.engine.condition_text import ConditionTextError, Names, parse_expression
+from workflows.engine.decision_cells import CELL_TYPES
 from workflows.engine.problems import Path, short
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.storable import MAX_DEPTH
 from workflows.engine.task_types import TaskType
 from workflows.errors import UnreadableBundleError
@@ -69,6 +71,29 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "title": ("name", "branch_name"),
         "start": ("begins_with", "first_task", "from"),
         "when": ("condition", "if", "only_if"),
+        "values": ("set", "set_values", "sets"),
+        "table": ("decision_table", "decision", "rules"),
+    },
+    "decision_table": {
+        "inputs": ("conditions",),
+        "outputs": ("results",),
+        "rows": ("rules",),
+        "hit": ("hit_policy", "policy"),
+        "default": ("otherwise", "else"),
+    },
+    "table_input": {
+        "name": ("key",),
+        "label": ("title", "heading"),
+        "value": ("reads", "expression", "formula"),
+    },
+    "table_output": {
+        "name": ("key",),
+        "label": ("title", "heading"),
+    },
+    "table_row": {
+        "when": ("if", "conditions", "inputs"),
+        "then": ("outputs", "results"),
+        "note": ("comment", "annotation", "description"),
     },
     "transition": {
         "from": ("from_task", "source"),
@@ -148,7 +173,17 @@ _INSIDE: Final[Mapping[str, Mapping[str, str]]] = {
         "tests": "test[]",
     },
     "workflow": {"ext_ref": "link[]", "fields": "field[]"},
-    "task": {"ext_ref": "link[]", "fields": "field[]", "branches": "branch[]"},
+    "task": {
+        "ext_ref": "link[]",
+        "fields": "field[]",
+        "branches": "branch[]",
+        "table": "decision_table",
+    },
+    "decision_table": {
+        "inputs": "table_input[]",
+        "outputs": "table_output[]",
+        "rows": "table_row[]",
+    },
     "ticket_type": {"ext_ref": "link[]"},
     "field": {"fields": "field[]", "choices": "choice[]"},
     "test": {
@@ -202,6 +237,7 @@ class InOurWords:
     document: Json = None
     problems: list[Problem] = field(default_factory=list)
     renamed: dict[Path, str] = field(default_factory=dict)
+    task_keys: tuple[str, ...] = ()
 
     def our_path(self, path: Path) -> Path:
         """Where something of the document that was read stands in ours."""
@@ -210,9 +246,14 @@ class InOurWords:
 
 def in_our_words(document: Json) -> InOurWords:
     """Read the synonyms in a document that is not checked yet; survives any value."""
-    made = InOurWords()
+    made = InOurWords(task_keys=_task_keys(document))
     made.document = _part(document, "bundle", (), (), made)
     return made
+
+
+def _task_keys(document: Json) -> tuple[str, ...]:
+    tasks = document.get("tasks") if isinstance(document, dict) else None
+    return tuple(str(each.get("key")) for each in objects_in(tasks))
 
 
 def _part(value: Json, part: str, theirs: Path, ours: Path, made: InOurWords) -> Json:
@@ -305,6 +346,23 @@ def _read_json_text(value: Json, path: Path, made: InOurWords) -> Json:
         return value
 
 
+def _read_formula(value: Json, path: Path, made: InOurWords) -> Json:
+    """What an input reads: JSON, or as people write it: ticket.amount."""
+    if not isinstance(value, str) or not value.strip():
+        return value
+    try:
+        return parse_expression(value, names=Names(made.task_keys))
+    except ConditionTextError as error:
+        found = short(value, 200)
+        made.problems.append(Problem(path, str(error), found, error.expected, error.nearest))
+        return value
+
+
+def _read_cell_type(value: Json, _path: Path, _made: InOurWords) -> Json:
+    known = CELL_TYPES.get(field_type_of(value)) if isinstance(value, str) else None
+    return value if known is None else known.value
+
+
 _VALUES: Final[Mapping[tuple[str, str], _Read]] = {
     ("field", "type"): _read_field_type,
     ("field", "visible_when"): _read_json_text,
@@ -313,6 +371,9 @@ _VALUES: Final[Mapping[tuple[str, str], _Read]] = {
     ("task", "output_schema"): _read_json_text,
     ("task", "for_each"): _read_json_text,
     ("branch", "when"): _read_json_text,
+    ("table_input", "value"): _read_formula,
+    ("table_input", "type"): _read_cell_type,
+    ("table_output", "type"): _read_cell_type,
     ("transition", "from"): _end_point(START),
     ("transition", "to"): _end_point(END),
     ("transition", "condition"): _read_json_text,

@@ -440,6 +440,8 @@ def _rules(task: JsonObject, form: _Form) -> TaskRules:
         input_schema=task.get("input_schema"),
         output_schema=task.get("output_schema"),
         input_transform=task.get("input_transform"),
+        values=task.get("values"),
+        table=task.get("table"),
     )
 
 

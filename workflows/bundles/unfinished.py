@@ -44,6 +44,12 @@ _KEPT_AS_JSON: Final = (
     "test_answer",
     "test_expectation",
     "field",
+    "decision_table",
+    "table_input",
+    "table_output",
+    "table_row",
+    "table_cell",
+    "cell_type",
 )
 _CHOICE: Final[JsonObject] = {
     "properties": {"value": {}, "label": {}},

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum, auto
 from typing import Any
 
+from .at_once import AtOnceError, carry_out
 from .blocks import (
     BlockSpec,
     BranchRun,
@@ -34,6 +35,8 @@ from .texts import gettext
 from .transforms import apply_transform
 
 MAX_STEPS = 200
+# Nobody did anything, as far as a simulation knows: it has no people and no clock.
+_NOBODY: JsonObject = {"by": {"email": "", "name": ""}, "at": "2026-01-01T00:00:00+00:00"}
 CALLBACK_URL = "https://ticketflower.example/callback"
 # What a call without an input transform sends; workflows/actions/input.py does the same.
 SENT_BY_DEFAULT = ("number", "ticket", "tasks", "item", "item_number", "callback")
@@ -118,6 +121,9 @@ class TaskRules:
     input_schema: Json = None
     output_schema: Json = None
     input_transform: Json = None
+    # Of a step that is done at once.
+    values: Json = None
+    table: Json = None
     _validator: SchemaValidator | None = None
 
     def refusals(self, output: JsonObject) -> Sequence[FieldProblem]:
@@ -149,7 +155,7 @@ class Step:
     ``sends`` is what the call of an action would send. ``output`` is None where the step was
     not done: ``timeout_taken``, ``failure``, ``error`` or ``refused`` says why, or nothing does,
     and the answer is missing. ``decision`` is what comes next. ``times`` are those that passed, in
-    order.
+    order. ``note`` is what a step that is done at once says of itself: see `Made`.
 
     ``items`` are the numbers of the entries in whose branches it stands, the outermost first, and
     ``item`` is the innermost entry. With ``is_cancelled`` its block ended before it was done.
@@ -167,6 +173,7 @@ class Step:
     items: tuple[int, ...] = ()
     item: Json = None
     is_cancelled: bool = False
+    note: JsonObject = field(default_factory=dict)
 
     @property
     def timeout_taken(self) -> str:
@@ -408,6 +415,9 @@ class _Run:
         if rules.task_type is TaskType.BLOCK:
             self._enter(visit)
             return
+        if rules.task_type.is_at_once:
+            self._do_at_once(visit, rules)
+            return
         if rules.task_type.is_call:
             sends, error = self._body_to_send(path, rules)
             self.steps[index] = replace(step, sends=sends, error=error)
@@ -526,6 +536,25 @@ class _Run:
         self._done(visit, answer.output)
         return True
 
+    def _do_at_once(self, visit: _Visit, rules: TaskRules) -> None:
+        """A step of the engine's own needs no answer; one that was given counts for nothing."""
+        path = visit.path
+        if self.answers.get(visit.key):
+            self.answers[visit.key].popleft()
+        try:
+            made = carry_out(
+                rules.task_type,
+                values=rules.values,
+                table=rules.table,
+                context=self._context(path),
+            )
+        except AtOnceError as error:
+            self._broken(visit, str(error))
+            return
+        path.keep({visit.key: made.output})
+        self._change(visit, note=made.note)
+        self._done(visit, made.output)
+
     def _broken(self, visit: _Visit, error: str) -> None:
         self._close(visit)
         self._change(visit, error=error)
@@ -593,7 +622,11 @@ class _Run:
 
     def _context(self, path: _Path) -> JsonObject:
         """What conditions of transitions read."""
-        return {**self._values(path), "visits": self.process.visits(self._counted(path))}
+        return {
+            **self._values(path),
+            "visits": self.process.visits(self._counted(path)),
+            "done": dict.fromkeys(path.data, _NOBODY),
+        }
 
     def _counted(self, path: _Path) -> Counter[str]:
         """On the main path all visits; in a branch those on it and on the paths around it."""

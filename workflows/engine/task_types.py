@@ -22,13 +22,16 @@ class DoneBy(Enum):
 class TaskTypeRules:
     """What a type of task means.
 
-    `is_answered_later`: its answer comes by a callback. `can_be_left`: a transition may leave it
-    because it has not ended in time. `uses` are the parts of a task's definition that only some
-    types have; of them it cannot do without `needs`. `spellings` is what tables may call it, too.
+    `is_answered_later`: its answer comes by a callback. `is_at_once`: the engine does it in the
+    moment in which it is reached, so that nobody waits for it. `can_be_left`: a transition may
+    leave it because it has not ended in time. `uses` are the parts of a task's definition that
+    only some types have; of them it cannot do without `needs`. `spellings` is what tables may
+    call it, too.
     """
 
     done_by: DoneBy
     is_answered_later: bool = False
+    is_at_once: bool = False
     can_be_left: bool
     uses: tuple[str, ...]
     needs: str
@@ -98,6 +101,30 @@ class TaskType(StrEnum):
             spellings=("PARALLEL",),
         ),
     )
+    # It sets values, which formulas give.
+    VALUES = (
+        "VALUES",
+        TaskTypeRules(
+            done_by=DoneBy.ENGINE,
+            is_at_once=True,
+            can_be_left=False,
+            uses=("values",),
+            needs="values",
+            spellings=("SET", "SET_VALUES", "CALCULATION", "SCRIPT"),
+        ),
+    )
+    # See decision_table.py.
+    DECISION = (
+        "DECISION",
+        TaskTypeRules(
+            done_by=DoneBy.ENGINE,
+            is_at_once=True,
+            can_be_left=False,
+            uses=("table",),
+            needs="table",
+            spellings=("DECISION_TABLE", "TABLE", "BUSINESS_RULE"),
+        ),
+    )
 
     @classmethod
     def named(cls, name: object) -> TaskType | None:
@@ -120,6 +147,11 @@ class TaskType(StrEnum):
         return self.rules.is_answered_later
 
     @property
+    def is_at_once(self) -> bool:
+        """Whether the engine does it in the moment in which it is reached."""
+        return self.rules.is_at_once
+
+    @property
     def unused(self) -> tuple[str, ...]:
         """The parts of a task's definition that other types use, and this one does not."""
         parts = dict.fromkeys(part for each in TaskType for part in each.rules.uses)
@@ -129,3 +161,4 @@ class TaskType(StrEnum):
 # For queries: members of the enum, which prepared queries know to be constants.
 FORM_TYPES: Final = [each for each in TaskType if each.is_form]
 CALL_TYPES: Final = [each for each in TaskType if each.is_call]
+AT_ONCE_TYPES: Final = [each for each in TaskType if each.is_at_once]

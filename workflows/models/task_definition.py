@@ -105,6 +105,22 @@ class TaskDefinition(models.Model):
         help_text=_("Working time from when the task is made, such as P2D or PT4H; empty: none."),
     )
 
+    # Of a step that the engine does at once. Their plain names are words of SQL.
+    values = models.JSONField(
+        _("values"),
+        null=True,
+        blank=True,
+        db_column="set_values",
+        help_text=_("What a VALUES step sets: an object whose values may be JsonLogic."),
+    )
+    table = models.JSONField(
+        _("decision table"),
+        null=True,
+        blank=True,
+        db_column="decision_table",
+        help_text=_("Inputs, outputs and rows of a DECISION step."),
+    )
+
     # Of a block: see workflows/engine/blocks.py.
     branches = models.JSONField(_("branches"), null=True, blank=True)
     ends_when = models.CharField(
@@ -157,6 +173,11 @@ class TaskDefinition(models.Model):
     def is_call(self) -> bool:
         """Whether another system is called."""
         return self.type.is_call
+
+    @property
+    def is_at_once(self) -> bool:
+        """Whether the engine does it in the moment in which it is reached."""
+        return self.type.is_at_once
 
     @property
     def is_answered_later(self) -> bool:

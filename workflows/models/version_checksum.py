@@ -37,6 +37,7 @@ TABLES = (
             "assign_to",
             *("branches", "ends_when", "for_each", "item_order", "most", "hide_answers"),
             "branch",
+            *("set_values", "decision_table"),
         ),
     ),
     SealedTable(

@@ -7,23 +7,26 @@ a draft is read anew each time. The schema is part of the key: ids count in each
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
 from tenants.connection import current_schema
-from workflows.engine.conditions import has_computed_names, variables_read
+from workflows.engine.at_once import rules_of_table
+from workflows.engine.conditions import compile_condition, compile_template, is_empty
 from workflows.engine.errors import ConditionError
 from workflows.engine.frozen import frozen
 from workflows.engine.kept_by_size import KeptBySize
-from workflows.engine.process import Json, JsonObject, Process
+from workflows.engine.process import JsonObject, Process
 from workflows.fields.validation import Validator, validator_for
 from workflows.models import TaskDefinition, WorkflowDefinition
 from workflows.running.frozen_rows import freeze_row
 
 MOST_BYTES_KEPT: Final = 128 * 1024 * 1024
 MOST_BYTES_OF_FORMS: Final = 64 * 1024 * 1024
+# Beneath these stands what costs a query of its own.
+_LOOKED_UP: Final = ("visits", "done")
 _BYTES_A_CHARACTER: Final = 10  # of a definition's JSON, as objects
 
 
@@ -40,6 +43,8 @@ class KnownDefinition:
     tasks_by_id: Mapping[int, TaskDefinition]
     # Whether a condition reads how often a task was begun: that is counted only then.
     reads_visits: bool = False
+    # The same of who did a task, and when.
+    reads_done: bool = False
     # What its forms are kept under: a draft that is read anew is another one.
     _name: object = field(default_factory=object)
 
@@ -100,6 +105,7 @@ def _read(pk: int) -> KnownDefinition:
     workflow = WorkflowDefinition.objects.prefetch_related("tasks", "transitions").get(pk=pk)
     tasks = list(workflow.tasks.all())
     process = workflow.process()
+    read = _roots_read(process, tasks)
     freeze_row(workflow)
     for task in tasks:
         freeze_row(task, workflow=workflow)
@@ -108,18 +114,25 @@ def _read(pk: int) -> KnownDefinition:
         process=_frozen(process),
         tasks=MappingProxyType({task.key: task for task in tasks}),
         tasks_by_id=MappingProxyType({task.pk: task for task in tasks}),
-        reads_visits=any(_reads_visits(each.condition) for each in process.transitions),
+        reads_visits="visits" in read,
+        reads_done="done" in read,
     )
 
 
-def _reads_visits(condition: Json) -> bool:
+def _roots_read(process: Process, tasks: Iterable[TaskDefinition]) -> set[str]:
+    """What the names begin with that may be read while a step is taken; all where unknown."""
+    found: set[str] = set()
+    rules = [each.condition for each in process.transitions]
+    rules += [each for task in tasks for each in rules_of_table(task.table)]
     try:
-        names = variables_read(condition)
-        return has_computed_names(condition) or any(
-            name.partition(".")[0] in {"visits", ""} for name in names
-        )
-    except ConditionError:  # whoever takes the transition is told
-        return True
+        compiled = [compile_condition(each) for each in rules if not is_empty(each)]
+        compiled += [compile_template(each.values) for each in tasks if each.values]
+    except ConditionError:  # whoever takes the step is told
+        return {*_LOOKED_UP}
+    for each in compiled:
+        roots = {path[0] if path else "" for path in each.reads}
+        found |= {*_LOOKED_UP} if each.computes_names or "" in roots else roots
+    return found
 
 
 def _frozen(process: Process) -> Process:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Self
+from typing import Final, Self
 
 from django.db import connection
 from django.db.models import Model
@@ -14,6 +14,7 @@ from django.db.models import Model
 from tenants.fast.prepared import next_id, next_ids
 from tenants.fast.rows import new_row
 from tenants.models import User
+from workflows.engine.at_once import AtOnceError, carry_out
 from workflows.engine.blocks import (
     BlockSpec,
     Entered,
@@ -68,6 +69,7 @@ from workflows.running.events.branch_ended import BRANCH_ENDED
 from workflows.running.events.call_failed import CALL_FAILED
 from workflows.running.events.called import CALLED
 from workflows.running.events.completed import COMPLETED
+from workflows.running.events.done_at_once import DONE_AT_ONCE
 from workflows.running.events.failed import FAILED
 from workflows.running.events.kind import EventKind
 from workflows.running.events.moved import MOVED
@@ -81,7 +83,8 @@ from workflows.running.positions import Positions
 from workflows.running.questions import QUESTION_ENDED, due_after_question
 from workflows.running.sealing import batch_of_history
 from workflows.running.step_part import StepPart
-from workflows.running.visits import bounded, count_visits
+from workflows.running.visits import Visits, bounded
+from workflows.running.who_did import done_by, who_did
 from workflows.running.with_event import WITH_EVENT, Happened
 
 
@@ -121,6 +124,7 @@ class Move:
         return self.failures[0].error if self.failures else ""
 
 
+MOST_DRAWN: Final = 20  # ids of tasks, by one statement
 # Added to the query that locks an instance, so that making a task needs no further statement.
 NEXT_TASK = {"next_task_id": next_id(TaskInstance)}
 
@@ -159,7 +163,11 @@ class WorkflowStateManager:
         self._working_time: WorkingTime | None = None
         # Tasks that the step itself has done, from which it goes on.
         self._done_here: list[TaskInstance] = []
-        self._has_made = self._has_cancelled = False
+        self._has_cancelled = False
+        self._visits = Visits(instance)
+        # Who did which task: what is written, and what is about to be.
+        self._done_before: JsonObject | None = None
+        self._done_now: JsonObject = {}
         # How far the step is, by which task it was due, which it is to leave, and which it is about
         # to make: for whoever asks what failed.
         self.part = StepPart.DECISION
@@ -270,6 +278,7 @@ class WorkflowStateManager:
         did what made it due, the step is the system's doing.
         """
         self.actor = None
+        self._visits.forget()
         move = Move()
         if self.instance.status == WorkflowStatus.NOT_STARTED:
             self._leave(None, facts, move)
@@ -281,7 +290,14 @@ class WorkflowStateManager:
         return move
 
     def _leave(self, task: TaskInstance | None, facts: JsonObject, move: Move) -> None:
-        """Go on from a task that is done (None: the start), or into a block that is tried again."""
+        """Go on from a task that is done (None: the start), or into one that is tried again.
+
+        With every step after it that is done at once.
+        """
+        self._leave_once(task, facts, move)
+        self._go_on_from_done(facts, move)
+
+    def _leave_once(self, task: TaskInstance | None, facts: JsonObject, move: Move) -> None:
         self.leaving = task
         if task is not None and task.status == TaskStatus.PENDING:
             self._go_into([task], ended=None, facts=facts, move=move)
@@ -291,24 +307,30 @@ class WorkflowStateManager:
             key = None if task is None else task.definition.key
             context = self._context(facts, self.positions.path_of(task))
             self._apply_decision(decide(process, key, context), task, facts, move)
-        self._go_on_from_done(facts, move)
 
     def _go_on_from_done(self, facts: JsonObject, move: Move) -> None:
-        """Of a block that has ended in this step the next transition is taken at once."""
+        """Of what was done in this step the next transition is taken at once.
+
+        That is a block that has ended, or a step of the engine's own. All of it is written
+        together; what goes in circles ends as `bounded` says.
+        """
         while self._done_here:
             task = self._done_here.pop(0)
             if self._is_due(task):
-                self._leave(task, facts, move)
+                self._leave_once(task, facts, move)
+        self._save()
 
     def _context(self, facts: JsonObject, path: Path | None = None) -> JsonObject:
         """What conditions of transitions read on a path."""
         context: JsonObject = {**facts, **self.positions.reads(path)}
         known = definition_of(self.instance.workflow_id)
         if known.reads_visits:
-            if self._has_made:
-                self._batch.write()
-            counted = count_visits(self.instance, self.positions.outwards(path))
+            counted = self._visits.counted(self.positions.outwards(path))
             context["visits"] = known.process.visits(counted)
+        if known.reads_done:
+            if self._done_before is None:
+                self._done_before = who_did(self.instance)
+            context["done"] = {**self._done_before, **self._done_now}
         return context
 
     def facts_at(self, task: TaskInstance, facts: JsonObject) -> JsonObject:
@@ -387,7 +409,10 @@ class WorkflowStateManager:
 
     @property
     def tasks_due(self) -> list[TaskInstance]:
-        """The tasks from which `advance` goes on: those that are completed, and blocks to enter."""
+        """The tasks from which `advance` goes on.
+
+        Those that are completed, blocks to enter, and steps of the engine's own to do again.
+        """
         if self.instance.status != WorkflowStatus.IN_PROGRESS:
             return []
         return [each for each in self.positions.current_tasks() if self._is_due(each)]
@@ -395,15 +420,15 @@ class WorkflowStateManager:
     def _is_due(self, task: TaskInstance) -> bool:
         if self.instance.status != WorkflowStatus.IN_PROGRESS:
             return False
-        is_entered = task.status == TaskStatus.PENDING and _is_block(task)
+        is_done_here = _is_block(task) or task.definition.is_at_once
+        is_entered = task.status == TaskStatus.PENDING and is_done_here
         if task.status != TaskStatus.COMPLETED and not is_entered:
             return False
         return self.positions.is_current(task)
 
     def _bounded(self, decision: Decision, task: TaskInstance | None) -> Decision:
         outwards = self.positions.outwards(self.positions.path_of(task))
-        write = self._batch.write if self._has_made else None
-        return bounded(decision, self.instance, task, outwards=outwards, write=write)
+        return bounded(decision, self.instance, task, self._visits, outwards=outwards)
 
     def _apply_decision(
         self,
@@ -472,12 +497,13 @@ class WorkflowStateManager:
         facts: JsonObject,
         move: Move,
     ) -> None:
-        """Enter those of new tasks that are blocks, and give all forms to people."""
+        """Enter those of new tasks that are blocks, do what is done at once, give out the forms."""
         made = [each for task in tasks for each in self._with_branches(task, facts, move)]
         self.begin_part(StepPart.ASSIGNMENT)
         forms = [each for each in made if each.definition.is_form]
         self._assign_all(forms, ended=NO_TASK if ended is None else ended.pk)
-        self._save()
+        if not self._done_here:  # else what follows is written with it
+            self._save()
         move.new_tasks += made
         move.calls += [each for each in made if each.definition.is_call]
 
@@ -486,6 +512,8 @@ class WorkflowStateManager:
     ) -> Iterator[TaskInstance]:
         """The task; of a block also the tasks with which its branches begin."""
         yield task
+        if task.definition.is_at_once:
+            self._do_at_once(task, facts, move)
         if not _is_block(task):
             return
         self.begin_part(StepPart.TASK)
@@ -504,6 +532,27 @@ class WorkflowStateManager:
             self._end_block(task)
         for each in first:
             yield from self._with_branches(each, facts, move)
+
+    def _do_at_once(self, task: TaskInstance, facts: JsonObject, move: Move) -> None:
+        """Do a step of the engine's own; from what came of it the ticket goes on."""
+        definition = task.definition
+        try:
+            made = carry_out(
+                definition.type,
+                values=definition.values,
+                table=definition.table,
+                context=self._context(facts, self.positions.path_of(task)),
+            )
+        except AtOnceError as error:
+            self._fail_with(task, str(error))
+            move.failures.append(FailedStep(str(error), task, is_of_task=True))
+            return
+        task.complete(output=made.output, now=self.now)
+        self._batch.update(task, "status", "output_data", "started_at", "completed_at")
+        self._keep_output(task, {definition.key: made.output})
+        self._done_now[definition.key] = done_by(None, self.now)
+        self._record(DONE_AT_ONCE, task=task, data={"output": made.output, **made.note})
+        self._done_here.append(task)
 
     def _make_paths(
         self, block: TaskInstance, entered: Entered
@@ -676,12 +725,19 @@ class WorkflowStateManager:
         for model, pk in zip(models, next_ids(*models), strict=True):
             self._drawn[model].append(pk)
 
+    def _tasks_at_a_time(self) -> int:
+        """For how many tasks ids are drawn: several may follow each other in one step."""
+        known = definition_of(self.instance.workflow_id)
+        at_once = sum(each.is_at_once for each in known.tasks.values())
+        return min(1 + at_once, MOST_DRAWN)
+
     def _make_task(self, key: str, path: Path | None = None) -> TaskInstance:
         definition = self.next_definition = definition_of(self.instance.workflow_id).tasks[key]
         task_id, self._next_task_id = self._next_task_id, None
         if task_id is None:
-            drawn = self._drawn.get(TaskInstance)
-            task_id = drawn.pop(0) if drawn else next_ids(TaskInstance)[0]
+            if not self._drawn.get(TaskInstance):
+                self._draw({TaskInstance: self._tasks_at_a_time()})
+            task_id = self._drawn[TaskInstance].pop(0)
         task = new_row(
             TaskInstance, id=task_id, workflow_instance=self.instance, definition=definition
         )
@@ -693,7 +749,7 @@ class WorkflowStateManager:
             task.due_at = self._working_time.after(self.now, Duration.parse(definition.due_in))
         self._batch.insert(task)
         self.positions.know(task)
-        self._has_made = True
+        self._visits.add(task)
         return task
 
     def _assign_all(self, forms: Sequence[TaskInstance], *, ended: int) -> None:
@@ -856,6 +912,7 @@ class WorkflowStateManager:
         task.complete(output=output, now=self.now)
         self._batch.update(task, "status", "output_data", "started_at", "completed_at")
         self._keep_output(task, {task.definition.key: output})
+        self._done_now[task.definition.key] = done_by(self.actor, self.now)
         self._record(TASK_COMPLETED, task=task, data={"output": output})
         self._save_instance()
 

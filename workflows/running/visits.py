@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import replace
 
 from django.conf import settings
@@ -16,12 +16,20 @@ from workflows.running.definition_cache import definition_of
 from workflows.running.keys_now import KeyNow
 
 
-def count_visits(instance: WorkflowInstance, outwards: Collection[Path] = ()) -> Counter[str]:
+def count_visits(
+    instance: WorkflowInstance,
+    outwards: Collection[Path] = (),
+    *,
+    without: Collection[TaskInstance] = (),
+) -> Counter[str]:
     """How often each task was begun, by its key now; those that were cancelled count, too.
 
     `outwards` are the paths from a branch to the main one: of other branches nothing counts.
+    `without` are tasks that are left out.
     """
     tasks = TaskInstance.objects.filter(workflow_instance=instance)
+    if without:
+        tasks = tasks.exclude(pk__in=[task.pk for task in without])
     if outwards:
         tasks = tasks.filter(Q(path=None) | Q(path__in=[each.pk for each in outwards]))
     definitions = tasks.values("definition_id", "definition__key", "definition__workflow_id")
@@ -36,19 +44,55 @@ def count_visits(instance: WorkflowInstance, outwards: Collection[Path] = ()) ->
     return counted
 
 
+class Visits:
+    """The same of an instance, also of tasks that are not written yet.
+
+    They are counted once, and only if somebody asks.
+    """
+
+    def __init__(self, instance: WorkflowInstance) -> None:
+        self._instance = instance
+        self._made: list[TaskInstance] = []
+        self._counted: dict[tuple[int, ...], Counter[str]] = {}
+
+    def add(self, task: TaskInstance) -> None:
+        """A task was made, which will be written."""
+        self._made.append(task)
+        for paths, counted in self._counted.items():
+            if _is_on(task, paths):
+                counted[task.definition.key] += 1
+
+    def forget(self) -> None:
+        """Something else may have been written since."""
+        self._counted.clear()
+
+    def counted(self, outwards: Collection[Path] = ()) -> Counter[str]:
+        """How often each task was begun, on these paths: see `count_visits`."""
+        paths = tuple(each.pk for each in outwards)
+        if paths not in self._counted:
+            found = count_visits(self._instance, outwards, without=self._made)
+            found.update(task.definition.key for task in self._made if _is_on(task, paths))
+            self._counted[paths] = found
+        return self._counted[paths]
+
+
+def _is_on(task: TaskInstance, paths: tuple[int, ...]) -> bool:
+    return not paths or task.path_id is None or task.path_id in paths
+
+
 def bounded(
     decision: Decision,
     instance: WorkflowInstance,
     ended_task: TaskInstance | None,
+    counting: Visits,
     *,
     outwards: Collection[Path] = (),
-    write: Callable[[], None] | None = None,
 ) -> Decision:
     """The decision; an error in its place where the ticket has gone in circles for too long.
 
     The tasks are counted only where the next one may have been there before: whatever was done has
     an output, and what is left undone has none. `outwards` are the paths from a branch to the main
-    one; `write` writes what was made and is not in the database yet.
+    one.
     """
     if ended_task is None or not decision.next_tasks:
         return decision
@@ -56,9 +100,7 @@ def bounded(
     outputs = next((each.data for each in outwards), instance.data)
     if was_done and not any(key in outputs for key in decision.next_tasks):
         return decision
-    if write is not None:
-        write()
-    visits = count_visits(instance, outwards)
+    visits = counting.counted(outwards)
     often = [key for key in decision.next_tasks if visits[key] >= settings.TICKET_MOST_VISITS]
     if often:
         error = _(

@@ -340,6 +340,14 @@ TASKS: Final = Sheet(
             10,
         ),
         Column(
+            "values",
+            "Values",
+            kinds.TRANSFORM,
+            gettext_lazy("For values: what is set, a line each, such as total = ticket.price * 2"),
+            36,
+            ("sets", "set values"),
+        ),
+        Column(
             "due_in",
             "Due in",
             kinds.DURATION,

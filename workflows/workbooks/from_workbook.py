@@ -11,7 +11,7 @@ from tenants.names import name_key
 from workflows.bundles.canonical import FORMAT, FORMAT_VERSION
 from workflows.bundles.outline import Outline
 from workflows.engine.problems import Path, did_you_mean, nearest, short
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.workbooks.columns import (
     BLOCK_COLUMN,
     FORM_COLUMN,
@@ -25,6 +25,7 @@ from workflows.workbooks.formats.grid import Grid, check_characters, column_lett
 from workflows.workbooks.kinds import FIELD_TYPE, LONG_TEXT, Scope, key_of, read_cell
 from workflows.workbooks.reading import Place, Reading
 from workflows.workbooks.rows_of_test_cases import read_test_cases
+from workflows.workbooks.table_sheets import split_grids, tables_of
 from workflows.workbooks.tables import Row, Table, find_tables, report_missing_sheets
 from workflows.workbooks.unseen import report_unseen
 
@@ -44,9 +45,10 @@ def read_grids(grids: list[Grid], *, around: JsonObject | None = None) -> Readin
     _put_long_texts_back(grids)
     check_characters(grids)
     findings = Findings()
+    decision_tables, grids = split_grids(grids)
     tables = find_tables(grids, findings)
     report_missing_sheets(tables, findings, only_tasks=around is not None)
-    document = _Document(tables, findings, around).read()
+    document = _Document(tables, findings, around).read(decision_tables)
     return Reading(document, findings.problems, findings.places)
 
 
@@ -86,7 +88,7 @@ class _Document:
             if part != "workflow":
                 table.find_columns()
 
-    def read(self) -> JsonObject:
+    def read(self, decision_tables: list[Grid]) -> JsonObject:
         task_rows, role_rows = self._rows("tasks"), self._rows("company_roles")
         keys = [key_of(each.text("key")) for each in task_rows]
         has_ticket = self.around is None
@@ -113,6 +115,7 @@ class _Document:
                 ]
         forms.put_into(document, scope)
         self._put_branches_into(document, keys, scope)
+        self._put_tables_into(document, decision_tables, scope)
         self._keep_what_has_no_column(document)
         if rows := self._rows("tests"):
             document["tests"] = read_test_cases(rows, forms.scope_of_step, scope, self.findings)
@@ -156,8 +159,8 @@ class _Document:
             old = self.outline.task_of.get(str(task.get("key"))) if isinstance(task, dict) else None
             if old is None or not isinstance(task, dict):
                 continue
-            for name in self._without_column("tasks"):
-                if name in old.value:
+            for name in [*self._without_column("tasks"), "table"]:
+                if name in old.value and (name != "table" or "table" not in task):
                     task[name] = old.value[name]
             if "branches" not in self.tables and "branches" in old.value:
                 task["branches"] = old.value["branches"]
@@ -165,6 +168,17 @@ class _Document:
                 task["fields"] = old.value.get("fields", [])
             else:
                 _keep(task.get("fields"), old.value.get("fields"), self._without_column("fields"))
+
+    def _put_tables_into(self, document: JsonObject, grids: list[Grid], scope: Scope) -> None:
+        """The decision tables, each of which has a sheet of its own."""
+        tasks = objects_in(document.get("tasks"))
+        places: dict[str, Path] = {}
+        for index, task in enumerate(tasks):
+            places.setdefault(str(task.get("key")), ("tasks", index))
+        found = tables_of(grids, self.findings, places=places, keys=scope.task_keys)
+        for key, table in found:
+            if key in places:
+                tasks[int(places[key][1])]["table"] = table
 
     def _without_column(self, part: str) -> list[str]:
         table = self.tables[part]

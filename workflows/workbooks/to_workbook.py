@@ -30,6 +30,7 @@ from workflows.workbooks.columns import (
 from workflows.workbooks.formats.sheet import Page, PageColumn, Written
 from workflows.workbooks.kinds import Scope, write_cell
 from workflows.workbooks.rows_of_test_cases import test_case_rows
+from workflows.workbooks.table_sheets import table_pages
 
 # A cell holds 32,767 UTF-16 units; one character is two at most.
 CELL_CHARACTERS = 15_000
@@ -56,6 +57,7 @@ def pages_of(document: JsonObject) -> list[Page]:
             _page(FIELDS, list(_all_field_rows(workflow, tasks, scope))),
             _page(TASKS, _rows(TASKS, tasks, scope)),
             _page(BRANCHES, list(_branch_rows(tasks, scope))),
+            *table_pages(tasks, scope.task_keys),
             _page(TRANSITIONS, _rows(TRANSITIONS, objects_in(made.get("transitions")), scope)),
             _page(TICKET_TYPES, _rows(TICKET_TYPES, objects_in(made.get("ticket_types")), scope)),
             _page(
@@ -86,6 +88,7 @@ def pages_of_tasks(document: JsonObject, *, around: JsonObject) -> list[Page]:
             _page(FIELDS, list(_task_field_rows(tasks, scope))),
             _page(TASKS, _rows(TASKS, tasks, scope)),
             _page(BRANCHES, list(_branch_rows(tasks, scope))),
+            *table_pages(tasks, scope.task_keys),
             _page(COMPANY_ROLES, _rows(COMPANY_ROLES, roles, scope)),
         ]
     )
@@ -233,6 +236,7 @@ def _instructions_page() -> Page:
         _("Branches: of tasks that are blocks, what runs side by side in them."),
         _("Ticket types: what people may submit. Company roles: who does what."),
         _("Tests: named test cases; a row for each step, and what must come out."),
+        _("Table …: a decision table each, for the task whose key stands in its first row."),
         _("Rules"),
         _("A column may be moved; one that is not needed may be left out. Blank rows are skipped."),
         _("The note on each heading says what belongs there. Some cells offer a list."),

@@ -55,6 +55,8 @@ class HistoryLine:
     tried: Sequence[Tried] = ()
     answers: Sequence[Shown] = ()
     documents: Sequence[tuple[str, str]] = ()
+    # What a decision table read.
+    read: Sequence[Shown] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,7 @@ def _line(
         tried=tuple(_tried(data.get("tried"), titles, labels)),
         answers=_output(data, task, viewer) if completed and task else (),
         documents=_documents(task, viewer) if completed and task else (),
+        read=show_answers([], _object(data.get("read"))),
     )
 
 

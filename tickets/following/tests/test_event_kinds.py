@@ -87,6 +87,10 @@ EXAMPLES = {
         {"output": {"big": True}},
         changes={"task_status": "COMPLETED", "data": {"check": {"big": True}}},
     ),
+    "DONE_AT_ONCE": Example(
+        {"output": {"big": True, "row": 3}, "rows": [3], "read": {"What": "A desk"}},
+        changes={"task_status": "COMPLETED", "data": {"check": {"big": True, "row": 3}}},
+    ),
     "CALLED": Example({"attempt": 1}, changes={"task_status": "IN_PROGRESS"}),
     "ACCEPTED": Example({"attempt": 1}, changes={"task_status": "PENDING"}),
     "ASKED": Example({"due": ""}, changes={"task_status": "PENDING"}),

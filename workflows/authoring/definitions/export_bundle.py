@@ -40,6 +40,8 @@ _TASK = (
     "retries",
     "assign_to",
     "due_in",
+    "values",
+    "table",
 )
 # What only blocks and the tasks inside them have: an empty column says nothing.
 _OF_BLOCKS = ("branch", "branches", "ends_when", "for_each", "order", "most", "hide_answers")

@@ -238,6 +238,8 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
         "of": str(data.get("called") or ""),
         "version": str(data.get("version") or ""),
         "next": _next(data, titles),
+        "rows": _listed(data.get("rows")),
+        "note": str(data.get("note") or ""),
         "branch": str(data.get("title") or data.get("branch") or ""),
         "count": str(data.get("of") or ""),
         "ended": str(data.get("ended") or "0"),

@@ -16,12 +16,15 @@ from workflows.bundles.blocks import block_labels, branches_in_words
 from workflows.bundles.describe_changes import field_labels
 from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.outline import Outline
+from workflows.bundles.step_outputs import done_labels, output_labels
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.condition_sentence import choice_labels, describe_condition
+from workflows.engine.condition_text import Names, write_expression
 from workflows.engine.conditions import is_empty
+from workflows.engine.decision_table import Hit
 from workflows.engine.errors import FieldError
 from workflows.engine.json_schema import is_web_address
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.fields.field import Field, SeenBy
 from workflows.fields.kept_roles import roles_named_in, with_role_names
 from workflows.fields.specs import parse_fields
@@ -77,6 +80,30 @@ class TaskCard:
     # Where the company role does not say all of it.
     given_to: str
     leads_to: Sequence[TransitionRow]
+    # Of a step that the engine does itself.
+    values: Sequence[tuple[str, str]] = ()
+    table: TableCard | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableCard:
+    """A decision table: each input with what it reads, and the rows as people write them.
+
+    `default` has the results where no row fits; None: there are none. `hit` says which row counts.
+    """
+
+    inputs: Sequence[tuple[str, str]]
+    outputs: Sequence[str]
+    rows: Sequence[TableCardRow]
+    hit: str
+    default: Sequence[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class TableCardRow:
+    when: Sequence[str]
+    then: Sequence[str]
+    note: str
 
 
 def field_table(specs: object, labels: Mapping[str, str] | None = None) -> FieldTable:
@@ -144,8 +171,15 @@ def condition_labels(workflow: WorkflowDefinition) -> dict[str, str]:
     labels = failure_labels() | block_labels(_outline_of(workflow, tasks))
     labels |= field_labels(workflow.fields, "ticket.") | choice_labels(workflow.fields, "ticket.")
     for task in tasks:
+        labels |= done_labels(task.key, task.title)
         labels |= choice_labels(task.fields, f"tasks.{task.key}.")
-        for name, label in field_labels(task.fields, f"tasks.{task.key}.").items():
+        found = field_labels(task.fields, f"tasks.{task.key}.")
+        if task.is_at_once:
+            own = output_labels(
+                {"task_type": task.task_type, "values": task.values, "table": task.table}
+            )
+            found |= {f"tasks.{task.key}.{name}": label for name, label in own.items()}
+        for name, label in found.items():
             labels[name] = _("%(field)s (%(task)s)") % {"field": label, "task": task.title}
     return labels
 
@@ -221,7 +255,56 @@ def task_card(
         documents=tuple(_documents(task)) if task.is_call else (),
         given_to=given_to(task, labels) if task.assign_to and task.is_form else "",
         leads_to=transition_rows(transitions, labels),
+        values=tuple(_values(task)) if task.is_at_once else (),
+        table=_table(task) if task.is_at_once else None,
     )
+
+
+def _values(task: TaskDefinition) -> Iterable[tuple[str, str]]:
+    for name, rule in task.values.items() if isinstance(task.values, dict) else ():
+        yield name, _formula(rule, task)
+
+
+def _formula(rule: Json, task: TaskDefinition) -> str:
+    """As people write it; as JSON where that language cannot say it."""
+    keys = [each.key for each in task.workflow.tasks.all()]
+    return write_expression(rule, names=Names(keys)) or pretty(rule)
+
+
+def _table(task: TaskDefinition) -> TableCard | None:
+    """The table, whatever a draft contains."""
+    table = task.table
+    if not isinstance(table, dict):
+        return None
+    inputs, outputs = objects_in(table.get("inputs")), objects_in(table.get("outputs"))
+    default = table.get("default")
+    is_first = Hit.named(table.get("hit")) is Hit.FIRST
+    return TableCard(
+        inputs=[(_title(each), _formula(each.get("value"), task)) for each in inputs],
+        outputs=[_title(each) for each in outputs],
+        rows=[
+            TableCardRow(
+                _cells(each.get("when"), len(inputs), nothing=_("any")),
+                _cells(each.get("then"), len(outputs)),
+                str(each.get("note") or ""),
+            )
+            for each in objects_in(table.get("rows"))
+        ],
+        hit=_("The first row that fits counts.") if is_first else _("Every row that fits counts."),
+        default=[_in_words(default.get(str(each.get("name")), "")) for each in outputs]
+        if isinstance(default, dict)
+        else None,
+    )
+
+
+def _title(column: JsonObject) -> str:
+    return str(column.get("label") or column.get("name") or "")
+
+
+def _cells(given: Json, count: int, nothing: str = "") -> list[str]:
+    cells = given if isinstance(given, list) else []
+    shown = [nothing if each in (None, "") else _in_words(each) for each in cells]
+    return [*shown, *([nothing] * (count - len(shown)))]
 
 
 def given_to(task: TaskDefinition, labels: Mapping[str, str]) -> str:

@@ -8,10 +8,12 @@ from typing import Final
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.bundles import Trial
 from workflows.bundles.assignments import assignment_notes, assignments_in_words
+from workflows.bundles.step_outputs import output_specs
 from workflows.engine.assigning import AssignRule, Who
 from workflows.engine.condition_sentence import describe_condition
 from workflows.engine.conditions import is_empty
@@ -70,6 +72,8 @@ class StepRow:
     documents: Sequence[tuple[str, str]]
     failure: str = ""
     is_cancelled: bool = False
+    # Which row of a decision table counts.
+    note: str = ""
 
 
 def step_rows(
@@ -218,9 +222,10 @@ def _step_row(
         answers = show_answers(trial.fields, ticket)
     else:
         task_type = trial.rules[step.task].task_type
-        is_form = task_type.is_form
         title, icon = title_of_step(trial, step), _ICONS.get(task_type, "bolt")
-        answers = show_answers(trial.fields_of(step.task) if is_form else [], step.output or {})
+        own = output_specs(trial.tasks[step.task])
+        specs = trial.fields_of(step.task) if task_type.is_form else own
+        answers = show_answers(specs, step.output or {})
     was_decided_in_time = step.decision is not None and not step.timeout_taken
     return StepRow(
         title=title,
@@ -235,7 +240,22 @@ def _step_row(
         documents=tuple(_documents(step)),
         failure=failure_in_words(step.failure) if step.failure is not None else "",
         is_cancelled=step.is_cancelled,
+        note=_row_that_fits(step.note),
     )
+
+
+def _row_that_fits(note: JsonObject) -> str:
+    """Which row of a decision table counts; empty for any other step."""
+    rows = note.get("rows")
+    if not isinstance(rows, list):
+        return ""
+    if not rows:
+        return _("No row of the table fits: its default counts.")
+    words = {"rows": ", ".join(map(str, rows)), "note": note.get("note", "")}
+    if note.get("note"):
+        return _("Row %(rows)s of the table fits: %(note)s") % words
+    text = ngettext("Row %(rows)s of the table fits.", "Rows %(rows)s of the table fit.", len(rows))
+    return text % words
 
 
 def _tone(step: Step, error: str) -> str:

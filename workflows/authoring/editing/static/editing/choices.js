@@ -176,6 +176,29 @@ function answersTo(form) {
 }
 
 /**
+ * The cells of a decision table whose input reads the question.
+ * @param {Task} task
+ * @param {string} path of the question
+ * @param {(rule: Rule) => Rule} change of rules
+ * @param {Values} values
+ */
+function followInTable(task, path, change, values) {
+  (task.table?.inputs || []).forEach((input, index) => {
+    if (!isObject(input)) return;
+    changeRules(input, ["value"], change);
+    if (!reads(input.value ?? null, (each) => each === path)) return;
+    for (const row of task.table?.rows || []) {
+      const cell = row?.when?.[index];
+      if (typeof cell !== "string" || !row.when) continue;
+      const [, not = "", rest = ""] = /^(not\s+)?(.*)$/s.exec(cell) ?? [];
+      const parts = rest.split(",").map((each) => values.get(nameKey(each.trim())) ?? each.trim());
+      const moved = `${not}${parts.join(", ")}`;
+      if (parts.some((each, at) => each !== rest.split(",")[at]?.trim())) row.when[index] = moved;
+    }
+  });
+}
+
+/**
  * Changes what is kept of choices in everything that names it: what is there beforehand, rules,
  * transforms, presets and test cases.
  * @param {FieldSpec} spec the question whose choices they are
@@ -196,5 +219,8 @@ export function followChoices(spec, moves) {
   const isTicket = form === store.document.workflow;
   const inProcess = ruleChange(question, isTicket ? "ticket." : `tasks.${form.key}.`, values);
   for (const each of store.document.transitions || []) changeRules(each, ["condition"], inProcess);
-  for (const each of store.document.tasks || []) changeRules(each, ["input_transform", "output_transform"], inProcess);
+  for (const each of store.document.tasks || []) {
+    changeRules(each, ["input_transform", "output_transform", "values"], inProcess);
+    if (!column) followInTable(each, `${isTicket ? "ticket." : `tasks.${form.key}.`}${field.name}`, inProcess, values);
+  }
 }

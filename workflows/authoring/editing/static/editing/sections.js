@@ -2,6 +2,7 @@
 
 import { assigningParts, whoInWords } from "./assigning.js";
 import { BLOCK_PARTS, beginBlock, blockParts, placeField, removeInside } from "./blocks.js";
+import { decisionTableEditor } from "./decision_table.js";
 import { field, find, gettext, makeElement } from "./dom.js";
 import { fieldsEditor } from "./fields.js";
 import { durationControl, number, select, text } from "./inputs.js";
@@ -28,17 +29,9 @@ import {
 /** @typedef {(keyof Task)[]} TaskParts */
 
 /** @type {TaskParts} */
-const FORM_PARTS = ["fields", "candidate_role", "assign_to"];
+const MORE_OF_CALLS = ["timeout_seconds", "retries"];
 /** @type {TaskParts} */
-const CALL_PARTS = [
-  "action_url",
-  "input_transform",
-  "output_transform",
-  "input_schema",
-  "output_schema",
-  "timeout_seconds",
-  "retries",
-];
+const NOT_AT_ONCE = ["due_in"];
 /** @type {WeakMap<Task, Partial<Task>>} what a task had before its type was changed */
 const stashes = new WeakMap();
 function allTasks() {
@@ -65,7 +58,13 @@ export function tasksSection() {
   return makeElement(
     "div",
     { class: "ed-stack" },
-    makeElement("p", { class: "ed-lead" }, gettext("Each task is given to one person, calls another system, or holds branches.")),
+    makeElement(
+      "p",
+      { class: "ed-lead" },
+      gettext(
+        "Each task is given to one person, calls another system, holds branches, or is done at once: values that are set, a table that is looked up.",
+      ),
+    ),
     list,
   );
 }
@@ -179,7 +178,7 @@ function taskBody(task, refresh, redraw) {
     }),
   ];
   const place = placeField(task, redraw);
-  const own = isForm(task) ? formParts(task, refresh) : isBlock(task) ? blockParts(task, redraw) : callParts(task);
+  const own = isBlock(task) ? blockParts(task, redraw) : ownParts(task, refresh);
   const rest = makeElement(
     "details",
     { class: "ed-more ed-wide" },
@@ -207,9 +206,9 @@ function taskBody(task, refresh, redraw) {
 function changeTaskType(task, to) {
   const stash = stashes.get(task) || {};
   const type = typeOf({ ...task, task_type: to });
-  const coming = type.is_form ? FORM_PARTS : type.is_block ? BLOCK_PARTS : CALL_PARTS;
-  const leaving = [...FORM_PARTS, ...CALL_PARTS, ...BLOCK_PARTS].filter((each) => !coming.includes(each));
-  for (const name of leaving) {
+  const coming = [...type.uses, ...(type.is_call ? MORE_OF_CALLS : []), ...(type.is_at_once ? [] : NOT_AT_ONCE)];
+  const parts = [...store.start.task_types.flatMap((each) => each.uses), ...MORE_OF_CALLS, ...NOT_AT_ONCE];
+  for (const name of parts.filter((each) => !coming.includes(each))) {
     if (task[name] !== undefined) Object.assign(stash, { [name]: task[name] });
     delete task[name];
   }
@@ -237,6 +236,28 @@ function formParts(task, refresh) {
       makeElement("div", { class: "ed-errors", hidden: true }),
     ),
   ];
+}
+
+/**
+ * What a type has that others do not have.
+ * @param {Task} task
+ * @param {() => void} refresh
+ */
+function ownParts(task, refresh) {
+  const { uses } = typeOf(task);
+  if (uses.includes("table")) return decisionTableEditor(task);
+  if (uses.includes("values")) {
+    return transformEditor(task, "values", {
+      label: gettext("What is set"),
+      answer: false,
+      isOpen: true,
+      help: gettext(
+        "For example: total = ticket.price * 1.19. Later steps read it as the key of this task, a point and the name.",
+      ),
+      nothing: gettext("Nothing is set yet."),
+    });
+  }
+  return isForm(task) ? formParts(task, refresh) : callParts(task);
 }
 
 /** @param {Task} task */

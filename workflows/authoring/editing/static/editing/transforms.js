@@ -9,11 +9,15 @@ import { taskKeys, typeOf } from "./variables.js";
 
 /**
  * @param {Task} task
- * @param {"input_transform" | "output_transform"} name
- * @param {{ label: string, help: string, answer: boolean }} options `answer`: it is what is kept
- *   of the answer
+ * @param {"input_transform" | "output_transform" | "values"} name
+ * @param {object} options
+ * @param {string} options.label
+ * @param {string} options.help
+ * @param {boolean} options.answer whether it is what is kept of the answer
+ * @param {boolean} [options.isOpen]
+ * @param {string} [options.nothing] what it means that nothing is written
  */
-export function transformEditor(task, name, { label, help, answer }) {
+export function transformEditor(task, name, { label, help, answer, isOpen = false, nothing = "" }) {
   const roots = () => (answer ? ["response"] : typeOf(task).is_answered_later ? ["callback"] : []);
   const area = makeElement("textarea", { class: "ed-input ed-mono", rows: 5, spellcheck: "false" });
   const wrong = makeElement("p", { class: "ed-errors", role: "status", hidden: true });
@@ -54,7 +58,7 @@ export function transformEditor(task, name, { label, help, answer }) {
       setValue(task, name, empty ? undefined : found.template);
       showWrong(found.error, false);
       result.textContent = empty
-        ? gettext("Nothing is written here, so that the usual is taken.")
+        ? nothing || gettext("Nothing is written here, so that the usual is taken.")
         : found.error
           ? ""
           : JSON.stringify(found.result, null, 2);
@@ -109,7 +113,7 @@ export function transformEditor(task, name, { label, help, answer }) {
       "summary",
       {},
       label,
-      task[name] === undefined ? makeElement("span", { class: "ed-chip" }, gettext("the usual")) : null,
+      task[name] === undefined && !nothing ? makeElement("span", { class: "ed-chip" }, gettext("the usual")) : null,
     ),
     makeElement(
       "div",
@@ -144,7 +148,7 @@ export function transformEditor(task, name, { label, help, answer }) {
     ),
   );
   let began = false;
-  if (pendingOf(task, name)) details.open = true;
+  if (isOpen || pendingOf(task, name)) details.open = true;
   details.addEventListener("toggle", () => {
     if (!details.open || began) return;
     began = true;

@@ -84,6 +84,8 @@
  * @property {Json} [output_transform]
  * @property {Json} [input_schema]
  * @property {Json} [output_schema]
+ * @property {Json} [values] what a step of values sets: a formula for each name
+ * @property {DecisionTable} [table]
  * @property {Json} [timeout_seconds]
  * @property {Json} [retries]
  * @property {string} [edit_layout]
@@ -104,6 +106,25 @@
  * @property {string} [start] the key of the task that it begins with
  * @property {Rule} [when] it runs only where this is true
  */
+
+/**
+ * @typedef {object} DecisionTable
+ * @property {TableColumn[]} [inputs]
+ * @property {TableColumn[]} [outputs]
+ * @property {TableRow[]} [rows]
+ * @property {string} [hit] `first` (as without it) or `collect`
+ * @property {JsonObject} [default] the outputs by their names where no row fits
+ */
+
+/**
+ * @typedef {object} TableColumn
+ * @property {string} [name]
+ * @property {string} [label]
+ * @property {Rule} [value] of an input: what it reads
+ * @property {string} [type] `text` (as without it), `number`, `boolean` or `date`
+ */
+
+/** @typedef {{ when?: Json[], then?: Json[], note?: string }} TableRow a cell for each column */
 
 /**
  * @typedef {object} Transition
@@ -197,6 +218,8 @@
  * @property {boolean} is_form whether a person does it
  * @property {boolean} is_call whether another system is called
  * @property {boolean} is_block whether it holds branches
+ * @property {boolean} is_at_once whether TicketFlower does it itself, when it is reached
+ * @property {(keyof Task)[]} uses the parts that it has and other types may not have
  * @property {boolean} is_answered_later whether a callback answers it
  * @property {boolean} can_be_left whether a transition may leave it that waits for a time
  */

@@ -244,6 +244,28 @@ function outputsOfCall(task) {
 }
 
 /**
+ * What comes of a task that no person does, as questions.
+ * @param {Task} task
+ * @returns {FieldSpec[]}
+ */
+function outputsOf(task) {
+  const { uses } = typeOf(task);
+  if (uses.includes("values")) {
+    return Object.keys(isObject(task.values) ? task.values : {}).map((name) => ({ name, type: "any", required: true }));
+  }
+  if (!uses.includes("table")) return outputsOfCall(task);
+  const isList = task.table?.hit === "collect";
+  const found = (task.table?.outputs || []).map((each) => ({
+    name: each.name || "",
+    label: each.label || each.name || "",
+    type: isList ? "any" : each.type || "text",
+    required: true,
+  }));
+  const row = { name: "row", label: gettext("Row that fits"), type: "integer", required: true };
+  return isList ? found : [...found, row];
+}
+
+/**
  * For the transforms of a task, or, with `itself`, for what comes after it.
  * @param {string} at the key of the task
  * @param {boolean} itself
@@ -257,7 +279,7 @@ export function processVariables(at, itself) {
     const certain = (itself && key === at) || isCertain(key, itself ? endOf(at) : at);
     if (isBlock(task)) found.push(...blockVariables(task, !certain));
     else {
-      const fields = isForm(task) ? task.fields : outputsOfCall(task);
+      const fields = isForm(task) ? task.fields : outputsOf(task);
       found.push(...fieldVariables(fields, `tasks.${key}.`, task.title || key, !certain));
     }
   }
@@ -343,7 +365,30 @@ export function transitionVariables(at, itself) {
   const visits = (store.document.tasks || []).flatMap(({ key, title }) =>
     key ? { path: `visits.${key}`, label: title || key, group, type: "integer", choices: [], optional: false } : [],
   );
-  return [...processVariables(at, itself), ...visits];
+  return [...processVariables(at, itself), ...visits, ...doneVariables(at, itself)];
+}
+
+/**
+ * Who did the tasks that can have been done, and when.
+ * @param {string} at the key of the task
+ * @param {boolean} itself whether it has been completed
+ * @returns {Variable[]}
+ */
+function doneVariables(at, itself) {
+  const done = doneBefore(at, itself);
+  const group = gettext("Who did it, and when");
+  return (store.document.tasks || []).flatMap((task) => {
+    const { key, title } = task;
+    if (key === undefined || !done.has(key) || !isForm(task)) return [];
+    const name = title || key;
+    const optional = !((itself && key === at) || isCertain(key, at));
+    /** @type {(path: string, label: string, type: string) => Variable} */
+    const made = (path, label, type) => ({ path: `done.${key}.${path}`, label, group, type, choices: [], optional });
+    return [
+      made("by.email", gettext("E-mail address of whoever did “%(task)s”", { task: name }), "email"),
+      made("at", gettext("When “%(task)s” was done", { task: name }), "datetime"),
+    ];
+  });
 }
 
 /**
@@ -460,6 +505,8 @@ function renameInProcess(from, to) {
     if (task.output_transform) task.output_transform = renameIn(task.output_transform, from, to);
     if (task.for_each) task.for_each = renameIn(task.for_each, from, to);
     for (const branch of branchesOf(task)) if (branch.when) branch.when = renameIn(branch.when, from, to);
+    if (task.values) task.values = renameIn(task.values, from, to);
+    for (const each of task.table?.inputs || []) if (each?.value) each.value = renameIn(each.value, from, to);
     const { assign_to: said } = task;
     if (said?.answer) said.answer = renamed(said.answer, from, to);
     if (said?.never) said.never = said.never.map((each) => renamed(each, from, to));
@@ -482,6 +529,7 @@ export function renameTask(from, to) {
   }
   renameInProcess(`tasks.${from}`, `tasks.${to}`);
   renameInProcess(`visits.${from}`, `visits.${to}`);
+  renameInProcess(`done.${from}`, `done.${to}`);
   for (const test of store.document.tests || []) {
     for (const each of test.answers || []) if (each.task === from) each.task = to;
     if (test.expect?.path) test.expect.path = test.expect.path.map((each) => (each === from ? to : each));
