@@ -1,4 +1,4 @@
-"""Transitions that are taken when a task has not ended in time: one job for each duration.
+"""Transitions that are taken when a task has not ended in time, and its reminders: a job for each.
 
 A job stands in the queue, in Postgres, from the transaction on that makes the task: it fires
 after an outage too. Nobody cancels it when the task ends; it then finds nothing to do.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from django.db import transaction
 from django.utils import timezone
@@ -23,9 +24,12 @@ from tickets.advancing.defer_call import defer_call
 from tickets.advancing.failed_step import UNREACHABLE, FailedStep
 from tickets.advancing.lock_ticket import lock_ticket
 from tickets.advancing.put_into_error import try_to_put_into_error
-from tickets.job_names import FIRE_TIMER
+from tickets.job_names import FIRE_TIMER, REMIND
 from tickets.models import ErrorType, Ticket, TicketError
-from workflows.engine.calendar import Duration
+from workflows.engine.calendar import WorkingTime
+from workflows.engine.process import JsonObject
+from workflows.engine.reminders import Reminder, reminders_of
+from workflows.engine.timing import Moment
 from workflows.errors import TaskNotWorkableError
 from workflows.models import (
     BusinessCalendar,
@@ -35,6 +39,7 @@ from workflows.models import (
 )
 from workflows.running.definition_cache import definition_of
 from workflows.running.events.kind import TaskTime, kinds_with
+from workflows.running.events.reminded import REMINDED
 from workflows.running.questions import QUESTION_ENDED
 from workflows.running.state_manager import Move
 from workflows.running.step_part import StepPart
@@ -46,16 +51,97 @@ logger = logging.getLogger(__name__)
 ENDS_TIMERS = kinds_with(TaskTime.STOPS, TaskTime.BEGINS)
 
 
-def set_timers(*, ticket_id: int, task: TaskInstance, now: datetime) -> None:
-    """Have a task left that does not end in time, counted from now. In its transaction."""
+@dataclass(kw_only=True)
+class TaskTimes:
+    """When the times of a task are, counted from `start`.
+
+    `data` are the answers of its ticket; None: they are read where they are needed.
+    """
+
+    ticket_id: int
+    task: TaskInstance
+    start: datetime
+    data: JsonObject | None = None
+
+    @cached_property
+    def working_time(self) -> WorkingTime:
+        return BusinessCalendar.objects.current().working_time()
+
+    def left_at(self, after: str) -> datetime | None:
+        """When the transition of this time leaves the task; None: its date is not there."""
+        return self._at(Moment.parse(after), ends_day=True)
+
+    def reminded_at(self, reminder: Reminder) -> datetime | None:
+        """When a reminder comes; None: what it is counted from is not there."""
+        return self._at(reminder.when)
+
+    def due_at(self) -> datetime | None:
+        """When the task is due, by the answers as they are now."""
+        moment = Moment.parse(self.task.definition.due_in)
+        return self._at(moment, ends_day=True)
+
+    def _at(self, moment: Moment, *, ends_day: bool = False) -> datetime | None:
+        return moment.at(
+            self.working_time,
+            start=self.start,
+            answers=self._answers if moment.answer else {},
+            due=self.task.due_at,
+            ends_day=ends_day,
+        )
+
+    @cached_property
+    def _answers(self) -> JsonObject:
+        data = self.data
+        if data is None:
+            found = Ticket.objects.filter(pk=self.ticket_id).values_list("data", flat=True)
+            data = found.first()
+        return {"ticket": data, "tasks": self.task.workflow_instance.data}
+
+
+def set_timers(
+    *, ticket_id: int, task: TaskInstance, now: datetime, data: JsonObject | None = None
+) -> None:
+    """Have a task left that does not end in time, and people reminded of it, counted from now.
+
+    In its transaction. `data` are the answers of the ticket of a task that was just made; without
+    them its time begins anew, and who was reminded is not reminded again.
+    """
     process = definition_of(task.workflow_instance.workflow_id).process
     timeouts = process.timeouts(task.definition.key)
-    if not timeouts:
+    reminders = list(reminders_of(task.definition.reminders))
+    if not timeouts and not reminders:
         return
-    working_time = BusinessCalendar.objects.current().working_time()
+    times = TaskTimes(ticket_id=ticket_id, task=task, start=now, data=data)
     for after in timeouts:
-        due = working_time.after(now, Duration.parse(after))
-        defer_timer(ticket_id=ticket_id, task_id=task.pk, after=after, since=now, due=due, now=now)
+        _set_timer(times, after, now=now)
+    if reminders:
+        # What was to come before the task was made reminds of nothing.
+        made = now if data is not None else task.created_at
+        sent = set() if data is not None else reminders_sent(task)
+        for reminder in reminders:
+            at = times.reminded_at(reminder)
+            if at is not None and at > made and reminder.name not in sent:
+                defer_reminder(
+                    ticket_id=ticket_id,
+                    task_id=task.pk,
+                    reminder=reminder.name,
+                    since=now,
+                    due=at,
+                    now=now,
+                )
+
+
+def _set_timer(times: TaskTimes, after: str, *, now: datetime) -> None:
+    due = times.left_at(after)
+    if due is not None:
+        defer_timer(
+            ticket_id=times.ticket_id,
+            task_id=times.task.pk,
+            after=after,
+            since=now,
+            due=due,
+            now=now,
+        )
 
 
 def defer_timer(
@@ -73,14 +159,35 @@ def defer_timer(
     )
 
 
+def defer_reminder(
+    *, ticket_id: int, task_id: int, reminder: str, since: datetime, due: datetime, now: datetime
+) -> None:
+    """Put a reminder into the queue, by its name, for a time that began at `since`."""
+    defer(
+        REMIND,
+        after_seconds=max((due - now).total_seconds(), 0),
+        ticket_id=ticket_id,
+        task_id=task_id,
+        reminder=reminder,
+        since=since.isoformat(),
+        due=due.isoformat(),
+    )
+
+
+def reminders_sent(task: TaskInstance) -> set[str]:
+    """The names of those reminders of a task that have come."""
+    events = WorkflowEvent.objects.filter(task_instance=task, kind=REMINDED)
+    return {str(name) for name in events.values_list("data__reminder", flat=True)}
+
+
 def cancel_timers(task: TaskInstance) -> None:
-    """Cancel the timers of a task that have not fired.
+    """Cancel the timers and reminders of a task that have not fired.
 
     One that is firing stays, and comes again where its worker has died: it finds out from the
     history that it does not count any more.
     """
     jobs = ProcrastinateJob.objects.filter(
-        task_name=FIRE_TIMER,
+        task_name__in=(FIRE_TIMER, REMIND),
         status="todo",
         args__contains={"schema": current_schema(), "task_id": task.pk},
     )
@@ -97,6 +204,38 @@ def restart_timers(*, ticket_id: int, task: TaskInstance, now: datetime) -> None
         set_timers(ticket_id=ticket_id, task=task, now=now)
 
 
+def follow_dates(ticket_id: int, manager: WorkflowRepair) -> None:
+    """After answers were corrected: what is counted from a date of theirs is counted anew.
+
+    The caller has locked the ticket and saved the answers. The other times go on.
+    """
+    current = manager.instance.current_task
+    if current is None or not _reads_dates(current):
+        return
+    task = manager.read_task(current.pk)
+    if task.waits_for_answer or not task.is_alive:
+        return
+    times = TaskTimes(ticket_id=ticket_id, task=task, start=task.created_at)
+    definition = task.definition
+    if definition.due_in and Moment.parse(definition.due_in).answer:
+        due_at = times.due_at()
+        if due_at != task.due_at:
+            manager.set_due(task, due_at)
+    if manager.instance.status == WorkflowStatus.IN_PROGRESS:
+        restart_timers(ticket_id=ticket_id, task=task, now=manager.now)
+
+
+def _reads_dates(task: TaskInstance) -> bool:
+    """Whether a time of the task is counted from an answer."""
+    process = definition_of(task.workflow_instance.workflow_id).process
+    definition = task.definition
+    moments = [Moment.parse(each) for each in process.timeouts(definition.key)]
+    moments += [each.when for each in reminders_of(definition.reminders)]
+    if definition.due_in:
+        moments.append(Moment.parse(definition.due_in))
+    return any(each.answer for each in moments)
+
+
 @QUESTION_ENDED.register
 def begin_time_after_question(task: TaskInstance, now: datetime) -> None:
     """Whoever ends a question begins the task's time with it."""
@@ -108,7 +247,7 @@ def begin_time_after_question(task: TaskInstance, now: datetime) -> None:
 def defer_jobs_of_move(ticket: Ticket, move: Move, *, now: datetime) -> None:
     """Set the timers and defer the calls of what a move has made, in its transaction."""
     for task in move.new_tasks:
-        set_timers(ticket_id=ticket.pk, task=task, now=now)
+        set_timers(ticket_id=ticket.pk, task=task, now=now, data=ticket.data)
     for call in move.calls:
         defer_call(ticket_id=ticket.pk, task_id=call.pk)
 
@@ -175,7 +314,7 @@ class _Timer:
         return manager, manager.read_task(self.task_id)
 
     def fire(self, ticket: Ticket, manager: WorkflowRepair, task: TaskInstance) -> None:
-        if not _is_current_wait(task, self.began):
+        if not is_current_wait(task, self.began):
             return
         manager.begin_part(StepPart.DECISION)
         facts = ticket.facts(Company.objects.current())
@@ -212,7 +351,7 @@ def _fire_in_parts(timer: _Timer) -> None:
         _record_failure(timer, FailedStep.of(error, ticket, manager, left=task))
 
 
-def _is_current_wait(task: TaskInstance, began: datetime | None) -> bool:
+def is_current_wait(task: TaskInstance, began: datetime | None) -> bool:
     """Whether the task's time is still the one that began then (None: the job does not say)."""
     if began is None:
         return True

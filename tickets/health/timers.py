@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import cast
 
-from django.db.models import CharField, Exists, F, OuterRef, Subquery
+from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -15,15 +15,17 @@ from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateEvent
 
 from tenants.models import Company
-from tickets.advancing.timers import ENDS_TIMERS
+from tickets.advancing.timers import ENDS_TIMERS, TaskTimes, reminders_sent
 from tickets.health import mending
 from tickets.health.finding import AT_A_TIME, Finding, finding
 from tickets.health.queued_jobs import jobs_of_company, number
-from tickets.job_names import FIRE_TIMER
+from tickets.job_names import FIRE_TIMER, REMIND
 from tickets.models import Ticket, TicketError
-from workflows.engine.calendar import Duration, WorkingTime
+from workflows.engine.calendar import WorkingTime
 from workflows.engine.decide import decide_timeout
 from workflows.engine.process import Process
+from workflows.engine.reminders import reminders_of
+from workflows.engine.timing import Moment
 from workflows.models import (
     BusinessCalendar,
     TaskInstance,
@@ -48,10 +50,20 @@ class _Timers:
         self._company: Company | None = None
         self._working_time: WorkingTime | None = None
 
-    def due(self, since: datetime, after: str) -> datetime:
+    def due(self, since: datetime, after: str, task: TaskInstance) -> datetime | None:
+        """When it is left; None: what the time is counted from is not there."""
+        ticket = task.workflow_instance.ticket
+        times = TaskTimes(ticket_id=ticket.pk, task=task, start=since, data=ticket.data)
+        return times.left_at(after)
+
+    def least_due(self, began: datetime, after: str) -> datetime | None:
+        """When a time is over that is counted from when it began; None: it is counted from else."""
+        moment = Moment.parse(after)
+        if moment.anchor:
+            return None
         if self._working_time is None:
             self._working_time = BusinessCalendar.objects.current().working_time()
-        return self._working_time.after(since, Duration.parse(after))
+        return moment.at(self._working_time, start=began, answers={})
 
     def has_transition(self, task: TaskInstance, ticket: Ticket, after: str) -> bool:
         """Whether the timer would do anything: one that found no transition is gone, rightly."""
@@ -76,10 +88,13 @@ def timer_findings() -> Iterator[Finding]:
     """One query for all that have no job, and one for each version of a workflow among them."""
     timers = _Timers()
     yield from _far_off_timers(timers)
+    yield from _reminders_without_a_job()
     for task in _without_a_job():
         ticket, after = task.workflow_instance.ticket, str(getattr(task, "after"))  # noqa: B009
         since = cast("datetime", getattr(task, "since") or task.created_at)  # noqa: B009
-        due = timers.due(since, after)
+        due = timers.due(since, after, task)
+        if due is None:
+            continue
         if due <= timers.now and not timers.has_transition(task, ticket, after):
             continue
         message = _("“%(task)s” is to be left after %(after)s, but no job will do it.") % {
@@ -88,6 +103,53 @@ def timer_findings() -> Iterator[Finding]:
         }
         mend = partial(mending.requeue_timer, ticket.pk, task.pk, after, since, due)
         yield finding(ticket.pk, message, mend)
+
+
+def _reminders_without_a_job() -> Iterator[Finding]:
+    """Two queries, and one for each task that lacks one."""
+    waiting = {
+        (args.get("task_id"), args.get("reminder"))
+        for args in jobs_of_company().filter(task_name=REMIND).values_list("args", flat=True)
+    }
+    for task in _tasks_that_wait().filter(definition__reminders__isnull=False).order_by("pk"):
+        ticket = task.workflow_instance.ticket
+        since = cast("datetime", getattr(task, "since") or task.created_at)  # noqa: B009
+        times = TaskTimes(ticket_id=ticket.pk, task=task, start=since, data=ticket.data)
+        missing = {
+            reminder.name: due
+            for reminder in reminders_of(task.definition.reminders)
+            if (task.pk, reminder.name) not in waiting
+            and (due := times.reminded_at(reminder)) is not None
+            and due > task.created_at
+        }
+        for name in reminders_sent(task) if missing else ():
+            missing.pop(name, None)
+        for name, due in missing.items():
+            message = _("People are to be reminded of “%(task)s”, but no job will do it.")
+            mend = partial(mending.requeue_reminder, ticket.pk, task.pk, name, since, due)
+            yield finding(ticket.pk, message % {"task": task.definition.title}, mend)
+
+
+def _tasks_that_wait() -> QuerySet[TaskInstance]:
+    """The current tasks whose time is counted; `since` is when it began, null: with the task."""
+    # The last one by its number: the clocks of two machines differ.
+    began = (
+        WorkflowEvent.objects.filter(
+            workflow_instance=OuterRef("workflow_instance"), kind__in=ENDS_TIMERS
+        )
+        .order_by("-pk")
+        .values("at")[:1]
+    )
+    asking = TaskInstance.objects.waiting_for_answer().values("pk")
+    found: QuerySet[TaskInstance] = TaskInstance.objects.exclude(pk__in=asking).filter(
+        ~Exists(TicketError.objects.unmarked().filter(task=OuterRef("pk"))),
+        status__in=ALIVE,
+        workflow_instance__status=WorkflowStatus.IN_PROGRESS,
+        workflow_instance__current_task=F("pk"),
+        workflow_instance__ticket__isnull=False,
+    )
+    related = ("definition", "workflow_instance__ticket__created_by")
+    return found.annotate(since=Subquery(began)).select_related(*related)
 
 
 def _far_off_timers(timers: _Timers) -> Iterator[Finding]:
@@ -102,7 +164,8 @@ def _far_off_timers(timers: _Timers) -> Iterator[Finding]:
         # From when it was put there: one that was found lost is put back later than it began.
         waits = None if scheduled is None or put_at is None else scheduled - put_at
         is_late = waits is not None and waits > max(due - began, timedelta()) + LATE
-        if is_late or due - timers.due(began, after) > FARTHEST:
+        expected = timers.least_due(began, after)
+        if is_late or (expected is not None and due - expected > FARTHEST):
             message = _(
                 "The job %(job)s, which is to leave a task after %(after)s, comes too late."
             )
@@ -122,26 +185,8 @@ def _without_a_job() -> Iterator[TaskInstance]:
             after=OuterRef("definition__transitions_out__after"),
         )
     )
-    # The last one by its number: the clocks of two machines differ.
-    began = (
-        WorkflowEvent.objects.filter(
-            workflow_instance=OuterRef("workflow_instance"), kind__in=ENDS_TIMERS
-        )
-        .order_by("-pk")
-        .values("at")[:1]
-    )
-    asking = TaskInstance.objects.waiting_for_answer().values("pk")
-    tasks = TaskInstance.objects.exclude(pk__in=asking).filter(
-        ~Exists(jobs),
-        ~Exists(TicketError.objects.unmarked().filter(task=OuterRef("pk"))),
-        definition__transitions_out__after__gt="",
-        status__in=ALIVE,
-        workflow_instance__status=WorkflowStatus.IN_PROGRESS,
-        workflow_instance__current_task=F("pk"),
-        workflow_instance__ticket__isnull=False,
-    )
-    tasks = tasks.annotate(after=F("definition__transitions_out__after"), since=Subquery(began))
-    related = ("definition", "workflow_instance__ticket__created_by")
+    tasks = _tasks_that_wait().filter(~Exists(jobs), definition__transitions_out__after__gt="")
+    tasks = tasks.annotate(after=F("definition__transitions_out__after"))
     # A task may have two transitions after the same time, with different conditions: one timer.
-    found = tasks.select_related(*related).order_by("pk", "after").distinct("pk", "after")
+    found = tasks.order_by("pk", "after").distinct("pk", "after")
     return found.iterator(chunk_size=AT_A_TIME)

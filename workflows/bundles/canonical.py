@@ -21,6 +21,7 @@ from workflows.bundles.spelling import as_spelt
 from workflows.engine.assigning import canonical_assignment
 from workflows.engine.conditions import is_empty
 from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.reminders import canonical_reminders
 from workflows.fields.field import Holds
 from workflows.fields.registry import OWN_KEYS, TYPES
 from workflows.fields.specs import MAX_TEXTS
@@ -225,6 +226,7 @@ _task = _canonical_part(
     output_schema=_rule,
     input_transform=_rule,
     output_transform=_rule,
+    reminders=canonical_reminders,
 )
 _transition = _canonical_part("transition", condition=_rule)
 _ticket_type = _canonical_part(

@@ -16,6 +16,7 @@ from workflows.bundles.canonical import default_of
 from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.part_labels import with_part_labels
 from workflows.bundles.problems import value_text
+from workflows.bundles.times import reminders_in_words
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.condition_sentence import choice_labels, describe_condition
 from workflows.engine.problems import Path
@@ -25,7 +26,11 @@ from workflows.fields.registry import TYPES, type_of
 from workflows.fields.spec_values import is_absent
 from workflows.priorities import SCREENS as PRIORITIES
 from workflows.priorities import Priority
-from workflows.working_hours.durations import after_in_words, duration_in_words
+from workflows.working_hours.durations import (
+    after_in_words,
+    duration_in_words,
+    is_counted_from_start,
+)
 
 # What the entries of a list are called in the schema of bundles.
 PARTS: Final[Mapping[str | int, str]] = {
@@ -149,7 +154,9 @@ def _words(change: Change, value: Json, labels: _Labels, task: Json) -> str:
     if change.path and (word := word_for(str(change.path[-1]), value)):
         return word
     if change.path and change.path[-1] in ("after", "due_in") and isinstance(value, str) and value:
-        return showable(duration_in_words(value))
+        return showable(duration_in_words(value, labels.of_all_forms))
+    if change.path and change.path[-1] == "reminders" and value:
+        return showable("; ".join(reminders_in_words(value, labels.of_all_forms)))
     if isinstance(value, dict) and change.path and isinstance(change.path[-1], int):
         return showable(", ".join(_entry_words(value, labels.of_all_forms)))
     return showable(_value_words(value))
@@ -169,9 +176,12 @@ def _value_words(value: Json) -> str:
 def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
     """A whole field, task, transition or ticket type in a few words, beyond its place."""
     if "from" in entry:
-        yield from _words_of_transition(entry)
+        yield from _words_of_transition(entry, labels)
     if entry.get("due_in"):
-        yield _("due in %(duration)s") % {"duration": duration_in_words(str(entry["due_in"]))}
+        said = duration_in_words(str(entry["due_in"]), labels)
+        is_time = is_counted_from_start(str(entry["due_in"]))
+        yield (_("due in %(duration)s") if is_time else _("due %(duration)s")) % {"duration": said}
+    yield from reminders_in_words(entry.get("reminders"), labels)
     if entry.get("assign_to"):
         role = str(entry.get("candidate_role") or "")
         yield assignment_in_words(entry["assign_to"], role, labels)
@@ -200,11 +210,11 @@ def _own_words(spec: JsonObject) -> Iterator[str]:
             yield _("%(setting)s: %(value)s") % words
 
 
-def _words_of_transition(transition: JsonObject) -> Iterator[str]:
+def _words_of_transition(transition: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
     if transition.get("label"):
         yield value_text(transition["label"])
     if transition.get("after"):
-        yield after_in_words(str(transition["after"]))
+        yield after_in_words(str(transition["after"]), labels)
     if transition.get("on_failure") is True:
         yield _("when the call fails")
     if transition.get("outcome"):

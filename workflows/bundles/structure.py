@@ -91,6 +91,8 @@ def _known_names(path: Path) -> list[str]:
         return key_order(_PART_OF_LIST[str(path[0])])
     if len(path) == 3 and path[0] == "tasks" and path[2] == "assign_to":
         return key_order("assign_to")
+    if len(path) == 4 and path[0] == "tasks" and path[2] == "reminders":
+        return key_order("reminder")
     if len(path) > 2 and path[0] == "tests" and path[2] in _PART_OF_TEST:
         return key_order(_PART_OF_TEST[str(path[2])])
     return key_order("bundle")
@@ -154,8 +156,11 @@ def _pattern_sentence(path: Path) -> tuple[str, str]:
     if path[-1] in _KEYS or path[-2:-1] == ("path",):
         message = _("Use %(expected)s (at most 63 characters).") % {"expected": _KEY}
         return message, str(_KEY)
-    if path[-1:] in (("due_in",), ("after",)):
-        expected = _("a duration such as P2D (two working days), PT4H (four hours) or P1DT30M")
+    if path[-1:] in (("due_in",), ("after",), ("when",)):
+        expected = _(
+            "a time such as P2D (two working days), PT4H (four hours), PT30M clock (half an hour "
+            "by the clock), on ticket.return_date, or P3D before ticket.return_date at 09:00"
+        )
         return _("Give %(expected)s.") % {"expected": expected}, expected
     if path[-1:] == ("title",):
         return _("Give a title: spaces alone are none."), _("text")

@@ -56,7 +56,8 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "input_transform": ("input",),
         "output_transform": ("output",),
         "timeout_seconds": ("timeout", "timeout_in_seconds"),
-        "due_in": ("due", "deadline"),
+        "due_in": ("due", "due_at", "deadline"),
+        "reminders": ("reminder", "escalations", "escalation"),
     },
     "transition": {
         "from": ("from_task", "source"),
@@ -82,6 +83,13 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "icon": ("symbol",),
         "reopen_days": ("reopen_within_days", "can_be_reopened_for"),
         "asks_rating": ("rating", "rated", "ask_rating"),
+    },
+    "reminder": {
+        "when": ("at", "time"),
+        "tell": ("who", "to", "notify"),
+        "role": ("company_role",),
+        "add": ("adds", "add_role"),
+        "text": ("message", "note"),
     },
     "company_role": {
         "name": ("role", "role_name", "title"),
@@ -136,7 +144,7 @@ _INSIDE: Final[Mapping[str, Mapping[str, str]]] = {
         "tests": "test[]",
     },
     "workflow": {"ext_ref": "link[]", "fields": "field[]"},
-    "task": {"ext_ref": "link[]", "fields": "field[]"},
+    "task": {"ext_ref": "link[]", "fields": "field[]", "reminders": "reminder[]"},
     "ticket_type": {"ext_ref": "link[]"},
     "field": {"fields": "field[]", "choices": "choice[]"},
     "test": {

@@ -41,6 +41,7 @@ HISTORY = Chain(
             "task",
             "workflow_instance_id",
             exempt={"released_by_id": "is forgotten without an event when the person comes back"},
+            later=("added_roles",),
         ),
     ],
 )

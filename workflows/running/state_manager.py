@@ -14,10 +14,9 @@ from django.db.models import Model
 from tenants.fast.prepared import next_id, next_ids
 from tenants.fast.rows import new_row
 from tenants.models import User
-from workflows.engine.calendar import Duration
 from workflows.engine.decide import Decision, decide, decide_failure, decide_timeout
 from workflows.engine.failure import Failure
-from workflows.engine.process import JsonObject
+from workflows.engine.process import Json, JsonObject
 from workflows.errors import (
     OtherInstanceError,
     TaskNotWorkableError,
@@ -25,7 +24,6 @@ from workflows.errors import (
     WorkflowOnHoldError,
 )
 from workflows.models import (
-    BusinessCalendar,
     TaskDefinition,
     TaskInstance,
     TaskStatus,
@@ -44,6 +42,7 @@ from workflows.running.assignment import (
 )
 from workflows.running.candidates import may_have
 from workflows.running.definition_cache import definition_of
+from workflows.running.due_dates import due_of
 from workflows.running.events.accepted import ACCEPTED
 from workflows.running.events.answered import ANSWERED
 from workflows.running.events.asked import ASKED
@@ -55,6 +54,7 @@ from workflows.running.events.failed import FAILED
 from workflows.running.events.kind import EventKind
 from workflows.running.events.moved import MOVED
 from workflows.running.events.released import RELEASED
+from workflows.running.events.reminded import REMINDED
 from workflows.running.events.started import STARTED
 from workflows.running.events.submitted_for import SUBMITTED_FOR
 from workflows.running.events.task_completed import TASK_COMPLETED
@@ -119,6 +119,8 @@ class WorkflowStateManager:
         # How far the step is, and which task it is about to make: for whoever asks what failed.
         self.part = StepPart.DECISION
         self.next_definition: TaskDefinition | None = None
+        # The answers of the ticket, once a step is taken: what is due may be counted from one.
+        self._ticket_data: Json = None
 
     @classmethod
     def lock(cls, instance_id: int, *, now: datetime, actor: User | None = None) -> Self:
@@ -233,6 +235,7 @@ class WorkflowStateManager:
     def _context(self, facts: JsonObject) -> JsonObject:
         """What conditions of transitions read."""
         context: JsonObject = {**facts, "tasks": self.instance.data}
+        self._ticket_data = facts.get("ticket")
         known = definition_of(self.instance.workflow_id)
         if known.reads_visits:
             context["visits"] = known.process.visits(count_visits(self.instance))
@@ -380,10 +383,29 @@ class WorkflowStateManager:
             TaskInstance, id=task_id, workflow_instance=self.instance, definition=definition
         )
         if definition.due_in:
-            working_time = BusinessCalendar.objects.current().working_time()
-            task.due_at = working_time.after(self.now, Duration.parse(definition.due_in))
+            task.due_at = due_of(definition, start=self.now, answers=self._answers())
         self._batch.insert(task)
         return task
+
+    def _answers(self) -> JsonObject:
+        return {"ticket": self._ticket_data, "tasks": self.instance.data}
+
+    def set_due(self, task: TaskInstance, due_at: datetime | None) -> None:
+        """Let a task be due at another time, as an answer says another date now."""
+        task.due_at = due_at
+        self._batch.update(task, "due_at")
+        self._save()
+
+    def remind(self, task: TaskInstance, *, data: JsonObject, adds: int | None) -> None:
+        """Note that people were reminded of a task that waits, or told that it does.
+
+        `adds` is the number of the company role whose members may do it as well from now on.
+        """
+        if adds is not None:
+            task.added_roles = sorted({*(task.added_roles or ()), adds})
+            self._batch.update(task, "added_roles")
+        self._record(REMINDED, task=task, data=data)
+        self._save()
 
     def _assign(self, task: TaskInstance, *, ended: int) -> None:
         self.next_definition = task.definition

@@ -14,6 +14,7 @@ from tenants.refusals import refusals
 from workflows.bundles.assignments import assignment_in_words
 from workflows.bundles.describe_changes import field_labels
 from workflows.bundles.failure_fields import failure_labels
+from workflows.bundles.times import reminders_in_words, times_note
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.condition_sentence import choice_labels, describe_condition
 from workflows.engine.conditions import is_empty
@@ -21,10 +22,15 @@ from workflows.engine.errors import FieldError
 from workflows.engine.json_schema import is_web_address
 from workflows.engine.process import Json
 from workflows.fields.field import Field, SeenBy
-from workflows.fields.kept_roles import roles_named_in, with_role_names
+from workflows.fields.kept_roles import (
+    reminders_with_names,
+    roles_named_in,
+    roles_of_reminders,
+    with_role_names,
+)
 from workflows.fields.specs import parse_fields
 from workflows.models import TaskDefinition, Transition, WorkflowDefinition
-from workflows.working_hours.durations import after_in_words, duration_in_words
+from workflows.working_hours.durations import after_in_words, due_in_words, is_counted_from_start
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,9 @@ class TaskCard:
     # Where the company role does not say all of it.
     given_to: str
     leads_to: Sequence[TransitionRow]
+    reminders: Sequence[str] = ()
+    # The same in one short line.
+    reminder_times: str = ""
 
 
 def field_table(specs: object, labels: Mapping[str, str] | None = None) -> FieldTable:
@@ -168,16 +177,16 @@ def _transition_row(transition: Transition, labels: Mapping[str, str]) -> Transi
         is_always=is_empty(transition.condition),
         label=transition.label,
         priority=transition.priority,
-        after=_when(transition),
+        after=_when(transition, labels),
         outcome=str(OUTCOMES[transition.end_outcome].name) if target is None else "",
     )
 
 
-def _when(transition: Transition) -> str:
+def _when(transition: Transition, labels: Mapping[str, str]) -> str:
     """What has to happen, where that is not that the task is completed."""
     if transition.on_failure:
         return _("when the call fails")
-    return after_in_words(transition.after) if transition.after else ""
+    return after_in_words(transition.after, labels) if transition.after else ""
 
 
 def all_transitions(workflow: WorkflowDefinition, labels: Mapping[str, str]) -> list[TransitionRow]:
@@ -207,10 +216,12 @@ def task_card(
         fields=field_table(task.fields, field_labels(task.fields))
         if task.is_form
         else FieldTable(),
-        call=tuple(_due(task)) if task.is_form else (*_call(task), *_due(task)),
+        call=(*(() if task.is_form else _call(task)), *_due(task, labels)),
         documents=() if task.is_form else tuple(_documents(task)),
         given_to=given_to(task, labels) if task.assign_to and task.is_form else "",
         leads_to=transition_rows(transitions, labels),
+        reminders=tuple(_reminders(task, labels)),
+        reminder_times=times_note(task.reminders, labels),
     )
 
 
@@ -221,10 +232,17 @@ def given_to(task: TaskDefinition, labels: Mapping[str, str]) -> str:
     return assignment_in_words(task.assign_to, role, {**titles, **labels})
 
 
-def _due(task: TaskDefinition) -> Iterable[tuple[str, str]]:
+def _due(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     if task.due_in:
-        words = {"duration": duration_in_words(task.due_in)}
-        yield _("Due in"), _("%(duration)s of working time") % words
+        is_time = is_counted_from_start(task.due_in)
+        yield _("Due in") if is_time else _("Due"), due_in_words(task.due_in, labels)
+
+
+def _reminders(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[str]:
+    if not task.reminders or not task.is_form:
+        return ()
+    named = reminders_with_names(task.reminders, roles_of_reminders([task.reminders]))
+    return reminders_in_words(named, labels)
 
 
 def _call(task: TaskDefinition) -> Iterable[tuple[str, str]]:

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.bundles import Trial
-from workflows.bundles.assignments import assignment_notes, assignments_in_words
+from workflows.bundles.assignments import assignments_in_words
+from workflows.bundles.times import task_notes
 from workflows.engine.assigning import AssignRule, Who
 from workflows.engine.condition_sentence import describe_condition
 from workflows.engine.conditions import is_empty
@@ -129,7 +130,7 @@ def told_rows(trial: Trial, simulation: Simulation) -> list[ToldRow]:
 def picture_of(trial: Trial, simulation: Simulation | None) -> SafeString:
     """The process, with the steps so far."""
     if simulation is None:
-        return draw_process(trial.process, notes=assignment_notes(trial.document))
+        return draw_process(trial.process, notes=task_notes(trial.document))
     failed = simulation.outcome is Outcome.ERROR and simulation.last_step.task is not None
     last = simulation.last_step.task
     taken = [
@@ -145,7 +146,7 @@ def picture_of(trial: Trial, simulation: Simulation | None) -> SafeString:
         finished=[step.task for step in simulation.steps if step.task and step.output is not None],
         failed=[last] if failed and last else [],
         taken=taken,
-        notes=assignment_notes(trial.document),
+        notes=task_notes(trial.document),
     )
 
 

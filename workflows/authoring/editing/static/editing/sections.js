@@ -3,11 +3,13 @@
 import { assigningParts, whoInWords } from "./assigning.js";
 import { field, find, gettext, makeElement } from "./dom.js";
 import { fieldsEditor } from "./fields.js";
-import { durationControl, number, select, text } from "./inputs.js";
+import { number, select, text } from "./inputs.js";
 import { linksEditor } from "./links.js";
 import { listEditor } from "./lists.js";
 import { isEmpty } from "./logic.js";
+import { momentControl } from "./moments.js";
 import { elementOf } from "./places.js";
+import { remindersEditor } from "./reminders.js";
 import { schemaEditor } from "./schemas.js";
 import { keyField, layouts, ofTask, titleField, untouched } from "./section_parts.js";
 import { changed, freeKey, store } from "./store.js";
@@ -27,7 +29,7 @@ import {
 /** @typedef {(keyof Task)[]} TaskParts */
 
 /** @type {TaskParts} */
-const FORM_PARTS = ["fields", "candidate_role", "assign_to"];
+const FORM_PARTS = ["fields", "candidate_role", "assign_to", "reminders"];
 /** @type {TaskParts} */
 const CALL_PARTS = [
   "action_url",
@@ -220,6 +222,13 @@ function formParts(task, refresh) {
     makeElement(
       "div",
       { class: "ed-field ed-wide" },
+      makeElement("span", { class: "ed-label" }, gettext("Reminders while it waits")),
+      remindersEditor(task),
+      makeElement("div", { class: "ed-errors", hidden: true }),
+    ),
+    makeElement(
+      "div",
+      { class: "ed-field ed-wide" },
       makeElement("span", { class: "ed-label" }, gettext("The form that completes it")),
       fieldsEditor(task),
       makeElement("div", { class: "ed-errors", hidden: true }),
@@ -231,11 +240,11 @@ function formParts(task, refresh) {
 function dueField(task) {
   return field(
     gettext("When it should be done"),
-    durationControl(task, "due_in", { label: gettext("How long it may take") }),
+    momentControl(task, "due_in", { label: gettext("How long it may take"), at: task.key ?? "" }),
     {
       name: "due_in",
       group: true,
-      help: gettext("Counted from when the task is made. Empty: no such time."),
+      help: gettext("Counted from when the task is made, or from a date. Empty: no such time."),
     },
   );
 }
