@@ -65,6 +65,15 @@ SCREENS: Final[Mapping[TaskType, TaskTypeScreen]] = {
         missing=_NO_ADDRESS,
         expected=_AN_ADDRESS,
     ),
+    TaskType.BLOCK: TaskTypeScreen(
+        icon="M10 2.5v3M4 17.5v-6c0-1.7 1-2.5 2.5-2.5h7c1.5 0 2.5.8 2.5 2.5v6M10 5.5v12",
+        title=_("Block (branches side by side)"),
+        name=_("Block"),
+        chip=_("block"),
+        choice=_("Branches side by side, or one for each item of a list"),
+        missing=_("A block needs branches. Add at least one."),
+        expected=_("a list of branches"),
+    ),
 }
 
 

@@ -2,18 +2,20 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
 
 from tenants.connection import current_schema
-from tenants.jobs import cancel_job
+from tenants.jobs import cancel_job, defer
 from tickets.advancing.failed_step import UNREACHABLE, FailedStep
 from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
 from tickets.advancing.put_into_error import try_to_put_into_error
 from tickets.advancing.take_step import take_step
+from tickets.job_names import ADVANCE
 from tickets.models import ErrorType, Ticket, TicketError
-from workflows.models import TaskInstance
+from workflows.models import TaskInstance, WorkflowStatus
 from workflows.running.state_manager import WorkflowStateManager
 
 logger = logging.getLogger(__name__)
@@ -39,9 +41,10 @@ def advance_ticket(
     now = now or timezone.now()
     try:
         with transaction.atomic():
-            ticket = _ticket_to_move(ticket_id)
+            ticket, blocked = _ticket_to_move(ticket_id)
             if ticket is not None:
-                take_step(ticket, lock_instance_of(ticket, WorkflowStateManager, now=now), now=now)
+                manager = lock_instance_of(ticket, WorkflowStateManager, now=now)
+                take_step(ticket, manager, now=now, blocked=blocked)
             _cancel_safety_net(safety_net)
         return
     except UNREACHABLE:
@@ -51,11 +54,19 @@ def advance_ticket(
     _advance_in_parts(ticket_id, safety_net=safety_net, now=now)
 
 
-def _ticket_to_move(ticket_id: int) -> Ticket | None:
-    """The ticket, locked; None where an error of it waits for a ticket admin."""
+def _ticket_to_move(ticket_id: int) -> tuple[Ticket | None, set[int]]:
+    """The ticket, locked, and the tasks in branches of which an error waits for a ticket admin.
+
+    None where such an error is of the main path: nothing of the ticket moves.
+    """
     ticket = lock_ticket(ticket_id)
-    is_blocked = ticket.errors.unresolved().filter(error_type__in=BLOCKING).exists()
-    return None if is_blocked else ticket
+    errors = ticket.errors.unresolved().filter(error_type__in=BLOCKING)
+    blocked = set()
+    for task, path in errors.values_list("task", "task__path"):
+        if path is None:
+            return None, set()
+        blocked.add(task)
+    return ticket, blocked
 
 
 def _cancel_safety_net(safety_net: int | None) -> None:
@@ -66,42 +77,49 @@ def _cancel_safety_net(safety_net: int | None) -> None:
 def _advance_in_parts(ticket_id: int, *, safety_net: int | None, now: datetime) -> None:
     ticket: Ticket | None = None
     manager: WorkflowStateManager | None = None
-    left: TaskInstance | None = None
     try:
         with transaction.atomic():
-            ticket = _ticket_to_move(ticket_id)
+            ticket, blocked = _ticket_to_move(ticket_id)
             if ticket is not None:
                 manager = lock_instance_of(ticket, WorkflowStateManager, now=now)
-                left = manager.completed_task
                 manager.write_in_parts()
-                take_step(ticket, manager, now=now)
+                take_step(ticket, manager, now=now, blocked=blocked)
             _cancel_safety_net(safety_net)
     except UNREACHABLE:
         raise
     except Exception as error:  # as above
         if ticket is None:
             raise
+        left = None if manager is None else manager.leaving
         failed = FailedStep.of(error, ticket, manager, left=left)
-        _record_failure(ticket_id, failed, safety_net=safety_net, now=now)
+        due = None if manager is None else manager.due_task
+        due_id = None if due is None else due.pk
+        _record_failure(ticket_id, failed, due_id, safety_net=safety_net, now=now)
 
 
 def _record_failure(
-    ticket_id: int, failed: FailedStep, *, safety_net: int | None, now: datetime
+    ticket_id: int, failed: FailedStep, due_id: int | None, *, safety_net: int | None, now: datetime
 ) -> None:
+    """`due_id` is the id of the task whose step was taken; None: at the start, or not known.
+
+    The steps that are due in other branches are left to a job.
+    """
     with transaction.atomic():
-        ticket = _ticket_to_move(ticket_id)
+        ticket, blocked = _ticket_to_move(ticket_id)
         _cancel_safety_net(safety_net)
         if ticket is None:
             return
         task, is_marked = None, True
         if not failed.is_without_instance(ticket):
             manager = lock_instance_of(ticket, WorkflowStateManager, now=now)
-            if not manager.is_step_due:  # somebody else has taken it in the meantime
-                return
-            task = manager.completed_task
-            is_marked = try_to_put_into_error(
-                lambda: manager.fail_transition(reason=failed.message)
-            )
+            due = {each.pk: each for each in manager.tasks_due if each.pk not in blocked}
+            if due:
+                task = due.pop(next(iter(due)) if due_id is None else due_id, None)
+            if task is None and manager.instance.status != WorkflowStatus.NOT_STARTED:
+                return  # somebody else has taken it in the meantime
+            is_marked = try_to_put_into_error(partial(_mark, manager, task, failed.message))
+            if due:
+                defer(ADVANCE, ticket_id=ticket.pk)
         TicketError.objects.create(
             ticket=ticket,
             task=task,
@@ -110,3 +128,7 @@ def _record_failure(
             stack_trace=failed.trace,
             is_step_marked=is_marked,
         )
+
+
+def _mark(manager: WorkflowStateManager, task: TaskInstance | None, message: str) -> None:
+    manager.fail_transition(task, reason=message)

@@ -43,7 +43,10 @@ def defer_call_if_due(task: TaskInstance, *, ticket_id: int) -> bool:
 
     Returns whether it did. The caller has locked the instance.
     """
-    if task.definition.is_form or task.status not in (TaskStatus.PENDING, TaskStatus.IN_PROGRESS):
+    if not task.definition.is_call or task.status not in (
+        TaskStatus.PENDING,
+        TaskStatus.IN_PROGRESS,
+    ):
         return False
     attempt = ActionAttempt.objects.latest_of(task.pk)
     if attempt is not None and attempt.is_waiting:

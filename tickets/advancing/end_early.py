@@ -28,7 +28,7 @@ def clean_up_after(
     the notes of errors.
     """
     for task in tasks:
-        if not task.definition.is_form:
+        if task.definition.is_call:
             cancel_jobs_of_task(task, now=manager.now)
         tell_worker(task, ticket=ticket, by=by, why=why)
     errors = TicketError.objects.filter(ticket=ticket).unresolved()

@@ -25,7 +25,7 @@ def _workable(pk: int) -> QuerySet[TaskInstance]:
         TaskInstance.objects.filter(pk=pk, workflow_instance__ticket__isnull=False)
         .select_related("workflow_instance__ticket__created_by")
         .only(
-            *("status", "definition", "assigned_to", "started_at"),
+            *("status", "definition", "assigned_to", "started_at", "path"),
             *(f"workflow_instance__{name}" for name in INSTANCE),
             "workflow_instance__ticket__data",
             *(f"workflow_instance__ticket__created_by__{name}" for name in PERSON),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
 from tenants.models import Company
 from tickets.advancing.timers import defer_jobs_of_move
-from tickets.models import ErrorType, Ticket, TicketError
+from tickets.models import Ticket
 from workflows.running.state_manager import WorkflowStateManager
 from workflows.running.step_part import StepPart
 
@@ -33,20 +33,20 @@ def errors_as_step_failed() -> Iterator[None]:
         raise StepFailedError from error
 
 
-def take_step(ticket: Ticket, manager: WorkflowStateManager, *, now: datetime) -> None:
+def take_step(
+    ticket: Ticket,
+    manager: WorkflowStateManager,
+    *,
+    now: datetime,
+    blocked: Collection[int] = (),
+) -> None:
     """Move on, with what belongs to it; where no transition leads on, keep a ticket error.
 
     The caller has locked the ticket and its workflow instance, and is inside a transaction.
+    `blocked` are the ids of tasks whose errors wait for somebody.
     """
     manager.begin_part(StepPart.DECISION)
-    move = manager.advance(ticket.facts(Company.objects.current()))
-    if move.error:
-        TicketError.objects.create(
-            ticket=ticket,
-            task=move.failed_task,
-            error_type=ErrorType.WORKFLOW_TRANSITION,
-            message=move.error,
-        )
-    if move.new_tasks:
+    move = manager.advance(ticket.facts(Company.objects.current()), blocked=blocked)
+    if move.new_tasks or move.failures or move.cancelled:
         manager.begin_part(StepPart.TASK)
         defer_jobs_of_move(ticket, move, now=now)

@@ -12,20 +12,22 @@ from datetime import datetime
 from functools import cached_property
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import current_schema
-from tenants.jobs import cancel_job, defer
+from tenants.jobs import cancel_job, defer, defer_many
 from tenants.models import Company
+from tickets.advancing.after_move import end_cancelled, keep_errors
 from tickets.advancing.call_jobs import cancel_jobs_of_task
 from tickets.advancing.defer_call import defer_call
 from tickets.advancing.failed_step import UNREACHABLE, FailedStep
 from tickets.advancing.lock_ticket import lock_ticket
 from tickets.advancing.put_into_error import try_to_put_into_error
-from tickets.job_names import FIRE_TIMER, REMIND
-from tickets.models import ErrorType, Ticket, TicketError
+from tickets.job_names import FIRE_TIMER, REMIND, RUN_ACTION
+from tickets.models import Ticket, TicketError
 from workflows.engine.calendar import WorkingTime
 from workflows.engine.process import JsonObject
 from workflows.engine.reminders import Reminder, reminders_of
@@ -38,6 +40,7 @@ from workflows.models import (
     WorkflowStatus,
 )
 from workflows.running.definition_cache import definition_of
+from workflows.running.due_dates import outputs_for
 from workflows.running.events.kind import TaskTime, kinds_with
 from workflows.running.events.reminded import REMINDED
 from workflows.running.questions import QUESTION_ENDED
@@ -95,7 +98,7 @@ class TaskTimes:
         if data is None:
             found = Ticket.objects.filter(pk=self.ticket_id).values_list("data", flat=True)
             data = found.first()
-        return {"ticket": data, "tasks": self.task.workflow_instance.data}
+        return {"ticket": data, "tasks": outputs_for(self.task)}
 
 
 def set_timers(
@@ -245,11 +248,20 @@ def begin_time_after_question(task: TaskInstance, now: datetime) -> None:
 
 
 def defer_jobs_of_move(ticket: Ticket, move: Move, *, now: datetime) -> None:
-    """Set the timers and defer the calls of what a move has made, in its transaction."""
+    """Set the timers and defer the calls of what a move has made, in its transaction.
+
+    Of steps that could not be taken ticket errors are kept, and what was cancelled is cleaned up.
+    """
+    keep_errors(ticket, move)
+    end_cancelled(ticket, move, now=now)
     for task in move.new_tasks:
         set_timers(ticket_id=ticket.pk, task=task, now=now, data=ticket.data)
-    for call in move.calls:
-        defer_call(ticket_id=ticket.pk, task_id=call.pk)
+    if len(move.calls) > 1:
+        calls = [{"ticket_id": ticket.pk, "task_id": call.pk} for call in move.calls]
+        defer_many(RUN_ACTION, calls)
+    else:
+        for call in move.calls:
+            defer_call(ticket_id=ticket.pk, task_id=call.pk)
 
 
 def fire_timer(
@@ -319,15 +331,8 @@ class _Timer:
         manager.begin_part(StepPart.DECISION)
         facts = ticket.facts(Company.objects.current())
         move = manager.time_out(task, after=self.after, facts=facts)
-        if move.error:
-            TicketError.objects.create(
-                ticket=ticket,
-                task=task,
-                error_type=ErrorType.WORKFLOW_TRANSITION,
-                message=move.error,
-            )
         manager.begin_part(StepPart.TASK if move.new_tasks else manager.part)
-        if move.moved and not task.definition.is_form:
+        if move.moved and task.definition.is_call:
             cancel_jobs_of_task(task)
         defer_jobs_of_move(ticket, move, now=self.now)
 
@@ -355,7 +360,9 @@ def is_current_wait(task: TaskInstance, began: datetime | None) -> bool:
     """Whether the task's time is still the one that began then (None: the job does not say)."""
     if began is None:
         return True
-    events = WorkflowEvent.objects.filter(workflow_instance=task.workflow_instance_id)
+    # What happens to other tasks, in other branches, changes nothing of it.
+    of_it = Q(task_instance=task) | Q(task_instance=None)
+    events = WorkflowEvent.objects.filter(of_it, workflow_instance=task.workflow_instance_id)
     # The last one by its number: the clocks of two machines differ.
     last = events.filter(kind__in=ENDS_TIMERS).order_by("-pk").values_list("at", flat=True).first()
     return last is None or last <= began

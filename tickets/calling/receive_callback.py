@@ -49,10 +49,7 @@ def _receive(address: CallbackAddress, body: Json, *, now: datetime) -> JsonObje
         latest = attempt.number == locked.task.attempts
         if not (locked.is_wanted and latest and in_time and attempt.may_still_be_answered):
             raise CallbackTooLateError
-        facts: JsonObject = {
-            **locked.ticket.facts(Company.objects.current()),
-            "tasks": locked.manager.instance.data,
-        }
+        facts = locked.manager.facts_at(locked.task, locked.ticket.facts(Company.objects.current()))
         output = read_callback(locked.task.definition, body, facts=facts)
         try:
             locked.manager.complete_task(locked.task, output=output)

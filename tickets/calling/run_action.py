@@ -152,10 +152,7 @@ def _begin(action: Action) -> Begun | None:
         attempt = _new_attempt(action, locked, latest)
         company = Company.objects.current()
         count_call(company)
-        facts: JsonObject = {
-            **locked.ticket.facts(company),
-            "tasks": locked.manager.instance.data,
-        }
+        facts = locked.manager.facts_at(locked.task, locked.ticket.facts(company))
         request = _request(locked, attempt, facts)
         try:
             locked.manager.begin_call(locked.task, input_data=request.body)

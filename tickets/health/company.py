@@ -22,15 +22,18 @@ from tickets.health.snapshot import consistent_snapshot
 from tickets.health.timers import timer_findings
 from tickets.health.versions import version_findings
 from tickets.models import Ticket, TicketError
-from workflows.engine.task_types import FORM_TYPES
+from workflows.engine.task_types import FORM_TYPES, TaskType
 from workflows.models import (
     CompanyRole,
+    Path,
+    PathStatus,
     SigningSecret,
     TaskInstance,
     TaskStatus,
     WorkflowInstance,
     WorkflowStatus,
 )
+from workflows.models.path import OPEN_PATHS
 from workflows.models.task_instance import ALIVE as ALIVE_TASK
 from workflows.models.task_instance import WORKABLE
 from workflows.models.workflow_instance import ENDED
@@ -59,6 +62,7 @@ def company_findings() -> list[Finding]:
             *_inconsistent_errors(),
             *_inconsistent_tasks(),
             *_inconsistent_instances(),
+            *_inconsistent_paths(),
             *version_findings(),
             *_orphaned_jobs(),
             *_unreadable_secret(),
@@ -82,12 +86,35 @@ def _steps_without_job() -> Iterator[Finding]:
     # Where it has not started there can be a current task only by a hand in the database.
     title = Case(When(to_leave, then="workflow_instance__current_task__definition__title"))
     columns = ("pk", title)
+    yield from _branches_without_job()
     for pk, task in stuck.order_by("pk").values_list(*columns).iterator(chunk_size=AT_A_TIME):
         message = (
             _("“%(task)s” is completed, but nothing moves the ticket on.") % {"task": task}
             if task
             else _("Its workflow has not started, and nothing will start it.")
         )
+        yield finding(pk, message, partial(mending.requeue_step, pk))
+
+
+def _branches_without_job() -> Iterator[Finding]:
+    """Tasks in branches that are done, and blocks that are to be entered again."""
+    done = Q(status=TaskStatus.COMPLETED, path__isnull=False)
+    to_enter = Q(status=TaskStatus.PENDING, definition__task_type=TaskType.BLOCK)
+    errors = TicketError.objects.unresolved().filter(task=OuterRef("pk"))
+    stuck = (
+        TaskInstance.objects.current()
+        .filter(
+            done | to_enter,
+            ~Exists(errors),
+            ~job_advancing("workflow_instance__ticket"),
+            workflow_instance__status=WorkflowStatus.IN_PROGRESS,
+            workflow_instance__ticket__isnull=False,
+        )
+        .order_by("pk")
+    )
+    columns = ("workflow_instance__ticket", "definition__title")
+    for pk, task in stuck.values_list(*columns).iterator(chunk_size=AT_A_TIME):
+        message = _("“%(task)s” is completed, but nothing moves the ticket on.") % {"task": task}
         yield finding(pk, message, partial(mending.requeue_step, pk))
 
 
@@ -226,10 +253,10 @@ def _inconsistent_errors() -> Iterator[Finding]:
 def _inconsistent_tasks() -> Iterator[Finding]:
     """Unfinished tasks of instances that do not run, and those that are not the current one."""
     not_alive = ~Q(workflow_instance__status__in=ALIVE)
-    current = Q(workflow_instance__current_task=F("pk"))
+    current = TaskInstance.objects.current().filter(pk=OuterRef("pk"))
     rows = (
         TaskInstance.objects.unfinished()
-        .filter(not_alive | ~current | Q(workflow_instance__current_task=None))
+        .filter(not_alive | ~Exists(current))
         .select_related("definition", "workflow_instance__ticket")
     )
     for task in rows.order_by("pk").iterator(chunk_size=AT_A_TIME):
@@ -273,6 +300,29 @@ def _inconsistent_instances() -> Iterator[Finding]:
                 "have it submitted anew."
             )
             yield finding(ticket.pk, message)
+
+
+def _inconsistent_paths() -> Iterator[Finding]:
+    """Branches that run although their block does not, and blocks in which no branch runs."""
+    runs = Q(block_task__status=TaskStatus.IN_PROGRESS, workflow_instance__status__in=ALIVE)
+    foreign = ~Q(block_task__workflow_instance=F("workflow_instance"))
+    open_paths = Path.objects.filter(status__in=OPEN_PATHS)
+    columns = ("workflow_instance__ticket", "block_task__definition__title")
+    lost = open_paths.filter(~runs | foreign).order_by("pk").values_list(*columns)
+    running = Path.objects.filter(block_task=OuterRef("pk"), status=PathStatus.RUNNING)
+    blocks = TaskInstance.objects.filter(
+        ~Exists(running),
+        definition__task_type=TaskType.BLOCK,
+        status=TaskStatus.IN_PROGRESS,
+        workflow_instance__status__in=ALIVE,
+    )
+    empty = blocks.order_by("pk").values_list("workflow_instance__ticket", "definition__title")
+    for rows, message in (
+        (lost, _("A branch of “%(task)s” is open, although the block does not run.")),
+        (empty, _("“%(task)s” runs, but none of its branches does: finish it by hand.")),
+    ):
+        for ticket, task in rows.iterator(chunk_size=AT_A_TIME):
+            yield finding(ticket, message % {"task": task})
 
 
 def _orphaned_jobs() -> Iterator[Finding]:

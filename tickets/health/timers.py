@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import cast
 
-from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -34,6 +34,7 @@ from workflows.models import (
     WorkflowStatus,
 )
 from workflows.models.task_instance import ALIVE
+from workflows.running.positions import Positions
 from workflows.working_hours.durations import duration_in_words
 
 # The clocks of two machines differ; and working hours may have been others when a time began.
@@ -79,7 +80,7 @@ class _Timers:
             self._processes[instance.workflow_id],
             task.definition.key,
             after,
-            {**ticket.facts(self._company), "tasks": instance.data},
+            {**ticket.facts(self._company), **Positions(instance).reads(task.path)},
         )
         return bool(decision.error or decision.is_end or decision.next_tasks)
 
@@ -135,7 +136,10 @@ def _tasks_that_wait() -> QuerySet[TaskInstance]:
     # The last one by its number: the clocks of two machines differ.
     began = (
         WorkflowEvent.objects.filter(
-            workflow_instance=OuterRef("workflow_instance"), kind__in=ENDS_TIMERS
+            # What happens to others, in other branches, changes nothing of it.
+            Q(task_instance=OuterRef("pk")) | Q(task_instance=None),
+            workflow_instance=OuterRef("workflow_instance"),
+            kind__in=ENDS_TIMERS,
         )
         .order_by("-pk")
         .values("at")[:1]
@@ -145,10 +149,10 @@ def _tasks_that_wait() -> QuerySet[TaskInstance]:
         ~Exists(TicketError.objects.unmarked().filter(task=OuterRef("pk"))),
         status__in=ALIVE,
         workflow_instance__status=WorkflowStatus.IN_PROGRESS,
-        workflow_instance__current_task=F("pk"),
+        pk__in=TaskInstance.objects.current().values("pk"),
         workflow_instance__ticket__isnull=False,
     )
-    related = ("definition", "workflow_instance__ticket__created_by")
+    related = ("definition", "path", "workflow_instance__ticket__created_by")
     return found.annotate(since=Subquery(began)).select_related(*related)
 
 

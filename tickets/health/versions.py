@@ -68,11 +68,14 @@ def _tickets_of_another_version() -> Iterator[Finding]:
 
 
 def _tasks_of_another_version() -> Iterator[Finding]:
-    tasks = TaskInstance.objects.filter(
-        workflow_instance__current_task=F("pk"),
-        workflow_instance__status__in=ALIVE,
-        workflow_instance__ticket__isnull=False,
-    ).exclude(definition__workflow=F("workflow_instance__workflow"))
+    tasks = (
+        TaskInstance.objects.current()
+        .filter(
+            workflow_instance__status__in=ALIVE,
+            workflow_instance__ticket__isnull=False,
+        )
+        .exclude(definition__workflow=F("workflow_instance__workflow"))
+    )
     columns = ("workflow_instance__ticket", "definition__title", "definition__workflow__version")
     for ticket, task, version in (
         tasks.order_by("pk").values_list(*columns).iterator(chunk_size=AT_A_TIME)

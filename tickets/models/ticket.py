@@ -4,14 +4,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from tenants.fast.seals import SealedTable
 from tenants.models.company import prefix_of_tickets
 from tenants.names import LONGEST_NAME
 from workflows.engine.process import EndOutcome, JsonObject
-from workflows.models import TaskStatus, WorkflowDefinition, WorkflowInstance, WorkflowStatus
+from workflows.models import (
+    TaskInstance,
+    TaskStatus,
+    WorkflowDefinition,
+    WorkflowInstance,
+    WorkflowStatus,
+)
 from workflows.models.composed_json import ComposedJson
 from workflows.models.ticket_definition import TicketDefinition
 from workflows.models.workflow_instance import ENDED, RUNNING
@@ -39,10 +45,14 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
     def waiting_for_requester(self) -> TicketQuerySet:
         """Those whose task waits for an answer of who submitted them."""
-        return self.running().filter(
+        in_branch = TaskInstance.objects.waiting_for_answer().filter(
+            workflow_instance=OuterRef("workflow_instance"), path__isnull=False
+        )
+        on_main_path = Q(
             workflow_instance__current_task__status=TaskStatus.PENDING,
             workflow_instance__current_task__assigned_to__isnull=False,
         )
+        return self.running().filter(on_main_path | Q(Exists(in_branch)))
 
     def ended(self) -> TicketQuerySet:
         return self.filter(workflow_instance__status__in=ENDED)

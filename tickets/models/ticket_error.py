@@ -9,7 +9,7 @@ from django_fsm import transition
 
 from tenants.hooks import Hook
 from tickets.models.ticket import Ticket
-from workflows.models import TaskInstance, TaskStatus, WorkflowStatus
+from workflows.models import PathStatus, TaskInstance, TaskStatus, WorkflowStatus
 from workflows.models.status import StatusField, StatusModel, one_of
 
 
@@ -41,9 +41,10 @@ class TicketErrorQuerySet(models.QuerySet["TicketError"]):
         """Those that stand for a step which could not be put into error, and waits all the same."""
         return self.unresolved().filter(
             ~Q(task__status__in=(TaskStatus.ERROR, TaskStatus.CANCELLED)),
+            Q(ticket__workflow_instance__current_task=F("task"))
+            | Q(task__path__status=PathStatus.RUNNING, task__path__current_task=F("task")),
             is_step_marked=False,
             ticket__workflow_instance__status__in=ALIVE,
-            ticket__workflow_instance__current_task=F("task"),
         )
 
 
@@ -127,7 +128,7 @@ class TicketError(StatusModel):
         instance = self.ticket.workflow_instance
         if self.is_resolved or self.is_step_marked or self.task is None or instance is None:
             return False
-        is_current = instance.status in ALIVE and instance.current_task_id == self.task_id
+        is_current = instance.status in ALIVE and self.task.is_current_of(instance)
         return is_current and self.task.status not in (TaskStatus.ERROR, TaskStatus.CANCELLED)
 
     @transition(field=status, source=ErrorStatus.NEW, target=ErrorStatus.REVIEWED)

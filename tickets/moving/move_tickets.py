@@ -22,6 +22,7 @@ from workflows.fields.specs import parse_fields
 from workflows.fields.validation import check_presets, validate_fields
 from workflows.models import WorkflowDefinition
 from workflows.running.moving import TargetVersion, listed
+from workflows.running.positions import current_tasks
 
 MOVED = declare("tickets.moved", gettext_lazy("Moved a ticket to another version"))
 
@@ -88,7 +89,7 @@ def preview_move(
         instance = ticket.workflow_instance
         obstacle = _obstacle_of_ticket(ticket, target)
         if instance is not None and not obstacle:
-            obstacle = target.obstacle(instance, instance.current_task)
+            obstacle = target.obstacle(instance, current_tasks(instance))
         found.append(TicketMove(ticket.pk, obstacle or obstacle_of_data(ticket, to)))
     return found
 
@@ -113,20 +114,19 @@ def _move(
     # Again, under the ticket's lock: there may be a next version in the meantime.
     _ensure_published(target.workflow)
     ticket, manager = repair.ticket, repair.manager
-    current = manager.instance.current_task_id
-    task = manager.read_task(current) if current is not None else None
+    tasks = manager.read_current_tasks()
     obstacle = (
         _obstacle_of_ticket(ticket, target)
-        or target.obstacle(manager.instance, task)
+        or target.obstacle(manager.instance, tasks)
         or obstacle_of_data(ticket, target.workflow)
     )
     if obstacle:
         raise CannotMoveError(obstacle)
     ticket.workflow = target.workflow
     manager.update_with_next_write(ticket, "workflow", "updated_at")
-    manager.move_to_version(target, task, reason=repair.reason)
+    manager.move_to_version(target, tasks, reason=repair.reason)
     index_answers(ticket.pk)  # the questions, and who sees the answers, are that version's
-    if task is not None:
+    for task in tasks:
         restart_timers(ticket_id=ticket.pk, task=task, now=manager.now)
 
 

@@ -67,7 +67,7 @@ class _Task:
 
     @classmethod
     def of(cls, task: TaskDefinition) -> Self:
-        asked = task.fields if task.is_form else task.action_url
+        asked = task.action_url if task.is_call else (task.fields or task.branches)
         asks = json.dumps(asked, sort_keys=True) if asked else ""
         return cls(task.key, task.task_type, name_key(task.title)[:200], asks)
 

@@ -36,7 +36,7 @@ def cancel_ticket(
             CANCELLED, ticket_id=ticket.pk, by=by, reason=reason, expected=expected, now=now
         )
         for task in repair.manager.cancel(reason=repair.reason):
-            if not task.definition.is_form:
+            if task.definition.is_call:
                 cancel_jobs_of_task(task, now=repair.manager.now)
             tell_worker(task, ticket=repair.ticket, by=by, why="cancelled")
         errors = TicketError.objects.filter(ticket=repair.ticket)

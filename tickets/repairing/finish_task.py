@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from tenants.audit.kinds import declare
 from tenants.models import User
+from tickets.advancing.after_move import end_cancelled
 from tickets.advancing.call_jobs import cancel_jobs_of_task
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.files.keep_file import claim_files
@@ -51,10 +52,11 @@ def finish_task_by_hand(
             now=now,
         )
         locked = repair.manager.read_task(task.pk)
-        repair.manager.finish_task(locked, output=output, reason=repair.reason)
+        move = repair.manager.finish_task(locked, output=output, reason=repair.reason)
+        end_cancelled(repair.ticket, move, now=repair.manager.now)
         if locked.definition.is_form:
             claim_files(locked.definition.fields, output, ticket=repair.ticket, user=by)
-        else:
+        elif locked.definition.is_call:
             cancel_jobs_of_task(locked, now=repair.manager.now)
         repair.resolve_errors_of(
             locked, how=sentence_with_person(_("Finished by hand by %(person)s:"), by)

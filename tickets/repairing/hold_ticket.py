@@ -39,9 +39,7 @@ def hold_ticket(
             HELD, ticket_id=ticket.pk, by=by, reason=reason, expected=expected, now=now
         )
         repair.manager.hold(reason=repair.reason)
-        current = repair.manager.instance.current_task_id
-        if current is not None:
-            task = repair.manager.read_task(current)
+        for task in repair.manager.read_current_tasks():
             cancel_calls(task)
             cancel_timers(task)
 
@@ -65,10 +63,9 @@ def resume_ticket(
         repair = begin_repair(
             RESUMED, ticket_id=ticket.pk, by=by, reason=reason, expected=expected, now=now
         )
-        current = repair.manager.instance.current_task_id
-        task = None if current is None else repair.manager.read_task(current)
-        repair.manager.resume(task, reason=repair.reason)
-        if task is not None:
+        tasks = repair.manager.read_current_tasks()
+        repair.manager.resume(tasks, reason=repair.reason)
+        for task in tasks:
             defer_call_if_due(task, ticket_id=repair.ticket.pk)
             restart_timers(ticket_id=repair.ticket.pk, task=task, now=repair.manager.now)
         advance_after_commit(repair.ticket.pk)

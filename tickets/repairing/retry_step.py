@@ -89,5 +89,7 @@ def _do_again(repair: Repair, task: TaskInstance) -> None:
         return
     repair.manager.retry_task(task, reason=repair.reason)
     restart_timers(ticket_id=repair.ticket.pk, task=task, now=repair.manager.now)
-    if not task.definition.is_form:
+    if task.definition.is_call:
         defer_call(ticket_id=repair.ticket.pk, task_id=task.pk)
+    elif not task.definition.is_form:  # a block is entered again
+        advance_after_commit(repair.ticket.pk)

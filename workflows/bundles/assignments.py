@@ -114,8 +114,10 @@ class _Check:
             message = _("There is no task “%(key)s”.") % {"key": short(key)}
             advice = did_you_mean(meant) or " " + _("Name one that there is.")
             yield Problem(path, message + advice, key, ", ".join(tasks), meant)
-        elif not tasks[key].is_form:
+        elif tasks[key].is_call:
             yield Problem(path, _("No person does this task: it calls another system."), key)
+        elif not tasks[key].is_form:
+            yield Problem(path, _("No person does this task."), key)
         elif self.outline.is_connected and key not in self.outline.before.get(
             self.task.text("key"), set()
         ):

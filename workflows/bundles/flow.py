@@ -90,7 +90,7 @@ def _circle_problems(outline: Outline) -> Iterator[Problem]:
 
 def _is_call(outline: Outline, key: str) -> bool:
     task = outline.task_of.get(key)
-    return task is not None and task.task_type is not None and not task.is_form
+    return task is not None and task.is_call
 
 
 def _counts_visits(transition: Entry) -> bool:
@@ -173,7 +173,7 @@ def _failure_problems(outline: Outline, transition: Entry) -> Iterator[Problem]:
     path, found = (*transition.path, "on_failure"), transition.value["on_failure"]
     task = outline.task_of.get(transition.text("from"))
     is_start = transition.text("from") == START
-    if is_start or (task is not None and task.task_type and task.is_form):
+    if is_start or (task is not None and task.task_type and not task.is_call):
         message = _(
             "Only a call to another system can fail. Remove “on_failure”, or let the transition "
             "leave a call."

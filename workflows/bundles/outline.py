@@ -56,6 +56,11 @@ class Entry:
         return self.task_type is not None and self.task_type.is_form
 
     @property
+    def is_call(self) -> bool:
+        """Whether this is a task for which another system is called."""
+        return self.task_type is not None and self.task_type.is_call
+
+    @property
     def is_answered_later(self) -> bool:
         """Whether this is a task whose call is answered by a callback."""
         return self.task_type is not None and self.task_type.is_answered_later

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from .errors import DurationError
 from .task_types import TaskType
 from .timing import Moment
+
+if TYPE_CHECKING:
+    from .blocks import BlockSpec
 
 type Json = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 type JsonObject = dict[str, Json]
@@ -34,11 +38,17 @@ class EndOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TaskSpec:
-    """One step of a process, as far as a decision needs it."""
+    """One step of a process, as far as a decision needs it.
+
+    `block` is what a block holds. `branch` is where the step stands, as the keys of a block and of
+    one of its branches; None: on the main path.
+    """
 
     key: str
     title: str = ""
     task_type: TaskType = TaskType.FORM
+    block: BlockSpec | None = None
+    branch: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

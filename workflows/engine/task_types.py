@@ -15,6 +15,7 @@ class DoneBy(Enum):
 
     PERSON = "a person, who fills in a form"
     SYSTEM = "another system, which is called"
+    ENGINE = "the engine itself"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,17 @@ class TaskType(StrEnum):
             spellings=("ASYNC",),
         ),
     )
+    # It holds branches, which are done side by side: see blocks.py.
+    BLOCK = (
+        "BLOCK",
+        TaskTypeRules(
+            done_by=DoneBy.ENGINE,
+            can_be_left=True,
+            uses=("branches", "ends_when", "for_each", "order", "most", "hide_answers"),
+            needs="branches",
+            spellings=("PARALLEL",),
+        ),
+    )
 
     @classmethod
     def named(cls, name: object) -> TaskType | None:
@@ -97,6 +109,11 @@ class TaskType(StrEnum):
     @property
     def is_form(self) -> bool:
         return self.rules.done_by is DoneBy.PERSON
+
+    @property
+    def is_call(self) -> bool:
+        """Whether another system is called."""
+        return self.rules.done_by is DoneBy.SYSTEM
 
     @property
     def is_answered_later(self) -> bool:
@@ -111,4 +128,4 @@ class TaskType(StrEnum):
 
 # For queries: members of the enum, which prepared queries know to be constants.
 FORM_TYPES: Final = [each for each in TaskType if each.is_form]
-CALL_TYPES: Final = [each for each in TaskType if not each.is_form]
+CALL_TYPES: Final = [each for each in TaskType if each.is_call]

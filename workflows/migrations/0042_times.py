@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """When tasks are due may be counted from a date; people may be reminded of them, and added."""
 
-    dependencies = [("workflows", "0038_order_by_status")]
+    dependencies = [("workflows", "0039_blocks")]
 
     operations = [
         migrations.AlterField(

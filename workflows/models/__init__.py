@@ -3,6 +3,7 @@ from workflows.models.business_calendar import BusinessCalendar
 from workflows.models.company_role import CompanyRole
 from workflows.models.import_run import ImportRun, ImportStatus
 from workflows.models.invitation import Invitation
+from workflows.models.path import Path, PathStatus
 from workflows.models.signing_secret import SigningSecret
 from workflows.models.task_definition import TaskDefinition
 from workflows.models.task_instance import TaskInstance, TaskStatus
@@ -21,6 +22,8 @@ __all__ = [
     "ImportRun",
     "ImportStatus",
     "Invitation",
+    "Path",
+    "PathStatus",
     "SigningSecret",
     "TaskDefinition",
     "TaskInstance",

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.names import LONGEST_NAME
 from workflows.engine.assigning import PLAIN, AssignRule
+from workflows.engine.blocks import BlockSpec, branch_of
 from workflows.engine.process import TaskSpec
 from workflows.engine.task_types import TaskType
 from workflows.engine.timing import LONGEST_MOMENT
@@ -122,6 +123,24 @@ class TaskDefinition(models.Model):
         help_text=_("Of a WAIT task: until when it waits, such as P2D or on ticket.start."),
     )
 
+    # Of a block: see workflows/engine/blocks.py.
+    branches = models.JSONField(_("branches"), null=True, blank=True)
+    ends_when = models.CharField(
+        _("ends when"), max_length=10, blank=True, default="", db_default=""
+    )
+    for_each = models.JSONField(_("for each of"), null=True, blank=True)
+    order = models.CharField(_("order"), max_length=10, blank=True, default="", db_default="")
+    most = models.PositiveIntegerField(_("most items"), null=True, blank=True)
+    hide_answers = models.BooleanField(_("hide answers"), default=False, db_default=False)
+    branch = models.CharField(
+        _("branch"),
+        max_length=127,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("The block and the branch in which it stands; empty: on the main path."),
+    )
+
     class Meta:
         verbose_name = _("task definition")
         verbose_name_plural = _("task definitions")
@@ -146,8 +165,13 @@ class TaskDefinition(models.Model):
 
     @property
     def is_form(self) -> bool:
-        """Whether a person does it; else another system is called."""
+        """Whether a person does it."""
         return self.type.is_form
+
+    @property
+    def is_call(self) -> bool:
+        """Whether another system is called."""
+        return self.type.is_call
 
     @property
     def is_answered_later(self) -> bool:
@@ -160,12 +184,34 @@ class TaskDefinition(models.Model):
 
         Not where a callback answers it: each attempt has another address for that.
         """
-        return not self.is_form and not self.is_answered_later
+        return self.is_call and not self.is_answered_later
 
     @property
     def rule(self) -> AssignRule:
         """Whom it is given to, besides what its company role says."""
         return AssignRule.of(self.assign_to) if self.assign_to else PLAIN
 
+    @property
+    def block(self) -> BlockSpec | None:
+        """What it holds, if it is a block."""
+        if self.type is not TaskType.BLOCK:
+            return None
+        return BlockSpec.of(
+            {
+                "branches": self.branches,
+                "ends_when": self.ends_when,
+                "for_each": self.for_each,
+                "order": self.order,
+                "most": self.most,
+                "hide_answers": self.hide_answers,
+            }
+        )
+
     def spec(self) -> TaskSpec:
-        return TaskSpec(key=self.key, title=self.title, task_type=self.type)
+        return TaskSpec(
+            key=self.key,
+            title=self.title,
+            task_type=self.type,
+            block=self.block,
+            branch=branch_of(self.branch),
+        )

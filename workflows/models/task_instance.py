@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_fsm import transition
@@ -14,6 +14,7 @@ from workflows.engine.assigning import Mode
 from workflows.engine.process import JsonObject
 from workflows.engine.task_types import FORM_TYPES
 from workflows.models.composed_json import ComposedJson
+from workflows.models.path import PathStatus
 from workflows.models.status import StatusField, StatusModel, one_of
 from workflows.models.task_definition import TaskDefinition
 from workflows.models.workflow_instance import WorkflowInstance
@@ -92,6 +93,11 @@ class TaskInstanceQuerySet(models.QuerySet["TaskInstance"]):
             workflow_instance__status="IN_PROGRESS",
         ).order_by("created_at", "pk")
 
+    def current(self) -> TaskInstanceQuerySet:
+        """Those at which their instances stand, on the main path or in a branch that runs."""
+        in_branch = Q(path__status=PathStatus.RUNNING, path__current_task=F("pk"))
+        return self.filter(Q(workflow_instance__current_task=F("pk")) | in_branch)
+
     def overdue(self, *, now: datetime) -> TaskInstanceQuerySet:
         """Unfinished tasks that should have been finished by now."""
         return self.unfinished().filter(due_at__lt=now)
@@ -117,6 +123,16 @@ class TaskInstance(StatusModel):
         on_delete=models.PROTECT,
         related_name="instances",
         verbose_name=_("task"),
+    )
+    path = models.ForeignKey(
+        "workflows.Path",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="tasks",
+        db_index=False,  # see the indexes: hardly a task stands in a branch
+        verbose_name=_("path"),
+        help_text=_("The run of a branch in which it stands; empty: on the main path."),
     )
     status = StatusField(
         _("status"),
@@ -193,6 +209,9 @@ class TaskInstance(StatusModel):
                 condition=Q(added_roles__isnull=False),
                 name="task_instance_added",
             ),
+            models.Index(
+                fields=("path",), condition=Q(path__isnull=False), name="task_instance_path"
+            ),
             # When it was finished: what the report counts.
             models.Index(
                 fields=("completed_at",),
@@ -212,6 +231,13 @@ class TaskInstance(StatusModel):
     def is_alive(self) -> bool:
         """Whether it can still be completed without a ticket admin."""
         return self.status in ALIVE
+
+    def is_current_of(self, instance: WorkflowInstance) -> bool:
+        """Whether its instance stands at it, on the main path or in a branch that runs."""
+        path = self.path
+        if path is None:
+            return bool(instance.current_task_id == self.pk)
+        return path.status == PathStatus.RUNNING and path.current_task_id == self.pk
 
     @property
     def waits_for_answer(self) -> bool:

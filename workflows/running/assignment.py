@@ -5,6 +5,8 @@ Where its definition has a rule of its own, whoever that is for: see `choose_by_
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -147,6 +149,56 @@ def assign_with_next_write(
         kind=ASSIGNED, instance_id=task.workflow_instance_id, task=task, gives_to_found=True
     )
     WITH_EVENT.call_all(batch, happened)
+
+
+def assign_together(
+    tasks: Sequence[TaskInstance], *, now: datetime, ended: int = NO_TASK
+) -> list[JsonObject | None]:
+    """Give several new FORM tasks, without rules of their own, to workers: one after the other.
+
+    As `choose_worker` says, those before counted; by two statements, however many they are. Changes
+    the objects; the caller writes them, in this transaction. `ended` is as for `choose_worker`.
+    Returns what the event says of each; None: nobody is available for it.
+    """
+    lock_assignment()
+    roles = {task.definition.candidate_role_id for task in tasks}
+    workers = _least_loaded_first(None, ended=ended).annotate(
+        given=F("load"),
+        roles=ArraySubquery(
+            CompanyRole.members.through.objects.filter(
+                user=OuterRef("pk"), companyrole__in=roles - {None}
+            )
+            .order_by()
+            .values("companyrole")
+        ),
+    )
+    if None not in roles:
+        members = CompanyRole.members.through.objects.filter(companyrole__in=roles)
+        workers = workers.filter(pk__in=members.values("user"))
+    line = [_InLine(each, each.given, set(each.roles)) for each in workers]
+    found: list[JsonObject | None] = []
+    for task in tasks:
+        role = task.definition.candidate_role_id
+        fitting = [each for each in line if role is None or role in each.roles]
+        if not fitting:
+            found.append(None)
+            continue
+        chosen = min(fitting, key=lambda each: each.load)  # of equals the first in the line
+        chosen.load += 1
+        line.remove(chosen)
+        line.append(chosen)  # they were given work last
+        task.assign(to=chosen.worker, now=now)
+        found.append(assignee_data(chosen.worker))
+    return found
+
+
+@dataclass(slots=True)
+class _InLine:
+    """A worker, how many unfinished tasks they have, and in which company roles they are."""
+
+    worker: User
+    load: int
+    roles: set[int]
 
 
 def assignee_data(user: User) -> JsonObject:

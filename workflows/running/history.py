@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from workflows.errors import HistoryError
-from workflows.models import TaskInstance, WorkflowEvent, WorkflowInstance
+from workflows.models import Path, TaskInstance, WorkflowEvent, WorkflowInstance
 from workflows.running.events.kind import kind_named
-from workflows.running.events.state import State, TaskState
+from workflows.running.events.state import PathState, State, TaskState
 
 # How many are read at a time: one may hold two versions of all that a form takes.
 EVENTS = 200
@@ -56,7 +56,10 @@ def stored_state(instance: WorkflowInstance) -> State:
 
 
 def stored_states(instances: Sequence[WorkflowInstance]) -> dict[int, State]:
-    """`stored_state` of each, by its id; one query for all. Fetch them with their workflow."""
+    """`stored_state` of each, by its id; one query for all. Fetch them with their workflow.
+
+    A second query where there are branches.
+    """
     states = {
         instance.pk: State(
             status=str(instance.status),
@@ -69,7 +72,23 @@ def stored_states(instances: Sequence[WorkflowInstance]) -> dict[int, State]:
         for instance in instances
     }
     tasks = TaskInstance.objects.filter(workflow_instance__in=instances)
-    columns = ("workflow_instance", "pk", "definition__key", "status", "assigned_to")
-    for instance_id, pk, key, status, assigned_to in tasks.values_list(*columns):
-        states[instance_id].tasks[pk] = TaskState(key, status=status, assigned_to=assigned_to)
+    columns = ("workflow_instance", "pk", "definition__key", "status", "assigned_to", "path")
+    in_branches = set()
+    for instance_id, pk, key, status, assigned_to, path in tasks.values_list(*columns):
+        states[instance_id].tasks[pk] = TaskState(key, status, assigned_to, path)
+        if path is not None:
+            in_branches.add(instance_id)
+    paths = Path.objects.filter(workflow_instance__in=in_branches) if in_branches else ()
+    for each in paths:
+        states[each.workflow_instance_id].paths[each.pk] = PathState(
+            block=each.block_task_id,
+            branch=each.branch,
+            number=each.number,
+            item=each.item,
+            status=str(each.status),
+            current_task=each.current_task_id,
+            end_label=each.end_label,
+            outcome=each.outcome,
+            data=each.data,
+        )
     return states

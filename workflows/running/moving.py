@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
 from django.utils.translation import gettext as _
 
+from workflows.engine.blocks import branch_of
 from workflows.engine.errors import FieldError, SchemaError
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json
@@ -61,22 +62,26 @@ class TargetVersion:
     def new_key(self, key: str) -> str:
         return self.renamed.get(key, key)
 
-    def obstacle(self, instance: WorkflowInstance, task: TaskInstance | None) -> str:
+    def obstacle(self, instance: WorkflowInstance, tasks: Sequence[TaskInstance]) -> str:
         """Why the instance cannot go on here, as a sentence; empty where it can.
 
-        `task` is its current task, None before the start.
+        `tasks` are its current tasks, that of the main path first; none before the start. Fetch
+        those in branches with their paths' blocks.
         """
         if instance.status in ENDED:
             return str(WorkflowEndedError())
         if instance.workflow_id == self.workflow.pk:
             return _("It runs on version %(version)s already.") % self._words(None)
         outputs = instance.data if isinstance(instance.data, dict) else {}
-        been_to = {*outputs, *([] if task is None else [task.definition.key])}
+        been_to = {*outputs, *(task.definition.key for task in tasks)}
+        for each in tasks:
+            been_to |= {*(each.path.data if each.path is not None else ())}
         for old, new in self.renamed.items():
             if old in been_to and new in been_to:
                 message = _("“%(old)s” cannot become “%(task)s”: the ticket has been there, too.")
                 return message % {"old": old, "task": self.tasks[new].title}
-        return "" if task is None else self._obstacle_of_task(task)
+        obstacles = (self._obstacle_of_task(task) for task in tasks)
+        return next((each for each in obstacles if each), "")
 
     def _obstacle_of_task(self, task: TaskInstance) -> str:
         words = self._words(task)
@@ -85,13 +90,37 @@ class TargetVersion:
             return _("It is at “%(task)s”, which version %(version)s does not have.") % words
         if definition.task_type != task.definition.task_type:
             return _("“%(task)s” is of another type in version %(version)s.") % words
+        obstacle = self._obstacle_of_place(task, definition, words)
+        if obstacle:
+            return obstacle
         if task.status == TaskStatus.COMPLETED:
             return _("It is just leaving “%(task)s”. Try again in a moment.") % words
-        if not definition.is_form and task.status in UNDER_WAY:
+        if definition.is_call and task.status in UNDER_WAY:
             return _("The call of “%(task)s” is under way. Try again when it has ended.") % words
         if task.output_data is None:
             return ""
         return self._obstacle_of_output(definition, task.output_data, words)
+
+    def _obstacle_of_place(
+        self, task: TaskInstance, definition: TaskDefinition, words: Mapping[str, object]
+    ) -> str:
+        """It must stand in the same branch there, and a block have the branches that run."""
+        branch = branch_of(definition.branch)
+        path = task.path
+        if path is None:
+            if branch is not None:
+                return _("“%(task)s” stands in a branch in version %(version)s.") % words
+        else:
+            block = self.task_for(path.block_task.definition.key)
+            if block is None or branch != (block.key, path.branch):
+                return _("“%(task)s” stands in another branch in version %(version)s.") % words
+        old, new = task.definition.block, definition.block
+        if old is None or new is None:
+            return ""
+        same = {each.key for each in old.branches} <= {each.key for each in new.branches}
+        if not same or old.is_list != new.is_list:
+            return _("“%(task)s” has other branches in version %(version)s.") % words
+        return ""
 
     def _obstacle_of_output(
         self, definition: TaskDefinition, output: Json, words: Mapping[str, object]

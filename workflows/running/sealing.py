@@ -18,7 +18,7 @@ from django.db import connection
 from tenants.fast.batch import Batch
 from tenants.fast.seals import FORMAT, Chain, SealedTable, sha256
 from tenants.models import User
-from workflows.models import TaskInstance, WorkflowEvent, WorkflowInstance
+from workflows.models import Path, TaskInstance, WorkflowEvent, WorkflowInstance
 from workflows.running.events.resealed import RESEALED
 
 # Since when events have digests.
@@ -41,8 +41,9 @@ HISTORY = Chain(
             "task",
             "workflow_instance_id",
             exempt={"released_by_id": "is forgotten without an event when the person comes back"},
-            later=("added_roles",),
+            later=("path_id", "added_roles"),
         ),
+        SealedTable(Path, "path", "workflow_instance_id", exempt={}),
     ],
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,9 +14,19 @@ from django.db.models import Model
 from tenants.fast.prepared import next_id, next_ids
 from tenants.fast.rows import new_row
 from tenants.models import User
+from workflows.engine.blocks import (
+    BlockSpec,
+    Entered,
+    block_output,
+    enter_block,
+    is_over,
+    outputs_after,
+)
+from workflows.engine.calendar import WorkingTime
 from workflows.engine.decide import Decision, decide, decide_failure, decide_timeout
 from workflows.engine.failure import Failure
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.task_types import TaskType
 from workflows.errors import (
     OtherInstanceError,
     TaskNotWorkableError,
@@ -24,6 +34,9 @@ from workflows.errors import (
     WorkflowOnHoldError,
 )
 from workflows.models import (
+    BusinessCalendar,
+    Path,
+    PathStatus,
     TaskDefinition,
     TaskInstance,
     TaskStatus,
@@ -32,11 +45,12 @@ from workflows.models import (
     WorkflowInstance,
     WorkflowStatus,
 )
-from workflows.models.task_instance import ASSIGNMENT
+from workflows.models.task_instance import ASSIGNMENT, UNFINISHED
 from workflows.running.assignment import (
     NO_TASK,
     assign_by_rule,
     assign_if_possible,
+    assign_together,
     assign_with_next_write,
     assignee_data,
 )
@@ -47,6 +61,11 @@ from workflows.running.events.accepted import ACCEPTED
 from workflows.running.events.answered import ANSWERED
 from workflows.running.events.asked import ASKED
 from workflows.running.events.assigned import ASSIGNED
+from workflows.running.events.block_began import BLOCK_BEGAN
+from workflows.running.events.block_ended import BLOCK_ENDED
+from workflows.running.events.branch_began import BRANCH_BEGAN
+from workflows.running.events.branch_cancelled import BRANCH_CANCELLED, Why
+from workflows.running.events.branch_ended import BRANCH_ENDED
 from workflows.running.events.call_failed import CALL_FAILED
 from workflows.running.events.called import CALLED
 from workflows.running.events.completed import COMPLETED
@@ -60,6 +79,7 @@ from workflows.running.events.submitted_for import SUBMITTED_FOR
 from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.events.task_started import TASK_STARTED
 from workflows.running.events.timed_out import TIMED_OUT
+from workflows.running.positions import Positions
 from workflows.running.questions import QUESTION_ENDED, due_after_question
 from workflows.running.sealing import batch_of_history
 from workflows.running.step_part import StepPart
@@ -68,20 +88,39 @@ from workflows.running.with_event import WITH_EVENT, Happened
 
 
 @dataclass(frozen=True, slots=True)
+class FailedStep:
+    """A step that could not be taken: a sentence for people, and the task that is in ERROR.
+
+    `is_of_task`: the task itself could not be begun, such as a block; else it is to be left.
+    """
+
+    error: str
+    task: TaskInstance | None = None
+    is_of_task: bool = False
+
+
+@dataclass(slots=True)
 class Move:
     """What `advance` did.
 
-    `error` is a sentence for people where no transition led on: the caller keeps it as a ticket
-    error in the same transaction. Of `new_tasks` the caller sets the timers, likewise; `calls`
-    are those of them that are actions, whose jobs it defers.
+    Of each of the `failures` the caller keeps a ticket error in the same transaction. Of
+    `new_tasks` the caller sets the timers, likewise; `calls` are those of them that are actions,
+    whose jobs it defers. `cancelled` are the tasks that stood in branches which are not waited for
+    any more; `cancelled_in_error` those of them whose errors are to be closed.
     """
 
     moved: bool = False
     ended: bool = False
-    error: str = ""
-    failed_task: TaskInstance | None = None
+    failures: list[FailedStep] = field(default_factory=list)
     calls: list[TaskInstance] = field(default_factory=list)
     new_tasks: list[TaskInstance] = field(default_factory=list)
+    cancelled: list[TaskInstance] = field(default_factory=list)
+    cancelled_in_error: list[TaskInstance] = field(default_factory=list)
+
+    @property
+    def error(self) -> str:
+        """Why the task that was to be left could not be; empty where it could."""
+        return self.failures[0].error if self.failures else ""
 
 
 # Added to the query that locks an instance, so that making a task needs no further statement.
@@ -116,8 +155,18 @@ class WorkflowStateManager:
         self._is_batching = False
         self._is_in_parts = False
         self._next_task_id = next_task_id
-        # How far the step is, and which task it is about to make: for whoever asks what failed.
+        self.positions = Positions(instance)
+        # Ids that were drawn for rows which are made next.
+        self._drawn: dict[type[Model], list[int]] = {}
+        self._working_time: WorkingTime | None = None
+        # Tasks that the step itself has done, from which it goes on.
+        self._done_here: list[TaskInstance] = []
+        self._has_made = self._has_cancelled = False
+        # How far the step is, by which task it was due, which it is to leave, and which it is about
+        # to make: for whoever asks what failed.
         self.part = StepPart.DECISION
+        self.due_task: TaskInstance | None = None
+        self.leaving: TaskInstance | None = None
         self.next_definition: TaskDefinition | None = None
         # The answers of the ticket, once a step is taken: what is due may be counted from one.
         self._ticket_data: Json = None
@@ -217,54 +266,91 @@ class WorkflowStateManager:
         self.actor = actor
         self._save()
 
-    def advance(self, facts: JsonObject) -> Move:
-        """Take the step that is due, if one is: from the start, or from a completed task.
+    def advance(self, facts: JsonObject, *, blocked: Collection[int] = ()) -> Move:
+        """Take each step that is due: from the start, from a completed task, into a block.
 
-        `facts` is the context without `tasks`. Called twice, the second finds nothing to do.
-        Whoever did what made it due, the step is the system's doing.
+        `facts` is the context without `tasks`; of `blocked` tasks (their ids) an error waits for
+        somebody, and they are left alone. Called twice, the second finds nothing to do. Whoever
+        did what made it due, the step is the system's doing.
         """
         self.actor = None
-        if not self.is_step_due:
-            return Move()
-        ended_task = self.completed_task
-        ended_key = None if ended_task is None else ended_task.definition.key
-        process = definition_of(self.instance.workflow_id).process
-        decision = decide(process, ended_key, self._context(facts))
-        return self._apply_decision(decision, ended_task)
+        move = Move()
+        if self.instance.status == WorkflowStatus.NOT_STARTED:
+            self._leave(None, facts, move)
+        for task in self.tasks_due:
+            # A step before may have ended the block around it.
+            if task.pk not in blocked and self._is_due(task):
+                self.due_task = task
+                self._leave(task, facts, move)
+        return move
 
-    def _context(self, facts: JsonObject) -> JsonObject:
-        """What conditions of transitions read."""
-        context: JsonObject = {**facts, "tasks": self.instance.data}
+    def _leave(self, task: TaskInstance | None, facts: JsonObject, move: Move) -> None:
+        """Go on from a task that is done (None: the start), or into a block that is tried again."""
+        self.leaving = task
+        if task is not None and task.status == TaskStatus.PENDING:
+            self._go_into([task], ended=None, facts=facts, move=move)
+            move.new_tasks.remove(task)  # its time runs since it is tried again
+        else:
+            process = definition_of(self.instance.workflow_id).process
+            key = None if task is None else task.definition.key
+            context = self._context(facts, self.positions.path_of(task))
+            self._apply_decision(decide(process, key, context), task, facts, move)
+        self._go_on_from_done(facts, move)
+
+    def _go_on_from_done(self, facts: JsonObject, move: Move) -> None:
+        """Of a block that has ended in this step the next transition is taken at once."""
+        while self._done_here:
+            task = self._done_here.pop(0)
+            if self._is_due(task):
+                self._leave(task, facts, move)
+
+    def _context(self, facts: JsonObject, path: Path | None = None) -> JsonObject:
+        """What conditions of transitions read on a path."""
+        context: JsonObject = {**facts, **self.positions.reads(path)}
         self._ticket_data = facts.get("ticket")
         known = definition_of(self.instance.workflow_id)
         if known.reads_visits:
-            context["visits"] = known.process.visits(count_visits(self.instance))
+            if self._has_made:
+                self._batch.write()
+            counted = count_visits(self.instance, self.positions.outwards(path))
+            context["visits"] = known.process.visits(counted)
         return context
+
+    def facts_at(self, task: TaskInstance, facts: JsonObject) -> JsonObject:
+        """What the transforms of a task read: `facts`, and what the tasks before have brought."""
+        return {**facts, **self.positions.reads(self.positions.path_of(task))}
 
     def time_out(self, task: TaskInstance, *, after: str, facts: JsonObject) -> Move:
         """Leave a task that has not ended within `after`, where the definition says so.
 
         The caller holds the ticket's lock and has read the task, locked, after the instance.
-        A task that has ended, is in ERROR or on hold is left alone.
+        A task that has ended, is in ERROR or on hold is left alone. The branches of a block are
+        cancelled.
         """
-        is_current = task.pk == self.instance.current_task_id
-        if self.instance.status != WorkflowStatus.IN_PROGRESS or not is_current:
+        self.positions.know(task)
+        if self.instance.status != WorkflowStatus.IN_PROGRESS:
             return Move()
-        if not task.is_alive or task.waits_for_answer:
+        if not self.positions.is_current(task) or not task.is_alive or task.waits_for_answer:
             return Move()
+        path, move = self.positions.path_of(task), Move()
         process = definition_of(self.instance.workflow_id).process
-        decision = decide_timeout(process, task.definition.key, after, self._context(facts))
+        context = self._context(facts, path)
+        decision = decide_timeout(process, task.definition.key, after, context)
         if decision.next_tasks:
-            decision = bounded(decision, self.instance, task)
+            decision = self._bounded(decision, task)
         if decision.error:
-            return self._fail_decision(decision, task)
+            self._fail_decision(decision, task, move)
+            return move
         if not decision.is_end and not decision.next_tasks:
-            return Move()
+            return move
         self.begin_part(StepPart.MOVE)
+        self._cancel_branches(task, Why.TIME, move)
         task.cancel(now=self.now)
         self._batch.update(task, "status", "completed_at")
         self._record(TIMED_OUT, task=task, data={"after": after})
-        return self._apply_decision(decision, task)
+        self._apply_decision(decision, task, facts, move)
+        self._go_on_from_done(facts, move)
+        return move
 
     def leave_failed_call(self, task: TaskInstance, *, failure: Failure, facts: JsonObject) -> Move:
         """Leave a call that has failed for good, where the definition has a way for that.
@@ -273,21 +359,26 @@ class WorkflowStateManager:
         transition is taken nothing is changed: it keeps a ticket error, with the `error` of the
         move where a condition could not be decided. On hold no step is taken.
         """
+        self.positions.know(task)
         if self.instance.status != WorkflowStatus.IN_PROGRESS or not task.is_alive:
             return Move()
-        if task.pk != self.instance.current_task_id:
+        if not self.positions.is_current(task):
             return Move()
+        path, move = self.positions.path_of(task), Move()
         process = definition_of(self.instance.workflow_id).process
-        decision = decide_failure(process, task.definition.key, failure, self._context(facts))
-        decision = bounded(decision, self.instance, task)
+        context = self._context(facts, path)
+        decision = decide_failure(process, task.definition.key, failure, context)
+        decision = self._bounded(decision, task)
         if decision.error or decision.is_silent:
-            return Move(error=decision.error)
+            return Move(failures=[FailedStep(decision.error, task)] if decision.error else [])
         self.begin_part(StepPart.MOVE)
         task.cancel(now=self.now)
         self._batch.update(task, "status", "completed_at")
         data: JsonObject = {"failure": failure.as_json(), "next_tasks": [*decision.next_tasks]}
         self._record(CALL_FAILED, task=task, data=data)
-        return self._apply_decision(decision, task)
+        self._apply_decision(decision, task, facts, move)
+        self._go_on_from_done(facts, move)
+        return move
 
     def has_failure_ways(self, task: TaskInstance) -> bool:
         """Whether the definition has a way out of this call for when it fails."""
@@ -296,76 +387,273 @@ class WorkflowStateManager:
 
     @property
     def is_step_due(self) -> bool:
-        """Whether `advance` has something to do: a start, or a transition from a completed task."""
-        if self.instance.status == WorkflowStatus.NOT_STARTED:
-            return True
-        return self.completed_task is not None
+        """Whether `advance` has something to do."""
+        return self.instance.status == WorkflowStatus.NOT_STARTED or bool(self.tasks_due)
 
     @property
-    def completed_task(self) -> TaskInstance | None:
-        """The completed task from which the next step begins; None at the start too."""
-        task = self.instance.current_task
-        if self.instance.status != WorkflowStatus.IN_PROGRESS or task is None:
-            return None
-        return task if task.status == TaskStatus.COMPLETED else None
+    def tasks_due(self) -> list[TaskInstance]:
+        """The tasks from which `advance` goes on: those that are completed, and blocks to enter."""
+        if self.instance.status != WorkflowStatus.IN_PROGRESS:
+            return []
+        return [each for each in self.positions.current_tasks() if self._is_due(each)]
 
-    def _apply_decision(self, decision: Decision, ended_task: TaskInstance | None) -> Move:
+    def _is_due(self, task: TaskInstance) -> bool:
+        if self.instance.status != WorkflowStatus.IN_PROGRESS:
+            return False
+        is_entered = task.status == TaskStatus.PENDING and _is_block(task)
+        if task.status != TaskStatus.COMPLETED and not is_entered:
+            return False
+        return self.positions.is_current(task)
+
+    def _bounded(self, decision: Decision, task: TaskInstance | None) -> Decision:
+        outwards = self.positions.outwards(self.positions.path_of(task))
+        write = self._batch.write if self._has_made else None
+        return bounded(decision, self.instance, task, outwards=outwards, write=write)
+
+    def _apply_decision(
+        self,
+        decision: Decision,
+        ended_task: TaskInstance | None,
+        facts: JsonObject,
+        move: Move,
+    ) -> None:
         if not decision.error:
-            decision = bounded(decision, self.instance, ended_task)
+            decision = self._bounded(decision, ended_task)
         if decision.error:
-            return self._fail_decision(decision, ended_task)
+            self._fail_decision(decision, ended_task, move)
+            return
         if self.instance.status == WorkflowStatus.NOT_STARTED:
             self.begin_part(StepPart.INSTANCE)
             self.instance.start(now=self.now)
             workflow = self.instance.workflow
             started: JsonObject = {"workflow": str(workflow), "version": workflow.version}
             self._record(STARTED, data=started)
-        return (
-            self._end(decision, ended_task)
-            if decision.is_end
-            else self._make_next_tasks(decision, ended_task)
-        )
+        path = self.positions.path_of(ended_task)
+        move.moved = True
+        if not decision.is_end:
+            self._make_next_tasks(decision, ended_task, path, facts, move)
+        elif path is None:
+            self._end(decision, ended_task, move)
+        else:
+            self._end_path(decision, ended_task, path, facts, move)
 
-    def _end(self, decision: Decision, ended_task: TaskInstance | None) -> Move:
+    def _end(self, decision: Decision, ended_task: TaskInstance | None, move: Move) -> None:
         self.begin_part(StepPart.END)
         self._record(MOVED, task=ended_task, data=decision.as_json())
         end: JsonObject = {"label": decision.end_label, "outcome": decision.outcome.value}
         self.instance.complete(end_label=decision.end_label, outcome=decision.outcome, now=self.now)
         self._record(COMPLETED, data=end)
         self._save_instance("status", "end_label", "outcome", "completed_at", "started_at")
-        return Move(moved=True, ended=True)
+        move.ended = True
 
-    def _make_next_tasks(self, decision: Decision, ended_task: TaskInstance | None) -> Move:
+    def _make_next_tasks(
+        self,
+        decision: Decision,
+        ended_task: TaskInstance | None,
+        path: Path | None,
+        facts: JsonObject,
+        move: Move,
+    ) -> None:
         self.begin_part(StepPart.TASK)
-        tasks = [self._make_task(key) for key in decision.next_tasks]
+        tasks = [self._make_task(key, path) for key in decision.next_tasks]
         self.begin_part(StepPart.MOVE)
         moved = decision.as_json()
         # With these ids the history alone gives every task's life: workflows/running/history.py.
         moved["made"] = [{"task": task.pk, "key": task.definition.key} for task in tasks]
         self._record(MOVED, task=ended_task, data=moved)
-        self.instance.current_task = tasks[-1]
-        self._batch.update(self.instance, "status", "current_task", "started_at", "updated_at")
+        if path is None:
+            self.instance.current_task = tasks[-1]
+            self._batch.update(self.instance, "status", "current_task", "started_at", "updated_at")
+        else:
+            path.current_task = tasks[-1]
+            self._batch.update(path, "current_task")
+        self._go_into(tasks, ended=ended_task, facts=facts, move=move)
+
+    def _go_into(
+        self,
+        tasks: Sequence[TaskInstance],
+        *,
+        ended: TaskInstance | None,
+        facts: JsonObject,
+        move: Move,
+    ) -> None:
+        """Enter those of new tasks that are blocks, and give all forms to people."""
+        made = [each for task in tasks for each in self._with_branches(task, facts, move)]
         self.begin_part(StepPart.ASSIGNMENT)
-        ended = NO_TASK if ended_task is None else ended_task.pk
-        forms = [task for task in tasks if task.definition.is_form]
-        for task in forms:
-            self._assign(task, ended=ended)
+        forms = [each for each in made if each.definition.is_form]
+        self._assign_all(forms, ended=NO_TASK if ended is None else ended.pk)
         self._save()
-        calls = [task for task in tasks if not task.definition.is_form]
-        return Move(moved=True, calls=calls, new_tasks=tasks)
+        move.new_tasks += made
+        move.calls += [each for each in made if each.definition.is_call]
 
-    def _fail_decision(self, decision: Decision, ended_task: TaskInstance | None) -> Move:
+    def _with_branches(
+        self, task: TaskInstance, facts: JsonObject, move: Move
+    ) -> Iterator[TaskInstance]:
+        """The task; of a block also the tasks with which its branches begin."""
+        yield task
+        if not _is_block(task):
+            return
+        self.begin_part(StepPart.TASK)
+        process = definition_of(self.instance.workflow_id).process
+        context = self._context(facts, self.positions.path_of(task))
+        entered = enter_block(process, task.definition.key, context)
+        if entered.error:
+            self._fail_with(task, entered.error)
+            move.failures.append(FailedStep(entered.error, task, is_of_task=True))
+            return
+        task.start(now=self.now)
+        self._batch.update(task, "status", "started_at")
+        paths, first = self._make_paths(task, entered)
+        self._record(BLOCK_BEGAN, task=task, data=self._said_of(task, entered, paths))
+        if not paths:
+            self._end_block(task)
+        for each in first:
+            yield from self._with_branches(each, facts, move)
+
+    def _make_paths(
+        self, block: TaskInstance, entered: Entered
+    ) -> tuple[list[Path], list[TaskInstance]]:
+        """The runs of a block's branches, and the first tasks of those that begin at once."""
+        begin = sum(run.begins for run in entered.runs)
+        self._draw({Path: len(entered.runs), TaskInstance: begin})
+        paths, first = [], []
+        for run in entered.runs:
+            path = new_row(
+                Path,
+                id=self._drawn[Path].pop(0),
+                workflow_instance=self.instance,
+                block_task=block,
+                branch=run.key,
+                number=run.number,
+                item=run.item,
+            )
+            paths.append(path)
+            self._batch.insert(path)
+        self.positions.add(paths)
+        for run, path in zip(entered.runs, paths, strict=True):
+            if run.begins:
+                first.append(self._begin_path(path, run.start))
+        return paths, first
+
+    def _begin_path(self, path: Path, start: str) -> TaskInstance:
+        path.begin(now=self.now)
+        path.current_task = self._make_task(start, path)
+        return path.current_task
+
+    def _said_of(self, block: TaskInstance, entered: Entered, paths: list[Path]) -> JsonObject:
+        spec = self._spec_of(block)
+        return {
+            "paths": [
+                {
+                    **_named(path, spec),
+                    **({"item": path.item} if spec.is_list else {}),
+                    "made": _made(path),
+                }
+                for path in paths
+            ],
+            "left_out": list(entered.left_out),
+            "is_list": spec.is_list,
+            "of": len(paths),
+        }
+
+    def _spec_of(self, block: TaskInstance) -> BlockSpec:
+        task = definition_of(self.instance.workflow_id).process.tasks.get(block.definition.key)
+        return (task and task.block) or BlockSpec()
+
+    def _end_path(
+        self,
+        decision: Decision,
+        ended_task: TaskInstance | None,
+        path: Path,
+        facts: JsonObject,
+        move: Move,
+    ) -> None:
+        """A branch ends; the block does, too, where that is enough."""
+        self.begin_part(StepPart.END)
+        self._record(MOVED, task=ended_task, data=decision.as_json())
+        path.end(label=decision.end_label, outcome=decision.outcome, now=self.now)
+        self._batch.update(path, "status", "end_label", "outcome", "ended_at")
+        block, spec = path.block_task, self._spec_of(path.block_task)
+        end: JsonObject = {"label": decision.end_label, "outcome": decision.outcome.value}
+        self._record(BRANCH_ENDED, task=ended_task, data={**_named(path, spec), **end})
+        runs = self.positions.of_block(block)
+        if is_over(spec, [each.state() for each in runs]):
+            self._cancel_branches(block, Why.ENOUGH, move)
+            self._end_block(block)
+            self._save()
+            return
+        waiting = next((each for each in runs if each.status == PathStatus.WAITING), None)
+        branch = None if waiting is None else spec.branch(waiting.branch)
+        if waiting is None or branch is None:
+            self._save()
+            return
+        self.begin_part(StepPart.TASK)
+        task = self._begin_path(waiting, branch.start)
+        self._batch.update(waiting, "status", "began_at", "current_task")
+        began: JsonObject = {**_named(waiting, spec), "made": _made(waiting)}
+        self._record(BRANCH_BEGAN, task=block, data=began)
+        self._go_into([task], ended=ended_task, facts=facts, move=move)
+
+    def _end_block(self, block: TaskInstance) -> None:
+        spec = self._spec_of(block)
+        runs = self.positions.of_block(block)
+        states = [each.state() for each in runs]
+        output = block_output(spec, states)
+        block.complete(output=output, now=self.now)
+        self._batch.update(block, "status", "output_data", "started_at", "completed_at")
+        self._keep_output(block, {**outputs_after(spec, states), block.definition.key: output})
+        ended = sum(each.ended for each in states)
+        self._record(BLOCK_ENDED, task=block, data={"ended": ended, "of": len(runs)})
+        self._done_here.append(block)
+
+    def _cancel_branches(self, block: TaskInstance, why: Why, move: Move) -> None:
+        """Cancel what is left of a block's branches; nothing where the task is no block."""
+        if not _is_block(block):
+            return
+        for path in self.positions.within(block):
+            if not path.is_open:
+                continue
+            task = path.current_task if path.status == PathStatus.RUNNING else None
+            path.cancel(now=self.now)
+            self._batch.update(path, "status", "ended_at")
+            if task is not None and task.status in UNFINISHED:
+                if task.status == TaskStatus.ERROR:
+                    move.cancelled_in_error.append(task)
+                task.cancel(now=self.now)
+                self._batch.update(task, "status", "completed_at")
+                move.cancelled.append(task)
+                self._has_cancelled = True
+            said = _named(path, self._spec_of(path.block_task))
+            reason: JsonObject = {**said, "reason": why.value}
+            self._record(BRANCH_CANCELLED, task=task or path.block_task, data=reason)
+
+    def _keep_output(self, task: TaskInstance, outputs: JsonObject) -> None:
+        """Have outputs read on the path of a task from now on."""
+        path = self.positions.path_of(task)
+        if path is None:
+            self.instance.data = {**self.instance.data, **outputs}
+            self._batch.update(self.instance, "data", "updated_at")
+        else:
+            path.data = {**path.data, **outputs}
+            self._batch.update(path, "data")
+
+    def _fail_decision(
+        self, decision: Decision, ended_task: TaskInstance | None, move: Move
+    ) -> None:
         self._fail(ended_task, data=decision.as_json())
-        return Move(error=decision.error, failed_task=ended_task)
+        move.failures.append(FailedStep(decision.error, ended_task))
 
-    def fail_transition(self, *, reason: str) -> TaskInstance | None:
+    def fail_transition(self, task: TaskInstance | None, *, reason: str) -> None:
         """Record that the step that is due cannot be taken; the caller keeps a ticket error.
 
-        Returns the task that was to be left, which is in ERROR now; None at the start.
+        `task` is the one that was to be left, which is in ERROR then; None at the start.
         """
-        ended_task = self.completed_task
-        self._fail(ended_task, data={"error": reason})
-        return ended_task
+        self._fail(task, data={"error": reason})
+
+    def _fail_with(self, task: TaskInstance, reason: str) -> None:
+        task.fail()
+        self._batch.update(task, "status")
+        self._record(FAILED, task=task, data={"error": reason})
 
     def _fail(self, task: TaskInstance | None, *, data: JsonObject) -> None:
         if task is not None:
@@ -374,21 +662,43 @@ class WorkflowStateManager:
         self._record(FAILED, task=task, data=data)
         self._save()
 
-    def _make_task(self, key: str) -> TaskInstance:
+    def _draw(self, rows: Mapping[type[Model], int]) -> None:
+        """Draw the ids of so many rows of each model, by one statement; none where none are."""
+        models = [model for model, count in rows.items() for _number in range(count)]
+        for model in rows:
+            self._drawn.setdefault(model, [])
+        if not models:
+            return
+        for model, pk in zip(models, next_ids(*models), strict=True):
+            self._drawn[model].append(pk)
+
+    def _make_task(self, key: str, path: Path | None = None) -> TaskInstance:
         definition = self.next_definition = definition_of(self.instance.workflow_id).tasks[key]
         task_id, self._next_task_id = self._next_task_id, None
         if task_id is None:
-            (task_id,) = next_ids(TaskInstance)
+            drawn = self._drawn.get(TaskInstance)
+            task_id = drawn.pop(0) if drawn else next_ids(TaskInstance)[0]
         task = new_row(
             TaskInstance, id=task_id, workflow_instance=self.instance, definition=definition
         )
+        if path is not None:
+            task.path = path
         if definition.due_in:
-            task.due_at = due_of(definition, start=self.now, answers=self._answers())
+            if self._working_time is None:
+                self._working_time = BusinessCalendar.objects.current().working_time()
+            task.due_at = due_of(
+                definition,
+                start=self.now,
+                answers=self._answers(path),
+                working_time=self._working_time,
+            )
         self._batch.insert(task)
+        self.positions.know(task)
+        self._has_made = True
         return task
 
-    def _answers(self) -> JsonObject:
-        return {"ticket": self._ticket_data, "tasks": self.instance.data}
+    def _answers(self, path: Path | None) -> JsonObject:
+        return {"ticket": self._ticket_data, **self.positions.reads(path)}
 
     def set_due(self, task: TaskInstance, due_at: datetime | None) -> None:
         """Let a task be due at another time, as an answer says another date now."""
@@ -407,11 +717,30 @@ class WorkflowStateManager:
         self._record(REMINDED, task=task, data=data)
         self._save()
 
+    def _assign_all(self, forms: Sequence[TaskInstance], *, ended: int) -> None:
+        """Give new forms to people, of several those whose definitions have no rule at once."""
+        by_rule = [each for each in forms if each.definition.assign_to]
+        plain = [each for each in forms if not each.definition.assign_to]
+        if plain and self._has_cancelled:  # who had those has less to do now
+            self._batch.write()
+            self._has_cancelled = False
+        if len(plain) == 1:
+            self._assign(plain[0], ended=ended)
+        elif plain:
+            self.next_definition = plain[0].definition
+            if self._batch.finds:
+                self._batch.write()
+            given = assign_together(plain, now=self.now, ended=ended)
+            for task, data in zip(plain, given, strict=True):
+                self._batch.update(task, *ASSIGNMENT)
+                if data is not None:
+                    self._record(ASSIGNED, task=task, data=data)
+        for task in by_rule:
+            self.next_definition = task.definition
+            self._assign_by_rule(task)
+
     def _assign(self, task: TaskInstance, *, ended: int) -> None:
         self.next_definition = task.definition
-        if task.definition.assign_to:
-            self._assign_by_rule(task)
-            return
         if self._batch.finds:  # of two forms the second goes by whom the first was given
             self._batch.write()
         assign_with_next_write(task, self._batch, now=self.now, ended=ended)
@@ -544,11 +873,12 @@ class WorkflowStateManager:
         self._complete(task, output=output)
 
     def _complete(self, task: TaskInstance, *, output: JsonObject) -> None:
+        self.positions.know(task)
         task.complete(output=output, now=self.now)
         self._batch.update(task, "status", "output_data", "started_at", "completed_at")
-        self.instance.data = {**self.instance.data, task.definition.key: output}
+        self._keep_output(task, {task.definition.key: output})
         self._record(TASK_COMPLETED, task=task, data={"output": output})
-        self._save_instance("data")
+        self._save_instance()
 
     def fail_task(self, task: TaskInstance, *, reason: str) -> None:
         """Put a task that could not be done into ERROR; the caller keeps a ticket error.
@@ -557,6 +887,7 @@ class WorkflowStateManager:
             TaskNotWorkableError: the task has ended, or the workflow does not run.
         """
         self.ensure_workable(task)
+        self.positions.know(task)
         self._fail(task, data={"error": reason})
 
     def ensure_workable(self, task: TaskInstance) -> None:
@@ -607,3 +938,24 @@ class WorkflowStateManager:
     def _save_instance(self, *fields: str) -> None:
         self._batch.update(self.instance, *fields, "updated_at")
         self._save()
+
+
+def _is_block(task: TaskInstance) -> bool:
+    return bool(task.definition.task_type == TaskType.BLOCK)
+
+
+def _named(path: Path, spec: BlockSpec) -> JsonObject:
+    """How events name a run of a branch."""
+    branch = spec.branch(path.branch)
+    title = (branch.title if branch else "") or path.branch
+    return {
+        "path": path.pk,
+        "branch": path.branch,
+        "number": path.number,
+        "title": f"{title} {path.number}" if spec.is_list else title,
+    }
+
+
+def _made(path: Path) -> JsonObject | None:
+    task = path.current_task
+    return None if task is None else {"task": task.pk, "key": task.definition.key}

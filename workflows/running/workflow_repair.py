@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from tenants.models import User
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.task_types import TaskType
 from workflows.errors import (
     CannotMoveError,
     CannotReassignError,
@@ -24,6 +25,7 @@ from workflows.errors import (
 )
 from workflows.fields.field import SeenBy
 from workflows.models import (
+    Path,
     TaskInstance,
     TaskStatus,
     WorkflowEvent,
@@ -36,6 +38,7 @@ from workflows.running.assignment import assign_if_possible, assignee_data
 from workflows.running.candidates import candidates_of, deputy_for_task, may_have
 from workflows.running.check_output import check_object, check_output
 from workflows.running.events.assigned import ASSIGNED
+from workflows.running.events.branch_cancelled import Why
 from workflows.running.events.cancelled import CANCELLED
 from workflows.running.events.changed import CHANGED
 from workflows.running.events.duplicate import DUPLICATE
@@ -52,7 +55,7 @@ from workflows.running.events.version_changed import VERSION_CHANGED
 from workflows.running.events.withdrawn import WITHDRAWN
 from workflows.running.keys_now import key_of_output
 from workflows.running.moving import TargetVersion
-from workflows.running.state_manager import WorkflowStateManager
+from workflows.running.state_manager import Move, WorkflowStateManager
 from workflows.running.workers import eligible_workers
 
 WAITS_OR_WORKED = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS, TaskStatus.PENDING)
@@ -74,11 +77,21 @@ class WorkflowRepair(WorkflowStateManager):
         Raises:
             TaskInstance.DoesNotExist: the instance has no such task.
         """
-        return (
+        task = (
             TaskInstance.objects.select_related("definition__candidate_role", "assigned_to")
             .select_for_update(of=("self",), no_key=True)
             .get(pk=task_id, workflow_instance=self.instance)
         )
+        self.positions.know(task)
+        return task
+
+    def read_current_tasks(self) -> list[TaskInstance]:
+        """The tasks at which it stands, on the main path first, locked, as they are now."""
+        if self.instance.current_task_id is None:
+            return []
+        self.read_task(self.instance.current_task_id)
+        current = self.positions.current_tasks()
+        return [current[0], *(self.read_task(each.pk) for each in current[1:])]
 
     def ensure_not_ended(self) -> None:
         """Raises WorkflowEndedError."""
@@ -156,7 +169,7 @@ class WorkflowRepair(WorkflowStateManager):
         One that has ended otherwise, or is in ERROR, is left alone.
         """
         failed = (*WAITS_OR_WORKED, TaskStatus.COMPLETED)
-        if task.status in failed and task.pk == self.instance.current_task_id:
+        if task.status in failed and self.positions.is_current(task):
             with self._acting(None):
                 self._fail(task, data={"error": reason})
 
@@ -171,7 +184,7 @@ class WorkflowRepair(WorkflowStateManager):
 
     def _ensure_failed(self, task: TaskInstance) -> None:
         self.ensure_running()
-        if task.status != TaskStatus.ERROR or task.pk != self.instance.current_task_id:
+        if task.status != TaskStatus.ERROR or not self.positions.is_current(task):
             raise NothingToRetryError
 
     def _save_retried(self, task: TaskInstance, *, reason: str) -> None:
@@ -179,10 +192,10 @@ class WorkflowRepair(WorkflowStateManager):
         self._record(RETRIED, task=task, data={"status": str(task.status), "reason": reason})
         self._save_instance()
 
-    def finish_task(self, task: TaskInstance, *, output: JsonObject, reason: str) -> None:
+    def finish_task(self, task: TaskInstance, *, output: JsonObject, reason: str) -> Move:
         """Complete a task that has not been completed with an output from a person's hand.
 
-        The caller advances.
+        The caller advances, and cleans up after the branches of a block, which are cancelled.
 
         Raises:
             TaskNotWorkableError: the task is completed or cancelled.
@@ -193,15 +206,18 @@ class WorkflowRepair(WorkflowStateManager):
         if task.status not in UNFINISHED:
             raise TaskNotWorkableError
         check_output(task.definition, output)
+        move = Move()
+        self._cancel_branches(task, Why.BY_HAND, move)
         task.complete(output=output, now=self.now)
         self._batch.update(task, "status", "output_data", "started_at", "completed_at")
-        self.instance.data = {**self.instance.data, task.definition.key: output}
+        self._keep_output(task, {task.definition.key: output})
         self._record(
             TASK_COMPLETED,
             task=task,
             data={"output": output, "by_hand": True, "reason": reason},
         )
-        self._save_instance("data")
+        self._save_instance()
+        return move
 
     def correct_output(self, task: TaskInstance, *, output: JsonObject, reason: str) -> None:
         """Put another output in the place of the one that conditions and transforms read now.
@@ -213,20 +229,53 @@ class WorkflowRepair(WorkflowStateManager):
             InvalidDataError: the output does not fit the form, or the output schema.
         """
         self.ensure_not_ended()
-        key = key_of_output(task, self.instance)
-        if key is None:
+        kept = self._where_kept(task)
+        if kept is None:
             raise OutputReplacedError
+        key, path = kept
         check_output(task.definition, output, kept=task.output_data)
         if output == task.output_data:
             raise NothingChangedError
         old, task.output_data = task.output_data, output
         self._batch.update(task, "output_data")
-        self.instance.data = {**self.instance.data, key: output}
         change: JsonObject = {"what": "output", "old": old, "new": output, "reason": reason}
+        if path is None:
+            self.instance.data = {**self.instance.data, key: output}
+            self._batch.update(self.instance, "data")
+        else:
+            path.data = {**path.data, key: output}
+            self._batch.update(path, "data")
+            change["path"] = path.pk
         if key != task.definition.key:
             change["key"] = key
         self._record(CHANGED, task=task, data=change)
-        self._save_instance("data")
+        self._save_instance()
+
+    def _where_kept(self, task: TaskInstance) -> tuple[str, Path | None] | None:
+        """Under which key its output is read now, and on which path; None where it is not."""
+        path = self.positions.path_of(task)
+        if task.path_id is not None and path is None:
+            block = task.path.block_task if task.path is not None else None
+            spec = None if block is None else block.definition.block
+            if block is None or spec is None or spec.is_list:
+                return None  # what a list has brought stands in the output of the block
+            return self._where_handed_over(task, block)
+        key = key_of_output(task, self.instance, path=path)
+        return None if key is None else (key, path)
+
+    def _where_handed_over(
+        self, task: TaskInstance, block: TaskInstance
+    ) -> tuple[str, Path | None] | None:
+        """The same of a task in a branch of a block that has ended."""
+        path = self.positions.path_of(block)
+        if block.path_id is not None and path is None:
+            outer = block.path.block_task if block.path is not None else None
+            spec = None if outer is None else outer.definition.block
+            if outer is None or spec is None or spec.is_list:
+                return None
+            return self._where_handed_over(task, outer)
+        key = key_of_output(task, self.instance, path=path)
+        return None if key is None else (key, path)
 
     def correct_input(self, task: TaskInstance, *, body: JsonObject, reason: str) -> None:
         """Let the call of a task in ERROR send something else from its next attempt on.
@@ -389,19 +438,21 @@ class WorkflowRepair(WorkflowStateManager):
         self._save_instance()
 
     def move_to_version(
-        self, target: TargetVersion, task: TaskInstance | None, *, reason: str
+        self, target: TargetVersion, tasks: Sequence[TaskInstance], *, reason: str
     ) -> None:
         """Let the instance go on in another version of its workflow, where its task stands now.
 
-        What earlier tasks have said stays. A form stays with whoever has it, if they may be
-        given it there too; a task in ERROR stays so, until it is retried.
+        `tasks` are its current ones: see `read_current_tasks`. What earlier tasks have said stays.
+        A form stays with whoever has it, if they may be given it there too; a task in ERROR stays
+        so, until it is retried.
 
         Raises:
             CannotMoveError: it does not fit that version; says why.
         """
-        obstacle = target.obstacle(self.instance, task)
+        obstacle = target.obstacle(self.instance, tasks)
         if obstacle:
             raise CannotMoveError(obstacle)
+        paths = list(self.positions.paths.values()) if len(tasks) > 1 else []
         versions: JsonObject = {
             "from": self.instance.workflow.version,
             "to": target.workflow.version,
@@ -413,21 +464,25 @@ class WorkflowRepair(WorkflowStateManager):
         self._record(VERSION_CHANGED, data=versions)
         self.instance.workflow = target.workflow
         self.instance.data = {target.new_key(key): value for key, value in outputs.items()}
-        if task is not None:
+        for path in paths:
+            path.data = {target.new_key(key): value for key, value in path.data.items()}
+            self._batch.update(path, "data")
+        for task in tasks:
             task.definition = target.tasks[target.new_key(task.definition.key)]
             self._batch.update(task, "definition")
         self._save_instance("workflow", "data")
-        if task is not None and task.definition.is_form and task.status in WAITS_OR_WORKED:
-            self._find_worker(task, reason=reason)
+        for task in tasks:
+            if task.definition.is_form and task.status in WAITS_OR_WORKED:
+                self._find_worker(task, reason=reason)
 
     def give_out_by_answers(self, *, reason: str) -> None:
         """After answers were corrected: whom they name now may be given what waits for somebody."""
-        current = self.instance.current_task
-        if current is None or not current.definition.assign_to:
-            return
-        task = self.read_task(current.pk)
-        if task.status == TaskStatus.PENDING and task.assigned_to_id is None:
-            self._find_worker(task, reason=reason)
+        for current in self.positions.current_tasks():
+            if not current.definition.is_form or not current.definition.assign_to:
+                continue
+            task = self.read_task(current.pk)
+            if task.status == TaskStatus.PENDING and task.assigned_to_id is None:
+                self._find_worker(task, reason=reason)
 
     def _find_worker(self, task: TaskInstance, *, reason: str) -> None:
         """After something about a form has changed: keep who has it, or find somebody."""
@@ -459,10 +514,11 @@ class WorkflowRepair(WorkflowStateManager):
         self._record(HELD, data={"reason": reason})
         self._save_instance("status")
 
-    def resume(self, task: TaskInstance | None, *, reason: str) -> None:
-        """Go on where `hold` stopped; the caller advances, and defers the call that is due.
+    def resume(self, tasks: Sequence[TaskInstance], *, reason: str) -> None:
+        """Go on where `hold` stopped; the caller advances, and defers the calls that are due.
 
-        A form of somebody who may not be given it any more, or of nobody, finds a worker.
+        `tasks` are its current ones: see `read_current_tasks`. A form of somebody who may not be
+        given it any more, or of nobody, finds a worker.
 
         Raises:
             WorkflowEndedError: it has ended.
@@ -474,8 +530,9 @@ class WorkflowRepair(WorkflowStateManager):
         self.instance.resume()
         self._record(RESUMED, data={"reason": reason})
         self._save_instance("status")
-        if task is not None and task.definition.is_form and task.status in WAITS_OR_WORKED:
-            self._find_worker(task, reason=reason)
+        for task in tasks:
+            if task.definition.is_form and task.status in WAITS_OR_WORKED:
+                self._find_worker(task, reason=reason)
 
     def cancel(self, *, reason: str) -> list[TaskInstance]:
         """End it here, with all of its unfinished tasks, which are returned.
@@ -518,6 +575,11 @@ class WorkflowRepair(WorkflowStateManager):
         for task in tasks:
             task.cancel(now=self.now)
             self._batch.update(task, "status", "completed_at")
+        if any(task.definition.task_type == TaskType.BLOCK for task in tasks):
+            for path in self.positions.paths.values():
+                if path.is_open:
+                    path.cancel(now=self.now)
+                    self._batch.update(path, "status", "ended_at")
         self.instance.cancel(now=self.now)
         told: JsonObject = {"reason": reason, "seen_by": SeenBy.REQUESTER.value}
         self._record(kind, data={**told, **(data or {})})

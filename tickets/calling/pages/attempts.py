@@ -60,7 +60,7 @@ class Attempts:
 
 def attempts_of(task: TaskInstance | None) -> Attempts | None:
     """None where the task makes no call."""
-    if task is None or task.definition.is_form:
+    if task is None or not task.definition.is_call:
         return None
     found = ActionAttempt.objects.of_task(task)
     newest = list(found.order_by("-number")[: MOST_ATTEMPTS + 1])

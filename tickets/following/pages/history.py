@@ -203,6 +203,6 @@ def _output(data: JsonObject, task: TaskInstance, viewer: Viewer) -> list[Shown]
 
 
 def _documents(task: TaskInstance, viewer: Viewer) -> list[tuple[str, str]]:
-    if task.definition.is_form or viewer is not Viewer.TEAM or task.input_data is None:
+    if not task.definition.is_call or viewer is not Viewer.TEAM or task.input_data is None:
         return []
     return [(_("What was sent"), pretty(task.input_data))]

@@ -1,6 +1,7 @@
-"""A ticket ended before its time of which somebody had a task to do.
+"""A ticket ended before its time of which somebody had a task to do, or goes on without it.
 
-About: `task` (its id), `title`, `why`: "withdrawn", "duplicate", or what a ticket admin has done.
+About: `task` (its id), `title`, `why`: "withdrawn", "duplicate", "not_needed" (its block has ended
+without it), or what a ticket admin has done.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ def _sentence(notice: Notice) -> StrOrPromise:
             return _(
                 "%(person)s closed %(ticket)s as a duplicate. You need not do “%(task)s” any more."
             )
+        case "not_needed":
+            return _("%(ticket)s goes on without “%(task)s”. You need not do it any more.")
     return _("%(person)s cancelled %(ticket)s. You need not do “%(task)s” any more.")
 
 
@@ -35,6 +38,8 @@ def _subject(notice: Notice) -> StrOrPromise:
             return _("Withdrawn: %(ticket)s")
         case "duplicate":
             return _("Closed as a duplicate: %(ticket)s")
+        case "not_needed":
+            return _("Not needed any more: “%(task)s” of %(ticket)s")
     return _("Cancelled: %(ticket)s")
 
 

@@ -157,6 +157,6 @@ def worker_of(task: TaskInstance) -> str:
 
 def _documents(task: TaskInstance) -> list[tuple[str, str]]:
     found = []
-    if task.output_data is not None and not task.definition.is_form:
+    if task.output_data is not None and task.definition.is_call:
         found.append((_("What came back"), pretty(task.output_data)))
     return found

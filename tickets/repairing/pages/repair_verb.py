@@ -160,10 +160,12 @@ def is_retryable(error: TicketError, ticket: Ticket) -> bool:
     if error.task is None:
         return ticket.status == WorkflowStatus.NOT_STARTED
     instance = ticket.workflow_instance
-    is_current = instance is not None and instance.current_task_id == error.task_id
+    is_current = instance is not None and error.task.is_current_of(instance)
     return is_current and (error.task.status == TaskStatus.ERROR or error.is_unmarked)
 
 
 def first_retryable(ticket: Ticket) -> TicketError | None:
-    errors = ticket.errors.unresolved().select_related("task__definition").order_by("-pk")
+    errors = (
+        ticket.errors.unresolved().select_related("task__definition", "task__path").order_by("-pk")
+    )
     return next((each for each in errors if is_retryable(each, ticket)), None)

@@ -1,7 +1,8 @@
 """A ticket admin has corrected data.
 
 Its data: `what` it was (ticket, output or input), the `old` and the `new` one, and the `reason`;
-of an output the `key` under which it is kept, where the task was renamed since.
+of an output the `key` under which it is kept, where the task was renamed since, and the id of the
+`path` where it is kept in a branch.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from workflows.running.events.state import State
 
 def _change(state: State, event: WorkflowEvent) -> None:
     if event.data.get("what") == "output":
-        key = state.task_of(event).key
-        state.data[event.data.get("key", key)] = event.data["new"]
+        task = state.task_of(event)
+        path = event.data.get("path")
+        outputs = state.data if path is None else state.paths[path].data
+        outputs[event.data.get("key", task.key)] = event.data["new"]
 
 
 def _history(event: WorkflowEvent) -> str:

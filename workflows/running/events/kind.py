@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final, Self
 from django.utils.translation import gettext as _
 
 from workflows.engine.failure import Failure
-from workflows.engine.process import JsonObject
+from workflows.engine.process import Json, JsonObject
 from workflows.errors import HistoryError
 from workflows.failure_reasons import failure_in_words
-from workflows.models import TaskStatus, WorkflowEvent, WorkflowStatus
+from workflows.models import PathStatus, TaskStatus, WorkflowEvent, WorkflowStatus
+from workflows.models.path import OPEN_PATHS
 from workflows.models.task_instance import UNFINISHED
 from workflows.running.events.state import State
 from workflows.working_hours.durations import duration_in_words
@@ -187,6 +188,9 @@ def cancels_all(state: State, event: WorkflowEvent) -> None:
     for task in state.tasks.values():
         if task.status in UNFINISHED:
             task.status = TaskStatus.CANCELLED.value
+    for path in state.paths.values():
+        if path.status in OPEN_PATHS:
+            path.status = PathStatus.CANCELLED.value
 
 
 def _refuse_unknown_kind(state: State, event: WorkflowEvent) -> None:
@@ -235,6 +239,10 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
         "of": str(data.get("called") or ""),
         "version": str(data.get("version") or ""),
         "next": _next(data, titles),
+        "branch": str(data.get("title") or data.get("branch") or ""),
+        "count": str(data.get("of") or ""),
+        "ended": str(data.get("ended") or "0"),
+        "left_out": _listed(data.get("left_out")),
     }
 
 
@@ -245,6 +253,10 @@ def data_of(event: WorkflowEvent) -> JsonObject:
 def _failure(data: JsonObject) -> str:
     failure = Failure.read(data.get("failure"))
     return failure_in_words(failure) if failure is not None else ""
+
+
+def _listed(said: Json) -> str:
+    return ", ".join(str(each) for each in said) if isinstance(said, list) else ""
 
 
 def _next(data: JsonObject, titles: Mapping[str, str]) -> str:

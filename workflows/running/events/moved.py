@@ -11,14 +11,14 @@ from django.utils.translation import gettext as _
 from workflows.errors import HistoryError
 from workflows.models import WorkflowEvent
 from workflows.running.events.kind import Rules, Screen, TaskTime, declare
-from workflows.running.events.state import State, TaskState
+from workflows.running.events.state import State
 
 
 def _move(state: State, event: WorkflowEvent) -> None:
     made = event.data.get("made", [])
+    left = state.tasks.get(event.task_instance_id or 0)
     for each in made:
-        state.tasks[each["task"]] = TaskState(key=each["key"])
-        state.current_task = each["task"]
+        state.make_task(each["task"], each["key"], path=None if left is None else left.path)
     if not made and not event.data.get("is_end"):
         raise HistoryError
 

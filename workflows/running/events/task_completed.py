@@ -12,7 +12,7 @@ from workflows.running.events.state import State
 def _complete(state: State, event: WorkflowEvent) -> None:
     task = state.task_of(event)
     task.status = TaskStatus.COMPLETED.value
-    state.data[task.key] = event.data["output"]
+    state.outputs_around(task)[task.key] = event.data["output"]
 
 
 def _history(event: WorkflowEvent) -> str:

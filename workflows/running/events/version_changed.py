@@ -21,11 +21,7 @@ def _change_version(state: State, event: WorkflowEvent) -> None:
     if state.version != event.data["from"]:
         raise HistoryError
     state.version = event.data["to"]
-    renamed = event.data.get("renamed", {})
-    state.data = {renamed.get(key, key): value for key, value in state.data.items()}
-    current = state.tasks.get(state.current_task or 0)
-    if current is not None:
-        current.key = renamed.get(current.key, current.key)
+    state.rename(event.data.get("renamed", {}))
 
 
 VERSION_CHANGED = declare(

@@ -216,8 +216,8 @@ def task_card(
         fields=field_table(task.fields, field_labels(task.fields))
         if task.is_form
         else FieldTable(),
-        call=(*(() if task.is_form else _call(task)), *_due(task, labels)),
-        documents=() if task.is_form else tuple(_documents(task)),
+        call=(*(_call(task) if task.is_call else ()), *_due(task, labels)),
+        documents=tuple(_documents(task)) if task.is_call else (),
         given_to=given_to(task, labels) if task.assign_to and task.is_form else "",
         leads_to=transition_rows(transitions, labels),
         reminders=tuple(_reminders(task, labels)),

@@ -1,0 +1,49 @@
+"""What a move of a workflow leaves to be done: errors to show, and what was cancelled with it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from tickets.advancing.call_jobs import cancel_jobs_of_task
+from tickets.models import ErrorType, Ticket, TicketError
+from tickets.notices.kinds.task_gone import TASK_GONE
+from tickets.notices.tell import tell
+from workflows.engine.process import JsonObject
+from workflows.running.state_manager import Move
+
+
+def keep_errors(ticket: Ticket, move: Move) -> None:
+    """A ticket error of each step that could not be taken."""
+    for failed in move.failures:
+        TicketError.objects.create(
+            ticket=ticket,
+            task=failed.task,
+            error_type=(
+                ErrorType.TASK_UPDATE if failed.is_of_task else ErrorType.WORKFLOW_TRANSITION
+            ),
+            message=failed.error,
+        )
+
+
+def end_cancelled(ticket: Ticket, move: Move, *, now: datetime) -> None:
+    """After the branches of a block were cancelled: their calls, their workers, their errors."""
+    for task in move.cancelled:
+        if task.definition.is_call:
+            cancel_jobs_of_task(task, now=now)
+        elif task.assigned_to_id is not None:
+            about: JsonObject = {
+                "task": task.pk,
+                "title": task.definition.title,
+                "why": "not_needed",
+            }
+            tell(TASK_GONE, [task.assigned_to_id], ticket_id=ticket.pk, about=about)
+    if not move.cancelled_in_error:
+        return
+    errors = TicketError.objects.filter(ticket=ticket, task__in=move.cancelled_in_error)
+    how = _("Its branch is not waited for any more.")
+    for error in errors.unresolved().select_for_update(no_key=True).order_by("pk"):
+        earlier = error.resolution_notes.strip()
+        error.resolve(notes=f"{earlier}\n{how}" if earlier else how)
+        error.save(update_fields=["status", "resolution_notes", "updated_at"])

@@ -1,0 +1,310 @@
+"""Blocks: a step that holds branches, each a small flow of its own.
+
+A block has its branches side by side, or one branch for each item of a list (`for_each`). It ends
+by its own rule (`ends_when`), and no path leaves it but by that. Documents hold it as parts of a
+task:
+
+    {"branches": [{"key": "it", "title": "IT", "start": "account"}], "ends_when": "all"}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, Self
+
+from .conditions import evaluate_condition, prepare
+from .errors import ConditionError, TransformError
+from .texts import gettext as _
+from .transforms import apply_transform
+
+if TYPE_CHECKING:
+    from .process import Json, JsonObject, Process
+
+# So deep blocks may stand in each other.
+DEEPEST: Final = 5
+# How many items a list may have where the block does not say, and the most that it may say.
+USUAL_MOST: Final = 50
+HIGHEST_MOST: Final = 200
+
+
+class Until(StrEnum):
+    """When a block ends, where it names no number."""
+
+    ALL = "all"
+    ANY = "any"
+
+
+class Order(StrEnum):
+    """How the branches of a list go."""
+
+    TOGETHER = "together"
+    IN_ORDER = "in_order"
+
+
+@dataclass(frozen=True, slots=True)
+class BranchSpec:
+    """A branch: its first task, and the condition without which it does not begin."""
+
+    key: str
+    title: str = ""
+    start: str = ""
+    when: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class BlockSpec:
+    """What a block holds. `ends_when` is a number of branches, or one of `Until`.
+
+    `for_each` is where the list stands, a value as in a transform; None: each branch runs once.
+    `most` bounds the list; None: USUAL_MOST.
+    """
+
+    branches: tuple[BranchSpec, ...] = ()
+    ends_when: int | Until = Until.ALL
+    for_each: Json = None
+    order: Order = Order.TOGETHER
+    most: int | None = None
+    hide_answers: bool = False
+
+    @classmethod
+    def of(cls, said: Mapping[str, Json]) -> Self:
+        """The block of a task's document; what does not fit is as if it was not said."""
+        branches = said.get("branches")
+        most, order = said.get("most"), said.get("order")
+        return cls(
+            branches=tuple(
+                BranchSpec(
+                    key=str(each.get("key") or ""),
+                    title=str(each.get("title") or ""),
+                    start=str(each.get("start") or ""),
+                    when=each.get("when"),
+                )
+                for each in (branches if isinstance(branches, list) else [])
+                if isinstance(each, dict)
+            ),
+            ends_when=ends_when_of(said.get("ends_when")),
+            for_each=said.get("for_each") or None,
+            order=Order.IN_ORDER if order == Order.IN_ORDER else Order.TOGETHER,
+            most=most if isinstance(most, int) and not isinstance(most, bool) else None,
+            hide_answers=said.get("hide_answers") is True,
+        )
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it has one branch for each item of a list."""
+        return self.for_each is not None
+
+    @property
+    def bound(self) -> int:
+        return min(self.most or USUAL_MOST, HIGHEST_MOST)
+
+    def branch(self, key: str) -> BranchSpec | None:
+        return next((each for each in self.branches if each.key == key), None)
+
+
+def ends_when_of(said: object) -> int | Until:
+    """What `ends_when` says, as a number or as its text; ALL where it says nothing that fits."""
+    text = str(said) if isinstance(said, int | str) and not isinstance(said, bool) else ""
+    if text.isdecimal() and int(text) >= 1:
+        return int(text)
+    return Until.ANY if text == Until.ANY else Until.ALL
+
+
+def branch_of(said: str) -> tuple[str, str] | None:
+    """The block and the branch that a task's `branch` names; None: it is on the main path."""
+    block, dot, branch = said.partition(".")
+    return (block, branch) if block and dot and branch else None
+
+
+@dataclass(frozen=True, slots=True)
+class BranchRun:
+    """One run of a branch: `number` counts them from 1, `item` is that of the list.
+
+    `begins`: it begins at once; else when those before it have ended.
+    """
+
+    key: str
+    number: int
+    start: str
+    item: Json = None
+    begins: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What happens when a block is entered: its runs, or why it cannot be (`error`).
+
+    `left_out` are the keys of the branches whose condition is not true.
+    """
+
+    runs: tuple[BranchRun, ...] = ()
+    left_out: tuple[str, ...] = ()
+    error: str = ""
+
+
+def enter_block(process: Process, block_key: str, context: JsonObject) -> Entered:
+    """Which branches begin, by what is known now. Never raises for what a definition holds."""
+    task = process.tasks.get(block_key)
+    spec = None if task is None else task.block
+    if task is None or spec is None or not spec.branches:
+        message = _("The block “%(block)s” has no branches. Correct the workflow definition.")
+        return Entered(error=message % {"block": _title(process, block_key)})
+    unknown = next((each for each in spec.branches if each.start not in process.tasks), None)
+    if unknown is not None:
+        message = _(
+            "The branch “%(branch)s” of “%(block)s” begins with the task “%(task)s”, which does "
+            "not exist. Correct the workflow definition."
+        )
+        words = {"branch": unknown.title or unknown.key, "task": unknown.start}
+        return Entered(error=message % {**words, "block": _title(process, block_key)})
+    return (
+        _one_for_each(process, block_key, spec, context)
+        if spec.is_list
+        else _side_by_side(process, block_key, spec, context)
+    )
+
+
+def _side_by_side(process: Process, key: str, spec: BlockSpec, context: JsonObject) -> Entered:
+    left_out: list[str] = []
+    begin: list[BranchSpec] = []
+    try:
+        conditional = any(each.when is not None for each in spec.branches)
+        data = prepare(context if conditional else {})
+        for each in spec.branches:
+            if evaluate_condition(each.when, data):
+                begin.append(each)
+            else:
+                left_out.append(each.key)
+    except ConditionError as error:
+        message = _(
+            "Which branches of “%(block)s” begin cannot be decided. %(reason)s Correct the "
+            "ticket's data or the workflow definition, then try again."
+        )
+        return Entered(error=message % {"block": _title(process, key), "reason": error})
+    runs = (
+        BranchRun(each.key, number, each.start, begins=_begins(spec, number))
+        for number, each in enumerate(begin, start=1)
+    )
+    return Entered(runs=tuple(runs), left_out=tuple(left_out))
+
+
+def _one_for_each(process: Process, key: str, spec: BlockSpec, context: JsonObject) -> Entered:
+    words: dict[str, object] = {"block": _title(process, key)}
+    try:
+        items = [] if _is_unanswered(spec.for_each, context) else _list(spec.for_each, context)
+    except TransformError as error:
+        message = _(
+            "The list of “%(block)s” cannot be read. %(reason)s Correct the ticket's data or the "
+            "workflow definition, then try again."
+        )
+        return Entered(error=message % {**words, "reason": error})
+    if items is None:
+        message = _(
+            "“%(block)s” has a branch for each item of a list, but what stands there is no list. "
+            "Correct the ticket's data or the workflow definition, then try again."
+        )
+        return Entered(error=message % words)
+    if len(items) > spec.bound:
+        message = _(
+            "“%(block)s” may have %(most)d items, but its list has %(count)d. Shorten the list in "
+            "the ticket's data, or allow more in the workflow definition, then try again."
+        )
+        return Entered(error=message % {**words, "most": spec.bound, "count": len(items)})
+    branch = spec.branches[0]
+    runs = (
+        BranchRun(branch.key, number, branch.start, item, begins=_begins(spec, number))
+        for number, item in enumerate(items, start=1)
+    )
+    return Entered(runs=tuple(runs))
+
+
+def _begins(spec: BlockSpec, number: int) -> bool:
+    return number == 1 or spec.order is Order.TOGETHER
+
+
+def _list(for_each: Json, context: JsonObject) -> list[Json] | None:
+    """Raises TransformError. A list that is null has no items."""
+    found = apply_transform(for_each, context)
+    if found is None:
+        return []
+    return found if isinstance(found, list) else None
+
+
+def _is_unanswered(for_each: Json, context: JsonObject) -> bool:
+    """Whether it names an answer that nobody gave, beside others that are there: no items."""
+    name = for_each.get("var") if isinstance(for_each, dict) and len(for_each) == 1 else None
+    if not isinstance(name, str):
+        return False
+    *before, last = name.split(".")
+    holder: Json = context
+    for each in before:
+        holder = holder.get(each) if isinstance(holder, dict) else None
+    return bool(before) and isinstance(holder, dict) and last not in holder
+
+
+@dataclass(frozen=True, slots=True)
+class BranchState:
+    """A run of a branch, as far as it has come. `outputs` are those of its tasks, by their keys."""
+
+    key: str
+    number: int
+    item: Json = None
+    ended: bool = False
+    cancelled: bool = False
+    label: str = ""
+    outcome: str = ""
+    outputs: Mapping[str, Json] | None = None
+
+
+def is_over(block: BlockSpec, states: Iterable[BranchState]) -> bool:
+    """Whether a block ends: enough of its branches have ended, or none is left that could."""
+    runs = list(states)
+    ended = sum(each.ended for each in runs)
+    if all(each.ended or each.cancelled for each in runs):
+        return True
+    match block.ends_when:
+        case Until.ANY:
+            return ended >= 1
+        case int() as number:
+            return ended >= number
+    return False
+
+
+def block_output(block: BlockSpec, states: Sequence[BranchState]) -> JsonObject:
+    """What a block has brought, for `tasks.<block>`: of each branch, or of each item in order."""
+    runs = sorted(states, key=lambda each: each.number)
+    ended = sum(each.ended for each in runs)
+    if block.is_list:
+        items: list[Json] = [
+            {**(each.outputs or {}), "item": each.item, **_said_of(each)} for each in runs
+        ]
+        return {"items": items, "ended": ended}
+    branches: dict[str, Json] = {each.key: {"ended": False} for each in block.branches}
+    branches |= {each.key: _said_of(each) for each in runs}
+    return {"branches": branches, "ended": ended}
+
+
+def _said_of(state: BranchState) -> dict[str, Json]:
+    if not state.ended:
+        return {"ended": False}
+    return {"ended": True, "label": state.label, "outcome": state.outcome}
+
+
+def outputs_after(block: BlockSpec, states: Sequence[BranchState]) -> JsonObject:
+    """The outputs of the tasks inside, which are read by their keys when a block has ended.
+
+    Those of a list stand in the output of the block.
+    """
+    if block.is_list:
+        return {}
+    found: JsonObject = {}
+    for each in sorted(states, key=lambda each: each.number):
+        found |= each.outputs or {}
+    return found
+
+
+def _title(process: Process, key: str) -> str:
+    task = process.tasks.get(key)
+    return (task.title if task else "") or key

@@ -1,0 +1,27 @@
+"""The next branch of a block begins, as those before it have ended.
+
+Its data: the id of the `path`, its `branch` and `number`, and `made`, the task it begins with.
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from workflows.models import WorkflowEvent
+from workflows.running.events.kind import Rules, Screen, TaskTime, declare
+from workflows.running.events.state import State
+
+
+def _begin(state: State, event: WorkflowEvent) -> None:
+    state.begin_path(event.data["path"], event.data["made"])
+
+
+BRANCH_BEGAN = declare(
+    "BRANCH_BEGAN",
+    rules=Rules(effect=_begin, time=TaskTime.GOES_ON),
+    screen=Screen(
+        icon="subdirectory_arrow_right",
+        history=_("%(task)s: branch %(branch)s began."),
+        timeline=None,
+    ),
+)

@@ -1,0 +1,48 @@
+"""A branch was cancelled, because its block ended without it.
+
+Its data: the id of the `path`, its `branch` and `number`, and the `reason`, a member of `Why`. Its
+task is the one at which the branch stood; the block, where it had not begun.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from django.utils.translation import gettext as _
+
+from workflows.models import PathStatus, TaskStatus, WorkflowEvent
+from workflows.models.task_instance import UNFINISHED
+from workflows.running.events.kind import Rules, Screen, TaskTime, Tone, data_of, declare
+from workflows.running.events.state import State
+
+
+class Why(StrEnum):
+    """Why a block ended without a branch."""
+
+    ENOUGH = "enough"  # as many had ended as the block waits for
+    TIME = "time"  # the block was not finished in time
+    BY_HAND = "by hand"  # a ticket admin finished the block
+
+
+def _cancel(state: State, event: WorkflowEvent) -> None:
+    path = state.paths[event.data["path"]]
+    path.status = PathStatus.CANCELLED.value
+    task = state.tasks.get(path.current_task or 0)
+    if task is not None and task.status in UNFINISHED:
+        task.status = TaskStatus.CANCELLED.value
+
+
+def _history(event: WorkflowEvent) -> str:
+    match data_of(event).get("reason"):
+        case Why.TIME.value:
+            return _("Branch %(branch)s was cancelled: its block was not finished in time.")
+        case Why.BY_HAND.value:
+            return _("Branch %(branch)s was cancelled: its block was finished by hand.")
+    return _("Branch %(branch)s was cancelled: enough other branches have ended.")
+
+
+BRANCH_CANCELLED = declare(
+    "BRANCH_CANCELLED",
+    rules=Rules(effect=_cancel, time=TaskTime.GOES_ON),
+    screen=Screen(icon="block", tone=Tone.WARN, history=_history, timeline=None),
+)
