@@ -7,6 +7,7 @@ after an outage too. Nobody cancels it when the task ends; it then finds nothing
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -26,12 +27,12 @@ from tickets.advancing.defer_call import defer_call
 from tickets.advancing.failed_step import UNREACHABLE, FailedStep
 from tickets.advancing.lock_ticket import lock_ticket
 from tickets.advancing.put_into_error import try_to_put_into_error
-from tickets.job_names import FIRE_TIMER, REMIND, RUN_ACTION
+from tickets.job_names import END_WAIT, FIRE_TIMER, REMIND, RUN_ACTION
 from tickets.models import Ticket, TicketError
 from workflows.engine.calendar import WorkingTime
 from workflows.engine.process import JsonObject
 from workflows.engine.reminders import Reminder, reminders_of
-from workflows.engine.timing import Moment
+from workflows.engine.timing import DUE, Moment
 from workflows.errors import TaskNotWorkableError
 from workflows.models import (
     BusinessCalendar,
@@ -78,10 +79,20 @@ class TaskTimes:
         """When a reminder comes; None: what it is counted from is not there."""
         return self._at(reminder.when)
 
-    def due_at(self) -> datetime | None:
-        """When the task is due, by the answers as they are now."""
-        moment = Moment.parse(self.task.definition.due_in)
-        return self._at(moment, ends_day=True)
+    def set_anew(self) -> bool:
+        """Set when the task is due or waits until, by the answers as they are now.
+
+        Returns whether that is another time than before.
+        """
+        task = self.task
+        before = (task.due_at, task.waits_until)
+        due_in, wait = task.definition.due_in, task.definition.wait
+        if due_in and Moment.parse(due_in).answer:
+            task.due_at = self._at(Moment.parse(due_in), ends_day=True)
+        if task.waits_until is not None and Moment.parse(wait).answer:
+            # Where the date is gone, it waits until what the date was.
+            task.waits_until = self._at(Moment.parse(wait)) or task.waits_until
+        return before != (task.due_at, task.waits_until)
 
     def _at(self, moment: Moment, *, ends_day: bool = False) -> datetime | None:
         return moment.at(
@@ -109,42 +120,37 @@ def set_timers(
     In its transaction. `data` are the answers of the ticket of a task that was just made; without
     them its time begins anew, and who was reminded is not reminded again.
     """
+    if not task.is_alive:  # done in the same step
+        return
     process = definition_of(task.workflow_instance.workflow_id).process
     timeouts = process.timeouts(task.definition.key)
     reminders = list(reminders_of(task.definition.reminders))
+    if task.waits_until is not None:
+        defer_end_of_wait(ticket_id=ticket_id, task_id=task.pk, until=task.waits_until, now=now)
     if not timeouts and not reminders:
         return
     times = TaskTimes(ticket_id=ticket_id, task=task, start=now, data=data)
+    _set(times, timeouts, reminders, now=now)
+
+
+def _set(
+    times: TaskTimes, timeouts: Iterable[str], reminders: Sequence[Reminder], *, now: datetime
+) -> None:
+    """Put these into the queue. A reminder that was to come before its task was made is none."""
+    ids = {"ticket_id": times.ticket_id, "task_id": times.task.pk}
     for after in timeouts:
-        _set_timer(times, after, now=now)
-    if reminders:
-        # What was to come before the task was made reminds of nothing.
-        made = now if data is not None else task.created_at
-        sent = set() if data is not None else reminders_sent(task)
-        for reminder in reminders:
-            at = times.reminded_at(reminder)
-            if at is not None and at > made and reminder.name not in sent:
-                defer_reminder(
-                    ticket_id=ticket_id,
-                    task_id=task.pk,
-                    reminder=reminder.name,
-                    since=now,
-                    due=at,
-                    now=now,
-                )
-
-
-def _set_timer(times: TaskTimes, after: str, *, now: datetime) -> None:
-    due = times.left_at(after)
-    if due is not None:
-        defer_timer(
-            ticket_id=times.ticket_id,
-            task_id=times.task.pk,
-            after=after,
-            since=now,
-            due=due,
-            now=now,
-        )
+        due = times.left_at(after)
+        if due is not None:
+            defer_timer(**ids, after=after, since=now, due=due, now=now)
+    if not reminders:
+        return
+    is_new = times.data is not None
+    made = now if is_new else times.task.created_at
+    sent = set() if is_new else reminders_sent(times.task)
+    for reminder in reminders:
+        due = times.reminded_at(reminder)
+        if due is not None and due > made and reminder.name not in sent:
+            defer_reminder(**ids, reminder=reminder.name, since=now, due=due, now=now)
 
 
 def defer_timer(
@@ -177,25 +183,40 @@ def defer_reminder(
     )
 
 
+def defer_end_of_wait(*, ticket_id: int, task_id: int, until: datetime, now: datetime) -> None:
+    """Put the end of a wait into the queue."""
+    defer(
+        END_WAIT,
+        after_seconds=max((until - now).total_seconds(), 0),
+        ticket_id=ticket_id,
+        task_id=task_id,
+        until=until.isoformat(),
+    )
+
+
 def reminders_sent(task: TaskInstance) -> set[str]:
     """The names of those reminders of a task that have come."""
     events = WorkflowEvent.objects.filter(task_instance=task, kind=REMINDED)
     return {str(name) for name in events.values_list("data__reminder", flat=True)}
 
 
-def cancel_timers(task: TaskInstance) -> None:
-    """Cancel the timers and reminders of a task that have not fired.
+def cancel_timers(task: TaskInstance, *, names: Collection[str] | None = None) -> None:
+    """Cancel the timers and reminders of a task that have not fired, and the end of its wait.
+
+    `names`: only those of these times and reminders, and the end of the wait.
 
     One that is firing stays, and comes again where its worker has died: it finds out from the
     history that it does not count any more.
     """
     jobs = ProcrastinateJob.objects.filter(
-        task_name__in=(FIRE_TIMER, REMIND),
+        task_name__in=(FIRE_TIMER, REMIND, END_WAIT),
         status="todo",
         args__contains={"schema": current_schema(), "task_id": task.pk},
     )
-    for job_id in jobs.values_list("pk", flat=True):
-        cancel_job(job_id)
+    for job_id, args in jobs.values_list("pk", "args"):
+        name = args.get("after") or args.get("reminder")
+        if names is None or name is None or name in names:
+            cancel_job(job_id)
 
 
 def restart_timers(*, ticket_id: int, task: TaskInstance, now: datetime) -> None:
@@ -212,31 +233,45 @@ def follow_dates(ticket_id: int, manager: WorkflowRepair) -> None:
 
     The caller has locked the ticket and saved the answers. The other times go on.
     """
-    current = manager.instance.current_task
-    if current is None or not _reads_dates(current):
+    if not any(map(_reads_dates, manager.positions.current_tasks())):
         return
-    task = manager.read_task(current.pk)
-    if task.waits_for_answer or not task.is_alive:
-        return
-    times = TaskTimes(ticket_id=ticket_id, task=task, start=task.created_at)
+    is_running = manager.instance.status == WorkflowStatus.IN_PROGRESS
+    for task in manager.read_current_tasks():
+        if not _reads_dates(task) or not task.is_alive or task.waits_for_answer:
+            continue
+        times = TaskTimes(ticket_id=ticket_id, task=task, start=task.created_at)
+        if times.set_anew():
+            manager.save_times(task)
+        if not is_running:
+            continue
+        timeouts, reminders = _counted_from_dates(task)
+        cancel_timers(task, names=[*timeouts, *(each.name for each in reminders)])
+        _set(times, timeouts, reminders, now=manager.now)
+        if task.waits_until is not None:
+            defer_end_of_wait(
+                ticket_id=ticket_id, task_id=task.pk, until=task.waits_until, now=manager.now
+            )
+
+
+def _counted_from_dates(task: TaskInstance) -> tuple[list[str], list[Reminder]]:
+    """The times and the reminders of a task that are counted from answers."""
+    process = definition_of(task.workflow_instance.workflow_id).process
     definition = task.definition
-    if definition.due_in and Moment.parse(definition.due_in).answer:
-        due_at = times.due_at()
-        if due_at != task.due_at:
-            manager.set_due(task, due_at)
-    if manager.instance.status == WorkflowStatus.IN_PROGRESS:
-        restart_timers(ticket_id=ticket_id, task=task, now=manager.now)
+    timeouts = [each for each in process.timeouts(definition.key) if Moment.parse(each).answer]
+    is_due_by_date = bool(definition.due_in) and bool(Moment.parse(definition.due_in).answer)
+    reminders = [
+        each
+        for each in reminders_of(definition.reminders)
+        if each.when.answer or (each.when.anchor == DUE and is_due_by_date)
+    ]
+    return timeouts, reminders
 
 
 def _reads_dates(task: TaskInstance) -> bool:
     """Whether a time of the task is counted from an answer."""
-    process = definition_of(task.workflow_instance.workflow_id).process
     definition = task.definition
-    moments = [Moment.parse(each) for each in process.timeouts(definition.key)]
-    moments += [each.when for each in reminders_of(definition.reminders)]
-    if definition.due_in:
-        moments.append(Moment.parse(definition.due_in))
-    return any(each.answer for each in moments)
+    own = [each for each in (definition.due_in, definition.wait) if each]
+    return any(Moment.parse(each).answer for each in own) or any(_counted_from_dates(task))
 
 
 @QUESTION_ENDED.register

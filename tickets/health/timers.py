@@ -19,7 +19,7 @@ from tickets.advancing.timers import ENDS_TIMERS, TaskTimes, reminders_sent
 from tickets.health import mending
 from tickets.health.finding import AT_A_TIME, Finding, finding
 from tickets.health.queued_jobs import jobs_of_company, number
-from tickets.job_names import FIRE_TIMER, REMIND
+from tickets.job_names import END_WAIT, FIRE_TIMER, REMIND
 from tickets.models import Ticket, TicketError
 from workflows.engine.calendar import WorkingTime
 from workflows.engine.decide import decide_timeout
@@ -90,6 +90,7 @@ def timer_findings() -> Iterator[Finding]:
     timers = _Timers()
     yield from _far_off_timers(timers)
     yield from _reminders_without_a_job()
+    yield from _waits_without_a_job()
     for task in _without_a_job():
         ticket, after = task.workflow_instance.ticket, str(getattr(task, "after"))  # noqa: B009
         since = cast("datetime", getattr(task, "since") or task.created_at)  # noqa: B009
@@ -129,6 +130,20 @@ def _reminders_without_a_job() -> Iterator[Finding]:
             message = _("People are to be reminded of “%(task)s”, but no job will do it.")
             mend = partial(mending.requeue_reminder, ticket.pk, task.pk, name, since, due)
             yield finding(ticket.pk, message % {"task": task.definition.title}, mend)
+
+
+def _waits_without_a_job() -> Iterator[Finding]:
+    """Two queries."""
+    jobs = jobs_of_company().filter(task_name=END_WAIT).values_list("args", flat=True)
+    waiting = {(args.get("task_id"), args.get("until")) for args in jobs}
+    for task in _tasks_that_wait().filter(waits_until__isnull=False).order_by("pk"):
+        until = task.waits_until
+        if until is None or (task.pk, until.isoformat()) in waiting:
+            continue
+        ticket = task.workflow_instance.ticket
+        message = _("“%(task)s” waits for a time, but no job will end the wait.")
+        mend = partial(mending.requeue_end_of_wait, ticket.pk, task.pk, until)
+        yield finding(ticket.pk, message % {"task": task.definition.title}, mend)
 
 
 def _tasks_that_wait() -> QuerySet[TaskInstance]:

@@ -30,6 +30,7 @@ from workflows.working_hours.durations import (
     after_in_words,
     duration_in_words,
     is_counted_from_start,
+    wait_in_words,
 )
 
 # What the entries of a list are called in the schema of bundles.
@@ -153,7 +154,8 @@ def _words(change: Change, value: Json, labels: _Labels, task: Json) -> str:
         return _type_name(value)
     if change.path and (word := word_for(str(change.path[-1]), value)):
         return word
-    if change.path and change.path[-1] in ("after", "due_in") and isinstance(value, str) and value:
+    is_time = bool(change.path) and change.path[-1] in ("after", "due_in", "wait")
+    if is_time and isinstance(value, str) and value:
         return showable(duration_in_words(value, labels.of_all_forms))
     if change.path and change.path[-1] == "reminders" and value:
         return showable("; ".join(reminders_in_words(value, labels.of_all_forms)))
@@ -181,6 +183,8 @@ def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
         said = duration_in_words(str(entry["due_in"]), labels)
         is_time = is_counted_from_start(str(entry["due_in"]))
         yield (_("due in %(duration)s") if is_time else _("due %(duration)s")) % {"duration": said}
+    if entry.get("wait"):
+        yield wait_in_words(str(entry["wait"]), labels)
     yield from reminders_in_words(entry.get("reminders"), labels)
     if entry.get("assign_to"):
         role = str(entry.get("candidate_role") or "")

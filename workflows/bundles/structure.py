@@ -156,7 +156,7 @@ def _pattern_sentence(path: Path) -> tuple[str, str]:
     if path[-1] in _KEYS or path[-2:-1] == ("path",):
         message = _("Use %(expected)s (at most 63 characters).") % {"expected": _KEY}
         return message, str(_KEY)
-    if path[-1:] in (("due_in",), ("after",), ("when",)):
+    if path[-1:] in (("due_in",), ("after",), ("wait",), ("when",)):
         expected = _(
             "a time such as P2D (two working days), PT4H (four hours), PT30M clock (half an hour "
             "by the clock), on ticket.return_date, or P3D before ticket.return_date at 09:00"

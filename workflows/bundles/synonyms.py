@@ -57,6 +57,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "output_transform": ("output",),
         "timeout_seconds": ("timeout", "timeout_in_seconds"),
         "due_in": ("due", "due_at", "deadline"),
+        "wait": ("wait_until", "waits_until", "waits", "until"),
         "reminders": ("reminder", "escalations", "escalation"),
     },
     "transition": {

@@ -16,8 +16,9 @@ from workflows.engine.errors import MomentError
 from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short
 from workflows.engine.process import Json
 from workflows.engine.reminders import Reminder, Tell, reminders_of
+from workflows.engine.task_types import TaskType
 from workflows.engine.timing import DUE, Moment
-from workflows.working_hours.durations import after_in_words
+from workflows.working_hours.durations import after_in_words, wait_in_words
 
 _DATES: Final = ("date", "datetime")
 _TASKS: Final = "tasks."
@@ -29,6 +30,7 @@ def time_problems(outline: Outline) -> Iterator[Problem]:
     for task in outline.tasks:
         key = task.text("key")
         yield from check.moment((*task.path, "due_in"), task.text("due_in"), at=key)
+        yield from check.moment((*task.path, "wait"), task.text("wait"), at=key)
         yield from check.reminders(task)
     for each in outline.transitions:
         yield from check.moment((*each.path, "after"), each.text("after"), at=each.text("from"))
@@ -157,16 +159,17 @@ def task_notes(document: object) -> dict[str, list[str]]:
 
 
 def reminder_notes(document: object) -> dict[str, list[str]]:
-    """For the picture: {task key: lines}, of the tasks that have reminders.
+    """For the picture: {task key: lines}, of the tasks that have reminders, and of waits.
 
     The document may be wrong in any place.
     """
     outline = Outline(document if isinstance(document, dict) else {})
-    found = {
-        key: times_note(task.value.get("reminders"))
-        for key, task in outline.task_of.items()
-        if task.is_form
-    }
+    found = {}
+    for key, task in outline.task_of.items():
+        if task.is_form:
+            found[key] = times_note(task.value.get("reminders"))
+        elif task.task_type is TaskType.WAIT and task.text("wait"):
+            found[key] = wait_in_words(task.text("wait"))
     return {key: [line] for key, line in found.items() if line}
 
 

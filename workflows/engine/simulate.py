@@ -247,6 +247,8 @@ class _Run:
         """One task; the outcome counts where the step has no decision."""
         self.visits[key] += 1
         rules = self.tasks.get(key) or TaskRules()
+        if rules.task_type is TaskType.WAIT:
+            return self._wait(key)
         sends: JsonObject | None = None
         if not rules.task_type.is_form:
             sends, error = self._body_to_send(rules)
@@ -269,6 +271,17 @@ class _Run:
         self.data = {**self.data, key: answer.output}
         decision = self._decide(key)
         step = replace(step, data=self.data, output=answer.output, decision=decision)
+        return step, Outcome.COMPLETED
+
+    def _wait(self, key: str) -> tuple[Step, Outcome]:
+        """A wait ends by itself, unless an answer says that it is left before."""
+        times, _answer = self._next_answer(key)
+        if times and not times[-1].decision.is_silent:
+            step = Step(key, self.data, times=times, decision=times[-1].decision)
+            return step, Outcome.COMPLETED
+        self.data = {**self.data, key: {}}
+        decision = self._decide(key)
+        step = Step(key, self.data, output={}, times=times, decision=decision)
         return step, Outcome.COMPLETED
 
     def _refused(

@@ -98,6 +98,17 @@ class TaskType(StrEnum):
             spellings=("PARALLEL",),
         ),
     )
+    # It ends by itself at a time: see timing.py.
+    WAIT = (
+        "WAIT",
+        TaskTypeRules(
+            done_by=DoneBy.ENGINE,
+            can_be_left=True,
+            uses=("wait",),
+            needs="wait",
+            spellings=("DELAY", "PAUSE", "TIMER"),
+        ),
+    )
 
     @classmethod
     def named(cls, name: object) -> TaskType | None:

@@ -59,6 +59,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="taskinstance",
+            name="waits_until",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="waits until"),
+        ),
+        migrations.AddField(
+            model_name="taskinstance",
             name="added_roles",
             field=models.JSONField(
                 blank=True,

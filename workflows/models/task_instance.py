@@ -168,6 +168,7 @@ class TaskInstance(StatusModel):
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
     due_at = models.DateTimeField(_("due at"), null=True, blank=True)
+    waits_until = models.DateTimeField(_("waits until"), null=True, blank=True)
     added_roles = models.JSONField(
         _("added company roles"),
         null=True,

@@ -1,4 +1,4 @@
-"""When a task is due, by its definition, the working hours of the company and the answers."""
+"""When a task is due, or waits until: by its definition, the company's hours and the answers."""
 
 from __future__ import annotations
 
@@ -6,25 +6,26 @@ from datetime import datetime
 
 from workflows.engine.calendar import WorkingTime
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.task_types import TaskType
 from workflows.engine.timing import Moment
-from workflows.models import TaskDefinition, TaskInstance
+from workflows.models import TaskInstance
 
 
-def due_of(
-    definition: TaskDefinition,
-    *,
-    start: datetime,
-    answers: JsonObject,
-    working_time: WorkingTime,
-) -> datetime | None:
-    """When a task that is made at `start` is due; None: never, or its date is not there.
+def set_times(
+    task: TaskInstance, *, start: datetime, answers: JsonObject, working_time: WorkingTime
+) -> None:
+    """Set when a task that is made at `start` is due, and until when it waits.
 
+    Neither, where its definition says none, or the date that it is counted from is not there.
     `answers` are those by `ticket` and `tasks`.
     """
-    if not definition.due_in:
-        return None
-    moment = Moment.parse(definition.due_in)
-    return moment.at(working_time, start=start, answers=answers, ends_day=True)
+    definition = task.definition
+    if definition.due_in:
+        due = Moment.parse(definition.due_in)
+        task.due_at = due.at(working_time, start=start, answers=answers, ends_day=True)
+    if definition.wait and definition.task_type == TaskType.WAIT:
+        wait = Moment.parse(definition.wait)
+        task.waits_until = wait.at(working_time, start=start, answers=answers)
 
 
 def outputs_for(task: TaskInstance) -> JsonObject:

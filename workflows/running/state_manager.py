@@ -56,7 +56,7 @@ from workflows.running.assignment import (
 )
 from workflows.running.candidates import may_have
 from workflows.running.definition_cache import definition_of
-from workflows.running.due_dates import due_of
+from workflows.running.due_dates import set_times
 from workflows.running.events.accepted import ACCEPTED
 from workflows.running.events.answered import ANSWERED
 from workflows.running.events.asked import ASKED
@@ -79,6 +79,7 @@ from workflows.running.events.submitted_for import SUBMITTED_FOR
 from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.events.task_started import TASK_STARTED
 from workflows.running.events.timed_out import TIMED_OUT
+from workflows.running.events.wait_ended import WAIT_ENDED
 from workflows.running.positions import Positions
 from workflows.running.questions import QUESTION_ENDED, due_after_question
 from workflows.running.sealing import batch_of_history
@@ -491,6 +492,10 @@ class WorkflowStateManager:
     ) -> Iterator[TaskInstance]:
         """The task; of a block also the tasks with which its branches begin."""
         yield task
+        if task.definition.task_type == TaskType.WAIT:
+            if task.waits_until is None or task.waits_until <= self.now:
+                self._end_wait(task, at_once=True)
+            return
         if not _is_block(task):
             return
         self.begin_part(StepPart.TASK)
@@ -509,6 +514,32 @@ class WorkflowStateManager:
             self._end_block(task)
         for each in first:
             yield from self._with_branches(each, facts, move)
+
+    def end_wait(self, task: TaskInstance) -> bool:
+        """End a wait whose time has come; the caller advances. Returns whether it did.
+
+        One that has ended, is not where the ticket stands, or is on hold is left alone.
+        """
+        self.positions.know(task)
+        is_waiting = task.status == TaskStatus.PENDING and self.positions.is_current(task)
+        if not is_waiting or self.instance.status != WorkflowStatus.IN_PROGRESS:
+            return False
+        if task.definition.task_type != TaskType.WAIT:
+            return False
+        self._end_wait(task, at_once=False)
+        self._save()
+        return True
+
+    def _end_wait(self, task: TaskInstance, *, at_once: bool) -> None:
+        task.complete(output={}, now=self.now)
+        self._batch.update(task, "status", "output_data", "started_at", "completed_at")
+        self._keep_output(task, {task.definition.key: {}})
+        until = None if task.waits_until is None else task.waits_until.isoformat()
+        data: JsonObject = {"until": until}
+        if at_once:
+            data["at_once"] = True
+            self._done_here.append(task)
+        self._record(WAIT_ENDED, task=task, data=data)
 
     def _make_paths(
         self, block: TaskInstance, entered: Entered
@@ -683,14 +714,11 @@ class WorkflowStateManager:
         )
         if path is not None:
             task.path = path
-        if definition.due_in:
+        if definition.due_in or definition.wait:
             if self._working_time is None:
                 self._working_time = BusinessCalendar.objects.current().working_time()
-            task.due_at = due_of(
-                definition,
-                start=self.now,
-                answers=self._answers(path),
-                working_time=self._working_time,
+            set_times(
+                task, start=self.now, answers=self._answers(path), working_time=self._working_time
             )
         self._batch.insert(task)
         self.positions.know(task)
@@ -700,10 +728,9 @@ class WorkflowStateManager:
     def _answers(self, path: Path | None) -> JsonObject:
         return {"ticket": self._ticket_data, **self.positions.reads(path)}
 
-    def set_due(self, task: TaskInstance, due_at: datetime | None) -> None:
-        """Let a task be due at another time, as an answer says another date now."""
-        task.due_at = due_at
-        self._batch.update(task, "due_at")
+    def save_times(self, task: TaskInstance) -> None:
+        """Let a task be due, or wait, until another time, as an answer says another date now."""
+        self._batch.update(task, "due_at", "waits_until")
         self._save()
 
     def remind(self, task: TaskInstance, *, data: JsonObject, adds: int | None) -> None:

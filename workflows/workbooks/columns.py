@@ -348,6 +348,16 @@ TASKS: Final = Sheet(
             14,
         ),
         Column(
+            "wait",
+            "Waits until",
+            kinds.DURATION,
+            gettext_lazy(
+                "For waits: until when. 2 days; on ticket.start at 09:00; 1 day before "
+                "ticket.start; at 09:00."
+            ),
+            16,
+        ),
+        Column(
             "reminders",
             "Reminders",
             kinds.REMINDERS,

@@ -91,3 +91,11 @@ def due_in_words(text: str, labels: Mapping[str, str] | None = None) -> str:
     except DurationError:
         is_plain = True
     return _("%(duration)s of working time") % {"duration": said} if is_plain else said
+
+
+def wait_in_words(text: str, labels: Mapping[str, str] | None = None) -> str:
+    """“waits for 2 days” of P2D; “waits until: 3 days before the start” of another moment."""
+    said = duration_in_words(text, labels)
+    if is_counted_from_start(text):
+        return _("waits for %(duration)s") % {"duration": said}
+    return _("waits until: %(moment)s") % {"moment": said}

@@ -68,6 +68,11 @@ EXAMPLES = {
         {"from": "Wendy Wells", "from_id": WENDY},
         changes={"task_status": "PENDING", "assigned_to": None},
     ),
+    "REMINDED": Example({"reminder": "P1D > role", "when": "P1D", "tell": "role", "role": "Heads"}),
+    "WAIT_ENDED": Example(
+        {"until": "2026-04-01T12:00:00+00:00"},
+        changes={"task_status": "COMPLETED", "data": {"check": {}}},
+    ),
     "TASK_STARTED": Example(changes={"task_status": "IN_PROGRESS"}),
     "TASK_COMPLETED": Example(
         {"output": {"big": True}},

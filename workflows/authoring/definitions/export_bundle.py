@@ -46,6 +46,7 @@ _TASK = (
     "assign_to",
     "due_in",
     "reminders",
+    "wait",
 )
 _TICKET_TYPE = (
     "key",

@@ -21,6 +21,7 @@ from workflows.engine.conditions import is_empty
 from workflows.engine.errors import FieldError
 from workflows.engine.json_schema import is_web_address
 from workflows.engine.process import Json
+from workflows.engine.task_types import TaskType
 from workflows.fields.field import Field, SeenBy
 from workflows.fields.kept_roles import (
     reminders_with_names,
@@ -30,7 +31,12 @@ from workflows.fields.kept_roles import (
 )
 from workflows.fields.specs import parse_fields
 from workflows.models import TaskDefinition, Transition, WorkflowDefinition
-from workflows.working_hours.durations import after_in_words, due_in_words, is_counted_from_start
+from workflows.working_hours.durations import (
+    after_in_words,
+    due_in_words,
+    is_counted_from_start,
+    wait_in_words,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +227,7 @@ def task_card(
         given_to=given_to(task, labels) if task.assign_to and task.is_form else "",
         leads_to=transition_rows(transitions, labels),
         reminders=tuple(_reminders(task, labels)),
-        reminder_times=times_note(task.reminders, labels),
+        reminder_times=times_note(task.reminders, labels) or _wait(task, labels),
     )
 
 
@@ -233,9 +239,16 @@ def given_to(task: TaskDefinition, labels: Mapping[str, str]) -> str:
 
 
 def _due(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    if task.wait and task.type is TaskType.WAIT:
+        yield _("Waits"), wait_in_words(task.wait, labels)
     if task.due_in:
         is_time = is_counted_from_start(task.due_in)
         yield _("Due in") if is_time else _("Due"), due_in_words(task.due_in, labels)
+
+
+def _wait(task: TaskDefinition, labels: Mapping[str, str]) -> str:
+    is_wait = task.type is TaskType.WAIT and task.wait
+    return wait_in_words(task.wait, labels) if is_wait else ""
 
 
 def _reminders(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[str]:

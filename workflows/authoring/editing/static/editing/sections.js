@@ -40,6 +40,23 @@ const CALL_PARTS = [
   "timeout_seconds",
   "retries",
 ];
+/** @type {TaskParts} */
+const WAIT_PARTS = ["wait"];
+
+/** @param {Task} task */
+function isWait(task) {
+  return task.task_type === "WAIT";
+}
+
+/**
+ * What only tasks of a type have.
+ * @param {string} type
+ */
+function partsOf(type) {
+  if (type === "WAIT") return WAIT_PARTS;
+  return typeOf({ task_type: type }).is_form ? FORM_PARTS : CALL_PARTS;
+}
+
 /** @type {WeakMap<Task, Partial<Task>>} what a task had before its type was changed */
 const stashes = new WeakMap();
 function allTasks() {
@@ -171,7 +188,7 @@ function taskBody(task, refresh, redraw) {
       help: gettext("What the worker should know."),
     }),
   ];
-  const own = isForm(task) ? formParts(task, refresh) : callParts(task);
+  const own = isForm(task) ? formParts(task, refresh) : isWait(task) ? waitParts(task) : callParts(task);
   const rest = makeElement(
     "details",
     { class: "ed-more ed-wide" },
@@ -198,8 +215,8 @@ function taskBody(task, refresh, redraw) {
  */
 function changeTaskType(task, to) {
   const stash = stashes.get(task) || {};
-  const becomesForm = typeOf({ ...task, task_type: to }).is_form;
-  const [leaving, coming] = becomesForm ? [CALL_PARTS, FORM_PARTS] : [FORM_PARTS, CALL_PARTS];
+  const coming = partsOf(to);
+  const leaving = [...FORM_PARTS, ...CALL_PARTS, ...WAIT_PARTS].filter((name) => !coming.includes(name));
   for (const name of leaving) {
     if (task[name] !== undefined) Object.assign(stash, { [name]: task[name] });
     delete task[name];
@@ -247,6 +264,21 @@ function dueField(task) {
       help: gettext("Counted from when the task is made, or from a date. Empty: no such time."),
     },
   );
+}
+
+/** @param {Task} task */
+function waitParts(task) {
+  return [
+    field(
+      gettext("How long it waits"),
+      momentControl(task, "wait", { label: gettext("How long it waits"), at: task.key ?? "" }),
+      {
+        name: "wait",
+        group: true,
+        help: gettext("The ticket goes on by itself then. Where the time is over already, it does not wait."),
+      },
+    ),
+  ];
 }
 
 /** @param {Task} task */

@@ -89,6 +89,7 @@
  * @property {AssignTo} [assign_to]
  * @property {string} [due_in] a moment such as P2D, or P3D before ticket.return_date at 09:00
  * @property {Reminder[]} [reminders]
+ * @property {string} [wait] of a wait: a moment
  * @property {string} [action_url]
  * @property {Json} [input_transform]
  * @property {Json} [output_transform]

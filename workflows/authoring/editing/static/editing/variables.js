@@ -298,6 +298,7 @@ function renameInProcess(from, to) {
     const { assign_to: said } = task;
     if (said?.answer) said.answer = renamed(said.answer, from, to);
     if (said?.never) said.never = said.never.map((each) => renamed(each, from, to));
+    if (task.wait) task.wait = renamedInMoment(task.wait, from, to);
     if (task.due_in) task.due_in = renamedInMoment(task.due_in, from, to);
     for (const each of task.reminders ?? []) each.when = renamedInMoment(each.when, from, to);
     if (said?.task) said.task = renamed(`tasks.${said.task}`, from, to).replace(/^tasks\./, "");
