@@ -1,7 +1,8 @@
 """Transitions that are taken when a task has not ended in time, and its reminders: a job for each.
 
 A job stands in the queue, in Postgres, from the transaction on that makes the task: it fires
-after an outage too. Nobody cancels it when the task ends; it then finds nothing to do.
+after an outage too. It is deleted with the statement that ends the task; one that is under way then
+finds nothing to do.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Q
@@ -19,6 +21,8 @@ from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import current_schema
+from tenants.fair_turns import Queue
+from tenants.fast.batch import Batch
 from tenants.jobs import cancel_job, defer, defer_many
 from tenants.models import Company
 from tickets.advancing.after_move import end_cancelled, keep_errors
@@ -42,17 +46,61 @@ from workflows.models import (
 )
 from workflows.running.definition_cache import definition_of
 from workflows.running.due_dates import outputs_for
+from workflows.running.events.block_ended import BLOCK_ENDED
+from workflows.running.events.branch_cancelled import BRANCH_CANCELLED
+from workflows.running.events.call_failed import CALL_FAILED
+from workflows.running.events.cancelled import CANCELLED
+from workflows.running.events.duplicate import DUPLICATE
 from workflows.running.events.kind import TaskTime, kinds_with
 from workflows.running.events.reminded import REMINDED
+from workflows.running.events.task_completed import TASK_COMPLETED
+from workflows.running.events.timed_out import TIMED_OUT
+from workflows.running.events.wait_ended import WAIT_ENDED
+from workflows.running.events.withdrawn import WITHDRAWN
 from workflows.running.questions import QUESTION_ENDED
 from workflows.running.state_manager import Move
 from workflows.running.step_part import StepPart
+from workflows.running.with_event import WITH_EVENT, Happened
 from workflows.running.workflow_repair import WorkflowRepair
 
 logger = logging.getLogger(__name__)
 
 # With each of these a timer of the current task that was set before does not count any more.
 ENDS_TIMERS = kinds_with(TaskTime.STOPS, TaskTime.BEGINS)
+
+
+# With each of these its task has ended, or with it the ticket and all of its tasks.
+_ENDS_TASK: Final = frozenset(
+    (TASK_COMPLETED, TIMED_OUT, CALL_FAILED, WAIT_ENDED, BLOCK_ENDED, BRANCH_CANCELLED)
+)
+_ENDS_TICKET: Final = frozenset((CANCELLED, WITHDRAWN, DUPLICATE))
+# By the index of the jobs of a company.
+_DELETE: Final = f"""
+DELETE FROM public.procrastinate_jobs
+ WHERE queue_name = '{Queue.STEPS}' AND coalesce(args->>'schema', '') = %s::text
+   AND status = 'todo' AND task_name IN ('{FIRE_TIMER}', '{REMIND}', '{END_WAIT}')
+"""  # noqa: S608  # nosec B608
+
+
+@WITH_EVENT.register
+def delete_with_event(batch: Batch, happened: Happened) -> None:
+    """Have the jobs of a task that ends deleted in the statement that ends it, if it has any."""
+    task = happened.task
+    if happened.kind in _ENDS_TICKET and isinstance(batch.about, Ticket):
+        of_ticket = f"{_DELETE} AND args->>'ticket_id' = %s::text"
+        batch.add_statement(of_ticket, current_schema(), str(batch.about.pk))
+    elif task is not None and happened.kind in _ENDS_TASK and _has_times(task, happened):
+        of_task = f"{_DELETE} AND args->>'task_id' = %s::text"
+        batch.add_statement(of_task, current_schema(), str(task.pk))
+
+
+def _has_times(task: TaskInstance, happened: Happened) -> bool:
+    definition = task.definition
+    if definition.reminders or definition.wait:
+        return True
+    if happened.workflow_id is None:
+        return False
+    return bool(definition_of(happened.workflow_id).process.timeouts(definition.key))
 
 
 @dataclass(kw_only=True)

@@ -71,9 +71,11 @@ class ReminderTests(TimesCase):
         ticket = self.levels()
         first, second, third = self.jobs()
         self.run_job(first)
+        self.assertEqual(len(self.jobs()), 3)  # the worker deletes what it has done
         complete_task(task=self.task(ticket), user=self.wendy, output={"ok": True},
                       now=MONDAY + timedelta(days=2, hours=1))  # fmt: skip
-        for job in (second, third):
+        self.assertEqual(self.jobs(), [])
+        for job in (second, third):  # those that are under way
             self.run_job(job, late=MONDAY + timedelta(days=30))
         self.assertEqual(self.told(), [("TASK_REMINDER", "Wendy")])
         self.assertEqual(broken_invariants(ticket), [])
@@ -83,6 +85,7 @@ class ReminderTests(TimesCase):
         first, second, _third = self.jobs()
         self.run_job(first, late=MONDAY + timedelta(days=40))
         cancel_ticket(ticket=ticket, by=self.terry, reason=REASON)
+        self.assertEqual(self.jobs(), [])
         self.run_job(second, late=MONDAY + timedelta(days=41))
         self.assertEqual(self.told(), [("TASK_REMINDER", "Wendy")])
 
@@ -176,8 +179,10 @@ class ReminderTests(TimesCase):
         self.assertEqual(self.task(ticket).due_at, datetime(2026, 4, 10, 15, tzinfo=UTC))
         self.assertEqual(broken_invariants(ticket), [])
         # Returned before: no further reminder ever.
+        under_way = [*self.jobs(), *self.jobs(FIRE_TIMER)]
         complete_task(task=self.task(ticket), user=self.wendy, output={"ok": True})
-        for job in (*self.jobs(), *self.jobs(FIRE_TIMER)):
+        self.assertEqual([*self.jobs(), *self.jobs(FIRE_TIMER)], [])
+        for job in under_way:
             self.run_job(job, late=datetime(2026, 5, 1, tzinfo=UTC))
         self.assertEqual(self.told(), [])
 
