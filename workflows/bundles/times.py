@@ -105,7 +105,7 @@ def _role_problems(path: Path, reminder: Reminder) -> Iterator[Problem]:
     if reminder.role is None:
         if reminder.adds:
             message = _("Name in “role” the company role whose members may do it as well.")
-            yield Problem((*path, "add"), message, value=True)
+            yield Problem((*path, "add"), message, found=True)
         if reminder.tell is Tell.ROLE:
             message = _("Name in “role” the company role whose members are told.")
             yield Problem((*path, "tell"), message, reminder.tell.value)

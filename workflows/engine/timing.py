@@ -105,16 +105,20 @@ class Moment:
             raise MomentError
         said, by_clock = match["duration"].strip(" ,"), bool(match["late_clock"])
         if _CLOCK.search(said):
+            if by_clock:
+                raise MomentError
             said, by_clock = _CLOCK.sub("", said).strip(), True
         said = _WORKING.sub("", said).strip()
         anchor = (match["anchor"] or "").lower()
         anchor = "" if anchor == "start" else DUE if anchor.startswith(DUE) else anchor
-        hour = match["hour"]
+        side, hour = (match["side"] or "").lower(), match["hour"]
+        if side and bool(said) == (side == "on"):
+            raise MomentError
         found = cls(
             duration=_read_duration(said) if said else Duration(),
             by_clock=by_clock,
             anchor=anchor,
-            is_before=(match["side"] or "").lower() == "before",
+            is_before=side == "before",
             time=f"{int(hour):02}:{match['minute']}" if hour else "",
         )
         return cls.parse(found.iso)

@@ -61,8 +61,8 @@ class TimesCase(CompanyTestCase):
         Notice.objects.all().delete()
 
     def publish(self, document: JsonObject) -> TicketDefinition:
-        made = import_bundle(document=document, user=self.carla)
-        publish_workflow(workflow=made.workflow, by=self.carla)
+        workflow = import_bundle(document=document, user=self.carla)
+        publish_workflow(workflow=workflow, user=self.carla)
         return TicketDefinition.objects.get(key="loan", is_active=True)
 
     def role(self, name: str, *members: Any) -> CompanyRole:

@@ -18,6 +18,7 @@ from workflows.engine.conditions import is_empty
 from workflows.engine.decide import TriedTransition
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Outcome, Simulation, Step, TimeOver
+from workflows.engine.task_types import TaskType
 from workflows.failure_reasons import failure_in_words
 from workflows.forms import Shown, show_answers, show_answers_for_requester
 from workflows.picture.graph import draw_process
@@ -173,8 +174,11 @@ def _step_row(
         title, icon = _("The ticket"), "play_circle"
         answers = show_answers(trial.fields, ticket)
     else:
-        is_form = trial.rules[step.task].task_type.is_form
+        task_type = trial.rules[step.task].task_type
+        is_form = task_type.is_form
         title, icon = trial.title_of(step.task), "person" if is_form else "bolt"
+        if task_type is TaskType.WAIT:
+            icon = "hourglass_bottom"
         answers = show_answers(trial.fields_of(step.task) if is_form else [], step.output or {})
     was_decided_in_time = step.decision is not None and not step.timeout_taken
     return StepRow(
