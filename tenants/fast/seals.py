@@ -13,7 +13,7 @@ It is found out when a row or an event is changed, added or taken away past that
 does so computes every later digest of the chain anew. There is no secret in it.
 
 A column that is added to a sealed table later stands in `later`: a text that is empty by default,
-JSON, a key or a moment that is null, or a yes-or-no that is no by default. It goes into the seal only
+JSON, a number, a key or a moment that is null, or a yes-or-no that is no. It goes into the seal only
 where it says something, so that the seals of older rows go on to fit.
 """
 
@@ -87,7 +87,7 @@ class SealedTable:
 
 
 def _said(column: str, field: Field[Any, Any]) -> str:
-    if isinstance(field, JSONField | ForeignKey):
+    if isinstance(field, JSONField | ForeignKey | IntegerField):
         return column
     if isinstance(field, DateTimeField):
         return f"extract(epoch FROM {column})"  # whatever the zone is

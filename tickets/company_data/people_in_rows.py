@@ -16,18 +16,23 @@ from psycopg import sql
 
 from tenants.connection import current_schema
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.task_types import TaskType
 from workflows.fields.people import ChangePerson, names_people, with_people
+from workflows.running.events.block_began import BLOCK_BEGAN
 from workflows.running.events.kind import Form, answers_of, kind_named
 
 type Row = dict[str, Any]
 # The columns of a row that change, with what stands there then.
 type Overlay = dict[str, Any]
+# What an answer says of a person.
+_PERSON: Final = {"id", "name", "email"}
 
 _WORKFLOW: Final = "workflows_workflowdefinition"
 _TASK: Final = "workflows_taskdefinition"
 _TYPE: Final = "tickets_ticketdefinition"
 _INSTANCE: Final = "workflows_workflowinstance"
 _VISIT: Final = "workflows_taskinstance"
+_PATH: Final = "workflows_path"
 _TICKET: Final = "tickets_ticket"
 _SAVED: Final = "tickets_savedanswers"
 _EVENT: Final = "workflows_workflowevent"
@@ -47,14 +52,18 @@ class PeopleInRows:
         self._tickets: dict[str, list[Json]] = {}
         self._tasks: dict[tuple[str, str], list[Json]] = {}
         self._task_keys: dict[int, tuple[str, str]] = {}
+        self._blocks: set[tuple[str, str]] = set()
         self._read_definitions()
 
     def _read_definitions(self) -> None:
         for pk, key, fields in _select(_WORKFLOW, "id", "key"):
             self._workflow_keys[pk] = key
             _add_questions(self._tickets, key, fields)
-        for pk, workflow, key, fields in _select(_TASK, "id", "workflow_id", "key"):
+        columns = ("id", "workflow_id", "key", "task_type")
+        for pk, workflow, key, task_type, fields in _select(_TASK, *columns):
             self._task_keys[pk] = (self._workflow_keys.get(workflow, ""), key)
+            if task_type == TaskType.BLOCK:
+                self._blocks.add(self._task_keys[pk])
             _add_questions(self._tasks, self._task_keys[pk], fields)
 
     def overlays(self, table: str, rows: list[Row]) -> list[Overlay]:
@@ -82,10 +91,53 @@ class PeopleInRows:
         found = []
         for row in rows:
             key, data = self._workflow_keys.get(row["workflow_id"], ""), row["data"]
-            if isinstance(data, dict):
-                data = {task: self._of_task((key, task), output) for task, output in data.items()}
-            found.append(_changed(row, data=data))
+            found.append(_changed(row, data=self._of_outputs(key, data)))
         return found
+
+    def of_paths(self, rows: list[Row]) -> list[Overlay]:
+        instances = _look_up(
+            _INSTANCE, "workflow_id", (row["workflow_instance_id"] for row in rows)
+        )
+        found = []
+        for row in rows:
+            workflow = instances.get(row["workflow_instance_id"], 0)
+            data = self._of_outputs(self._workflow_keys.get(workflow, ""), row["data"])
+            found.append(_changed(row, data=data, item=self._of_item(row["item"])))
+        return found
+
+    def _of_outputs(self, workflow: str, data: Json) -> Json:
+        """What tasks have brought, by their keys."""
+        if not isinstance(data, dict):
+            return data
+        return {task: self._of_task((workflow, task), output) for task, output in data.items()}
+
+    def _of_block(self, workflow: str, output: Json) -> Json:
+        """What a block has brought: of a list the items, and what the tasks have."""
+        items = output.get("items") if isinstance(output, dict) else None
+        if not isinstance(items, list) or not isinstance(output, dict):
+            return output
+        made: list[Json] = [
+            {
+                name: self._of_item(value)
+                if name == "item"
+                else self._of_task((workflow, name), value)
+                for name, value in each.items()
+            }
+            if isinstance(each, dict)
+            else each
+            for each in items
+        ]
+        return {**output, "items": made}
+
+    def _of_item(self, item: Json) -> Json:
+        """An item of a list: a person as answers hold them, or a row in which such stand."""
+        if isinstance(item, list):
+            return [self._of_item(each) for each in item]
+        if not isinstance(item, dict):
+            return item
+        if isinstance(item.get("id"), int) and item.keys() <= _PERSON:
+            return self._change(item)
+        return {name: self._of_item(each) for name, each in item.items()}
 
     def of_tasks(self, rows: list[Row]) -> list[Overlay]:
         return [
@@ -138,6 +190,13 @@ class PeopleInRows:
                     made[number] = changed.get("id")
                     if name in made:
                         made[name] = changed.get("name")
+        if row["kind"] == BLOCK_BEGAN and isinstance(paths := made.get("paths"), list):
+            made["paths"] = [
+                {**each, "item": self._of_item(each["item"])}
+                if isinstance(each, dict) and "item" in each
+                else each
+                for each in paths
+            ]
         for name in rules.answers:
             form = answers_of(data)
             if form is Form.TICKET:
@@ -153,6 +212,8 @@ class PeopleInRows:
         return with_people(self._tickets.get(key), data, self._change)
 
     def _of_task(self, key: tuple[str, str], data: Json) -> Json:
+        if key in self._blocks:
+            return self._of_block(key[0], data)
         return with_people(self._tasks.get(key), data, self._change)
 
 
@@ -163,6 +224,7 @@ _CHANGES: Final[Mapping[str, Callable[[PeopleInRows, list[Row]], list[Overlay]]]
     _TICKET: PeopleInRows.of_tickets,
     _INSTANCE: PeopleInRows.of_instances,
     _VISIT: PeopleInRows.of_tasks,
+    _PATH: PeopleInRows.of_paths,
     _SAVED: PeopleInRows.of_saved_answers,
     _EVENT: PeopleInRows.of_events,
     _MESSAGE: PeopleInRows.of_messages,

@@ -62,6 +62,7 @@ _FIRST: Final = (
     "tickets_ticketdefinition",
     "workflows_workflowinstance",
     "workflows_taskinstance",
+    "workflows_path",
     "tickets_ticket",
     "tickets_message",  # files name theirs
 )

@@ -48,8 +48,9 @@ from tickets.models import (
 from tickets.models.saved_view import LONGEST_QUERY
 from workflows.engine.process import Json
 from workflows.fields.people import ERASED, with_erased_answers
-from workflows.models import Invitation, TaskInstance, WorkflowEvent, WorkflowInstance
+from workflows.models import Invitation, Path, TaskInstance, WorkflowEvent, WorkflowInstance
 from workflows.people.change_people import save_person
+from workflows.running.events.block_began import BLOCK_BEGAN
 from workflows.running.events.erased import ERASED as ERASED_EVENT
 from workflows.running.events.withdrawn import WITHDRAWN
 from workflows.running.sealing import reseal
@@ -61,19 +62,22 @@ ROWS: Final = 200
 # Tickets whose answers are blanked at once.
 MOST_TICKETS: Final = 1_000
 # Where answers and the history name people, by declaration: the column of each table.
-_ANSWERS: Final = {
-    "tickets_ticket": "data",
-    "workflows_workflowinstance": "data",
-    "workflows_taskinstance": "output_data",
-    "tickets_savedanswers": "answers",
-    "tickets_message": "mentions",
-}
+_ANSWERS: Final = (
+    ("tickets_ticket", "data"),
+    ("workflows_workflowinstance", "data"),
+    ("workflows_taskinstance", "output_data"),
+    ("workflows_path", "data"),
+    ("workflows_path", "item"),
+    ("tickets_savedanswers", "answers"),
+    ("tickets_message", "mentions"),
+)
 _EVENTS: Final = "workflows_workflowevent"
 # What the history vouches for: the column that names a row's workflow instance.
 _IN_HISTORY: Final = {
     "tickets_ticket": "workflow_instance_id",
     "workflows_workflowinstance": "id",
     "workflows_taskinstance": "workflow_instance_id",
+    "workflows_path": "workflow_instance_id",
     _EVENTS: "workflow_instance_id",
 }
 # What was sent to other systems, and the log of Django's admin: texts in which the name and the
@@ -260,6 +264,7 @@ class _Erasing:
                 task.save(update_fields=["input_data"])
                 task.action_attempts.update(sent="")
             self._blank_corrections(ticket, specs)
+            self._blank_items(ticket)
             self._blank_withdrawal(ticket)
             events = WorkflowEvent.objects.filter(workflow_instance=ticket.workflow_instance_id)
             if ticket.workflow_instance and not events.filter(kind=ERASED_EVENT).exists():
@@ -279,6 +284,41 @@ class _Erasing:
                     "new": with_erased_answers(specs, data.get("new")),
                 }
         _write_events(changed)
+
+    def _blank_items(self, ticket: Ticket) -> None:
+        """The items of blocks that had a branch for each: parts of what was submitted, mostly."""
+        instance = ticket.workflow_instance
+        if instance is None:
+            return
+        paths = Path.objects.filter(workflow_instance=instance)
+        blocks = {each.block_task_id for each in paths}
+        if not blocks:
+            return
+        for path in paths.exclude(item=None):
+            path.item = _without_texts(path.item)
+            path.save(update_fields=["item"])
+        for task in TaskInstance.objects.filter(pk__in=blocks, output_data__isnull=False):
+            task.output_data = _without_items(task.output_data)
+            task.save(update_fields=["output_data"])
+        for holder in (instance, *paths):
+            data = {key: _without_items(each) for key, each in holder.data.items()}
+            if data != holder.data:
+                holder.data = data
+                holder.save(update_fields=["data"])
+        events = WorkflowEvent.objects.filter(workflow_instance=instance, kind=BLOCK_BEGAN)
+        _write_events(
+            {
+                event.pk: {
+                    **event.data,
+                    "paths": [
+                        {**each, "item": _without_texts(each.get("item"))}
+                        for each in event.data.get("paths", [])
+                    ],
+                }
+                for event in events
+                if event.data.get("is_list")
+            }
+        )
 
     def _blank_withdrawal(self, ticket: Ticket) -> None:
         """Why they took it back: the history says it, and the notes of errors that were open."""
@@ -305,7 +345,7 @@ class _Erasing:
     # What they are
 
     def blank_answers(self) -> None:
-        for table, column in _ANSWERS.items():
+        for table, column in _ANSWERS:
             for rows in batched(_rows_with(table, column, [f'"id": {self.person.pk}']), ROWS):
                 changed = {
                     row["id"]: overlay[column]
@@ -474,6 +514,20 @@ def _without_texts(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _without_texts(each) for name, each in value.items()}
     return value
+
+
+def _without_items(output: Any) -> Any:
+    """What a block has brought, without the texts of its items."""
+    items = output.get("items") if isinstance(output, dict) else None
+    if not isinstance(items, list):
+        return output
+    return {
+        **output,
+        "items": [
+            {**each, "item": _without_texts(each.get("item"))} if isinstance(each, dict) else each
+            for each in items
+        ],
+    }
 
 
 def _rows_with(table: str, column: str, texts: list[str]) -> Iterator[dict[str, Any]]:

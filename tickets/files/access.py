@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
+from uuid import UUID
 
 from django.db.models import QuerySet
 
 from tenants.models import User
 from tickets.models import FileUpload, Ticket, Visibility
-from tickets.seeing import Viewer, uploads_for_requester, viewer_of
+from tickets.seeing import Viewer, hidden_uploads, uploads_for_requester, viewer_of
 from tickets.taking_part.access import Access, access_to
 
 MOST_READ: Final = 500
@@ -50,7 +51,11 @@ class FileAccess:
             return True
         if self._viewer is Viewer.REQUESTER:
             return self.is_for_requester(upload)
-        return self._viewer is Viewer.TEAM
+        return self._viewer is Viewer.TEAM and upload.first_version.uuid not in self._hidden
+
+    @cached_property
+    def _hidden(self) -> set[UUID]:
+        return hidden_uploads(self._person, self._ticket)
 
     def is_for_requester(self, upload: FileUpload) -> bool:
         """Whether it is no file of the team alone."""

@@ -15,7 +15,7 @@ from typing import Final
 from tickets.finding.plain_text import on_one_line, plain_text, words_of
 from tickets.models import FoundBy, Message, Ticket, Visibility
 from tickets.seeing import Viewer, shown_output, submitted_answers
-from workflows.engine.process import Json
+from workflows.engine.process import Json, JsonObject
 from workflows.fields.field import SeenBy
 from workflows.forms import Shown
 from workflows.models import TaskDefinition
@@ -102,23 +102,38 @@ def source_of_message(message_id: int) -> str:
 
 def entry_of_task(definition: TaskDefinition, task_id: int, output: Json) -> Entry | None:
     """What its team finds of one visit of a form."""
-    return _entry_of_answers(source_of_task(task_id), definition, output, Viewer.TEAM)
+    return _entry_of_answers(source_of_task(task_id), definition, [output], Viewer.TEAM)
 
 
-def entry_of_answers(definition: TaskDefinition, output: Json) -> Entry | None:
-    """What the requester finds of what came of a form, as it counts now."""
+def entry_of_answers(definition: TaskDefinition, *outputs: Json) -> Entry | None:
+    """What the requester finds of what came of a form, as it counts now; of a list of each item."""
     source = source_of_answers(definition.key)
-    return _entry_of_answers(source, definition, output, Viewer.REQUESTER)
+    return _entry_of_answers(source, definition, outputs, Viewer.REQUESTER)
+
+
+def entries_of_answers(found: Iterable[tuple[TaskDefinition, JsonObject]]) -> Iterator[Entry]:
+    """Those of outputs, one for each task."""
+    outputs: dict[str, tuple[TaskDefinition, list[JsonObject]]] = {}
+    for definition, output in found:
+        outputs.setdefault(definition.key, (definition, []))[1].append(output)
+    for definition, each in outputs.values():
+        if (entry := entry_of_answers(definition, *each)) is not None:
+            yield entry
 
 
 def _entry_of_answers(
-    source: str, definition: TaskDefinition, output: Json, viewer: Viewer
+    source: str, definition: TaskDefinition, outputs: Iterable[Json], viewer: Viewer
 ) -> Entry | None:
     if not definition.is_form:
         return None
-    parts = _bounded(_parts_of(shown_output(definition, output, viewer=viewer)))
+    shown = (part for each in outputs for part in _shown_of(definition, each, viewer))
+    parts = _bounded(shown)
     found_by = FoundBy.TEAM if viewer is Viewer.TEAM else FoundBy.REQUESTER
     return _entry(source, found_by, parts)
+
+
+def _shown_of(definition: TaskDefinition, output: Json, viewer: Viewer) -> Iterable[Part]:
+    return _parts_of(shown_output(definition, output, viewer=viewer))
 
 
 def entry_of_message(message: Message, filenames: Iterable[str]) -> Entry | None:

@@ -19,7 +19,7 @@ from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet
 from tickets.finding.entries import (
     TICKET,
     Entry,
-    entry_of_answers,
+    entries_of_answers,
     entry_of_message,
     entry_of_reason,
     entry_of_task,
@@ -29,7 +29,12 @@ from tickets.finding.entries import (
 from tickets.finding.write_entries import INSERT_MANY, in_one_language, values_of
 from tickets.models import FileUpload, Message, SearchEntry, Ticket
 from tickets.notices.find_companies import companies_with
-from tickets.seeing import cancel_reasons, outputs_now, outputs_of_visits
+from tickets.seeing import (
+    cancel_reasons,
+    is_hidden_from_some,
+    outputs_now,
+    outputs_of_visits,
+)
 
 # Tickets of one transaction: whoever takes a step of one of them waits for as long.
 AT_ONCE: Final = 50
@@ -176,17 +181,18 @@ def _of_tickets(tickets: list[Ticket]) -> Iterator[tuple[int, Entry]]:
     by_instance = {each.workflow_instance_id: each.pk for each in tickets}
     for ticket in tickets:
         yield ticket.pk, entry_of_ticket(ticket)
-        for definition, output in outputs_now(ticket):
-            if (entry := entry_of_answers(definition, output)) is not None:
-                yield ticket.pk, entry
+        for entry in entries_of_answers(outputs_now(ticket)):
+            yield ticket.pk, entry
     instances = [number for number in by_instance if number is not None]
-    for task in outputs_of_visits(instances):
-        entry = entry_of_task(task.definition, task.pk, task.output_data)
-        if entry is not None:
-            yield by_instance[task.workflow_instance_id], entry
+    for task in outputs_of_visits(instances).select_related("path"):
+        if task.path is not None and is_hidden_from_some(task):
+            continue
+        found = entry_of_task(task.definition, task.pk, task.output_data)
+        if found is not None:
+            yield by_instance[task.workflow_instance_id], found
     for instance_id, data in cancel_reasons(instances):
-        if (entry := entry_of_reason(data)) is not None:
-            yield by_instance[instance_id], entry
+        if (reason := entry_of_reason(data)) is not None:
+            yield by_instance[instance_id], reason
 
 
 def _of_messages(numbers: list[int]) -> Iterator[tuple[int, Entry]]:

@@ -13,11 +13,13 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
 from django.utils import translation
 
 from tenants.fast.batch import Batch
 from tickets.finding.entries import (
     Entry,
+    entries_of_answers,
     entry_of_answers,
     entry_of_message,
     entry_of_reason,
@@ -28,10 +30,12 @@ from tickets.finding.entries import (
     source_of_task,
 )
 from tickets.models import Message, Ticket
+from tickets.seeing import is_hidden_from_some, outputs_in, outputs_of_visits
 from tickets.seeing.reasons import ENDINGS
 from workflows.engine.process import Json
 from workflows.models import TaskDefinition, TaskInstance
 from workflows.running.definition_cache import definition_of
+from workflows.running.events.block_ended import BLOCK_ENDED
 from workflows.running.events.changed import CHANGED
 from workflows.running.events.started import STARTED
 from workflows.running.events.task_completed import TASK_COMPLETED
@@ -107,6 +111,8 @@ def write_with_event(batch: Batch, happened: Happened) -> None:
             _write_ticket(batch)
         case kind if kind == CHANGED and happened.data.get("what") == "output":
             _write_output(batch, happened, happened.data.get("new"))
+        case kind if kind == BLOCK_ENDED:
+            _write_block(batch, happened)
         case kind if kind in ENDINGS:
             entry = entry_of_reason(happened.data)
             if entry is not None:
@@ -124,13 +130,37 @@ def _write_output(batch: Batch, happened: Happened, output: Json) -> None:
     if task is None or not task.definition.is_form:
         return
     definition = task.definition
-    _put(batch, happened, source_of_task(task.pk), entry_of_task(definition, task.pk, output))
+    if task.path_id is None or not is_hidden_from_some(task):
+        _put(batch, happened, source_of_task(task.pk), entry_of_task(definition, task.pk, output))
+    if task.path_id is not None and not happened.data.get("handed_over"):
+        return  # the requester sees it when the block has ended
     # What the requester sees says the version that the ticket runs on now (`outputs_now`): the
     # task may have been done before the ticket was moved there.
     key = str(happened.data.get("key") or definition.key)  # it may be called something else now
     now = _definition_now(happened, definition, key)
     entry = None if now is None else entry_of_answers(now, output)
     _put(batch, happened, source_of_answers(key), entry)
+
+
+def _write_block(batch: Batch, happened: Happened) -> None:
+    """What the branches of a block have brought is seen by more people from now on."""
+    block = happened.task
+    if block is None or happened.workflow_id is None:
+        return
+    if block.path_id is None:
+        tasks = definition_of(happened.workflow_id).tasks
+        for entry in entries_of_answers(outputs_in(tasks, happened.brought)):
+            _add(batch, happened, entry)
+    if not block.definition.hide_answers or is_hidden_from_some(block):
+        return
+    # Those of the step itself are not in the database yet.
+    last = [each for each in happened.last_tasks if each.output_data is not None]
+    within = Q(path__block_task=block) | Q(path__block_task__path__block_task=block)
+    visits = outputs_of_visits([happened.instance_id]).filter(within)
+    for task in [*visits.exclude(pk__in=[each.pk for each in last]), *last]:
+        found = entry_of_task(task.definition, task.pk, task.output_data)
+        if found is not None:
+            _add(batch, happened, found)
 
 
 def _definition_now(

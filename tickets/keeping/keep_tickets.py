@@ -113,8 +113,21 @@ def delete_tickets(numbers: list[int]) -> dict[str, int]:
     of each kind went.
     """
     with connection.cursor() as cursor:
+        # The branches of blocks: nobody guards them, and they go with their history or not at all.
+        cursor.execute(
+            "SELECT p.id FROM workflows_path p JOIN tickets_ticket t"
+            " ON t.workflow_instance_id = p.workflow_instance_id WHERE t.id = ANY(%s)",
+            [numbers],
+        )
+        paths = [pk for (pk,) in cursor.fetchall()]
         cursor.execute("SELECT public.ticketflower_delete_tickets(%s)::text", [numbers])
         counts: dict[str, int] = json.loads(cursor.fetchone()[0])
+        if paths:
+            cursor.execute(
+                "DELETE FROM workflows_path p WHERE p.id = ANY(%s) AND NOT EXISTS ("
+                "SELECT FROM workflows_workflowinstance i WHERE i.id = p.workflow_instance_id)",
+                [paths],
+            )
         # Notices are no history: no function guards them. Those of tickets that stay, stay.
         cursor.execute(
             "DELETE FROM tickets_notice n WHERE n.ticket_id = ANY(%s) AND NOT EXISTS ("

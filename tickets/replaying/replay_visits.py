@@ -15,6 +15,7 @@ from workflows.engine.errors import DurationError
 from workflows.engine.failure import Failure
 from workflows.engine.process import JsonObject, Process
 from workflows.engine.simulate import Answer
+from workflows.engine.task_types import CALL_TYPES, FORM_TYPES
 from workflows.engine.timing import Moment
 from workflows.models import (
     BusinessCalendar,
@@ -84,7 +85,10 @@ def visits_of(tickets: Iterable[Ticket], *, process: Process) -> dict[int, list[
     }
     undone = [pk for pk in (*late, *failed) if pk is not None]
     rows = (
-        TaskInstance.objects.filter(workflow_instance__in=instances)
+        TaskInstance.objects.filter(
+            workflow_instance__in=instances,
+            definition__task_type__in=[*FORM_TYPES, *CALL_TYPES],
+        )
         .filter(Q(status=TaskStatus.COMPLETED) | Q(pk__in=undone))
         .order_by("pk")
         .values_list(
@@ -95,7 +99,9 @@ def visits_of(tickets: Iterable[Ticket], *, process: Process) -> dict[int, list[
     found: dict[int, list[Visit]] = {}
     outputs: dict[int, JsonObject] = {}
     for pk, instance_id, key, output, created_at, completed_at in rows:
-        spans = _spans(events.get(instance_id, ()), created_at, completed_at or created_at)
+        # What happens to others, in other branches, is none of its time.
+        its = [each for each in events.get(instance_id, ()) if each.task_id in (None, pk)]
+        spans = _spans(its, created_at, completed_at or created_at)
         said = outputs.setdefault(instance_id, {})
         answers: JsonObject = {"ticket": data.get(instance_id), "tasks": said}
         passed = [

@@ -22,8 +22,7 @@ from tickets.reporting.figures import (
 )
 from tickets.reporting.period import Period
 from workflows.engine.process import EndOutcome
-from workflows.models import TaskInstance, TaskStatus, WorkflowInstance, WorkflowStatus
-from workflows.models.task_instance import UNFINISHED
+from workflows.models import TaskInstance, TaskStatus, WorkflowStatus
 from workflows.models.workflow_instance import RUNNING
 
 
@@ -64,16 +63,17 @@ class FlowFigures:
     @cached_property
     def _now(self) -> Mapping[str, int]:
         rows = (
-            WorkflowInstance.objects.filter(
-                status__in=RUNNING,
-                workflow__key=self.key,
-                current_task__status__in=UNFINISHED,
+            TaskInstance.objects.current()
+            .unfinished()
+            .filter(
+                workflow_instance__status__in=RUNNING,
+                workflow_instance__workflow__key=self.key,
             )
             .order_by()
-            .values("current_task__definition__key")
+            .values("definition__key")
             .annotate(count=Count("pk"))
         )
-        return dict(rows.values_list("current_task__definition__key", "count"))
+        return dict(rows.values_list("definition__key", "count"))
 
     def _done(self) -> QuerySet[TaskInstance, Any]:
         done = TaskInstance.objects.filter(

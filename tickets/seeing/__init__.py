@@ -8,6 +8,7 @@ from tickets.seeing.answers import (
     TaskAnswers,
     answers_for_requester,
     output_layout,
+    outputs_in,
     outputs_now,
     outputs_of_visits,
     shown_answers,
@@ -18,6 +19,7 @@ from tickets.seeing.answers import (
     uploads_for_requester,
     visible_answers,
 )
+from tickets.seeing.hidden import hidden_tasks, hidden_uploads, is_hidden_from_some
 from tickets.seeing.reasons import Handover, cancel_reason, cancel_reasons, handover_of
 from tickets.seeing.viewer import Viewer, has_or_had_task, viewer_of
 
@@ -30,7 +32,11 @@ __all__ = [
     "cancel_reasons",
     "handover_of",
     "has_or_had_task",
+    "hidden_tasks",
+    "hidden_uploads",
+    "is_hidden_from_some",
     "output_layout",
+    "outputs_in",
     "outputs_now",
     "outputs_of_visits",
     "shown_answers",

@@ -7,13 +7,16 @@ of calls, what has no question, and what stood there before a correction is the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from tenants.models import User
 from tickets.models import Ticket
+from tickets.seeing.hidden import hidden_tasks
 from tickets.seeing.viewer import Viewer, viewer_of
 from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.task_types import TaskType
 from workflows.fields.uploads import uploads_in
 from workflows.forms import (
     Shown,
@@ -45,12 +48,13 @@ def visible_answers(
     """The answers with their questions that this person may see of the ticket, oldest first.
 
     Fetch the ticket with its workflow instance. One query besides those of `viewer_of` for the
-    team, which sees every visit of a task that is done (`before`: those made before this one);
-    none for the requester.
+    team, which sees every visit of a task that is done (`before`: those made before this one)
+    and that no block hides; none for the requester. In a block see `hidden_tasks`, too.
     """
     viewer = viewer_of(person, ticket, task=before)
     if viewer is Viewer.TEAM:
-        return _answers_of_visits(ticket, before)
+        hidden = hidden_tasks(person, ticket) if isinstance(person, User) else frozenset()
+        return _answers_of_visits(ticket, before, hidden)
     return answers_for_requester(ticket) if viewer is Viewer.REQUESTER else []
 
 
@@ -134,9 +138,24 @@ def outputs_now(ticket: Ticket) -> Iterator[tuple[TaskDefinition, JsonObject]]:
     instance = ticket.workflow_instance
     if instance is None or not isinstance(instance.data, dict):
         return
-    for key, definition in definition_of(instance.workflow_id).tasks.items():
-        output = instance.data.get(key)
-        if isinstance(output, dict):
+    yield from outputs_in(definition_of(instance.workflow_id).tasks, instance.data)
+
+
+def outputs_in(
+    tasks: Mapping[str, TaskDefinition], data: JsonObject
+) -> Iterator[tuple[TaskDefinition, JsonObject]]:
+    """The outputs in what an instance or a block has brought, in the order of the workflow's tasks.
+
+    Of a block that had a branch for each item of a list those of each item.
+    """
+    for key, definition in tasks.items():
+        output = data.get(key)
+        if not isinstance(output, dict):
+            continue
+        if definition.task_type == TaskType.BLOCK:
+            for item in objects_in(output.get("items")):
+                yield from outputs_in(tasks, item)
+        else:
             yield definition, output
 
 
@@ -153,13 +172,17 @@ def outputs_of_visits(instances: Collection[int]) -> TaskInstanceQuerySet:
     )
 
 
-def _answers_of_visits(ticket: Ticket, before: TaskInstance | None) -> list[TaskAnswers]:
+def _answers_of_visits(
+    ticket: Ticket, before: TaskInstance | None, hidden: Collection[int]
+) -> list[TaskAnswers]:
     instance = ticket.workflow_instance
     if instance is None:
         return []
     tasks = outputs_of_visits([instance.pk])
     if before is not None:
         tasks = tasks.filter(pk__lt=before.pk)
+    if hidden:
+        tasks = tasks.exclude(pk__in=hidden)
     found = []
     drawn = 0
     for task in tasks.select_related("assigned_to").order_by("pk"):

@@ -33,7 +33,12 @@ class Migration(migrations.Migration):
             model_name="taskdefinition",
             name="order",
             field=models.CharField(
-                blank=True, db_default="", default="", max_length=10, verbose_name="order"
+                blank=True,
+                db_column="item_order",
+                db_default="",
+                default="",
+                max_length=10,
+                verbose_name="order",
             ),
         ),
         migrations.AddField(

@@ -129,7 +129,10 @@ class TaskDefinition(models.Model):
         _("ends when"), max_length=10, blank=True, default="", db_default=""
     )
     for_each = models.JSONField(_("for each of"), null=True, blank=True)
-    order = models.CharField(_("order"), max_length=10, blank=True, default="", db_default="")
+    # Its column has a name that SQL does not take for a word of its own.
+    order = models.CharField(
+        _("order"), max_length=10, blank=True, default="", db_default="", db_column="item_order"
+    )
     most = models.PositiveIntegerField(_("most items"), null=True, blank=True)
     hide_answers = models.BooleanField(_("hide answers"), default=False, db_default=False)
     branch = models.CharField(

@@ -33,7 +33,12 @@ TABLES = (
         "task",
         "workflow_id",
         exempt=dict.fromkeys(("created_by_id", "created_at", "updated_at"), _WHO_AND_WHEN),
-        later=("assign_to", "reminders", "wait"),
+        later=(
+            "assign_to",
+            *("branches", "ends_when", "for_each", "item_order", "most", "hide_answers"),
+            "branch",
+            *("reminders", "wait"),
+        ),
     ),
     SealedTable(
         Transition, "transition", "workflow_id", exempt={}, later=("outcome", "on_failure")

@@ -27,14 +27,14 @@ from django.db.models import (
     When,
 )
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
-from django.db.models.functions import Concat, Lower, Trim
+from django.db.models.functions import Coalesce, Concat, Lower, Trim
 
 from tenants.models import User
 from tenants.models.user import UserQuerySet
 from tenants.names import plain_email
 from workflows.engine.assigning import AssignRule, Who
 from workflows.engine.process import Json, JsonObject
-from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowEvent
+from workflows.models import CompanyRole, Path, TaskInstance, TaskStatus, WorkflowEvent
 from workflows.models.task_instance import TaskInstanceQuerySet
 from workflows.running.deputies import acting_deputies, acting_deputy
 from workflows.running.events.assigned import ASSIGNED
@@ -46,6 +46,8 @@ from workflows.running.workers import colleagues, eligible_workers
 TICKET: Final = "workflow_instance__ticket"
 REQUESTER: Final = f"{TICKET}__created_by"
 _RULE: Final = "definition__assign_to"
+# The path around that of a task, in a block within a block.
+_AROUND: Final = "path__block_task__path"
 
 
 @dataclass(frozen=True)
@@ -273,11 +275,15 @@ def _done_by(user: User) -> TaskInstanceQuerySet:
     finished = WorkflowEvent.objects.filter(
         task_instance=OuterRef("pk"), kind=TASK_COMPLETED, actor=user
     )
-    found: TaskInstanceQuerySet = TaskInstance.objects.filter(
+    done: TaskInstanceQuerySet = TaskInstance.objects.filter(
         Q(assigned_to=user) | Exists(finished),
         workflow_instance=OuterRef("workflow_instance"),
         status=TaskStatus.COMPLETED,
     )
+    # Of the block in which the task stands the other branches do not count.
+    beside = Q(path__block_task=OuterRef("path__block_task")) & ~Q(path=OuterRef("path"))
+    counts = Case(When(beside, then=Value(False)), default=Value(True))
+    found: TaskInstanceQuerySet = done.alias(_counts=counts).filter(_counts=True)
     return found
 
 
@@ -293,7 +299,9 @@ def _answer() -> Func:
         Value("ticket"),
         F(f"{TICKET}__data"),
         Value("tasks"),
-        F("workflow_instance__data"),
+        _joined(F("workflow_instance__data"), F(f"{_AROUND}__data"), F("path__data")),
+        Value("item"),
+        Coalesce(F("path__item"), F(f"{_AROUND}__item")),
         function="jsonb_build_object",
         output_field=JSONField(),
     )
@@ -306,9 +314,23 @@ def _answer() -> Func:
     )
 
 
+def _joined(*objects: F) -> Func:
+    """JSON objects as one; a later one counts more, and one that is null nothing."""
+    empty = Value({}, output_field=JSONField())
+    return Func(
+        *(Coalesce(each, empty) for each in objects),
+        template="(%(expressions)s)",
+        arg_joiner=" || ",
+        output_field=JSONField(),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What rules read of a ticket: ids of people, and the answers by `ticket` and `tasks`."""
+    """What rules read of a ticket: ids of people, and the answers by `ticket` and `tasks`.
+
+    In a branch, what that has brought, too, and the `item` of a list.
+    """
 
     requester: int | None = None
     manager: int | None = None
@@ -324,7 +346,22 @@ def _facts_of(task: TaskInstance) -> _Facts:
         .first()
     )
     requester, manager, ticket, tasks = row or (None, None, None, None)
-    return _Facts(requester, manager, {"ticket": ticket, "tasks": tasks})
+    answers: dict[str, Json] = {"ticket": ticket, "tasks": tasks}
+    for path in reversed(_outwards(task)):
+        answers["tasks"] = {**(tasks or {}), **path.data}
+        tasks = answers["tasks"]
+        answers["item"] = answers.get("item") if path.item is None else path.item
+    return _Facts(requester, manager, answers)
+
+
+def _outwards(task: TaskInstance) -> list[Path]:
+    """The paths on which a task stands, its own first; none on the main one."""
+    found = []
+    path = task.path
+    while path is not None:
+        found.append(path)
+        path = path.block_task.path
+    return found
 
 
 def _named(task: TaskInstance, rule: AssignRule, facts: _Facts) -> tuple[int | None, JsonObject]:
@@ -364,6 +401,10 @@ def _visits(task: TaskInstance, keys: Collection[str]) -> TaskInstanceQuerySet:
         .alias(_key=KeyNow())
         .filter(_key__in=keys)
     )
+    if task.path is not None:  # of its block the other branches do not count
+        beside = Q(path__block_task=task.path.block_task_id) & ~Q(path=task.path)
+        counts = Case(When(beside, then=Value(False)), default=Value(True))
+        found = found.alias(_counts=counts).filter(_counts=True)
     return found
 
 

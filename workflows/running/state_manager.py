@@ -621,7 +621,7 @@ class WorkflowStateManager:
         self.begin_part(StepPart.TASK)
         task = self._begin_path(waiting, branch.start)
         self._batch.update(waiting, "status", "began_at", "current_task")
-        began: JsonObject = {**_named(waiting, spec), "made": _made(waiting)}
+        began: JsonObject = {**_named(waiting, spec), "made": [_made(waiting)]}
         self._record(BRANCH_BEGAN, task=block, data=began)
         self._go_into([task], ended=ended_task, facts=facts, move=move)
 
@@ -632,9 +632,16 @@ class WorkflowStateManager:
         output = block_output(spec, states)
         block.complete(output=output, now=self.now)
         self._batch.update(block, "status", "output_data", "started_at", "completed_at")
-        self._keep_output(block, {**outputs_after(spec, states), block.definition.key: output})
+        brought = {**outputs_after(spec, states), block.definition.key: output}
+        self._keep_output(block, brought)
         ended = sum(each.ended for each in states)
-        self._record(BLOCK_ENDED, task=block, data={"ended": ended, "of": len(runs)})
+        self._record(
+            BLOCK_ENDED,
+            task=block,
+            data={"ended": ended, "of": len(runs)},
+            brought=brought,
+            last_tasks=[each.current_task for each in runs if each.current_task is not None],
+        )
         self._done_here.append(block)
 
     def _cancel_branches(self, block: TaskInstance, why: Why, move: Move) -> None:
@@ -661,6 +668,8 @@ class WorkflowStateManager:
     def _keep_output(self, task: TaskInstance, outputs: JsonObject) -> None:
         """Have outputs read on the path of a task from now on."""
         path = self.positions.path_of(task)
+        if path is not None:
+            task.path = path  # which whoever reads the event asks for
         if path is None:
             self.instance.data = {**self.instance.data, **outputs}
             self._batch.update(self.instance, "data", "updated_at")
@@ -936,7 +945,13 @@ class WorkflowStateManager:
             raise TaskNotWorkableError
 
     def _record(
-        self, kind: EventKind, *, task: TaskInstance | None = None, data: JsonObject | None = None
+        self,
+        kind: EventKind,
+        *,
+        task: TaskInstance | None = None,
+        data: JsonObject | None = None,
+        brought: JsonObject | None = None,
+        last_tasks: Sequence[TaskInstance] = (),
     ) -> None:
         self._batch.insert_values(
             WorkflowEvent,
@@ -955,6 +970,8 @@ class WorkflowStateManager:
             data=data or {},
             by_id=None if caused_by is None else caused_by.pk,
             workflow_id=self.instance.workflow_id,
+            brought=brought or {},
+            last_tasks=last_tasks,
         )
         WITH_EVENT.call_all(self._batch, happened)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tenants.fast.batch import Batch
@@ -19,6 +20,8 @@ class Happened:
     `task`, an earlier visit; None where a task is only given to somebody.
     `gives_to_found`: the task is given to whom the batch finds when it is written, if anybody;
     the data says nothing of it yet. A statement that is added to the batch may read FOUND.
+    Of a block that has ended: `brought` are the outputs that are read on its path from then on, and
+    `last_tasks` those at which its branches stood, as they are.
     """
 
     kind: EventKind
@@ -28,6 +31,8 @@ class Happened:
     by_id: int | None = None
     workflow_id: int | None = None
     gives_to_found: bool = False
+    brought: JsonObject = field(default_factory=dict)
+    last_tasks: Sequence[TaskInstance] = ()
 
 
 # An app above registers its functions while it starts.

@@ -248,6 +248,8 @@ class WorkflowRepair(WorkflowStateManager):
             change["path"] = path.pk
         if key != task.definition.key:
             change["key"] = key
+        if task.path_id is not None and path is None:  # its block has ended
+            change["handed_over"] = True
         self._record(CHANGED, task=task, data=change)
         self._save_instance()
 

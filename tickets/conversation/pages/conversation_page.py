@@ -34,7 +34,7 @@ from tickets.models import CannedReply, Message, Ticket, Visibility
 from tickets.saving.pages.saved import forget_typed
 from tickets.taking_part.access import Access, access_to, participants
 from workflows.errors import NotYourTaskError
-from workflows.models import TaskInstance
+from workflows.models import TaskInstance, TaskStatus
 
 MOST_NAMES = 300
 
@@ -262,6 +262,11 @@ def ticket_address(ticket: Ticket, person: User) -> str:
         return reverse("admin:tickets_myticket_change", args=(ticket.pk,))
     instance = ticket.workflow_instance
     task = instance.current_task if instance is not None else None
-    if task is not None and task.assigned_to_id == person.pk:
-        return reverse("admin:tickets_mytask_change", args=(task.pk,))
-    return ""
+    if task is None:
+        return ""
+    number = task.pk if task.assigned_to_id == person.pk else None
+    if task.assigned_to_id is None and task.status == TaskStatus.IN_PROGRESS:  # a block, perhaps
+        theirs = TaskInstance.objects.to_do(person).current()
+        its = theirs.filter(workflow_instance=instance, path__isnull=False)
+        number = its.order_by("pk").values_list("pk", flat=True).first()
+    return "" if number is None else reverse("admin:tickets_mytask_change", args=(number,))

@@ -25,7 +25,7 @@ from tickets.models.ticket_error import UNRESOLVED
 from workflows.end_outcomes import outcome_choices
 from workflows.engine.process import EndOutcome
 from workflows.engine.task_types import FORM_TYPES
-from workflows.models import TaskStatus, TicketDefinition, WorkflowStatus
+from workflows.models import TaskInstance, TaskStatus, TicketDefinition, WorkflowStatus
 from workflows.models.task_instance import UNFINISHED
 from workflows.priorities import Priority, priority_choices
 from workflows.task_types import task_type_choices
@@ -240,6 +240,11 @@ class DueTicketFilter(ChosenFilter):
 
     def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
         task, now = "workflow_instance__current_task", timezone.now()
-        unfinished = queryset.filter(**{f"{task}__status__in": UNFINISHED})
-        comparison = "lt" if chosen == "overdue" else "gte"
-        return unfinished.filter(**{f"{task}__due_at__{comparison}": now})
+        comparison = f"due_at__{'lt' if chosen == 'overdue' else 'gte'}"
+        on_main_path = Q(**{f"{task}__status__in": UNFINISHED, f"{task}__{comparison}": now})
+        in_branch = TaskInstance.objects.unfinished().filter(
+            workflow_instance=OuterRef("workflow_instance"),
+            path__isnull=False,
+            **{comparison: now},
+        )
+        return queryset.filter(on_main_path | Q(Exists(in_branch)))

@@ -24,6 +24,7 @@ from tickets.finding.find_tickets import Scope
 from tickets.finding.pages.filters import NeedsMeFilter
 from tickets.finding.pages.search import FindsInTickets, where_it_is
 from tickets.following.pages import progress
+from tickets.following.pages.branches import branches_of
 from tickets.linking.pages.links_section import Links
 from tickets.models import ListOfViews, MyTicket, SavedAnswers, Ticket, TicketError
 from tickets.rating.pages.rate_pages import own_rating
@@ -159,6 +160,7 @@ class MyTicketPage(ObjectPage):
             asks_me=progress.asks_requester(ticket),
             now=progress.moment_of_now(ticket, is_stuck=is_stuck),
             picture=progress.picture(ticket),
+            branches=branches_of(ticket),
             buttons=buttons_of(request, ticket),
             own_rating=own_rating(ticket),
             links=Links(ticket, self.person, conversation.access),

@@ -33,6 +33,7 @@ from workflows.running.definition_cache import process_of
 from workflows.running.events.kind import Tone, all_kinds, event_sentence, kind_named
 from workflows.running.events.moved import MOVED
 from workflows.running.events.submitted_for import SUBMITTED_FOR
+from workflows.running.positions import current_tasks, is_running_block
 
 # Stands for the number of an event, of which there is none: it comes before all of them.
 _SUBMISSION: Final = 0
@@ -76,6 +77,8 @@ def position_in_words(ticket: Ticket, *, is_stuck: bool = False) -> str:
     if task.waits_until is not None:
         until = date_format(timezone.localtime(task.waits_until), "DATETIME_FORMAT")
         return _("%(task)s, waits until %(until)s") % {**names, "until": until}
+    if is_running_block(task):
+        return _("%(task)s, several things side by side") % names
     if not task.definition.is_form:
         return _("%(task)s, done automatically") % names
     if task.assigned_to is None:
@@ -89,8 +92,10 @@ def position_in_words(ticket: Ticket, *, is_stuck: bool = False) -> str:
 def asks_requester(ticket: Ticket) -> str:
     """Who has asked the requester and waits for the answer; empty: nobody."""
     instance = ticket.workflow_instance
-    task = instance.current_task if instance is not None and not ticket.has_ended else None
-    return str(task.assigned_to) if task is not None and task.waits_for_answer else ""
+    if instance is None or ticket.has_ended:
+        return ""
+    asking = [each for each in current_tasks(instance) if each.waits_for_answer]
+    return ", ".join(dict.fromkeys(str(each.assigned_to) for each in asking))
 
 
 class Moments:
@@ -154,10 +159,10 @@ def picture(ticket: Ticket) -> SafeString:
         return draw_process(process)
     tasks = TaskInstance.objects.filter(workflow_instance=instance).order_by("pk")
     status = dict(tasks.values_list("definition__key", "status"))
-    now = instance.current_task
+    now = () if ticket.has_ended else current_tasks(instance)
     return draw_process(
         process,
-        current=[now.definition.key] if now and not ticket.has_ended else (),
+        current=[each.definition.key for each in now],
         finished=[key for key, each in status.items() if each == TaskStatus.COMPLETED],
         failed=[key for key, each in status.items() if each == TaskStatus.ERROR],
         taken=_transitions_taken(ticket),

@@ -24,6 +24,7 @@ from tickets.advancing import timers
 from tickets.repairing.begin_repair import marker_of
 from tickets.repairing.tests.repair_case import SmallWorkflow
 from tickets.replaying import replay_visits
+from workflows.engine.blocks import BlockSpec, BranchSpec
 from workflows.engine.process import JsonObject
 from workflows.errors import HistoryError
 from workflows.models import TaskStatus, WorkflowEvent, WorkflowStatus
@@ -37,7 +38,7 @@ from workflows.running.events.kind import (
     event_sentence,
     kind_named,
 )
-from workflows.running.events.state import State, TaskState
+from workflows.running.events.state import PathState, State, TaskState
 from workflows.running.history import replay
 
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
@@ -56,6 +57,19 @@ class Example:
 MADE: JsonObject = {"made": [{"task": 8, "key": "sign"}], "next_tasks": ["sign"]}
 NEW_TASK = {7: TaskState("check", TaskStatus.OPEN, WENDY), 8: TaskState("sign")}
 ENDED = {7: TaskState("check", TaskStatus.CANCELLED, WENDY)}
+# A branch of a block, as far as it is.
+PATH: JsonObject = {"path": 5, "branch": "it", "number": 1, "title": "IT"}
+
+
+def paths(status: str = "WAITING", **more: Any) -> dict[int, PathState]:
+    return {5: PathState(block=7, branch="it", number=1, status=status, **more)}
+
+
+ENDED_EARLY: dict[str, object] = {
+    "status": "CANCELLED",
+    "tasks": ENDED,
+    "paths": paths("CANCELLED"),
+}
 EXAMPLES = {
     "STARTED": Example({"version": 2, "workflow": "Flow"}, False, {"version": 2}),
     "MOVED": Example(MADE, True, {"current_task": 8, "tasks": NEW_TASK}),
@@ -110,14 +124,61 @@ EXAMPLES = {
     "ERROR_REVIEWED": Example({"error_id": 1, "what": "It is down."}),
     "ERROR_RESOLVED": Example({"error_id": 1, "what": "It is down.", "notes": "It is up."}),
     "ERASED": Example({}, False),
-    "CANCELLED": Example({"reason": "No."}, False, {"status": "CANCELLED", "tasks": ENDED}),
+    "CANCELLED": Example({"reason": "No."}, False, ENDED_EARLY),
     "SUBMITTED_FOR": Example({"to": "Wendy Wells", "to_id": WENDY}, of_task=False),
     "DUPLICATE": Example(
         {"reason": "The same.", "of": 12, "called": "#12"},
         False,
-        {"status": "CANCELLED", "tasks": ENDED},
+        ENDED_EARLY,
     ),
-    "WITHDRAWN": Example({"reason": "Found it."}, False, {"status": "CANCELLED", "tasks": ENDED}),
+    "WITHDRAWN": Example({"reason": "Found it."}, False, ENDED_EARLY),
+    "BLOCK_BEGAN": Example(
+        {
+            "paths": [
+                {
+                    "path": 6,
+                    "branch": "desk",
+                    "number": 2,
+                    "title": "Desk",
+                    "made": {"task": 8, "key": "sign"},
+                }
+            ],
+            "left_out": ["hr"],
+            "is_list": False,
+            "of": 1,
+        },
+        changes={
+            "tasks": {
+                7: TaskState("check", TaskStatus.IN_PROGRESS, WENDY),
+                8: TaskState("sign", path=6),
+            },
+            "paths": {
+                **paths(),
+                6: PathState(block=7, branch="desk", number=2, status="RUNNING", current_task=8),
+            },
+        },
+    ),
+    "BRANCH_BEGAN": Example(
+        {**PATH, "made": [{"task": 8, "key": "sign"}]},
+        changes={
+            "tasks": {7: TaskState("check", TaskStatus.OPEN, WENDY), 8: TaskState("sign", path=5)},
+            "paths": paths("RUNNING", current_task=8),
+        },
+    ),
+    "BRANCH_ENDED": Example(
+        {**PATH, "label": "done", "outcome": "good"},
+        changes={"paths": paths("ENDED", end_label="done", outcome="good")},
+    ),
+    "BRANCH_CANCELLED": Example(
+        {**PATH, "reason": "enough"}, changes={"paths": paths("CANCELLED")}
+    ),
+    "BLOCK_ENDED": Example(
+        {"ended": 0, "of": 1},
+        changes={
+            "task_status": "COMPLETED",
+            "data": {"check": {"branches": {"it": {"ended": False}}, "ended": 0}},
+        },
+    ),
     "COMPLETED": Example({"label": "done"}, False, {"status": "COMPLETED", "end_label": "done"}),
 }
 
@@ -133,6 +194,8 @@ def running() -> State:
         version=1,
         current_task=7,
         tasks={7: TaskState("check", TaskStatus.OPEN.value, WENDY)},
+        paths=paths(),
+        blocks={7: BlockSpec(branches=(BranchSpec("it"),))},
     )
 
 

@@ -67,6 +67,10 @@ DELETED_BESIDE = {
     "tickets_rating.ticket_id",
     "tickets_ticketlink.other_id",
     "tickets_ticketlink.ticket_id",
+    "workflows_path.block_task_id",
+    "workflows_path.current_task_id",
+    "workflows_path.workflow_instance_id",
+    "workflows_taskinstance.path_id",
 }
 
 

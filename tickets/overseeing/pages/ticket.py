@@ -48,6 +48,7 @@ from tickets.following.pages.badges import (
     task_badge,
     ticket_badge,
 )
+from tickets.following.pages.branches import branches_of
 from tickets.following.pages.history import WholeHistory
 from tickets.linking.pages.links_section import Links
 from tickets.models import ListOfViews, Rating, Ticket, TicketError
@@ -325,6 +326,7 @@ class TicketAdmin(FindsInTickets, FlatExportAdmin, BulkChangeAdmin):
                 obj, may_change=not obj.has_ended and RepairingPage.admits(request)
             ),
             "where": progress.position_in_words(obj),
+            "branches": branches_of(obj),
             "outcome": _outcome(obj),
             "picture": progress.picture(obj),
             **progress.submitted(obj),

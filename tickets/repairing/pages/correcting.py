@@ -67,12 +67,20 @@ class OutputVerb(TaskVerb):
     def form(self, data: Any = None) -> RepairForm:
         form = RepairForm(data)
         if not self.task.definition.is_form:
+            is_call = self.task.definition.is_call
             add_document(
                 form,
-                label=_("What the other system would have given back"),
+                label=_("What the other system would have given back")
+                if is_call
+                else _("What the task would have brought"),
                 help_text=_(
                     'As JSON, for example {"id": 7}; {} if nothing of it is needed. '
                     "It must be what the task's output schema asks for."
+                )
+                if is_call
+                else _(
+                    "As JSON, as conditions and later tasks read it; {} if nothing of it is "
+                    "needed. What is left of its branches is cancelled."
                 ),
                 first=self.task.output_data,
             )

@@ -137,15 +137,18 @@ def broken_invariants(ticket: Ticket) -> list[str]:
     unfinished = [task for task in tasks if task.status in UNFINISHED]
     failed = sorted(task.pk for task in tasks if task.status == TaskStatus.ERROR)
     of_tasks = sorted(error.task.pk for error in errors if error.task is not None)
+    of_instance = TaskInstance.objects.filter(workflow_instance=instance)
+    current = set(of_instance.current().values_list("pk", flat=True))
+    in_block = any(task.path_id is not None for task in unfinished)
     is_new = instance.status == "NOT_STARTED"
     is_alive = instance.status in ("IN_PROGRESS", "ON_HOLD")
     replayed = replay(WorkflowEvent.objects.filter(workflow_instance=instance))
     stored = stored_state(instance)
     rules = (
-        (len(unfinished) <= 1, "at most one unfinished task"),
+        (len(unfinished) <= 1 or in_block, "at most one unfinished task outside blocks"),
         (is_alive or not unfinished, "no unfinished task unless it runs"),
         (is_alive or is_new or not errors, "no open error of a ticket that has ended"),
-        (all(task.pk == instance.current_task_id for task in unfinished), "it is the current one"),
+        (all(task.pk in current for task in unfinished), "each is where a path stands"),
         (not is_new or not tasks, "no task before the start"),
         (not is_alive or instance.current_task_id is not None, "a current task where it runs"),
         (failed == of_tasks, "a task is in ERROR exactly if it has one open error"),

@@ -19,7 +19,8 @@ from tickets.tests.crash.moody_system import NONSENSE, MoodySystem, Reply
 from tickets.tests.crash.quick_time import MINUTE_SECONDS
 from tickets.tests.refusals import REASON
 from workflows.engine.calendar import Duration
-from workflows.engine.process import JsonObject
+from workflows.engine.process import JsonObject, objects_in
+from workflows.engine.task_types import CALL_TYPES
 from workflows.models import (
     ActionAttempt,
     AttemptOutcome,
@@ -28,6 +29,8 @@ from workflows.models import (
     WorkflowEvent,
     WorkflowStatus,
 )
+from workflows.running.events.block_began import BLOCK_BEGAN
+from workflows.running.events.branch_began import BRANCH_BEGAN
 from workflows.running.events.kind import kind_named
 from workflows.running.events.moved import MOVED
 from workflows.running.events.retried import RETRIED
@@ -124,9 +127,8 @@ def _steps_done_twice() -> Iterator[str]:
         if kind.rules.once:
             whose = f"the task {task}" if task else f"the instance {instance}"
             counted[f"the {kind.rules.once} of", whose] += 1
-        if kind == MOVED:
-            for made in data.get("made", []):
-                counted["the making of the task", made["task"]] += 1
+        for made in _made(kind, data):
+            counted["the making of the task", made["task"]] += 1
     for (what, of), count in counted.items():
         if count > 1:
             yield f"{what} {of} happened {count} times"
@@ -135,9 +137,18 @@ def _steps_done_twice() -> Iterator[str]:
         yield f"task {task} was made without a step"
 
 
+def _made(kind: str, data: JsonObject) -> list[JsonObject]:
+    """The tasks that an event has made: by a step, and with which branches begin."""
+    if kind == MOVED:
+        return objects_in(data.get("made"))
+    if kind == BLOCK_BEGAN:
+        return objects_in([each.get("made") for each in objects_in(data.get("paths"))])
+    return objects_in(data.get("made")) if kind == BRANCH_BEGAN else []
+
+
 def _timed_out_too_early() -> Iterator[str]:
-    moved = WorkflowEvent.objects.filter(kind=MOVED).values_list("at", "data")
-    made = {each["task"]: at for at, data in moved for each in data.get("made", [])}
+    events = WorkflowEvent.objects.values_list("kind", "at", "data")
+    made = {each["task"]: at for kind, at, data in events for each in _made(kind, data)}
     for event in WorkflowEvent.objects.filter(kind=TIMED_OUT):
         minutes = Duration.parse(event.data["after"]).minutes
         least = timedelta(seconds=minutes * MINUTE_SECONDS)
@@ -194,7 +205,7 @@ def _retried() -> Counter[str]:
 
 def _completed_calls() -> QuerySet[TaskInstance]:
     tasks = TaskInstance.objects.filter(status=TaskStatus.COMPLETED)
-    return tasks.exclude(definition__task_type="FORM")
+    return tasks.filter(definition__task_type__in=CALL_TYPES)
 
 
 def _answers_not_kept(system: MoodySystem) -> Iterator[str]:

@@ -25,6 +25,7 @@ from tickets.file_versions.pages.ticket_files import shown_files
 from tickets.files.pages.uploads import UploadKeeper
 from tickets.following.pages import progress
 from tickets.following.pages.badges import task_badge
+from tickets.following.pages.branches import item_in_words
 from tickets.linking.pages.links_section import Links
 from tickets.models import MyTask, SavedAnswers, Ticket
 from tickets.prioritizing.pages.priority_page import ShownPriority
@@ -230,6 +231,7 @@ class WorkPage(Page):
         visible_url = reverse("admin:tickets_mytask_visible", args=(task.pk,))
         context = {
             "title": task.definition.title,
+            "item": "" if task.path is None else item_in_words(task.path.item),
             "original": task,
             "task": task,
             "ticket": ticket,

@@ -30,6 +30,7 @@ def with_ticket(tasks: QuerySet[Any]) -> QuerySet[Any]:
         definition__task_type__in=FORM_TYPES, workflow_instance__ticket__isnull=False
     ).select_related(
         "definition",
+        "path",
         "workflow_instance__ticket__definition",
         "workflow_instance__ticket__created_by",
         "workflow_instance__workflow",

@@ -1,6 +1,7 @@
 """The next branch of a block begins, as those before it have ended.
 
-Its data: the id of the `path`, its `branch` and `number`, and `made`, the task it begins with.
+Its data: the id of the `path`, its `branch` and `number`, and `made`, the task with which it
+begins.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from workflows.running.events.state import State
 
 
 def _begin(state: State, event: WorkflowEvent) -> None:
-    state.begin_path(event.data["path"], event.data["made"])
+    for each in event.data["made"]:
+        state.begin_path(event.data["path"], each)
 
 
 BRANCH_BEGAN = declare(

@@ -1,0 +1,99 @@
+"""The branches of the block in which a ticket is, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from tenants.pages.badges import badge
+from tickets.following.pages.badges import task_badge
+from tickets.models import Ticket
+from workflows.engine.process import Json
+from workflows.models import Path, PathStatus, TaskInstance, TaskStatus
+
+# More are counted only.
+MOST_SHOWN = 200
+_TONES = {PathStatus.ENDED: "good", PathStatus.CANCELLED: "plain", PathStatus.WAITING: "plain"}
+
+
+@dataclass(frozen=True, slots=True)
+class BranchLine:
+    """One run of a branch. `depth` says how many blocks it stands in, beginning with 1."""
+
+    title: str
+    item: str
+    badge: SafeString
+    task: TaskInstance | None
+    end: str
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockLines:
+    title: str
+    lines: list[BranchLine]
+
+
+def branches_of(ticket: Ticket) -> BlockLines | None:
+    """Those of the block in which the ticket is; None where it is in none. One query where it is.
+
+    Fetch it with its current task's definition.
+    """
+    instance = ticket.workflow_instance
+    main = None if instance is None or ticket.has_ended else instance.current_task
+    if main is None or main.definition.block is None:
+        return None
+    paths = list(
+        Path.objects.filter(workflow_instance=instance)
+        .select_related(
+            "block_task__definition", "current_task__definition", "current_task__assigned_to"
+        )
+        .defer("data")
+        .order_by("number")
+    )
+    return BlockLines(main.definition.title, list(_lines(main, paths, 1))[:MOST_SHOWN])
+
+
+def _lines(block: TaskInstance, paths: list[Path], depth: int) -> Iterator[BranchLine]:
+    spec = block.definition.block
+    for path in paths:
+        if path.block_task_id != block.pk or spec is None:
+            continue
+        branch = spec.branch(path.branch)
+        title = (branch.title if branch else "") or path.branch
+        task = path.current_task if path.status == PathStatus.RUNNING else None
+        yield BranchLine(
+            title=f"{title} {path.number}" if spec.is_list else title,
+            item=item_in_words(path.item),
+            badge=_badge(path, task),
+            task=task,
+            end=path.end_label,
+            depth=depth,
+        )
+        if task is not None and task.status == TaskStatus.IN_PROGRESS:
+            yield from _lines(task, paths, depth + 1)
+
+
+def _badge(path: Path, task: TaskInstance | None) -> SafeString:
+    if task is not None:
+        return task_badge(task)
+    return badge(path.get_status_display(), _TONES.get(path.status, "plain"))
+
+
+def item_in_words(item: Json) -> str:
+    """The item of a list in one line: a choice, a person, the cells of a row."""
+    match item:
+        case None:
+            return ""
+        case True | False:
+            return _("Yes") if item else _("No")
+        case {"name": name, "id": int()}:
+            return str(name)
+        case dict():
+            return ", ".join(filter(None, (item_in_words(each) for each in item.values())))
+        case list():
+            return ", ".join(filter(None, (item_in_words(each) for each in item)))
+    return str(item)
