@@ -13,8 +13,8 @@ It is found out when a row or an event is changed, added or taken away past that
 does so computes every later digest of the chain anew. There is no secret in it.
 
 A column that is added to a sealed table later stands in `later`: a text that is empty by default,
-JSON, a number, a key or a moment that is null, or a yes-or-no that is no. It goes into the seal only
-where it says something, so that the seals of older rows go on to fit.
+JSON, a number, a key or a moment that is null, or a yes-or-no that is no. It goes into the seal
+only where it says something, so that the seals of older rows go on to fit.
 """
 
 from __future__ import annotations

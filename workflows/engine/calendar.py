@@ -236,7 +236,7 @@ class WorkingTime:
 
     def _last_working_moment(self, end: datetime) -> datetime:
         for opens, closes in self._spans_back_from(end):
-            if end > opens:
+            if end >= opens:
                 return min(end.astimezone(UTC), closes)
         raise StopIteration
 

@@ -287,6 +287,10 @@ class WorkflowStateManager:
 
     def _leave(self, task: TaskInstance | None, facts: JsonObject, move: Move) -> None:
         """Go on from a task that is done (None: the start), or into a block that is tried again."""
+        self._take_step(task, facts, move)
+        self._go_on_from_done(facts, move)
+
+    def _take_step(self, task: TaskInstance | None, facts: JsonObject, move: Move) -> None:
         self.leaving = task
         if task is not None and task.status == TaskStatus.PENDING:
             self._go_into([task], ended=None, facts=facts, move=move)
@@ -296,14 +300,13 @@ class WorkflowStateManager:
             key = None if task is None else task.definition.key
             context = self._context(facts, self.positions.path_of(task))
             self._apply_decision(decide(process, key, context), task, facts, move)
-        self._go_on_from_done(facts, move)
 
     def _go_on_from_done(self, facts: JsonObject, move: Move) -> None:
-        """Of a block that has ended in this step the next transition is taken at once."""
+        """Of a block or a wait that has ended in this step the next transition is taken at once."""
         while self._done_here:
             task = self._done_here.pop(0)
             if self._is_due(task):
-                self._leave(task, facts, move)
+                self._take_step(task, facts, move)
 
     def _context(self, facts: JsonObject, path: Path | None = None) -> JsonObject:
         """What conditions of transitions read on a path."""
