@@ -46,17 +46,8 @@ from workflows.models import (
 )
 from workflows.running.definition_cache import definition_of
 from workflows.running.due_dates import outputs_for
-from workflows.running.events.block_ended import BLOCK_ENDED
-from workflows.running.events.branch_cancelled import BRANCH_CANCELLED
-from workflows.running.events.call_failed import CALL_FAILED
-from workflows.running.events.cancelled import CANCELLED
-from workflows.running.events.duplicate import DUPLICATE
-from workflows.running.events.kind import TaskTime, kinds_with
+from workflows.running.events.kind import TaskTime, cancels_all, kinds_with
 from workflows.running.events.reminded import REMINDED
-from workflows.running.events.task_completed import TASK_COMPLETED
-from workflows.running.events.timed_out import TIMED_OUT
-from workflows.running.events.wait_ended import WAIT_ENDED
-from workflows.running.events.withdrawn import WITHDRAWN
 from workflows.running.questions import QUESTION_ENDED
 from workflows.running.state_manager import Move
 from workflows.running.step_part import StepPart
@@ -69,11 +60,6 @@ logger = logging.getLogger(__name__)
 ENDS_TIMERS = kinds_with(TaskTime.STOPS, TaskTime.BEGINS)
 
 
-# With each of these its task has ended, or with it the ticket and all of its tasks.
-_ENDS_TASK: Final = frozenset(
-    (TASK_COMPLETED, TIMED_OUT, CALL_FAILED, WAIT_ENDED, BLOCK_ENDED, BRANCH_CANCELLED)
-)
-_ENDS_TICKET: Final = frozenset((CANCELLED, WITHDRAWN, DUPLICATE))
 # By the index of the jobs of a company.
 _DELETE: Final = f"""
 DELETE FROM public.procrastinate_jobs
@@ -85,11 +71,11 @@ DELETE FROM public.procrastinate_jobs
 @WITH_EVENT.register
 def delete_with_event(batch: Batch, happened: Happened) -> None:
     """Have the jobs of a task that ends deleted in the statement that ends it, if it has any."""
-    task = happened.task
-    if happened.kind in _ENDS_TICKET and isinstance(batch.about, Ticket):
+    task, rules = happened.task, happened.kind.rules
+    if rules.effect is cancels_all and isinstance(batch.about, Ticket):
         of_ticket = f"{_DELETE} AND args->>'ticket_id' = %s::text"
         batch.add_statement(of_ticket, current_schema(), str(batch.about.pk))
-    elif task is not None and happened.kind in _ENDS_TASK and _has_times(task, happened):
+    elif task is not None and rules.ends_task and _has_times(task, happened):
         of_task = f"{_DELETE} AND args->>'task_id' = %s::text"
         batch.add_statement(of_task, current_schema(), str(task.pk))
 
@@ -107,17 +93,19 @@ def _has_times(task: TaskInstance, happened: Happened) -> bool:
 class TaskTimes:
     """When the times of a task are, counted from `start`.
 
-    `data` are the answers of its ticket; None: they are read where they are needed.
+    `data` are the answers of its ticket, `calendar` is the company's working time; None: they are
+    read where they are needed.
     """
 
     ticket_id: int
     task: TaskInstance
     start: datetime
     data: JsonObject | None = None
+    calendar: WorkingTime | None = None
 
     @cached_property
     def working_time(self) -> WorkingTime:
-        return BusinessCalendar.objects.current().working_time()
+        return self.calendar or BusinessCalendar.objects.current().working_time()
 
     def left_at(self, after: str) -> datetime | None:
         """When the transition of this time leaves the task; None: its date is not there."""

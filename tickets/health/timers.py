@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import cast
 
 from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery
@@ -49,22 +49,31 @@ class _Timers:
         self.now = timezone.now()
         self._processes: dict[int, Process] = {}
         self._company: Company | None = None
-        self._working_time: WorkingTime | None = None
 
     def due(self, since: datetime, after: str, task: TaskInstance) -> datetime | None:
         """When it is left; None: what the time is counted from is not there."""
+        return self.of(task, since).left_at(after)
+
+    def of(self, task: TaskInstance, since: datetime) -> TaskTimes:
         ticket = task.workflow_instance.ticket
-        times = TaskTimes(ticket_id=ticket.pk, task=task, start=since, data=ticket.data)
-        return times.left_at(after)
+        return TaskTimes(
+            ticket_id=ticket.pk,
+            task=task,
+            start=since,
+            data=ticket.data,
+            calendar=self.working_time,
+        )
+
+    @cached_property
+    def working_time(self) -> WorkingTime:
+        return BusinessCalendar.objects.current().working_time()
 
     def least_due(self, began: datetime, after: str) -> datetime | None:
         """When a time is over that is counted from when it began; None: it is counted from else."""
         moment = Moment.parse(after)
         if moment.anchor:
             return None
-        if self._working_time is None:
-            self._working_time = BusinessCalendar.objects.current().working_time()
-        return moment.at(self._working_time, start=began, answers={})
+        return moment.at(self.working_time, start=began, answers={})
 
     def has_transition(self, task: TaskInstance, ticket: Ticket, after: str) -> bool:
         """Whether the timer would do anything: one that found no transition is gone, rightly."""
@@ -89,7 +98,7 @@ def timer_findings() -> Iterator[Finding]:
     """One query for all that have no job, and one for each version of a workflow among them."""
     timers = _Timers()
     yield from _far_off_timers(timers)
-    yield from _reminders_without_a_job()
+    yield from _reminders_without_a_job(timers)
     yield from _waits_without_a_job()
     for task in _without_a_job():
         ticket, after = task.workflow_instance.ticket, str(getattr(task, "after"))  # noqa: B009
@@ -107,7 +116,7 @@ def timer_findings() -> Iterator[Finding]:
         yield finding(ticket.pk, message, mend)
 
 
-def _reminders_without_a_job() -> Iterator[Finding]:
+def _reminders_without_a_job(timers: _Timers) -> Iterator[Finding]:
     """Two queries, and one for each task that lacks one."""
     waiting = {
         (args.get("task_id"), args.get("reminder"))
@@ -116,7 +125,7 @@ def _reminders_without_a_job() -> Iterator[Finding]:
     for task in _tasks_that_wait().filter(definition__reminders__isnull=False).order_by("pk"):
         ticket = task.workflow_instance.ticket
         since = cast("datetime", getattr(task, "since") or task.created_at)  # noqa: B009
-        times = TaskTimes(ticket_id=ticket.pk, task=task, start=since, data=ticket.data)
+        times = timers.of(task, since)
         missing = {
             reminder.name: due
             for reminder in reminders_of(task.definition.reminders)

@@ -382,7 +382,7 @@ class TimeTests(SmallWorkflow, CompanyTestCase):
                     at=began + timedelta(minutes=1),
                 )
                 ends = kind.rules.time in (TaskTime.STOPS, TaskTime.BEGINS)
-                self.assertIs(timers._is_current_wait(task, began), not ends)
+                self.assertIs(timers.is_current_wait(task, began), not ends)
                 with tampering():
                     event.delete()
 
