@@ -121,7 +121,7 @@ class WaitTests(TimesCase):
         self.assertEqual(self.times(END_WAIT), ["04 09:00"])
 
     def test_a_wait_that_never_waits_in_a_circle_stops(self) -> None:
-        is_beamer = {"==": [{"var": "ticket.item"}, "Beamer"]}
+        is_beamer: JsonObject = {"==": [{"var": "ticket.item"}, "Beamer"]}
         circle: JsonObject = {"from": "back", "to": "back", "condition": is_beamer, "priority": -1}
         ticket = self.submit(self.publish(loan(wait("on ticket.until"), circle)))
         self.assertEqual(ticket.errors.count(), 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -19,7 +20,11 @@ from workflows.models import BusinessCalendar, CompanyRole, TaskInstance, Ticket
 from workflows.running.definition_cache import forget_definitions
 
 MONDAY: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
-_RUN: Final = {FIRE_TIMER: timers.fire_timer, REMIND: reminding.remind, END_WAIT: waiting.end_wait}
+_RUN: Final[Mapping[str, Callable[..., None]]] = {
+    FIRE_TIMER: timers.fire_timer,
+    REMIND: reminding.remind,
+    END_WAIT: waiting.end_wait,
+}
 
 
 def loan(task: JsonObject, *transitions: JsonObject, roles: tuple[str, ...] = ()) -> JsonObject:

@@ -39,23 +39,27 @@ DURATIONS = st.sampled_from(
 )
 
 
+def optional(**parts: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Each part is there or is not."""
+    return st.fixed_dictionaries({}, optional=parts)
+
+
+TIMES = DURATIONS.filter(bool)
+
+
 @st.composite
 def _reminders(draw: st.DrawFn, roles: list[str]) -> list[dict[str, Any]]:
     """Different reminders, of which none needs that its task is due."""
-    times = draw(st.lists(DURATIONS.filter(bool), min_size=1, max_size=3, unique=True))
+    times = draw(st.lists(TIMES, min_size=1, max_size=3, unique=True))
     found: list[dict[str, Any]] = []
     for when in times:
         reminder: dict[str, Any] = {"when": when}
         reminder |= draw(optional(text=TEXT, tell=st.sampled_from(["worker", "manager"])))
-        if roles and draw(st.booleans()):
+        adds = draw(st.booleans())
+        if roles and adds:
             reminder |= {"role": draw(st.sampled_from(roles)), "add": True}
         found.append(reminder)
     return found
-
-
-def optional(**parts: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Each part is there or is not."""
-    return st.fixed_dictionaries({}, optional=parts)
 
 
 LINKS = st.lists(
@@ -132,7 +136,7 @@ def _task(draw: st.DrawFn, key: str, roles: list[str]) -> dict[str, Any]:
             task["reminders"] = draw(_reminders(roles))
         return task
     if draw(st.booleans()):
-        return {**task, "task_type": "WAIT", "wait": draw(DURATIONS.filter(bool))}
+        return {**task, "task_type": "WAIT", "wait": draw(TIMES)}
     task["task_type"] = "SYNC_ACTION"
     task["action_url"] = "https://calls.example/hook"
     task |= draw(

@@ -227,6 +227,12 @@ class CellTests(unittest.TestCase):
         self.assertEqual(read_reminders(text or ""), value)
 
     def test_what_no_line_can_say(self) -> None:
-        for value in ([{"when": "P1D", "text": "a\nb"}], [{"when": "soon"}], [7], "x"):
+        values: list[Json] = [
+            [{"when": "P1D", "text": "a\nb"}],
+            [{"when": "soon"}],
+            [7],
+            "x",
+        ]
+        for value in values:
             with self.subTest(value=value):
                 self.assertIsNone(write_reminders(value))

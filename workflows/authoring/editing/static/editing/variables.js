@@ -280,7 +280,10 @@ function renameIn(rule, from, to) {
  * @param {string} to
  */
 function renamedInMoment(moment, from, to) {
-  return moment.split(" ").map((word) => (word.includes(".") ? renamed(word, from, to) : word)).join(" ");
+  return moment
+    .split(" ")
+    .map((word) => (word.includes(".") ? renamed(word, from, to) : word))
+    .join(" ");
 }
 
 /**
