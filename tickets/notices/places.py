@@ -11,6 +11,7 @@ from tickets.models import Notice
 from tickets.notices.kinds.due_soon import DUE_SOON
 from tickets.notices.kinds.kind import Place
 from tickets.notices.kinds.overdue import OVERDUE
+from tickets.notices.kinds.task_offered import TASK_OFFERED
 from tickets.notices.words import kind_of, message_of_notice
 from workflows.models import TaskInstance
 
@@ -45,6 +46,8 @@ def _pages(notice: Notice, person: User) -> Iterator[tuple[Place, str]]:
             named = notice.about.get("task")
             task = named if named in tasks else tasks[0]
             yield Place.TASK, reverse("admin:tickets_mytask_change", args=[task])
+    if kind_of(notice) == TASK_OFFERED and person.has_perm("tickets.view_mytask"):
+        yield Place.POOL, reverse("admin:tickets_mytask_changelist", query={"pool": 1})
     if person.has_perm("tickets.view_ticket"):
         yield Place.TICKET, reverse("admin:tickets_ticket_change", args=[ticket.pk])
     if message_of_notice(notice):

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.audit.kinds import AuditKind, declare
 from tenants.models import User
+from tickets.advancing.timers import follow_dates
 from tickets.files.keep_file import claim_files
 from tickets.models import Ticket, TicketError
 from tickets.repairing.begin_repair import Repair, begin_repair, repair_transaction
@@ -68,6 +69,7 @@ def correct_ticket_data(
             repair.manager.update_with_next_write(locked, "data", "updated_at")
             repair.manager.record_change(what="ticket", old=old, new=new, reason=repair.reason)
             repair.manager.give_out_by_answers(reason=repair.reason)
+            follow_dates(locked.pk, repair.manager)
         elif then_retry is None:
             raise NothingChangedError
         if then_retry is not None:
@@ -111,6 +113,7 @@ def correct_task_output(
         if locked.definition.is_form:
             claim_files(locked.definition.fields, output, ticket=repair.ticket, user=by)
         repair.manager.give_out_by_answers(reason=repair.reason)
+        follow_dates(repair.ticket.pk, repair.manager)
 
 
 def correct_task_input(

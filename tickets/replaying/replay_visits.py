@@ -10,12 +10,13 @@ from typing import Final
 from django.db.models import Q
 
 from tickets.models import Ticket
-from workflows.engine.calendar import Duration, WorkingTime
+from workflows.engine.calendar import WorkingTime
 from workflows.engine.errors import DurationError
 from workflows.engine.failure import Failure
-from workflows.engine.process import Process
+from workflows.engine.process import JsonObject, Process
 from workflows.engine.simulate import Answer
 from workflows.engine.task_types import TaskType
+from workflows.engine.timing import Moment
 from workflows.models import (
     BusinessCalendar,
     Path,
@@ -79,7 +80,8 @@ def visits_of(tickets: Iterable[Ticket], *, process: Process) -> dict[int, list[
 
     How long a task took is measured in the working time as the calendar has it now.
     """
-    instances = [each.workflow_instance_id for each in tickets]
+    data = {each.workflow_instance_id: each.data for each in tickets}
+    instances = list(data)
     events = _events_of(instances)
     working_time = BusinessCalendar.objects.current().working_time()
     late = {
@@ -112,15 +114,20 @@ def visits_of(tickets: Iterable[Ticket], *, process: Process) -> dict[int, list[
     rows = list(rows)
     paths = _Paths({row[6] for row in rows if row[6] is not None})
     found: dict[int, list[Visit]] = {}
+    outputs: dict[int, JsonObject] = {}
     for pk, instance_id, key, output, created_at, completed_at, path_id, status, kind in rows:
         items, in_branch = paths.items_of(path_id), path_id is not None
         # What happens to others, in other branches, is none of its time.
         its = [each for each in events.get(instance_id, ()) if each.task_id in (None, pk)]
         spans = _spans(its, created_at, completed_at or created_at)
+        said = outputs.setdefault(instance_id, {})
+        known: JsonObject = {"ticket": data.get(instance_id), "tasks": said}
         answers = [
             Answer(key, after=after, visit=pk, items=items)
-            for after in _passed(process, key, spans, working_time)
+            for after in _passed(process, key, spans, working_time, known)
         ]
+        if isinstance(output, dict):
+            said[key] = output
         time, failure = late.get(pk, ""), failed.get(pk)
         if time:
             answers.append(Answer(key, after=time, visit=pk, items=items))
@@ -196,25 +203,32 @@ def _passed(
     key: str,
     spans: Iterable[tuple[datetime, datetime]],
     working_time: WorkingTime,
+    answers: JsonObject,
 ) -> list[str]:
     """The durations of a task's transitions that passed before its end, the first to pass first."""
     durations = process.timeouts(key)
     found: list[tuple[datetime, str]] = []
     for begin, end in spans if durations else ():
         for after in durations:
-            due = _due(after, begin, end, working_time)
+            due = _due(after, begin, end, working_time, answers)
             if due is not None:
                 found.append((due, after))
     return [after for _due_at, after in sorted(found)]
 
 
-def _due(after: str, begin: datetime, end: datetime, working_time: WorkingTime) -> datetime | None:
-    """When the duration was over, where that was before the end; a draft's may be none."""
+def _due(
+    after: str,
+    begin: datetime,
+    end: datetime,
+    working_time: WorkingTime,
+    answers: JsonObject,
+) -> datetime | None:
+    """When the time was over, where that was before the end; a draft's may be none."""
     try:
-        duration = Duration.parse(after)
+        moment = Moment.parse(after)
     except DurationError:
         return None
-    if duration.days > (end - begin).days + 1:  # not worth counting the days
-        return None
-    due = working_time.after(begin, duration)
-    return due if due <= end else None
+    if not moment.anchor and moment.duration.days > (end - begin).days + 1:
+        return None  # not worth counting the days
+    due = moment.at(working_time, start=begin, answers=answers, ends_day=True)
+    return due if due is not None and due <= end else None

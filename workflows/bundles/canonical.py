@@ -22,6 +22,7 @@ from workflows.engine.assigning import canonical_assignment
 from workflows.engine.conditions import is_empty
 from workflows.engine.decision_table import canonical_table
 from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.reminders import canonical_reminders
 from workflows.fields.field import Holds
 from workflows.fields.registry import OWN_KEYS, TYPES
 from workflows.fields.specs import MAX_TEXTS
@@ -253,6 +254,7 @@ _task = _canonical_part(
     output_transform=_rule,
     values=_rule,
     table=_table,
+    reminders=canonical_reminders,
 )
 _transition = _canonical_part("transition", condition=_rule)
 _ticket_type = _canonical_part(

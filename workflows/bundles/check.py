@@ -20,6 +20,7 @@ from workflows.bundles.references import reference_problems
 from workflows.bundles.rules import rule_problems
 from workflows.bundles.spelling import as_spelt
 from workflows.bundles.structure import structure_problems
+from workflows.bundles.times import time_problems
 from workflows.engine.conditions import one_budget
 from workflows.engine.problems import Path
 from workflows.engine.process import JsonObject
@@ -69,6 +70,7 @@ def _further_problems(document: JsonObject, facts: Facts) -> Iterator[Problem]:
         block_problems(outline),
         assignment_problems(outline),
         decision_table_problems(outline),
+        time_problems(outline),
         rule_problems(outline),
         comparison_problems(outline),
         test_case_problems(outline, facts),

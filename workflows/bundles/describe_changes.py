@@ -19,6 +19,7 @@ from workflows.bundles.outline import Outline
 from workflows.bundles.part_labels import with_part_labels
 from workflows.bundles.problems import value_text
 from workflows.bundles.step_outputs import done_labels, output_labels
+from workflows.bundles.times import reminders_in_words
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.condition_sentence import choice_labels, describe_condition
 from workflows.engine.condition_text import Names, write_expression
@@ -31,7 +32,12 @@ from workflows.fields.registry import TYPES, type_of
 from workflows.fields.spec_values import is_absent
 from workflows.priorities import SCREENS as PRIORITIES
 from workflows.priorities import Priority
-from workflows.working_hours.durations import after_in_words, duration_in_words
+from workflows.working_hours.durations import (
+    after_in_words,
+    duration_in_words,
+    is_counted_from_start,
+    wait_in_words,
+)
 
 # What the entries of a list are called in the schema of bundles.
 PARTS: Final[Mapping[str | int, str]] = {
@@ -182,8 +188,10 @@ def _words(change: Change, value: Json, labels: _Labels, task: Json) -> str:
         return _type_name(value)
     if name and (word := word_for(name, value)):
         return word
-    if name in ("after", "due_in") and isinstance(value, str) and value:
-        return showable(duration_in_words(value))
+    if name in ("after", "due_in", "wait") and isinstance(value, str) and value:
+        return showable(duration_in_words(value, labels.of_all_forms))
+    if name == "reminders" and value:
+        return showable("; ".join(reminders_in_words(value, labels.of_all_forms)))
     if isinstance(value, dict) and path and isinstance(path[-1], int):
         return showable(", ".join(_entry_words(value, labels.of_all_forms)))
     return showable(_value_words(value))
@@ -278,30 +286,43 @@ def _value_words(value: Json) -> str:
 def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
     """A whole field, task, transition or ticket type in a few words, beyond its place."""
     if "from" in entry:
-        yield from _words_of_transition(entry)
-    if entry.get("due_in"):
-        yield _("due in %(duration)s") % {"duration": duration_in_words(str(entry["due_in"]))}
-    if entry.get("assign_to"):
-        role = str(entry.get("candidate_role") or "")
-        yield assignment_in_words(entry["assign_to"], role, labels)
+        yield from _words_of_transition(entry, labels)
+    yield from _words_of_task(entry, labels)
     yield from _words_after_the_end(entry)
-    if entry.get("branches"):
-        yield from branches_in_words(entry, labels, {})
     if "start" in entry and not is_empty(entry.get("when")):
         yield describe_condition(entry["when"], labels)
-    if "type" in entry:
-        yield _type_name(entry["type"])
-    if entry.get("required") is True:
-        yield _("required")
-    yield from _own_words(entry)
-    if "seen_by" in entry:
-        yield _("seen by: %(who)s") % {"who": word_for("seen_by", entry["seen_by"])}
-    if entry.get("listed") is True:
-        yield _("shown in lists")
+    yield from _words_of_field(entry)
     if entry.get("priority") in tuple(Priority):
         yield _("priority: %(priority)s") % {"priority": word_for("priority", entry["priority"])}
     if "condition" in entry:
         yield describe_condition(entry["condition"], labels)
+
+
+def _words_of_task(task: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
+    if task.get("due_in"):
+        said = duration_in_words(str(task["due_in"]), labels)
+        is_time = is_counted_from_start(str(task["due_in"]))
+        yield (_("due in %(duration)s") if is_time else _("due %(duration)s")) % {"duration": said}
+    if task.get("wait"):
+        yield wait_in_words(str(task["wait"]), labels)
+    yield from reminders_in_words(task.get("reminders"), labels)
+    if task.get("assign_to"):
+        role = str(task.get("candidate_role") or "")
+        yield assignment_in_words(task["assign_to"], role, labels)
+    if task.get("branches"):
+        yield from branches_in_words(task, labels, {})
+
+
+def _words_of_field(spec: JsonObject) -> Iterator[str]:
+    if "type" in spec:
+        yield _type_name(spec["type"])
+    if spec.get("required") is True:
+        yield _("required")
+    yield from _own_words(spec)
+    if "seen_by" in spec:
+        yield _("seen by: %(who)s") % {"who": word_for("seen_by", spec["seen_by"])}
+    if spec.get("listed") is True:
+        yield _("shown in lists")
 
 
 def _own_words(spec: JsonObject) -> Iterator[str]:
@@ -313,11 +334,11 @@ def _own_words(spec: JsonObject) -> Iterator[str]:
             yield _("%(setting)s: %(value)s") % words
 
 
-def _words_of_transition(transition: JsonObject) -> Iterator[str]:
+def _words_of_transition(transition: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
     if transition.get("label"):
         yield value_text(transition["label"])
     if transition.get("after"):
-        yield after_in_words(str(transition["after"]))
+        yield after_in_words(str(transition["after"]), labels)
     if transition.get("on_failure") is True:
         yield _("when the call fails")
     if transition.get("outcome"):

@@ -12,10 +12,10 @@ from workflows.bundles.canonical import END, START, as_text, default_of, free_fo
 from workflows.bundles.comparisons import fields_by_name, variable_name
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
-from workflows.engine.calendar import Duration
 from workflows.engine.conditions import is_empty, variables_read
 from workflows.engine.errors import ConditionError, DurationError
 from workflows.engine.process import Json
+from workflows.engine.timing import Moment
 from workflows.fields.field import Field
 
 
@@ -182,7 +182,7 @@ def _too_late_for_a_call(task: Entry, transition: Entry) -> Iterator[Problem]:
     seconds, retries = _number(task, "timeout_seconds"), _number(task, "retries")
     after = transition.text("after")
     try:
-        least = Duration.parse(after).least_seconds
+        least = Moment.parse(after).least_seconds
     except DurationError:  # the structure says so
         return
     if seconds and least > longest_call(seconds=seconds, retries=retries):

@@ -16,6 +16,7 @@ from workflows.bundles.canonical import END, START
 from workflows.engine.conditions import is_empty
 from workflows.engine.problems import Path, quoted, short
 from workflows.engine.process import EndOutcome, Json, JsonObject
+from workflows.engine.reminders import reminder_roles
 from workflows.engine.task_types import TaskType
 from workflows.fields.company_roles import roles_in
 from workflows.fields.field import Field
@@ -399,6 +400,14 @@ def readable_fields(entry: Entry) -> dict[str, Field] | None:
     if check_fields(specs):
         return None
     return {each.name: each for each in parse_fields(specs)}
+
+
+def roles_in_reminders(outline: Outline) -> Iterator[tuple[Path, str]]:
+    """The company roles that reminders of tasks name, and where."""
+    for task in outline.tasks:
+        for index, role in reminder_roles(task.value.get("reminders")):
+            if isinstance(role, str):
+                yield (*task.path, "reminders", index, "role"), role
 
 
 def roles_in_questions(outline: Outline) -> Iterator[tuple[Path, str]]:

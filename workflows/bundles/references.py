@@ -10,7 +10,7 @@ from tenants.names import name_key
 from workflows.actions.destinations import check_url
 from workflows.actions.errors import ActionError
 from workflows.bundles.canonical import END, START
-from workflows.bundles.outline import Entry, Outline, roles_in_questions
+from workflows.bundles.outline import Entry, Outline, roles_in_questions, roles_in_reminders
 from workflows.bundles.problems import Problem, Severity
 from workflows.engine.problems import Path, did_you_mean, nearest, short, steps_into
 from workflows.engine.problems import Problem as EngineProblem
@@ -232,6 +232,7 @@ def _roles_named(outline: Outline) -> Iterator[tuple[tuple[str | int, ...], str]
                 seen.add(each)
                 yield (*ticket_type.path, "roles_with_access", index), each
     yield from roles_in_questions(outline)
+    yield from roles_in_reminders(outline)
 
 
 def _end_problems(transition: Entry, outline: Outline) -> Iterator[Problem]:

@@ -58,7 +58,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "input_transform": ("input",),
         "output_transform": ("output",),
         "timeout_seconds": ("timeout", "timeout_in_seconds"),
-        "due_in": ("due", "deadline"),
+        "due_in": ("due", "due_at", "deadline"),
         "branch": ("in_branch", "lane"),
         "branches": ("lanes",),
         "ends_when": ("end_when", "join", "ends_after"),
@@ -66,13 +66,15 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "order": ("in_which_order",),
         "most": ("at_most", "limit"),
         "hide_answers": ("answers_hidden", "hidden"),
+        "values": ("set", "set_values", "sets"),
+        "table": ("decision_table", "decision", "rules"),
+        "wait": ("wait_until", "waits_until", "waits", "until"),
+        "reminders": ("reminder", "escalations", "escalation"),
     },
     "branch": {
         "title": ("name", "branch_name"),
         "start": ("begins_with", "first_task", "from"),
         "when": ("condition", "if", "only_if"),
-        "values": ("set", "set_values", "sets"),
-        "table": ("decision_table", "decision", "rules"),
     },
     "decision_table": {
         "inputs": ("conditions",),
@@ -119,6 +121,13 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "icon": ("symbol",),
         "reopen_days": ("reopen_within_days", "can_be_reopened_for"),
         "asks_rating": ("rating", "rated", "ask_rating"),
+    },
+    "reminder": {
+        "when": ("at", "time"),
+        "tell": ("who", "to", "notify"),
+        "role": ("company_role",),
+        "add": ("adds", "add_role"),
+        "text": ("message", "note"),
     },
     "company_role": {
         "name": ("role", "role_name", "title"),
@@ -178,6 +187,7 @@ _INSIDE: Final[Mapping[str, Mapping[str, str]]] = {
         "fields": "field[]",
         "branches": "branch[]",
         "table": "decision_table",
+        "reminders": "reminder[]",
     },
     "decision_table": {
         "inputs": "table_input[]",

@@ -17,7 +17,13 @@ from django.utils.translation import gettext as _
 from tenants.names import name_key
 from workflows.bundles.canonical import END, FORMAT, FORMAT_VERSION, SCHEMA, START, canonical
 from workflows.bundles.check import check_bundle
-from workflows.bundles.outline import Entry, Outline, outcome_of, roles_in_questions
+from workflows.bundles.outline import (
+    Entry,
+    Outline,
+    outcome_of,
+    roles_in_questions,
+    roles_in_reminders,
+)
 from workflows.bundles.problems import Problem, path_in_words
 from workflows.bundles.spelling import as_spelt
 from workflows.engine.blocks import BlockSpec, branch_of
@@ -152,6 +158,7 @@ def with_named_roles(document: JsonObject) -> JsonObject:
             [role for role in roles if isinstance(role, str)] if isinstance(roles, list) else []
         )
     named += [str(role) for _path, role in roles_in_questions(outline)]
+    named += [role for _path, role in roles_in_reminders(outline)]
     missing: dict[str, str] = {}
     for name in named:
         if name and name_key(name) not in known:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from .calendar import Duration
 from .errors import DurationError
 from .task_types import TaskType
+from .timing import Moment
 
 if TYPE_CHECKING:
     from .blocks import BlockSpec
@@ -60,7 +60,7 @@ class TransitionSpec:
     ``""`` are the empty condition, which is always true. The lowest ``priority`` is
     tried first; equal priorities are tried in the order in which they are listed.
 
-    ``after`` is a duration (see calendar.py): the transition is then taken when ``from_task`` has
+    ``after`` is a moment (see timing.py): the transition is then taken when ``from_task`` has
     not ended by that time, and never when it has. Empty: the other way round.
 
     With ``on_failure`` it is taken when the call of ``from_task`` has failed for good, and never
@@ -103,15 +103,15 @@ class Process:
         return any(each.from_task == task and each.on_failure for each in self.transitions)
 
     def timeouts(self, task: str) -> tuple[str, ...]:
-        """The durations after which a task that has not ended may be left; each once."""
+        """The moments at which a task that has not ended may be left; each once."""
         found = (each.after for each in self.transitions if each.from_task == task and each.after)
         return tuple(dict.fromkeys(found))
 
     def timeouts_until(self, task: str, after: str) -> tuple[str, ...]:
-        """Those of its durations that are over once `after` is: first the shorter ones, then it.
+        """Those of its moments that are over once `after` is: first the shorter ones, then it.
 
         Of “2 days” and “9 hours” no one but a company's working hours says which is shorter:
-        such a one is left out.
+        such a one is left out, and so are those that are counted from an answer.
         """
         shorter = [each for each in self.timeouts(task) if _is_shorter(each, after)]
         until = [each for each in self.timeouts(task) if each == after]
@@ -119,14 +119,17 @@ class Process:
 
 
 def _length(after: str) -> tuple[int, int]:
-    duration = Duration.parse(after)
-    return duration.days, duration.minutes
+    moment = Moment.parse(after)
+    if moment.anchor or moment.time:
+        raise DurationError
+    return moment.duration.days, moment.duration.minutes
 
 
 def _is_shorter(one: str, other: str) -> bool:
     """Whether it is whatever the working hours are; never where one of them is no duration."""
     try:
         (days, minutes), (more_days, more_minutes) = _length(one), _length(other)
+        is_comparable = Moment.parse(one).by_clock == Moment.parse(other).by_clock
     except DurationError:
         return False
-    return one != other and days <= more_days and minutes <= more_minutes
+    return one != other and is_comparable and days <= more_days and minutes <= more_minutes

@@ -369,6 +369,9 @@ class _Run:
                 visit, answer = found
                 if not self._take(visit, answer):
                     return self._ended(Outcome.REFUSED, at=visit.index)
+            elif (wait := next(filter(self._is_wait, self.waiting), None)) is not None:
+                # Time passes when nothing else happens.
+                self._take(wait, Answer(wait.key))
             else:
                 break
         if self.main.state is _State.ENDED:
@@ -425,6 +428,11 @@ class _Run:
                 self._stop(path, index, error)
                 return
         self.waiting.append(visit)
+
+    def _is_wait(self, visit: _Visit) -> bool:
+        """Whether it ends by itself, at a time."""
+        rules = self.tasks.get(visit.key)
+        return rules is not None and rules.task_type is TaskType.WAIT
 
     def _enter(self, visit: _Visit) -> None:
         """Begin the branches of a block."""

@@ -64,7 +64,7 @@ class TaskType(StrEnum):
         TaskTypeRules(
             done_by=DoneBy.PERSON,
             can_be_left=True,
-            uses=("fields", "candidate_role", "assign_to"),
+            uses=("fields", "candidate_role", "assign_to", "reminders"),
             needs="fields",
         ),
     )
@@ -99,6 +99,17 @@ class TaskType(StrEnum):
             uses=("branches", "ends_when", "for_each", "order", "most", "hide_answers"),
             needs="branches",
             spellings=("PARALLEL",),
+        ),
+    )
+    # It ends by itself at a time: see timing.py.
+    WAIT = (
+        "WAIT",
+        TaskTypeRules(
+            done_by=DoneBy.ENGINE,
+            can_be_left=True,
+            uses=("wait",),
+            needs="wait",
+            spellings=("DELAY", "PAUSE", "TIMER"),
         ),
     )
     # It sets values, which formulas give.

@@ -11,6 +11,7 @@ from workflows.engine.assigning import PLAIN, AssignRule
 from workflows.engine.blocks import BlockSpec, branch_of
 from workflows.engine.process import TaskSpec
 from workflows.engine.task_types import TaskType
+from workflows.engine.timing import LONGEST_MOMENT
 from workflows.models.company_role import CompanyRole
 from workflows.models.workflow_definition import WorkflowDefinition, validate_key
 from workflows.task_types import task_type_choices
@@ -100,9 +101,26 @@ class TaskDefinition(models.Model):
 
     due_in = models.CharField(
         _("due in"),
-        max_length=20,
+        max_length=LONGEST_MOMENT,
         blank=True,
-        help_text=_("Working time from when the task is made, such as P2D or PT4H; empty: none."),
+        help_text=_(
+            "A time such as P2D, PT30M clock or P3D before ticket.return_date at 09:00; empty: "
+            "none."
+        ),
+    )
+    reminders = models.JSONField(
+        _("reminders"),
+        null=True,
+        blank=True,
+        help_text=_("Who is told while it waits; empty: nobody."),
+    )
+    wait = models.CharField(
+        _("waits until"),
+        max_length=LONGEST_MOMENT,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Of a WAIT task: until when it waits, such as P2D or on ticket.start."),
     )
 
     # Of a step that the engine does at once. Their plain names are words of SQL.

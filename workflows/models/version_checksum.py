@@ -38,6 +38,7 @@ TABLES = (
             *("branches", "ends_when", "for_each", "item_order", "most", "hide_answers"),
             "branch",
             *("set_values", "decision_table"),
+            *("reminders", "wait"),
         ),
     ),
     SealedTable(

@@ -23,10 +23,10 @@ from workflows.engine.blocks import (
     is_over,
     outputs_after,
 )
-from workflows.engine.calendar import Duration, WorkingTime
+from workflows.engine.calendar import WorkingTime
 from workflows.engine.decide import Decision, decide, decide_failure, decide_timeout
 from workflows.engine.failure import Failure
-from workflows.engine.process import JsonObject
+from workflows.engine.process import Json, JsonObject
 from workflows.engine.task_types import TaskType
 from workflows.errors import (
     OtherInstanceError,
@@ -57,6 +57,7 @@ from workflows.running.assignment import (
 )
 from workflows.running.candidates import may_have
 from workflows.running.definition_cache import definition_of
+from workflows.running.due_dates import set_times
 from workflows.running.events.accepted import ACCEPTED
 from workflows.running.events.answered import ANSWERED
 from workflows.running.events.asked import ASKED
@@ -74,11 +75,13 @@ from workflows.running.events.failed import FAILED
 from workflows.running.events.kind import EventKind
 from workflows.running.events.moved import MOVED
 from workflows.running.events.released import RELEASED
+from workflows.running.events.reminded import REMINDED
 from workflows.running.events.started import STARTED
 from workflows.running.events.submitted_for import SUBMITTED_FOR
 from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.events.task_started import TASK_STARTED
 from workflows.running.events.timed_out import TIMED_OUT
+from workflows.running.events.wait_ended import WAIT_ENDED
 from workflows.running.positions import Positions
 from workflows.running.questions import QUESTION_ENDED, due_after_question
 from workflows.running.sealing import batch_of_history
@@ -174,6 +177,8 @@ class WorkflowStateManager:
         self.due_task: TaskInstance | None = None
         self.leaving: TaskInstance | None = None
         self.next_definition: TaskDefinition | None = None
+        # The answers of the ticket, once a step is taken: what is due may be counted from one.
+        self._ticket_data: Json = None
 
     @classmethod
     def lock(cls, instance_id: int, *, now: datetime, actor: User | None = None) -> Self:
@@ -311,8 +316,8 @@ class WorkflowStateManager:
     def _go_on_from_done(self, facts: JsonObject, move: Move) -> None:
         """Of what was done in this step the next transition is taken at once.
 
-        That is a block that has ended, or a step of the engine's own. All of it is written
-        together; what goes in circles ends as `bounded` says.
+        That is a block or a wait that has ended, or a step of the engine's own. All of it is
+        written together; what goes in circles ends as `bounded` says.
         """
         while self._done_here:
             task = self._done_here.pop(0)
@@ -323,6 +328,7 @@ class WorkflowStateManager:
     def _context(self, facts: JsonObject, path: Path | None = None) -> JsonObject:
         """What conditions of transitions read on a path."""
         context: JsonObject = {**facts, **self.positions.reads(path)}
+        self._ticket_data = facts.get("ticket")
         known = definition_of(self.instance.workflow_id)
         if known.reads_visits:
             counted = self._visits.counted(self.positions.outwards(path))
@@ -514,6 +520,11 @@ class WorkflowStateManager:
         yield task
         if task.definition.is_at_once:
             self._do_at_once(task, facts, move)
+            return
+        if task.definition.task_type == TaskType.WAIT:
+            if task.waits_until is None or task.waits_until <= self.now:
+                self._end_wait(task, at_once=True)
+            return
         if not _is_block(task):
             return
         self.begin_part(StepPart.TASK)
@@ -553,6 +564,32 @@ class WorkflowStateManager:
         self._done_now[definition.key] = done_by(None, self.now)
         self._record(DONE_AT_ONCE, task=task, data={"output": made.output, **made.note})
         self._done_here.append(task)
+
+    def end_wait(self, task: TaskInstance) -> bool:
+        """End a wait whose time has come; the caller advances. Returns whether it did.
+
+        One that has ended, is not where the ticket stands, or is on hold is left alone.
+        """
+        self.positions.know(task)
+        is_waiting = task.status == TaskStatus.PENDING and self.positions.is_current(task)
+        if not is_waiting or self.instance.status != WorkflowStatus.IN_PROGRESS:
+            return False
+        if task.definition.task_type != TaskType.WAIT:
+            return False
+        self._end_wait(task, at_once=False)
+        self._save()
+        return True
+
+    def _end_wait(self, task: TaskInstance, *, at_once: bool) -> None:
+        task.complete(output={}, now=self.now)
+        self._batch.update(task, "status", "output_data", "started_at", "completed_at")
+        self._keep_output(task, {task.definition.key: {}})
+        until = None if task.waits_until is None else task.waits_until.isoformat()
+        data: JsonObject = {"until": until}
+        if at_once:
+            data["at_once"] = True
+            self._done_here.append(task)
+        self._record(WAIT_ENDED, task=task, data=data)
 
     def _make_paths(
         self, block: TaskInstance, entered: Entered
@@ -743,14 +780,35 @@ class WorkflowStateManager:
         )
         if path is not None:
             task.path = path
-        if definition.due_in:
+        if definition.due_in or definition.wait:
             if self._working_time is None:
                 self._working_time = BusinessCalendar.objects.current().working_time()
-            task.due_at = self._working_time.after(self.now, Duration.parse(definition.due_in))
+            set_times(
+                task, start=self.now, answers=self._answers(path), working_time=self._working_time
+            )
         self._batch.insert(task)
         self.positions.know(task)
         self._visits.add(task)
         return task
+
+    def _answers(self, path: Path | None) -> JsonObject:
+        return {"ticket": self._ticket_data, **self.positions.reads(path)}
+
+    def save_times(self, task: TaskInstance) -> None:
+        """Let a task be due, or wait, until another time, as an answer says another date now."""
+        self._batch.update(task, "due_at", "waits_until")
+        self._save()
+
+    def remind(self, task: TaskInstance, *, data: JsonObject, adds: int | None) -> None:
+        """Note that people were reminded of a task that waits, or told that it does.
+
+        `adds` is the number of the company role whose members may do it as well from now on.
+        """
+        if adds is not None:
+            task.added_roles = sorted({*(task.added_roles or ()), adds})
+            self._batch.update(task, "added_roles")
+        self._record(REMINDED, task=task, data=data)
+        self._save()
 
     def _assign_all(self, forms: Sequence[TaskInstance], *, ended: int) -> None:
         """Give new forms to people, of several those whose definitions have no rule at once."""

@@ -379,21 +379,26 @@ class WorkflowRepair(WorkflowStateManager):
         return task.assigned_to
 
     def take_over(self, task: TaskInstance) -> None:
-        """Give a form to the actor, who stands in for whoever has it and is away.
+        """Give a form to the actor, who stands in for whoever has it and is away, or to whom a
+        reminder has offered it.
 
         Raises:
-            MayNotTakeOverError: they do not, or may not be given it.
+            MayNotTakeOverError: neither is so, or they may not be given it.
             TaskWaitsError: it waits for an answer.
         """
         absent, actor = task.assigned_to, self.actor
-        if absent is None or actor is None:
+        if absent is None or actor is None or absent == actor:
             raise MayNotTakeOverError
-        if deputy_for_task(absent, task) != actor:
+        is_offered = candidates_of(task).is_added(actor)
+        if not is_offered and deputy_for_task(absent, task) != actor:
             raise MayNotTakeOverError
         if task.waits_for_answer:
             raise TaskWaitsError
         self.ensure_workable(task)
-        self._assign_or_release(task, actor, reason="", absent=absent)
+        if is_offered:
+            self._assign_or_release(task, actor, reason="", data={"offered": True})
+        else:
+            self._assign_or_release(task, actor, reason="", absent=absent)
 
     def _who_stands_in(
         self, task: TaskInstance, to: User | None, *, from_deputy: bool

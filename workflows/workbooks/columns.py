@@ -351,7 +351,10 @@ TASKS: Final = Sheet(
             "due_in",
             "Due in",
             kinds.DURATION,
-            gettext_lazy("When it should be done, in working time: 2 days 4 hours."),
+            gettext_lazy(
+                "When it should be done: 2 days 4 hours (of working time), 30 minutes clock time, "
+                "3 days before ticket.return_date at 09:00, or on ticket.return_date."
+            ),
             14,
         ),
         Column(
@@ -409,6 +412,27 @@ TASKS: Final = Sheet(
             ),
             12,
             options=YES_NO,
+        ),
+        Column(
+            "wait",
+            "Waits until",
+            kinds.DURATION,
+            gettext_lazy(
+                "For waits: until when. 2 days; on ticket.start at 09:00; 1 day before "
+                "ticket.start; at 09:00."
+            ),
+            16,
+        ),
+        Column(
+            "reminders",
+            "Reminders",
+            kinds.REMINDERS,
+            gettext_lazy(
+                "Who is told while it waits, a line each: 1 day before due: worker. Or: manager, "
+                "requester, ticket admins, role IT managers. With “, add” the members of the role "
+                "may do it as well. A text of one's own after another colon."
+            ),
+            30,
         ),
         _links(),
         _layout("edit_layout", "Edit layout"),
@@ -512,8 +536,8 @@ TRANSITIONS: Final = Sheet(
             "After",
             kinds.DURATION,
             gettext_lazy(
-                "In working time, such as 2 days: this transition is taken when the task has not "
-                "ended by then. Empty: it is taken when the task is completed."
+                "A time such as 2 days, or on ticket.return_date: this transition is taken when "
+                "the task has not ended by then. Empty: it is taken when the task is completed."
             ),
             14,
         ),

@@ -18,7 +18,6 @@ from django.utils.translation import gettext as _
 
 from tenants.names import name_key
 from workflows.bundles.synonyms import field_type_of, task_type_of
-from workflows.engine.calendar import Duration
 from workflows.engine.condition_text import (
     RESPONSE,
     ROOTS,
@@ -39,6 +38,7 @@ from workflows.engine.number_text import (
 )
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json
+from workflows.engine.timing import Moment
 from workflows.fields.field import CellForm
 from workflows.fields.registry import TYPES
 from workflows.workbooks.assigned import read_assigned, write_assigned
@@ -61,6 +61,7 @@ from workflows.workbooks.lines import (
     write_names,
     write_transform,
 )
+from workflows.workbooks.reminders import read_reminders, write_reminders
 from workflows.workbooks.zone import in_zone_of_cells
 
 JSON_MARK: Final = "json:"
@@ -496,17 +497,20 @@ def _write_rule(value: Json, names: Names) -> Written:
 
 
 def _read_duration(value: CellValue, _scope: Scope) -> Json:
-    """“2 days 4 hours” as P2DT4H."""
+    """“2 days 4 hours” as P2DT4H; “3 days before ticket.return_date” likewise."""
     try:
-        return Duration.read(text_of(value)).iso
+        return Moment.read(text_of(value)).iso
     except DurationError as error:
-        message = _("Write a duration such as 2 days 4 hours (working time), or 30 minutes.")
+        message = _(
+            "Write a time such as 2 days 4 hours (working time), 30 minutes clock time, or 3 days "
+            "before ticket.return_date at 09:00."
+        )
         raise UnreadableCellError(message) from error
 
 
 def _write_duration(value: Json, _scope: Scope) -> Written:
     try:
-        return Duration.parse(value).text if isinstance(value, str) and value else None
+        return Moment.parse(value).text if isinstance(value, str) and value else None
     except DurationError:
         return None
 
@@ -540,6 +544,10 @@ CHOICES: Final = _lines_kind(read_choices, write_choices)
 ASSIGNED: Final = Kind(
     lambda value, _scope: read_assigned(text_of(value)),
     lambda value, _scope: write_assigned(value),
+)
+REMINDERS: Final = Kind(
+    lambda value, _scope: read_reminders(text_of(value)),
+    lambda value, _scope: write_reminders(value),
 )
 LINKS: Final = _lines_kind(_read_links, write_links)
 PRESETS: Final = Kind(_read_presets, _write_presets, _unchanged)

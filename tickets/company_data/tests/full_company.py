@@ -133,7 +133,7 @@ class FullCompany(CompanyTransactionTestCase):
         )
 
     def _ask_guests(self) -> None:
-        """Two tickets with a branch for each guest: one whose block has ended, one that is in it."""
+        """A branch for each guest of two tickets: one whose block has ended, one that is in it."""
         workflow = WorkflowDefinition.objects.create(key="guests", title="Guests", fields=FIELDS)
         block = TaskDefinition.objects.create(
             workflow=workflow,

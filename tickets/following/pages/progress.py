@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -72,6 +74,9 @@ def position_in_words(ticket: Ticket, *, is_stuck: bool = False) -> str:
         return _("About to start")
     task = instance.current_task
     names = {"task": task.definition.title, "person": str(task.assigned_to)}
+    if task.waits_until is not None:
+        until = date_format(timezone.localtime(task.waits_until), "DATETIME_FORMAT")
+        return _("%(task)s, waits until %(until)s") % {**names, "until": until}
     if is_running_block(task):
         return _("%(task)s, several things side by side") % names
     if not task.definition.is_form:

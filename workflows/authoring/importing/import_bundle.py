@@ -34,11 +34,12 @@ from workflows.bundles.errors import InvalidBundleError
 from workflows.bundles.named import references_in
 from workflows.bundles.problems import path_in_words
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.reminders import with_reminder_roles
 from workflows.engine.storable import unstorable
 from workflows.errors import NotADraftError
 from workflows.fields.company_roles import with_roles
 from workflows.fields.facts import NO_FACTS
-from workflows.fields.kept_roles import with_role_numbers
+from workflows.fields.kept_roles import reminders_with_numbers, with_role_numbers
 from workflows.fields.look_up import look_up
 from workflows.models import (
     CompanyRole,
@@ -246,11 +247,7 @@ class WholeBundle:
         """“accountant” and “Accountant” are one role of a company: write what it writes."""
         workflow = self._with_existing_spelling_in_fields(_object(document, "workflow"))
         tasks: list[Json] = [
-            self._with_existing_spelling_in_fields(
-                {**each, "candidate_role": self._existing_spelling(each["candidate_role"])}
-                if "candidate_role" in each
-                else each
-            )
+            self._with_existing_spelling_in_fields(self._with_existing_spelling_in_task(each))
             for each in _list(document, "tasks")
         ]
         types: list[Json] = []
@@ -273,6 +270,15 @@ class WholeBundle:
                 "company_roles": listed,
             }
         )
+
+    def _with_existing_spelling_in_task(self, task: JsonObject) -> JsonObject:
+        made = {**task}
+        if "candidate_role" in task:
+            made["candidate_role"] = self._existing_spelling(task["candidate_role"])
+        if "reminders" in task:
+            spelt = {name: self._existing_spelling(name) for name in self.roles}
+            made["reminders"] = with_reminder_roles(task["reminders"], spelt)
+        return made
 
     def _with_existing_spelling_in_fields(self, part: JsonObject) -> JsonObject:
         if "fields" not in part:
@@ -386,6 +392,7 @@ class WholeBundle:
             values["fields"] = with_role_numbers(values["fields"], roles)
             values |= {name: empty for name, empty in _EMPTY_BY_DEFAULT.items() if name not in each}
             values["ends_when"] = str(values["ends_when"])  # also where it is a number
+            values["reminders"] = reminders_with_numbers(values["reminders"], roles)
             origin = origins.get(str(each["key"]))
             rows.append(
                 TaskDefinition(

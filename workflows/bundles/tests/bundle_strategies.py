@@ -34,12 +34,32 @@ KEYS = st.from_regex(r"[a-z][a-z0-9_]{0,12}", fullmatch=True).filter(
 )
 
 
-DURATIONS = st.sampled_from(["", "P1D", "PT4H", "PT1H30M", "P2DT45M", "P999DT999H59M"])
+DURATIONS = st.sampled_from(
+    ["", "P1D", "PT4H", "PT1H30M", "P2DT45M", "P999DT999H59M", "PT30M clock", "P1D at 09:00"]
+)
 
 
 def optional(**parts: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     """Each part is there or is not."""
     return st.fixed_dictionaries({}, optional=parts)
+
+
+TIMES = DURATIONS.filter(bool)
+
+
+@st.composite
+def _reminders(draw: st.DrawFn, roles: list[str]) -> list[dict[str, Any]]:
+    """Different reminders, of which none needs that its task is due."""
+    times = draw(st.lists(TIMES, min_size=1, max_size=3, unique=True))
+    found: list[dict[str, Any]] = []
+    for when in times:
+        reminder: dict[str, Any] = {"when": when}
+        reminder |= draw(optional(text=TEXT, tell=st.sampled_from(["worker", "manager"])))
+        adds = draw(st.booleans())
+        if roles and adds:
+            reminder |= {"role": draw(st.sampled_from(roles)), "add": True}
+        found.append(reminder)
+    return found
 
 
 LINKS = st.lists(
@@ -112,7 +132,11 @@ def _task(draw: st.DrawFn, key: str, roles: list[str]) -> dict[str, Any]:
         has_role = draw(st.booleans())
         if roles and has_role:
             task["candidate_role"] = draw(st.sampled_from(roles))
+        if draw(st.booleans()):
+            task["reminders"] = draw(_reminders(roles))
         return task
+    if draw(st.booleans()):
+        return {**task, "task_type": "WAIT", "wait": draw(TIMES)}
     task["task_type"] = "SYNC_ACTION"
     task["action_url"] = "https://calls.example/hook"
     task |= draw(
@@ -157,6 +181,7 @@ def _test(draw: st.DrawFn, name: str, document: dict[str, Any]) -> dict[str, Any
     """A test case that passes."""
     keys = [task["key"] for task in document["tasks"]]
     forms = {task["key"]: task.get("fields") for task in document["tasks"]}
+    waits = {task["key"] for task in document["tasks"] if task.get("task_type") == "WAIT"}
     times: dict[str, list[str]] = {}
     for transition in document["transitions"]:
         if transition.get("after"):
@@ -167,6 +192,8 @@ def _test(draw: st.DrawFn, name: str, document: dict[str, Any]) -> dict[str, Any
         is_late = draw(st.booleans())
         if is_late and key in times:
             more = {"after": draw(st.sampled_from(times[key]))}
+        elif key in waits:
+            continue
         elif forms[key] is None:
             more = draw(optional(output=st.dictionaries(TEXT, JSON, max_size=2)))
             if not more:
@@ -201,6 +228,7 @@ def bundles(draw: st.DrawFn, *, roles: list[str] | None = None) -> dict[str, Any
     chain = ["start", *keys, "end"]
     tasks = [draw(_task(key, named)) for key in keys]
     forms = {task["key"]: "fields" in task for task in tasks}
+    calls = {task["key"] for task in tasks if "action_url" in task}
     transitions: list[dict[str, Any]] = []
     for index, source in enumerate(chain[:-1]):
         for _number in range(draw(st.integers(0, 2))):
@@ -211,7 +239,7 @@ def bundles(draw: st.DrawFn, *, roles: list[str] | None = None) -> dict[str, Any
         if after:
             target = draw(st.sampled_from([*keys, "end"]))
             transitions.append({"from": source, "to": target, "after": after})
-        if source != "start" and not forms[source] and draw(st.booleans()):
+        if source in calls and draw(st.booleans()):
             target = draw(st.sampled_from([*keys, "end"]))
             transitions.append({"from": source, "to": target, "on_failure": True, "priority": 1})
         main = {"from": source, "to": chain[index + 1]}

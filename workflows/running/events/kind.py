@@ -82,7 +82,8 @@ class Rules:
 
     `once`: it happens at most once to its task (one without a task: to the instance); kinds with
     the same word exclude each other. `leaves_task`: its task is left undone, by a transition of its
-    own. `is_of_attempt`: each attempt at a call writes it again.
+    own. `is_of_attempt`: each attempt at a call writes it again. `cancels_task`: its task, if it
+    was under way, is cancelled.
     `people`: what of its data is somebody's number, and what is their name. `answers`: what of its
     data are answers to a form; `answers_of` says of which.
     """
@@ -92,8 +93,14 @@ class Rules:
     once: str = ""
     leaves_task: bool = False
     is_of_attempt: bool = False
+    cancels_task: bool = False
     people: tuple[tuple[str, str], ...] = ()
     answers: tuple[str, ...] = ()
+
+    @property
+    def ends_task(self) -> bool:
+        """Whether its task, if it has one, has ended with it."""
+        return self.once == "end" or self.cancels_task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +241,7 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
         "from": str(data.get("from") or ""),
         "for": str(data.get("for") or ""),
         "done": str(data.get("done") or ""),
+        "role": str(data.get("role") or ""),
         "what": str(data.get("what") or ""),
         "of": str(data.get("called") or ""),
         "version": str(data.get("version") or ""),

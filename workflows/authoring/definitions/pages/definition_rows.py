@@ -17,6 +17,7 @@ from workflows.bundles.describe_changes import field_labels
 from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.outline import Outline
 from workflows.bundles.step_outputs import done_labels, output_labels
+from workflows.bundles.times import reminders_in_words, times_note
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.condition_sentence import choice_labels, describe_condition
 from workflows.engine.condition_text import Names, write_expression
@@ -25,11 +26,22 @@ from workflows.engine.decision_table import Hit
 from workflows.engine.errors import FieldError
 from workflows.engine.json_schema import is_web_address
 from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.task_types import TaskType
 from workflows.fields.field import Field, SeenBy
-from workflows.fields.kept_roles import roles_named_in, with_role_names
+from workflows.fields.kept_roles import (
+    reminders_with_names,
+    roles_named_in,
+    roles_of_reminders,
+    with_role_names,
+)
 from workflows.fields.specs import parse_fields
 from workflows.models import TaskDefinition, Transition, WorkflowDefinition
-from workflows.working_hours.durations import after_in_words, duration_in_words
+from workflows.working_hours.durations import (
+    after_in_words,
+    due_in_words,
+    is_counted_from_start,
+    wait_in_words,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +92,9 @@ class TaskCard:
     # Where the company role does not say all of it.
     given_to: str
     leads_to: Sequence[TransitionRow]
+    reminders: Sequence[str] = ()
+    # The same in one short line.
+    reminder_times: str = ""
     # Of a step that the engine does itself.
     values: Sequence[tuple[str, str]] = ()
     table: TableCard | None = None
@@ -212,16 +227,16 @@ def _transition_row(transition: Transition, labels: Mapping[str, str]) -> Transi
         is_always=is_empty(transition.condition),
         label=transition.label,
         priority=transition.priority,
-        after=_when(transition),
+        after=_when(transition, labels),
         outcome=str(OUTCOMES[transition.end_outcome].name) if target is None else "",
     )
 
 
-def _when(transition: Transition) -> str:
+def _when(transition: Transition, labels: Mapping[str, str]) -> str:
     """What has to happen, where that is not that the task is completed."""
     if transition.on_failure:
         return _("when the call fails")
-    return after_in_words(transition.after) if transition.after else ""
+    return after_in_words(transition.after, labels) if transition.after else ""
 
 
 def all_transitions(workflow: WorkflowDefinition, labels: Mapping[str, str]) -> list[TransitionRow]:
@@ -251,12 +266,18 @@ def task_card(
         fields=field_table(task.fields, field_labels(task.fields))
         if task.is_form
         else FieldTable(),
-        call=(*(_call(task) if task.is_call else ()), *_due(task), *_of_block(task, labels)),
+        call=(
+            *(_call(task) if task.is_call else ()),
+            *_due(task, labels),
+            *_of_block(task, labels),
+        ),
         documents=tuple(_documents(task)) if task.is_call else (),
         given_to=given_to(task, labels) if task.assign_to and task.is_form else "",
         leads_to=transition_rows(transitions, labels),
         values=tuple(_values(task)) if task.is_at_once else (),
         table=_table(task) if task.is_at_once else None,
+        reminders=tuple(_reminders(task, labels)),
+        reminder_times=times_note(task.reminders, labels) or _wait(task, labels),
     )
 
 
@@ -314,10 +335,24 @@ def given_to(task: TaskDefinition, labels: Mapping[str, str]) -> str:
     return assignment_in_words(task.assign_to, role, {**titles, **labels})
 
 
-def _due(task: TaskDefinition) -> Iterable[tuple[str, str]]:
+def _due(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    if task.wait and task.type is TaskType.WAIT:
+        yield _("Waits"), wait_in_words(task.wait, labels)
     if task.due_in:
-        words = {"duration": duration_in_words(task.due_in)}
-        yield _("Due in"), _("%(duration)s of working time") % words
+        is_time = is_counted_from_start(task.due_in)
+        yield _("Due in") if is_time else _("Due"), due_in_words(task.due_in, labels)
+
+
+def _wait(task: TaskDefinition, labels: Mapping[str, str]) -> str:
+    is_wait = task.type is TaskType.WAIT and task.wait
+    return wait_in_words(task.wait, labels) if is_wait else ""
+
+
+def _reminders(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[str]:
+    if not task.reminders or not task.is_form:
+        return ()
+    named = reminders_with_names(task.reminders, roles_of_reminders([task.reminders]))
+    return reminders_in_words(named, labels)
 
 
 def _of_block(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:

@@ -12,8 +12,9 @@ from django.utils.translation import ngettext
 
 from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.bundles import Trial
-from workflows.bundles.assignments import assignment_notes, assignments_in_words
+from workflows.bundles.assignments import assignments_in_words
 from workflows.bundles.step_outputs import output_specs
+from workflows.bundles.times import task_notes
 from workflows.engine.assigning import AssignRule, Who
 from workflows.engine.condition_sentence import describe_condition
 from workflows.engine.conditions import is_empty
@@ -175,7 +176,7 @@ def told_rows(trial: Trial, simulation: Simulation) -> list[ToldRow]:
 def picture_of(trial: Trial, simulation: Simulation | None) -> SafeString:
     """The process, with the steps so far."""
     if simulation is None:
-        return draw_process(trial.process, notes=assignment_notes(trial.document))
+        return draw_process(trial.process, notes=task_notes(trial.document))
     failed = [each.task for each in simulation.steps if each.error and each.task]
     if simulation.outcome is Outcome.ERROR and (last := simulation.last_step.task) is not None:
         failed.append(last)
@@ -193,7 +194,7 @@ def picture_of(trial: Trial, simulation: Simulation | None) -> SafeString:
         finished=[step.task for step in simulation.steps if step.task and step.output is not None],
         failed=failed,
         taken=taken,
-        notes=assignment_notes(trial.document),
+        notes=task_notes(trial.document),
     )
 
 

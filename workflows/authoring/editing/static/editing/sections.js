@@ -5,11 +5,13 @@ import { BLOCK_PARTS, beginBlock, blockParts, placeField, removeInside } from ".
 import { decisionTableEditor } from "./decision_table.js";
 import { field, find, gettext, makeElement } from "./dom.js";
 import { fieldsEditor } from "./fields.js";
-import { durationControl, number, select, text } from "./inputs.js";
+import { number, select, text } from "./inputs.js";
 import { linksEditor } from "./links.js";
 import { listEditor } from "./lists.js";
 import { isEmpty } from "./logic.js";
+import { momentControl } from "./moments.js";
 import { elementOf } from "./places.js";
+import { remindersEditor } from "./reminders.js";
 import { schemaEditor } from "./schemas.js";
 import { keyField, layouts, ofTask, titleField, untouched } from "./section_parts.js";
 import { changed, freeKey, store } from "./store.js";
@@ -32,6 +34,7 @@ import {
 const MORE_OF_CALLS = ["timeout_seconds", "retries"];
 /** @type {TaskParts} */
 const NOT_AT_ONCE = ["due_in"];
+
 /** @type {WeakMap<Task, Partial<Task>>} what a task had before its type was changed */
 const stashes = new WeakMap();
 function allTasks() {
@@ -231,6 +234,13 @@ function formParts(task, refresh) {
     makeElement(
       "div",
       { class: "ed-field ed-wide" },
+      makeElement("span", { class: "ed-label" }, gettext("Reminders while it waits")),
+      remindersEditor(task),
+      makeElement("div", { class: "ed-errors", hidden: true }),
+    ),
+    makeElement(
+      "div",
+      { class: "ed-field ed-wide" },
       makeElement("span", { class: "ed-label" }, gettext("The form that completes it")),
       fieldsEditor(task),
       makeElement("div", { class: "ed-errors", hidden: true }),
@@ -246,6 +256,7 @@ function formParts(task, refresh) {
 function ownParts(task, refresh) {
   const { uses } = typeOf(task);
   if (uses.includes("table")) return decisionTableEditor(task);
+  if (uses.includes("wait")) return waitParts(task);
   if (uses.includes("values")) {
     return transformEditor(task, "values", {
       label: gettext("What is set"),
@@ -264,13 +275,28 @@ function ownParts(task, refresh) {
 function dueField(task) {
   return field(
     gettext("When it should be done"),
-    durationControl(task, "due_in", { label: gettext("How long it may take") }),
+    momentControl(task, "due_in", { label: gettext("How long it may take"), at: task.key ?? "" }),
     {
       name: "due_in",
       group: true,
-      help: gettext("Counted from when the task is made. Empty: no such time."),
+      help: gettext("Counted from when the task is made, or from a date. Empty: no such time."),
     },
   );
+}
+
+/** @param {Task} task */
+function waitParts(task) {
+  return [
+    field(
+      gettext("How long it waits"),
+      momentControl(task, "wait", { label: gettext("How long it waits"), at: task.key ?? "" }),
+      {
+        name: "wait",
+        group: true,
+        help: gettext("The ticket goes on by itself then. Where the time is over already, it does not wait."),
+      },
+    ),
+  ];
 }
 
 /** @param {Task} task */

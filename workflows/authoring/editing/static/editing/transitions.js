@@ -1,9 +1,10 @@
 // The transitions from one task to the next: those of one source, in the order in which they are tried.
 
 import { button, field, find, gettext, icon, iconButton, makeElement, pgettext } from "./dom.js";
-import { durationControl, selectOf, text } from "./inputs.js";
+import { selectOf, text } from "./inputs.js";
 import { focusAction, showMessage } from "./lists.js";
 import { isEmpty } from "./logic.js";
+import { momentControl } from "./moments.js";
 import { LONGEST_NAME } from "./names.js";
 import { elementOf, linkToPart } from "./places.js";
 import { ruleEditor, ruleIn } from "./rules.js";
@@ -325,7 +326,10 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
           ? [
               field(
                 pgettext("a duration", "Time"),
-                durationControl(transition, "after", { label: gettext("Time after which it is taken") }),
+                momentControl(transition, "after", {
+                  label: gettext("Time after which it is taken"),
+                  at: source,
+                }),
                 { name: "after", group: true },
               ),
             ]

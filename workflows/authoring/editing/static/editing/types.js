@@ -69,6 +69,15 @@
  */
 
 /**
+ * @typedef {object} Reminder who is told while a task waits
+ * @property {string} when a moment, which may be counted from when the task is due
+ * @property {string} [tell] without it, whoever has the task
+ * @property {string} [role] the company role that is told or added
+ * @property {boolean} [add] whether its members may do the task as well from then on
+ * @property {string} [text] what the notice says besides
+ */
+
+/**
  * @typedef {object} Task
  * @property {string} [key]
  * @property {string} [title]
@@ -78,7 +87,9 @@
  * @property {FieldSpec[]} [fields]
  * @property {string} [candidate_role]
  * @property {AssignTo} [assign_to]
- * @property {string} [due_in] a duration such as P2D or PT4H
+ * @property {string} [due_in] a moment such as P2D, or P3D before ticket.return_date at 09:00
+ * @property {Reminder[]} [reminders]
+ * @property {string} [wait] of a wait: a moment
  * @property {string} [action_url]
  * @property {Json} [input_transform]
  * @property {Json} [output_transform]
@@ -133,7 +144,7 @@
  * @property {string} [label]
  * @property {Rule} [condition]
  * @property {number} [priority] the lowest is tried first
- * @property {string} [after] a duration: it is taken when the task has not ended by then
+ * @property {string} [after] a moment: it is taken when the task has not ended by then
  * @property {boolean} [on_failure] of a call: it is taken when that has failed for good
  * @property {string} [outcome] of one to the end: one of `Start.outcomes`; without it, the first
  */

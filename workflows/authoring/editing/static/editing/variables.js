@@ -493,12 +493,26 @@ function renameIn(rule, from, to) {
 }
 
 /**
+ * A moment, with the answer that it is counted from by its new name.
+ * @param {string} moment
+ * @param {string} from
+ * @param {string} to
+ */
+function renamedInMoment(moment, from, to) {
+  return moment
+    .split(" ")
+    .map((word) => (word.includes(".") ? renamed(word, from, to) : word))
+    .join(" ");
+}
+
+/**
  * @param {string} from
  * @param {string} to
  */
 function renameInProcess(from, to) {
   for (const each of store.document.transitions || []) {
     if (each.condition) each.condition = renameIn(each.condition, from, to);
+    if (each.after) each.after = renamedInMoment(each.after, from, to);
   }
   for (const task of store.document.tasks || []) {
     if (task.input_transform) task.input_transform = renameIn(task.input_transform, from, to);
@@ -510,6 +524,9 @@ function renameInProcess(from, to) {
     const { assign_to: said } = task;
     if (said?.answer) said.answer = renamed(said.answer, from, to);
     if (said?.never) said.never = said.never.map((each) => renamed(each, from, to));
+    if (task.wait) task.wait = renamedInMoment(task.wait, from, to);
+    if (task.due_in) task.due_in = renamedInMoment(task.due_in, from, to);
+    for (const each of task.reminders ?? []) each.when = renamedInMoment(each.when, from, to);
     if (said?.task) said.task = renamed(`tasks.${said.task}`, from, to).replace(/^tasks\./, "");
   }
 }
@@ -613,7 +630,10 @@ export function renameTicketType(from, to) {
  * @param {string} to
  */
 export function renameRole(from, to) {
-  for (const task of store.document.tasks || []) if (task.candidate_role === from) task.candidate_role = to;
+  for (const task of store.document.tasks || []) {
+    if (task.candidate_role === from) task.candidate_role = to;
+    for (const each of task.reminders ?? []) if (each.role === from) each.role = to;
+  }
   for (const { spec, key } of rolesInQuestions()) if (spec[key] === from) Object.assign(spec, { [key]: to });
   for (const type of store.document.ticket_types || []) {
     if (type.roles_with_access) {
