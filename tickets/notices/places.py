@@ -12,6 +12,7 @@ from tickets.notices.kinds.due_soon import DUE_SOON
 from tickets.notices.kinds.kind import Place
 from tickets.notices.kinds.overdue import OVERDUE
 from tickets.notices.words import kind_of, message_of_notice
+from tickets.seeing.task_holders import still_theirs
 from workflows.models import TaskInstance
 
 DASHBOARD = "admin:index"
@@ -40,6 +41,7 @@ def _pages(notice: Notice, person: User) -> Iterator[tuple[Place, str]]:
         own = TaskInstance.objects.filter(
             workflow_instance=ticket.workflow_instance_id, assigned_to=person
         )
+        own = still_theirs(person, own)  # who is no task worker any more does not see the rest
         tasks = list(own.order_by("-pk").values_list("pk", flat=True))
         if tasks:
             named = notice.about.get("task")

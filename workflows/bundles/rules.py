@@ -43,7 +43,10 @@ def rule_problems(outline: Outline) -> Iterator[Problem]:
         elif not is_empty(rule):
             # A task that is left because it waits too long, or because its call failed, has no
             # output (of this visit).
-            scope = scopes.after(source) if transition.is_usual else scopes.before(source)
+            if transition.is_on_cancel:
+                scope = scopes.cancelled(source)
+            else:
+                scope = scopes.after(source) if transition.is_usual else scopes.before(source)
             scope = replace(scope, knows_visits=True)
             if transition.is_on_failure:
                 scope = replace(scope, failure=FAILURE_PARTS)
@@ -107,6 +110,10 @@ class _Scopes:
         """When a task has been completed (or at the start), and the next transition is chosen."""
         done = set() if key == START else {key} | self.outline.before.get(key, set())
         return _Scope(self, done, key, certain_itself=True)
+
+    def cancelled(self, key: str) -> _Scope:
+        """When the ticket was withdrawn or cancelled at this task, or anywhere."""
+        return _Scope(self, self.outline.done_when_cancelled(key), key)
 
     def before(
         self, key: str, *, response: tuple[str, ...] = (), callback: tuple[str, ...] = ()

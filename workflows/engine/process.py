@@ -56,6 +56,10 @@ class TransitionSpec:
     With ``on_failure`` it is taken when the call of ``from_task`` has failed for good, and never
     when that has succeeded; its condition may read ``failure`` (see failure.py).
 
+    With ``on_cancel`` it is taken when the ticket is withdrawn or cancelled while it is at
+    ``from_task``; where that is None, wherever the ticket is by then. It leads into a flow of its
+    own, which cleans up: its end is the end of a cancelled ticket.
+
     ``outcome`` counts where ``to_task`` is None.
     """
 
@@ -66,12 +70,13 @@ class TransitionSpec:
     label: str = ""
     after: str = ""
     on_failure: bool = False
+    on_cancel: bool = False
     outcome: EndOutcome = EndOutcome.GOOD
 
     @property
     def is_usual(self) -> bool:
         """Whether it is taken when the task is completed."""
-        return not self.after and not self.on_failure
+        return not (self.after or self.on_failure or self.on_cancel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,15 @@ class Process:
         """Whether a transition leaves the task when its call has failed for good."""
         return any(each.from_task == task and each.on_failure for each in self.transitions)
 
+    def cancel_ways(self, task: str) -> list[TransitionSpec]:
+        """What may be taken when the ticket is cancelled at this task, in the order it is tried.
+
+        First those of the task itself, then those from anywhere.
+        """
+        ways = sorted(filter(_is_on_cancel, self.transitions), key=lambda each: each.priority)
+        own = [each for each in ways if each.from_task == task]
+        return own + [each for each in ways if each.from_task is None]
+
     def timeouts(self, task: str) -> tuple[str, ...]:
         """The durations after which a task that has not ended may be left; each once."""
         found = (each.after for each in self.transitions if each.from_task == task and each.after)
@@ -106,6 +120,10 @@ class Process:
         shorter = [each for each in self.timeouts(task) if _is_shorter(each, after)]
         until = [each for each in self.timeouts(task) if each == after]
         return (*sorted(shorter, key=_length), *until)
+
+
+def _is_on_cancel(transition: TransitionSpec) -> bool:
+    return transition.on_cancel
 
 
 def _length(after: str) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from .conditions import is_empty, one_budget
-from .decide import Decision, decide, decide_failure, decide_timeout
+from .decide import Decision, decide, decide_cancel, decide_failure, decide_timeout
 from .errors import FieldError, SchemaError, TransformError
 from .failure import Failure, FailureReason
 from .problems import FieldProblem
@@ -33,12 +33,14 @@ class Outcome(StrEnum):
     """How a simulation ended.
 
     WAITING: the last task has no answer. REFUSED: its form refuses the answer that it has.
+    CANCELLED: it was withdrawn or cancelled, and what follows of that is done.
     """
 
     COMPLETED = "COMPLETED"
     WAITING = "WAITING"
     REFUSED = "REFUSED"
     ERROR = "ERROR"
+    CANCELLED = "CANCELLED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,9 @@ class Answer:
     With ``after``, a duration, neither: the task has not ended by then. Where no transition leaves
     it then, it goes on, and the next answer counts for the same visit. Answers with the same number
     as ``visit`` are for one visit only: what is left of them when it ends is dropped.
+
+    With ``cancel`` the ticket is withdrawn or cancelled while it is at the task. ``by`` is who
+    did it, which nothing here reads; ``given_to`` whom it must be given to, likewise.
     """
 
     task: str
@@ -60,6 +65,9 @@ class Answer:
     visit: int | None = None
     status: int | None = None
     reason: str = ""
+    cancel: bool = False
+    by: str = ""
+    given_to: str = ""
 
     @classmethod
     def failed(cls, task: str, failure: Failure, *, visit: int | None = None) -> Answer:
@@ -127,7 +135,7 @@ class Step:
     ``sends`` is what the call of an action would send. ``output`` is None where the step was
     not done: ``timeout_taken``, ``failure``, ``error`` or ``refused`` says why, or nothing does,
     and the answer is missing. ``decision`` is what comes next. ``times`` are those that passed, in
-    order.
+    order. ``is_cancelled``: the ticket was cancelled at it. ``answer`` is the one that it took.
     """
 
     task: str | None
@@ -139,11 +147,13 @@ class Step:
     refused: tuple[FieldProblem, ...] = ()
     times: tuple[TimeOver, ...] = ()
     failure: Failure | None = None
+    is_cancelled: bool = False
+    answer: Answer | None = None
 
     @property
     def timeout_taken(self) -> str:
         """The duration after which the task was left, not done; else empty."""
-        if self.failure is not None:
+        if self.failure is not None or self.is_cancelled:
             return ""
         was_left = self.output is None and self.decision is not None and not self.decision.error
         return self.times[-1].after if was_left else ""
@@ -219,6 +229,7 @@ class _Run:
         self.data: JsonObject = {}
         self.visits = Counter[str]()
         self.steps: list[Step] = []
+        self.is_cancelled = False
 
     def run_to_end(self, max_steps: int) -> Simulation:
         decision = self._decide(None)
@@ -238,6 +249,8 @@ class _Run:
             decision = step.decision
         if decision.error:
             return self._ended(Outcome.ERROR, error=decision.error)
+        if self.is_cancelled:
+            return self._ended(Outcome.CANCELLED, end_label=decision.end_label)
         return replace(
             self._ended(Outcome.COMPLETED, end_label=decision.end_label),
             end_outcome=decision.outcome,
@@ -258,6 +271,9 @@ class _Run:
             return replace(step, decision=times[-1].decision), Outcome.COMPLETED
         if answer is None:
             return step, Outcome.WAITING
+        step = replace(step, answer=answer)
+        if answer.cancel:
+            return self._cancelled(step), Outcome.CANCELLED
         if answer.failure is not None:
             return self._failed(step, answer.failure)
         try:
@@ -270,6 +286,14 @@ class _Run:
         decision = self._decide(key)
         step = replace(step, data=self.data, output=answer.output, decision=decision)
         return step, Outcome.COMPLETED
+
+    def _cancelled(self, step: Step) -> Step:
+        """The ticket is withdrawn or cancelled; the second time that changes nothing."""
+        self.is_cancelled = True
+        decision = decide_cancel(self.process, step.task or "", self._context())
+        if decision.is_silent:
+            decision = replace(decision, is_end=True)
+        return replace(step, decision=decision, is_cancelled=True)
 
     def _refused(
         self, step: Step, rules: TaskRules, refused: tuple[FieldProblem, ...], output: JsonObject
@@ -303,6 +327,8 @@ class _Run:
         while waiting and waiting[0].visit == visit:
             answer = waiting.popleft()
             self.used.append(answer)
+            if answer.cancel and self.is_cancelled:
+                continue
             if not answer.after:
                 return tuple(times), answer
             for after in self.process.timeouts_until(key, answer.after):
@@ -372,9 +398,23 @@ def read_answers(document: Json) -> list[Answer]:
             if isinstance(status, bool) or not isinstance(status, int):
                 status = None
             if isinstance(output, dict) and not any(unstorable(output)):
-                answer = Answer(str(each["task"]), output, error, after, reason=reason or "")
-                found.append(replace(answer, status=status))
+                answer = Answer(
+                    str(each["task"]),
+                    output,
+                    error,
+                    after,
+                    status=status,
+                    reason=reason or "",
+                    cancel=each.get("cancel") is True,
+                    by=_text(each.get("by")),
+                    given_to=_text(each.get("given_to")),
+                )
+                found.append(answer)
     return found
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _sentences(problems: Iterable[FieldProblem]) -> str:

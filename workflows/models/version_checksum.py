@@ -36,7 +36,11 @@ TABLES = (
         later=("assign_to",),
     ),
     SealedTable(
-        Transition, "transition", "workflow_id", exempt={}, later=("outcome", "on_failure")
+        Transition,
+        "transition",
+        "workflow_id",
+        exempt={},
+        later=("outcome", "on_failure", "on_cancel"),
     ),
 )
 

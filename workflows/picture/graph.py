@@ -38,6 +38,8 @@ MISSING_ICON = "M7.2 7.2c0-4 5.8-3.8 5.8-.2 0 2.4-2.9 2.5-2.9 5.2M10.1 15.8v.4"
 type NodeKey = tuple[str, str]
 type TransitionKey = tuple[str | None, str | None, str]
 START: NodeKey = ("start", "")
+# From where a ticket that is cancelled goes on, wherever it was.
+CANCEL: NodeKey = ("start", "cancel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,9 @@ def _collect(
     lines = []
     for spec in transitions:
         source, target = START, ("end", f"{spec.outcome} {spec.label}")
+        if spec.from_task is None and spec.on_cancel:
+            source = CANCEL
+            shapes.setdefault(source, _circle(source, _("If cancelled")))
         if spec.from_task is not None:
             source = ("task", spec.from_task)
             shapes.setdefault(source, _box(spec.from_task, None))
@@ -184,6 +189,9 @@ def _line(spec: TransitionSpec, source: _Shape, target: _Shape) -> _Line:
     elif spec.on_failure:
         failed = _("if the call fails")
         text = f"{failed}: {text}" if text else failed
+    elif spec.on_cancel and spec.from_task is not None:
+        cancelled = _("if cancelled")
+        text = f"{cancelled}: {text}" if text else cancelled
     lines = _wrap(text, LABEL_SIZE, LABEL_WIDTH, 2)
     if lines:
         widest = max(_text_width(line, LABEL_SIZE) for line in lines)
@@ -203,7 +211,7 @@ def _mark_unreachable(shapes: dict[NodeKey, _Shape], lines: Sequence[_Line]) -> 
     following: dict[int, list[int]] = {}
     for line in lines:
         following.setdefault(id(line.edge.source), []).append(id(line.edge.target))
-    waiting = [id(shapes[START].node)]
+    waiting = [id(shapes[key].node) for key in (START, CANCEL) if key in shapes]
     reached = set(waiting)
     while waiting:
         for node in following.get(waiting.pop(), ()):
@@ -340,6 +348,12 @@ def _px(number: float) -> SafeString:
     return SafeString(f"{number:.1f}".removesuffix(".0"))  # nosec B703
 
 
+def _kind_of(spec: TransitionSpec) -> str:
+    if spec.after:
+        return " flow-timed"
+    return " flow-failing" if spec.on_failure or spec.on_cancel else ""
+
+
 def _draw_line(line: _Line, *, taken: bool) -> SafeString:
     points = line.edge.points
     (x0, y0), (x1, y1) = points[-2:]
@@ -358,7 +372,7 @@ def _draw_line(line: _Line, *, taken: bool) -> SafeString:
         '<g class="flow-edge{}{}{}"><title>{}</title><path class="flow-line" d="{}"/>'
         '<path class="flow-head" d="{}"/></g>',
         " flow-taken" if taken else "",
-        " flow-timed" if line.spec.after else " flow-failing" if line.spec.on_failure else "",
+        _kind_of(line.spec),
         " flow-back" if line.edge.is_back else "",
         line.title,
         _rounded([*points[:-1], end]),
@@ -391,7 +405,7 @@ def _draw_label(line: _Line, *, taken: bool) -> SafeString:
         '<g class="flow-label{}{}"><title>{}</title><rect x="{}" y="{}" width="{}" height="{}" '
         'rx="9"/>{}{}</g>',
         " flow-taken" if taken else "",
-        " flow-timed" if clock else " flow-failing" if line.spec.on_failure else "",
+        _kind_of(line.spec),
         line.title,
         _px(x - width / 2),
         _px(y - height / 2),
@@ -422,7 +436,7 @@ def _texts(lines: Iterable[str], x: float, y: float, step: float, size: float) -
 def _draw_circle(shape: _Shape, *, reached: bool) -> SafeString:
     node, radius = shape.node, CIRCLE_RADIUS
     y = node.y + radius
-    if shape.key == START:
+    if shape.key[0] == START[0]:
         inner = format_html(
             '<circle cx="{}" cy="{}" r="{}"/>',
             _px(node.x),

@@ -15,7 +15,7 @@ from tenants.fast.prepared import next_id, next_ids
 from tenants.fast.rows import new_row
 from tenants.models import User
 from workflows.engine.calendar import Duration
-from workflows.engine.decide import Decision, decide, decide_failure, decide_timeout
+from workflows.engine.decide import Decision, decide, decide_cancel, decide_failure, decide_timeout
 from workflows.engine.failure import Failure
 from workflows.engine.process import JsonObject
 from workflows.errors import (
@@ -42,6 +42,7 @@ from workflows.running.assignment import (
     assign_with_next_write,
     assignee_data,
 )
+from workflows.running.cancelled_at import task_of_cancel
 from workflows.running.candidates import may_have
 from workflows.running.definition_cache import definition_of
 from workflows.running.events.accepted import ACCEPTED
@@ -50,6 +51,7 @@ from workflows.running.events.asked import ASKED
 from workflows.running.events.assigned import ASSIGNED
 from workflows.running.events.call_failed import CALL_FAILED
 from workflows.running.events.called import CALLED
+from workflows.running.events.cleaned_up import CLEANED_UP
 from workflows.running.events.completed import COMPLETED
 from workflows.running.events.failed import FAILED
 from workflows.running.events.kind import EventKind
@@ -224,11 +226,33 @@ class WorkflowStateManager:
         self.actor = None
         if not self.is_step_due:
             return Move()
+        if self.instance.is_to_clean_up:
+            return self._clean_up(facts)
         ended_task = self.completed_task
         ended_key = None if ended_task is None else ended_task.definition.key
         process = definition_of(self.instance.workflow_id).process
         decision = decide(process, ended_key, self._context(facts))
         return self._apply_decision(decision, ended_task)
+
+    def _clean_up(self, facts: JsonObject) -> Move:
+        """Go the way that the workflow has for a ticket that was cancelled where this one was."""
+        task, key = task_of_cancel(self.instance)
+        process = definition_of(self.instance.workflow_id).process
+        decision = decide_cancel(process, key, self._context(facts))
+        if not (decision.error or decision.is_silent):
+            decision = bounded(decision, self.instance, task)
+        if decision.error:
+            return self._fail_decision(decision, None)
+        if decision.is_silent:
+            return self._end_clean_up({"tried": decision.as_json()["tried"]})
+        return self._apply_decision(decision, task)
+
+    def _end_clean_up(self, data: JsonObject, *, end_label: str = "") -> Move:
+        self.begin_part(StepPart.END)
+        self.instance.end_clean_up(end_label=end_label, now=self.now)
+        self._record(CLEANED_UP, data=data)
+        self._save_instance("status", "end_label", "completed_at")
+        return Move(moved=True, ended=True)
 
     def _context(self, facts: JsonObject) -> JsonObject:
         """What conditions of transitions read."""
@@ -293,10 +317,13 @@ class WorkflowStateManager:
 
     @property
     def is_step_due(self) -> bool:
-        """Whether `advance` has something to do: a start, or a transition from a completed task."""
+        """Whether `advance` has something to do.
+
+        That is a start, a transition from a completed task, or what follows of a cancel.
+        """
         if self.instance.status == WorkflowStatus.NOT_STARTED:
             return True
-        return self.completed_task is not None
+        return self.completed_task is not None or self.instance.is_to_clean_up
 
     @property
     def completed_task(self) -> TaskInstance | None:
@@ -326,6 +353,9 @@ class WorkflowStateManager:
     def _end(self, decision: Decision, ended_task: TaskInstance | None) -> Move:
         self.begin_part(StepPart.END)
         self._record(MOVED, task=ended_task, data=decision.as_json())
+        if self.instance.cleans_up:
+            data: JsonObject = {"label": decision.end_label}
+            return self._end_clean_up(data, end_label=decision.end_label)
         end: JsonObject = {"label": decision.end_label, "outcome": decision.outcome.value}
         self.instance.complete(end_label=decision.end_label, outcome=decision.outcome, now=self.now)
         self._record(COMPLETED, data=end)

@@ -147,6 +147,9 @@ def _recorded(
                 "output": trial.output_given_out(each),
                 "error": each.error,
                 "after": each.after,
+                "cancel": each.cancel,
+                "by": each.by,
+                "given_to": each.given_to,
                 **_failure_of(each),
             }
             for each in answers

@@ -23,6 +23,7 @@ from workflows.authoring.trying.pages.base_page import TRYING, TryingPage
 from workflows.authoring.trying.pages.try_forms import CallForm, NoKeeper, SubmitterForm
 from workflows.authoring.trying.pages.try_steps import (
     StepRow,
+    cancel_rows,
     given_in_trial,
     picture_of,
     step_rows,
@@ -87,6 +88,8 @@ class TryPage(TryingPage):
             return self._submit(request, trial, state)
         if "after" in request.POST:
             return self._let_time_pass(request, trial, state)
+        if "cancel" in request.POST:
+            return self._cancel(request, trial, state)
         return self._answer(request, trial, state)
 
     def _answers_of_test_case(self, request: HttpRequest, trial: Trial, name: str) -> TryState:
@@ -139,6 +142,15 @@ class TryPage(TryingPage):
         if after not in times_to_come(trial, simulation):
             return self._changed_meanwhile(request, trial, state)
         answers = (*_accepted_answers(simulation), Answer(key, after=after))
+        return self._answer_step(request, trial, state, replace(state, answers=answers))
+
+    def _cancel(self, request: HttpRequest, trial: Trial, state: TryState) -> HttpResponse:
+        """The ticket is withdrawn or cancelled at the task."""
+        simulation = _simulate_so_far(trial, state)
+        key = simulation.waiting_for if simulation else None
+        if simulation is None or key is None or key != request.POST.get("task"):
+            return self._changed_meanwhile(request, trial, state)
+        answers = (*_accepted_answers(simulation), Answer(key, cancel=True))
         return self._answer_step(request, trial, state, replace(state, answers=answers))
 
     def _changed_meanwhile(
@@ -294,6 +306,7 @@ class TryPage(TryingPage):
             "address": str(trial.tasks[key].get("action_url", "")),
             "passed": [duration_in_words(each.after) for each in simulation.last_step.times],
             "times": time_rows(trial, simulation, condition_labels(self.workflow)),
+            "cancels": cancel_rows(trial, simulation, condition_labels(self.workflow)),
         }
 
     def _ticket_form(

@@ -65,6 +65,7 @@ class StepRow:
     error: str
     documents: Sequence[tuple[str, str]]
     failure: str = ""
+    is_cancelled: bool = False
 
 
 def step_rows(
@@ -104,6 +105,17 @@ def time_rows(trial: Trial, simulation: Simulation, labels: Mapping[str, str]) -
             ],
         )
         for after in times_to_come(trial, simulation)
+    ]
+
+
+def cancel_rows(trial: Trial, simulation: Simulation, labels: Mapping[str, str]) -> list[TriedRow]:
+    """What may be taken when the ticket is cancelled at the task that is waited for."""
+    key = simulation.waiting_for
+    if key is None or any(each.is_cancelled for each in simulation.steps):
+        return []
+    return [
+        _transition_row(trial, each.to_task, each.label, each.condition, labels)
+        for each in trial.process.cancel_ways(key)
     ]
 
 
@@ -178,7 +190,7 @@ def _step_row(
     was_decided_in_time = step.decision is not None and not step.timeout_taken
     return StepRow(
         title=title,
-        icon="timer_off" if step.timeout_taken else "call_split" if step.failure else icon,
+        icon=_icon_of(step) or icon,
         tone=_tone(step, error),
         answers=answers,
         passed=[_passed(trial, step, each, labels) for each in step.times],
@@ -188,13 +200,20 @@ def _step_row(
         error=error,
         documents=tuple(_documents(step)),
         failure=failure_in_words(step.failure) if step.failure is not None else "",
+        is_cancelled=step.is_cancelled,
     )
+
+
+def _icon_of(step: Step) -> str:
+    if step.is_cancelled:
+        return "block"
+    return "timer_off" if step.timeout_taken else "call_split" if step.failure else ""
 
 
 def _tone(step: Step, error: str) -> str:
     if error:
         return "bad"
-    if step.timeout_taken or step.failure is not None:
+    if step.timeout_taken or step.failure is not None or step.is_cancelled:
         return "late"
     return "good" if step.output is not None else "now"
 

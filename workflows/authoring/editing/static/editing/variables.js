@@ -45,8 +45,12 @@ function allMoves(without = null) {
   /** @type {Moves} */
   const found = new Map();
   for (const each of store.document.transitions || []) {
-    if (each.from === without || each.to === without) continue;
-    found.set(each.from, (found.get(each.from) ?? new Set()).add(each.to));
+    // What is taken wherever a cancelled ticket is leads on from every task.
+    const sources = each.on_cancel && each.from === START ? taskKeys() : [each.from];
+    for (const from of sources) {
+      if (from === without || each.to === without || from === each.to) continue;
+      found.set(from, (found.get(from) ?? new Set()).add(each.to));
+    }
   }
   return found;
 }
@@ -144,10 +148,11 @@ function outputsOfCall(task) {
  * For the transforms of a task, or, with `itself`, for what comes after it.
  * @param {string} at the key of the task
  * @param {boolean} itself
+ * @param {boolean} [cancelled] as of `transitionVariables`
  */
-export function processVariables(at, itself) {
+export function processVariables(at, itself, cancelled = false) {
   const found = fieldVariables(store.document.workflow.fields, "ticket.", gettext("The ticket"), false);
-  const done = doneBefore(at, itself);
+  const done = cancelled && at === START ? new Set(taskKeys()) : doneBefore(at, itself || cancelled);
   for (const task of store.document.tasks || []) {
     const { key } = task;
     if (key === undefined || !done.has(key)) continue;
@@ -162,14 +167,15 @@ export function processVariables(at, itself) {
  * For the conditions of the transitions that leave a task.
  * @param {string} at the key of the task
  * @param {boolean} itself whether it has been completed
+ * @param {boolean} [cancelled] whether the ticket was cancelled there; at the start: anywhere
  */
-export function transitionVariables(at, itself) {
+export function transitionVariables(at, itself, cancelled = false) {
   const group = gettext("How often the ticket came to");
   /** @type {Variable[]} */
   const visits = (store.document.tasks || []).flatMap(({ key, title }) =>
     key ? { path: `visits.${key}`, label: title || key, group, type: "integer", choices: [], optional: false } : [],
   );
-  return [...processVariables(at, itself), ...visits];
+  return [...processVariables(at, itself, cancelled), ...visits];
 }
 
 /**
