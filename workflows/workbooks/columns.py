@@ -424,7 +424,7 @@ TRANSITIONS: Final = Sheet(
             "On cancel",
             kinds.YES_NO,
             gettext_lazy(
-                "yes, if this transition is taken when the ticket is withdrawn or cancelled at this "
+                "yes, if this transition is taken when the ticket is withdrawn or cancelled at the "
                 "task; from start: wherever it is. It leads to tasks that clean up."
             ),
             12,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from itertools import pairwise
 from typing import Any
 
 from django.test import SimpleTestCase
@@ -46,10 +47,7 @@ def purchase(**case: Json) -> dict[str, Any]:
                 "fields": [{"name": "buyer", "label": "Who orders it", "type": "person"}],
             },
             "tasks": tasks,
-            "transitions": [
-                {"from": source, "to": target}
-                for source, target in zip(keys, keys[1:], strict=False)
-            ],
+            "transitions": [{"from": source, "to": target} for source, target in pairwise(keys)],
             "ticket_types": [{"key": "purchase", "title": "Purchase"}],
             "company_roles": [{"name": "Finance"}],
             "tests": [{"name": "All", "answers": answers, "expect": expect, **case}],
