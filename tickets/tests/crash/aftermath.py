@@ -26,8 +26,8 @@ from workflows.models import (
     TaskInstance,
     TaskStatus,
     WorkflowEvent,
-    WorkflowStatus,
 )
+from workflows.models.workflow_instance import ENDED
 from workflows.running.events.kind import kind_named
 from workflows.running.events.moved import MOVED
 from workflows.running.events.retried import RETRIED
@@ -43,7 +43,7 @@ def unsettled(*, may_be_open: bool) -> list[str]:
     stuck = []
     for ticket in Ticket.objects.select_related("workflow_instance__current_task__definition"):
         instance = ticket.workflow_instance
-        if instance is not None and instance.status == WorkflowStatus.COMPLETED:
+        if instance is not None and instance.status in ENDED:
             continue
         if ticket.errors.unresolved().exists():
             continue
