@@ -123,8 +123,8 @@ def job_of(ticket: Ticket, name: str) -> ProcrastinateJob:
 class Scene:
     """`tasks` are done one after the other, then a form. `prepare` is given the ticket type's
     key and the ticket's title. `fails`: the ticket has an error in the end; `may_fail`: it has
-    one where the process has died. `apart` are tasks that only `transitions` lead to; `cancels`: the
-    ticket is cancelled in the end."""
+    one where the process has died. `apart` are tasks that only `transitions` lead to; `cancels`:
+    the ticket is cancelled in the end."""
 
     name: str
     tasks: list[Json]
