@@ -134,6 +134,9 @@ def fields_by_name(outline: Outline) -> dict[str, Field]:
     for key, task in outline.task_of.items():
         for name, field in (readable_fields(task) or {}).items():
             found[f"tasks.{key}.{name}"] = field
+        if task.task_type is not None and not task.is_form:
+            for name, field in failure_fields().items():
+                found[f"failures.{key}.{name.partition('.')[2]}"] = field
     return found
 
 

@@ -170,6 +170,7 @@ class _Scope:
         if self.knows_visits:
             tasks = list(self.scopes.outline.task_of)
             readers["visits"] = lambda key: _unless_known(variable, "visits", key, tasks)
+            readers["failures"] = lambda rest: self._failures(variable, rest)
         if self.response:
             readers["response"] = lambda name: _unless_known(
                 variable, "response", name.partition(".")[0], self.response
@@ -254,6 +255,21 @@ class _Scope:
             if wrong is not None:
                 return wrong
         return self._not_always_done(key)
+
+    def _failures(self, variable: str, rest: str) -> _Reading | None:
+        key, _dot, inner = rest.partition(".")
+        tasks = self.scopes.outline.task_of
+        calls = [each for each, task in tasks.items() if task.task_type and not task.is_form]
+        wrong = _unless_known(variable, "failures", key, calls)
+        if wrong is None and inner:
+            wrong = _of_failure(variable, inner)
+        if wrong is not None or not key:
+            return wrong
+        message = _(
+            "The rule reads “%(name)s”, but the call may not have failed. Give a default, or ask "
+            "with “missing” first."
+        )
+        return _Reading(message % {"name": short(variable)}, severity=Severity.WARNING)
 
     def _not_always_done(self, key: str) -> _Reading | None:
         outline = self.scopes.outline

@@ -230,6 +230,7 @@ class _Run:
         self.visits = Counter[str]()
         self.steps: list[Step] = []
         self.is_cancelled = False
+        self.failures: JsonObject = {}
 
     def run_to_end(self, max_steps: int) -> Simulation:
         decision = self._decide(None)
@@ -317,6 +318,8 @@ class _Run:
         if decision.error or decision.is_silent:
             error = " ".join(filter(None, (failure.message, decision.error)))
             return replace(step, error=error), Outcome.ERROR
+        self.failures = {**self.failures, step.task or "": failure.as_json()}
+        # It is decided before the failure counts among those that were.
         return replace(step, decision=decision), Outcome.COMPLETED
 
     def _next_answer(self, key: str) -> tuple[tuple[TimeOver, ...], Answer | None]:
@@ -347,7 +350,12 @@ class _Run:
 
     def _context(self) -> JsonObject:
         """What conditions of transitions read."""
-        return {**self.facts, "tasks": self.data, "visits": self.process.visits(self.visits)}
+        return {
+            **self.facts,
+            "tasks": self.data,
+            "visits": self.process.visits(self.visits),
+            "failures": self.failures,
+        }
 
     def _body_to_send(self, rules: TaskRules) -> tuple[JsonObject | None, str]:
         """What a call would send, and why it could not be made."""

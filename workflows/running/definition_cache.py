@@ -40,6 +40,8 @@ class KnownDefinition:
     tasks_by_id: Mapping[int, TaskDefinition]
     # Whether a condition reads how often a task was begun: that is counted only then.
     reads_visits: bool = False
+    # Likewise, how a call has failed that went another way.
+    reads_failures: bool = False
     # What its forms are kept under: a draft that is read anew is another one.
     _name: object = field(default_factory=object)
 
@@ -108,15 +110,16 @@ def _read(pk: int) -> KnownDefinition:
         process=_frozen(process),
         tasks=MappingProxyType({task.key: task for task in tasks}),
         tasks_by_id=MappingProxyType({task.pk: task for task in tasks}),
-        reads_visits=any(_reads_visits(each.condition) for each in process.transitions),
+        reads_visits=any(_reads(each.condition, "visits") for each in process.transitions),
+        reads_failures=any(_reads(each.condition, "failures") for each in process.transitions),
     )
 
 
-def _reads_visits(condition: Json) -> bool:
+def _reads(condition: Json, root: str) -> bool:
     try:
         names = variables_read(condition)
         return has_computed_names(condition) or any(
-            name.partition(".")[0] in {"visits", ""} for name in names
+            name.partition(".")[0] in {root, ""} for name in names
         )
     except ConditionError:  # whoever takes the transition is told
         return True

@@ -62,6 +62,7 @@ from workflows.running.events.submitted_for import SUBMITTED_FOR
 from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.events.task_started import TASK_STARTED
 from workflows.running.events.timed_out import TIMED_OUT
+from workflows.running.failures import last_failures
 from workflows.running.questions import QUESTION_ENDED, due_after_question
 from workflows.running.sealing import batch_of_history
 from workflows.running.step_part import StepPart
@@ -260,6 +261,8 @@ class WorkflowStateManager:
         known = definition_of(self.instance.workflow_id)
         if known.reads_visits:
             context["visits"] = known.process.visits(count_visits(self.instance))
+        if known.reads_failures:
+            context["failures"] = last_failures(self.instance)
         return context
 
     def time_out(self, task: TaskInstance, *, after: str, facts: JsonObject) -> Move:
