@@ -318,8 +318,8 @@ class _Run:
         if decision.error or decision.is_silent:
             error = " ".join(filter(None, (failure.message, decision.error)))
             return replace(step, error=error), Outcome.ERROR
+        # What was decided just now has read those before it.
         self.failures = {**self.failures, step.task or "": failure.as_json()}
-        # It is decided before the failure counts among those that were.
         return replace(step, decision=decision), Outcome.COMPLETED
 
     def _next_answer(self, key: str) -> tuple[tuple[TimeOver, ...], Answer | None]:

@@ -175,23 +175,39 @@ export function transitionVariables(at, itself, cancelled = false) {
   const visits = (store.document.tasks || []).flatMap(({ key, title }) =>
     key ? { path: `visits.${key}`, label: title || key, group, type: "integer", choices: [], optional: false } : [],
   );
-  return [...processVariables(at, itself, cancelled), ...visits];
+  const failures = (store.document.tasks || []).flatMap((task) =>
+    task.key && !isForm(task) && canFailAway(task.key)
+      ? failureVariables(`failures.${task.key}.`, gettext("How it failed: %(task)s", { task: task.title || task.key }), true)
+      : [],
+  );
+  return [...processVariables(at, itself, cancelled), ...visits, ...failures];
 }
 
 /**
- * What a transition that is taken when a call fails can read besides.
+ * Whether a call goes a way of its own when it fails.
+ * @param {string} key
+ */
+function canFailAway(key) {
+  return (store.document.transitions || []).some((each) => each.from === key && each.on_failure);
+}
+
+/**
+ * What a transition that is taken when a call fails can read besides; or a later one, of that call.
+ * @param {string} prefix
+ * @param {string} group
+ * @param {boolean} optional whether the call may not have failed
  * @returns {Variable[]}
  */
-export function failureVariables() {
+export function failureVariables(prefix = "failure.", group = gettext("The failed call"), optional = false) {
   /** @type {Record<string, string>} */
   const types = { status: "integer", reason: "choice", message: "text" };
   return store.start.failure_parts.map(([name, label]) => ({
-    path: `failure.${name}`,
+    path: `${prefix}${name}`,
     label,
-    group: gettext("The failed call"),
+    group,
     type: types[name] ?? "any",
     choices: name === "reason" ? store.start.failure_reasons : [],
-    optional: false,
+    optional,
   }));
 }
 
