@@ -371,7 +371,12 @@ function peopleParts(answer, isDone) {
   const hint = gettext("requester, manager, an e-mail address, a company role…");
   const parts = [text(gettext("It must be given to"), answer, "given_to", { max: 254, placeholder: hint })];
   if (isDone || answer.by)
-    parts.push(text(gettext("Who does it"), answer, "by", { max: 254, placeholder: gettext("requester, manager, an e-mail address") }));
+    parts.push(
+      text(gettext("Who does it"), answer, "by", {
+        max: 254,
+        placeholder: gettext("requester, manager, an e-mail address"),
+      }),
+    );
   return parts;
 }
 
@@ -492,9 +497,7 @@ function expectation(test, redraw) {
       status,
       hasEnd(expect.status) ? endSelect(expect) : null,
       (expect.status ?? "COMPLETED") === "COMPLETED" ? outcomeSelect(expect) : null,
-      expect.status === "WAITING"
-        ? text(gettext("Its task must be given to"), expect, "given_to", { max: 254 })
-        : null,
+      expect.status === "WAITING" ? text(gettext("Its task must be given to"), expect, "given_to", { max: 254 }) : null,
     ),
     makeElement("div", { class: "ed-errors ed-place-errors", hidden: true }),
   );

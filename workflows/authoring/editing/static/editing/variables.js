@@ -177,7 +177,11 @@ export function transitionVariables(at, itself, cancelled = false) {
   );
   const failures = (store.document.tasks || []).flatMap((task) =>
     task.key && !isForm(task) && canFailAway(task.key)
-      ? failureVariables(`failures.${task.key}.`, gettext("How it failed: %(task)s", { task: task.title || task.key }), true)
+      ? failureVariables(
+          `failures.${task.key}.`,
+          gettext("How it failed: %(task)s", { task: task.title || task.key }),
+          true,
+        )
       : [],
   );
   return [...processVariables(at, itself, cancelled), ...visits, ...failures];
