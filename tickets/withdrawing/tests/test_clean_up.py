@@ -64,7 +64,7 @@ class CleanUpTests(ActionCase, CompanyTestCase):
     def call_task(self, key: str) -> TaskDefinition:
         return self.workflow.tasks.create(
             key=key, title=key.title(), task_type="SYNC_ACTION", timeout_seconds=PATIENCE,
-            action_url=f"http://shop.example/{key}", retries=0,
+            action_url=f"http://accounting.example/{key}", retries=0,
         )  # fmt: skip
 
     def form(self, key: str) -> TaskDefinition:
