@@ -8,7 +8,7 @@ or `nobody`. Who is away, or in which role, no test case knows: the word is that
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from django.utils.translation import gettext as _
 
@@ -16,20 +16,26 @@ from tenants.names import name_key
 from workflows.engine.assigning import REQUESTER, TASKS, AssignRule, Fallback, Who
 from workflows.engine.problems import quoted
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.simulate import Outcome, Simulation, Step
-
-if TYPE_CHECKING:
-    from workflows.bundles.trial import Trial
+from workflows.engine.simulate import Outcome, Simulation, Step, TaskRules
 
 MANAGER: Final = "manager"
 EVERYBODY: Final = "everybody"
 NOBODY: Final = "nobody"
 
 
+class Tried(Protocol):
+    """What is asked of a `Trial`: its tasks as the document has them, and their rules, by key."""
+
+    tasks: dict[str, JsonObject]
+    rules: dict[str, TaskRules]
+
+    def title_of(self, key: str) -> str: ...
+
+
 class Given:
     """Of one simulation of a definition; `facts` are those that it was run with."""
 
-    def __init__(self, trial: Trial, simulation: Simulation, facts: JsonObject) -> None:
+    def __init__(self, trial: Tried, simulation: Simulation, facts: JsonObject) -> None:
         self.trial = trial
         self.simulation = simulation
         self.facts = facts
@@ -78,6 +84,7 @@ class Given:
 
     def _word(self, rule: AssignRule, task: JsonObject, data: JsonObject) -> str:
         role = str(task.get("candidate_role") or "") or EVERYBODY
+        found = ""
         match rule.who:
             case Who.GROUP:
                 return role

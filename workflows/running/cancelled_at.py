@@ -24,5 +24,5 @@ def task_of_cancel(instance: WorkflowInstance) -> tuple[TaskInstance, str]:
     events = WorkflowEvent.objects.filter(workflow_instance=instance, kind__in=CANCELLING)
     said = events.order_by("-pk").values_list("data__at", flat=True).first()
     tasks = TaskInstance.objects.select_related("definition")
-    task = tasks.get(pk=said, workflow_instance=instance)
+    task = tasks.get(pk=said or 0, workflow_instance=instance)
     return task, keys_now([task], instance)[task.pk]

@@ -13,7 +13,7 @@ def last_failures(instance: WorkflowInstance) -> JsonObject:
     """{the key of a call: how it failed last}, as `failure` says it. A query or two."""
     events = WorkflowEvent.objects.filter(workflow_instance=instance, kind=CALL_FAILED)
     rows = list(events.order_by("pk").values_list("task_instance", "data__failure"))
-    ids = {pk for pk, _failure in rows if pk is not None}
+    ids = {pk for pk, _failure in rows}
     tasks = list(TaskInstance.objects.filter(pk__in=ids).select_related("definition"))
     keys = keys_now(tasks, instance)
     found: JsonObject = {}

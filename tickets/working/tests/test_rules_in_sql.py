@@ -31,6 +31,8 @@ class RulesInSqlTests(RuleCase):
     """Tickets with random histories, at a task with a random rule."""
 
     random: ClassVar[random.Random]
+    people: ClassVar[list[User]]
+    older: ClassVar[WorkflowDefinition]
 
     @classmethod
     def setUpTestData(cls) -> None:

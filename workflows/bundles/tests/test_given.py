@@ -87,10 +87,10 @@ class GivenTests(SimpleTestCase):
         self.assertEqual(self.reason(), "")
 
     def test_whom_an_answer_names(self) -> None:
-        case = {**self.case, "ticket": {"buyer": BUYER}}
         trial = Trial(canonical(self.document))
-        facts = {**trial.facts({}), "ticket": {"buyer": BUYER}}
-        simulation = trial.run(facts=facts, answers=read_answers(case["answers"]))
+        ticket: JsonObject = {"buyer": BUYER}
+        facts: JsonObject = {**trial.facts({}), "ticket": ticket}
+        simulation = trial.run(facts=facts, answers=read_answers(self.case["answers"]))
         self.assertEqual(Given(trial, simulation, facts).words[3][0], "bea@acme.example")
 
     def test_what_differs_is_said(self) -> None:
