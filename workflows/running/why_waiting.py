@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 from tenants.models import User
 from tenants.names import plain_email
 from workflows.engine.assigning import AssignRule, Mode, Who
+from workflows.engine.process import objects_in
 from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowStatus
 from workflows.running.candidates import REQUESTER, answered_id, last_doer_id
 from workflows.running.definition_cache import definition_of
@@ -183,7 +184,7 @@ def _why(task: TaskInstance, known: _Known) -> WhyWaiting | None:
 
 def _why_not_named(task: TaskInstance, rule: AssignRule, known: _Known) -> WhyWaiting | None:
     facts, person = known.facts.get(task.pk, _Facts()), known.named(task, rule)
-    give = _("Give it to somebody with “Assign”.")
+    give = _("Give it to somebody.")
     if person is None:
         return _nobody_named(task, rule, known.people.get(facts.requester or 0))
     words = {"person": person}
@@ -198,7 +199,7 @@ def _why_not_named(task: TaskInstance, rule: AssignRule, known: _Known) -> WhyWa
         return WhyWaiting(_("It is for %(person)s, who is no task worker.") % words, advice)
     if not person.is_available:
         reason = _("It is for %(person)s, who is away; nobody stands in who may have it.") % words
-        return WhyWaiting(reason, _("They are given it when they are back.") + " " + give)
+        return WhyWaiting(reason, _when_they_are_back())
     if person.pk == task.released_by_id:
         return WhyWaiting(_("%(person)s, for whom it is, has given it back.") % words, give)
     if rule.never_tasks:
@@ -208,16 +209,16 @@ def _why_not_named(task: TaskInstance, rule: AssignRule, known: _Known) -> WhyWa
 
 
 def _nobody_named(task: TaskInstance, rule: AssignRule, requester: User | None) -> WhyWaiting:
-    give = _("Give it to somebody with “Assign”.")
+    give = _("Give it to somebody.")
     match rule.who:
         case Who.MANAGER:
             reason = _("It is for the manager of %(person)s, who has none.")
-            advice = _("Name one under “People”, or give it to somebody with “Assign”.")
+            advice = _("Name one under “People”, or give it to somebody.")
             return WhyWaiting(reason % {"person": requester or _("the requester")}, advice)
         case Who.ANSWER:
             reason = _("It is for the person in “%(answer)s”, which names nobody.")
-            advice = _("Correct the answer, or give it to somebody with “Assign”.")
-            return WhyWaiting(reason % {"answer": rule.named}, advice)
+            advice = _("Correct the answer, or give it to somebody.")
+            return WhyWaiting(reason % {"answer": _label(task, rule.named)}, advice)
         case Who.DOER:
             reason = _("It is for whoever did “%(task)s”, which nobody has done.")
             return WhyWaiting(reason % {"task": _title(task, rule.named)}, give)
@@ -240,7 +241,7 @@ def _why_not_group(
         return WhyWaiting(_("There is no task worker."), advice)
     if rule.mode is Mode.NOBODY and rule.is_for_group:
         reason = _("It is given to nobody by itself: it waits until somebody claims it.")
-        return WhyWaiting(reason, _("You can give it to somebody with “Assign”."))
+        return WhyWaiting(reason, _("You can give it to somebody, too."))
     if not group.there:
         return WhyWaiting(_all_away(name, group.count), _given_when_back())
     kept = list(_kept_from(task, rule, known))
@@ -250,8 +251,12 @@ def _why_not_group(
     return WhyWaiting(reason % {"people": ", ".join(kept)}, _given_when_back())
 
 
+def _when_they_are_back() -> str:
+    return _("They are given it when they are back. You can give it to somebody else.")
+
+
 def _given_when_back() -> str:
-    return _("It is given out when one of them is back. You can give it to somebody with “Assign”.")
+    return _("It is given out when one of them is back. You can give it to somebody, too.")
 
 
 def _all_away(role: str, count: int) -> str:
@@ -286,3 +291,13 @@ def _titles(task: TaskInstance, rule: AssignRule) -> str:
 def _title(task: TaskInstance, key: str) -> str:
     known = definition_of(task.workflow_instance.workflow_id).tasks.get(key)
     return key if known is None else known.title
+
+
+def _label(task: TaskInstance, path: str) -> str:
+    """What people call the question at `ticket.name` or `tasks.key.name`."""
+    known = definition_of(task.workflow_instance.workflow_id)
+    *owner, name = path.split(".")
+    form = known.tasks.get(owner[-1]) if len(owner) > 1 else known.workflow
+    specs = [] if form is None else objects_in(form.fields)
+    labels = (str(each.get("label") or name) for each in specs if each.get("name") == name)
+    return next(labels, path)

@@ -51,7 +51,7 @@ class WhyWaitingTests(RuleCase):
 
     def test_an_answer_names_nobody(self) -> None:
         self.change_rule("approve", who="answer", answer="ticket.buyer")
-        self.assert_why(self.submit(), "“ticket.buyer”, which names nobody", "Correct the answer")
+        self.assert_why(self.submit(), "“Who orders it”, which names nobody", "Correct the answer")
 
     def test_the_one_person_is_never_given_it(self) -> None:
         self.change_rule("approve", who="answer", answer="ticket.buyer", never=["requester"])
