@@ -49,7 +49,15 @@ from tickets.models.saved_view import LONGEST_QUERY
 from workflows.engine.process import Json
 from workflows.engine.task_types import AT_ONCE_TYPES
 from workflows.fields.people import ERASED, with_erased_answers
-from workflows.models import Invitation, Path, TaskInstance, WorkflowEvent, WorkflowInstance
+from workflows.models import (
+    Invitation,
+    Path,
+    TaskInstance,
+    WorkflowDefinition,
+    WorkflowEvent,
+    WorkflowInstance,
+)
+from workflows.models.version_checksum import checksums
 from workflows.people.change_people import save_person
 from workflows.running.events.block_began import BLOCK_BEGAN
 from workflows.running.events.erased import ERASED as ERASED_EVENT
@@ -97,6 +105,11 @@ _WRITTEN: Final = (
     ("tickets_bulkchange", "reason"),
     ("tickets_bulkchange", "refused"),
     ("tickets_ticketerror", "resolution_notes"),
+)
+# What definitions say of people: the table, its column, and that of the version.
+_DEFINITIONS: Final = (
+    ("workflows_taskdefinition", "assign_to", "workflow_id"),
+    ("workflows_workflowdefinition", "test_cases", "id"),
 )
 _FILES: Final = "tickets_fileupload"
 _LOG: Final = (("django_admin_log", "object_repr"), ("django_admin_log", "change_message"))
@@ -159,6 +172,7 @@ def erase_person(*, person_id: int, tickets: list[int]) -> None:
     erasing.blank_events()
     erasing.blank_texts(_SENT)
     erasing.blank_texts(_WRITTEN)
+    erasing.blank_definitions()
     erasing.blank_file_names()
     erasing.blank_views()
     Follower.objects.filter(person=person).delete()
@@ -421,6 +435,24 @@ class _Erasing:
                     instances = lock_histories(table=table, ids=list(changed))
                     _write(table, column, changed)
                     reseal_erased(instances)
+
+    def blank_definitions(self) -> None:
+        """Rules that name them, and test cases in which they are: of published versions, too.
+
+        Such a version vouches for what it is now, where it did for what it was.
+        """
+        for table, column, version in _DEFINITIONS:
+            for rows in batched(_rows_with(table, column, list(self._names)), ROWS):
+                with transaction.atomic():
+                    numbers = {row[version] for row in rows}
+                    found = WorkflowDefinition.objects.filter(pk__in=numbers).order_by("pk")
+                    known = {each.pk: each.checksum for each in found.select_for_update()}
+                    right = checksums(list(known))
+                    blanked = {row["id"]: self._blanked(row[column]) for row in rows}
+                    _write(table, column, blanked)
+                    for pk, checksum in checksums(list(known)).items():
+                        if known[pk] and known[pk] == right[pk]:
+                            WorkflowDefinition.objects.filter(pk=pk).update(checksum=checksum)
 
     def blank_file_names(self) -> None:
         """With the name of an erased person a file name may be too long."""

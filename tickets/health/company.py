@@ -80,19 +80,28 @@ def _steps_without_job() -> Iterator[Finding]:
         workflow_instance__status=WorkflowStatus.IN_PROGRESS,
         workflow_instance__current_task__status=TaskStatus.COMPLETED,
     )
+    to_clean_up = Q(
+        workflow_instance__status=WorkflowStatus.IN_PROGRESS,
+        workflow_instance__cancelled_at__isnull=False,
+        workflow_instance__current_task=None,
+    )
     stuck = Ticket.objects.filter(
-        not_started | to_leave, ~Exists(open_errors), ~job_advancing("pk")
+        not_started | to_leave | to_clean_up, ~Exists(open_errors), ~job_advancing("pk")
     )
     # Where it has not started there can be a current task only by a hand in the database.
     title = Case(When(to_leave, then="workflow_instance__current_task__definition__title"))
-    columns = ("pk", title)
+    columns = ("pk", title, "workflow_instance__cancelled_at")
     yield from _branches_without_job()
-    for pk, task in stuck.order_by("pk").values_list(*columns).iterator(chunk_size=AT_A_TIME):
-        message = (
-            _("“%(task)s” is completed, but nothing moves the ticket on.") % {"task": task}
-            if task
-            else _("Its workflow has not started, and nothing will start it.")
-        )
+    for pk, task, cancelled in (
+        stuck.order_by("pk").values_list(*columns).iterator(chunk_size=AT_A_TIME)
+    ):
+        if task:
+            message = _("“%(task)s” is completed, but nothing moves the ticket on.")
+            message %= {"task": task}
+        elif cancelled:
+            message = _("It was cancelled, and nothing goes on with what is to be cleaned up.")
+        else:
+            message = _("Its workflow has not started, and nothing will start it.")
         yield finding(pk, message, partial(mending.requeue_step, pk))
 
 
@@ -232,7 +241,11 @@ def _inconsistent_errors() -> Iterator[Finding]:
     errors = TicketError.objects.unresolved().exclude(pk__in=unmarked)
     ended = Q(ticket__workflow_instance__status__in=ENDED)
     not_failed = Q(task__isnull=False) & ~Q(task__status=TaskStatus.ERROR)
-    has_started = Q(task=None, ticket__workflow_instance__status__in=ALIVE)
+    is_to_clean_up = Q(
+        ticket__workflow_instance__cancelled_at__isnull=False,
+        ticket__workflow_instance__current_task=None,
+    )
+    has_started = Q(task=None, ticket__workflow_instance__status__in=ALIVE) & ~is_to_clean_up
     rows = errors.filter(ended | not_failed | has_started).select_related(
         "ticket__workflow_instance"
     )
@@ -280,7 +293,7 @@ def _inconsistent_tasks() -> Iterator[Finding]:
 
 def _inconsistent_instances() -> Iterator[Finding]:
     without_task = Q(status__in=ALIVE) & (
-        Q(current_task=None) | Q(current_task__status=TaskStatus.CANCELLED)
+        Q(current_task=None, cancelled_at=None) | Q(current_task__status=TaskStatus.CANCELLED)
     )
     foreign_task = Q(current_task__isnull=False) & ~Q(current_task__workflow_instance=F("pk"))
     rows = WorkflowInstance.objects.filter(

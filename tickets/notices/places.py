@@ -13,6 +13,7 @@ from tickets.notices.kinds.kind import Place
 from tickets.notices.kinds.overdue import OVERDUE
 from tickets.notices.kinds.task_offered import TASK_OFFERED
 from tickets.notices.words import kind_of, message_of_notice
+from tickets.seeing.task_holders import still_theirs
 from workflows.models import TaskInstance
 
 DASHBOARD = "admin:index"
@@ -38,9 +39,10 @@ def _pages(notice: Notice, person: User) -> Iterator[tuple[Place, str]]:
     if ticket.created_by_id == person.pk and person.has_perm("tickets.view_myticket"):
         yield Place.MY_TICKET, reverse("admin:tickets_myticket_change", args=[ticket.pk])
     if person.has_perm("tickets.view_mytask"):
-        own = TaskInstance.objects.filter(
+        given = TaskInstance.objects.filter(
             workflow_instance=ticket.workflow_instance_id, assigned_to=person
         )
+        own = still_theirs(person, given)  # who is no task worker any more does not see the rest
         tasks = list(own.order_by("-pk").values_list("pk", flat=True))
         if tasks:
             named = notice.about.get("task")

@@ -130,7 +130,9 @@ def _answer_problems(answer: Entry, forms: _Forms) -> Iterator[Problem]:
         yield Problem((*answer.path, "task"), message, key, severity=Severity.WARNING)
         return
     failing = [name for name in ("error", "status", "reason") if answer.value.get(name)]
-    if answer.value.get("after", "") != "":
+    if answer.value.get("cancel") is True:
+        yield from _cancel_problems(answer)
+    elif answer.value.get("after", "") != "":
         yield from _time_problems(answer, tasks[key], forms.outline)
     elif failing and not tasks[key].is_call:
         message = _("Only calls fail: this task is a form. Leave out “%(name)s”.")
@@ -162,6 +164,16 @@ def _item_problems(answer: Entry, outline: Outline) -> Iterator[Problem]:
     elif count > len(listed):
         message = _("This task stands in %(count)d lists: give one number for each.")
         yield Problem(path, message % {"count": len(listed)}, found)
+
+
+def _cancel_problems(answer: Entry) -> Iterator[Problem]:
+    for name in ("output", "error", "status", "reason", "after", "by"):
+        if answer.value.get(name):
+            message = _(
+                "At a task at which the ticket is cancelled nothing is done. Leave out “%(name)s” "
+                "or “cancel”."
+            )
+            yield Problem((*answer.path, name), message % {"name": name}, answer.value[name])
 
 
 def _time_problems(answer: Entry, task: Entry, outline: Outline) -> Iterator[Problem]:
@@ -203,6 +215,12 @@ def _expectation_problems(case: Entry, outline: Outline) -> Iterator[Problem]:
         path = (*case.path, "expect", "end")
         yield Problem(path, message + did_you_mean(meant), end, ", ".join(labels), meant)
 
+    if isinstance(expect, dict) and expect.get("given_to") and expect.get("status") != "WAITING":
+        message = _(
+            "Only a ticket that waits has a task that is given to somebody at its end. Say "
+            "“given_to” of an answer, or leave it out."
+        )
+        yield Problem((*case.path, "expect", "given_to"), message, expect["given_to"])
     if isinstance(expect, dict) and expect.get("outcome"):
         yield from _outcome_problems(expect, (*case.path, "expect"), outline)
 
@@ -212,7 +230,7 @@ def _outcome_problems(expect: JsonObject, path: Path, outline: Outline) -> Itera
     if outcome not in tuple(EndOutcome):  # has been reported already
         return
     path = (*path, "outcome")
-    if expect.get("status") in ("WAITING", "ERROR"):
+    if expect.get("status") in ("WAITING", "ERROR", "CANCELLED"):
         message = _("Only a ticket that reaches the end has an outcome. Leave out “outcome”.")
         yield Problem(path, message, outcome)
         return

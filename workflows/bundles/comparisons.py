@@ -153,6 +153,9 @@ def fields_by_name(outline: Outline) -> dict[str, Field]:
     for key, task in outline.task_of.items():
         for name, field in (output_fields(task) or {}).items():
             found[f"tasks.{key}.{name}"] = field
+        if task.is_call:
+            for name, field in failure_fields().items():
+                found[f"failures.{key}.{name.partition('.')[2]}"] = field
     for key, task in outline.task_of.items():
         for name, formula in (values_set(task) or {}).items():
             if type_key := _TYPE_OF_KIND.get(_kind(formula, found), ""):

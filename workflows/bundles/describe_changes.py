@@ -341,6 +341,8 @@ def _words_of_transition(transition: JsonObject, labels: Mapping[str, str]) -> I
         yield after_in_words(str(transition["after"]), labels)
     if transition.get("on_failure") is True:
         yield _("when the call fails")
+    if transition.get("on_cancel") is True:
+        yield _("when the ticket is withdrawn or cancelled")
     if transition.get("outcome"):
         yield _("outcome: %(outcome)s") % {"outcome": word_for("outcome", transition["outcome"])}
 

@@ -30,15 +30,20 @@ def flow_problems(outline: Outline) -> Iterator[Problem]:
     for key, transitions in outline.leaving_completed.items():
         if key == START or key in outline.task_of:
             yield from _default_problems(outline, key, transitions)
-    for transitions in outline.leaving_failed.values():
+    for transitions in (*outline.leaving_failed.values(), *outline.leaving_cancelled.values()):
         yield from _never_tried(outline, transitions)
     for each in outline.transitions:
         if each.text("after"):
             yield from _timeout_problems(outline, each)
         if each.is_on_failure:
             yield from _failure_problems(outline, each)
+        if each.is_on_cancel:
+            yield from _cancel_problems(outline, each)
         if "outcome" in each.value and each.text("to") in outline.task_of:
             message = _("Only an end has an outcome. Remove “outcome”, or let it lead to “end”.")
+            yield Problem((*each.path, "outcome"), message, each.value["outcome"])
+        elif each.value.get("outcome") in ("bad", "neutral") and _is_of_cancelled(outline, each):
+            message = _("A ticket that was cancelled has no outcome. Remove “outcome”.")
             yield Problem((*each.path, "outcome"), message, each.value["outcome"])
 
 
@@ -219,6 +224,41 @@ def _failure_problems(outline: Outline, transition: Entry) -> Iterator[Problem]:
             "“on_failure”, or make two transitions of it."
         )
         yield Problem(path, message, found)
+
+
+def _is_of_cancelled(outline: Outline, transition: Entry) -> bool:
+    source = transition.text("from")
+    is_clean_up = source in outline.clean_up_tasks and source not in outline.usual_tasks
+    return transition.is_on_cancel or is_clean_up
+
+
+def _cancel_problems(outline: Outline, transition: Entry) -> Iterator[Problem]:
+    """What a cancelled ticket does is a flow of its own, and begins once."""
+    path, source, target = transition.path, transition.text("from"), transition.text("to")
+    here = (*path, "on_cancel")
+    if transition.text("after") or transition.is_on_failure:
+        message = _(
+            "A transition is taken when the ticket is cancelled, after a time or when a call "
+            "fails: one of these. Make a transition of its own for each."
+        )
+        yield Problem(here, message, True)
+    task = outline.task_of.get(source)
+    if task is not None and task.text("branch"):
+        message = _(
+            "A ticket is cancelled as a whole: let the transition leave the block around this task."
+        )
+        yield Problem(here, message, True)
+    if source in outline.clean_up_tasks and source not in outline.usual_tasks:
+        message = _("At %(task)s the ticket is cancelled already. Remove “on_cancel”.")
+        yield Problem(here, message % {"task": outline.title_of(source)}, True)
+    both = outline.clean_up_tasks & outline.usual_tasks
+    reached = [key for key in outline.task_of if key in both and key in outline.reachable(target)]
+    if reached:
+        message = _(
+            "What follows when the ticket is cancelled leads to %(task)s, which is a task of the "
+            "usual flow, too. Give it tasks of its own."
+        )
+        yield Problem((*path, "to"), message % {"task": outline.title_of(reached[0])}, target)
 
 
 def _leading_to_the_end(outline: Outline) -> set[str]:

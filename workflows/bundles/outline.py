@@ -46,9 +46,14 @@ class Entry:
         return self.value.get("on_failure") is True
 
     @property
+    def is_on_cancel(self) -> bool:
+        """Of a transition: whether it is taken when the ticket is withdrawn or cancelled."""
+        return self.value.get("on_cancel") is True
+
+    @property
     def is_usual(self) -> bool:
         """Of a transition: whether it is taken when the task has been completed."""
-        return not self.text("after") and not self.is_on_failure
+        return not (self.text("after") or self.is_on_failure or self.is_on_cancel)
 
     @property
     def is_form(self) -> bool:
@@ -271,11 +276,43 @@ class Outline:
         }
 
     @cached_property
+    def leaving_cancelled(self) -> dict[str, list[Entry]]:
+        """Those that are tried when the ticket is withdrawn or cancelled.
+
+        Under the start stand those that are tried wherever it is.
+        """
+        return {
+            key: [each for each in transitions if each.is_on_cancel]
+            for key, transitions in self.leaving.items()
+        }
+
+    @cached_property
+    def usual_tasks(self) -> set[str]:
+        """The tasks that can be reached while the ticket is not cancelled."""
+        return self._reached_uncancelled([START]) & set(self.task_of)
+
+    @cached_property
+    def clean_up_tasks(self) -> set[str]:
+        """The tasks that can be reached once it is."""
+        first = [each.text("to") for ways in self.leaving_cancelled.values() for each in ways]
+        return self._reached_uncancelled(first) & set(self.task_of)
+
+    def _reached_uncancelled(self, starts: list[str]) -> set[str]:
+        found: set[str] = set()
+        waiting = list(starts)
+        while waiting:
+            if (key := waiting.pop()) not in found:
+                found.add(key)
+                ways = (each for each in self.leaving.get(key, ()) if not each.is_on_cancel)
+                waiting += [each.text("to") for each in ways if each.path not in self.never_taken]
+        return found
+
+    @cached_property
     def never_taken(self) -> set[Path]:
         """The transitions behind one that is always taken, and those that are simply false."""
         found: set[Path] = set()
-        both = (*self.leaving_completed.values(), *self.leaving_failed.values())
-        for transitions in both:
+        lists = (self.leaving_completed, self.leaving_failed, self.leaving_cancelled)
+        for transitions in (each for ways in lists for each in ways.values()):
             is_decided = False
             for each in transitions:
                 condition = each.value.get("condition")
@@ -301,8 +338,11 @@ class Outline:
 
     @cached_property
     def following_undone(self) -> dict[str, set[str]]:
-        """The keys that each key leads to when it has not ended in time, or its call failed."""
-        return {
+        """The keys that each key leads to when it is left undone.
+
+        That is: when it has not ended in time, its call failed, or the ticket was cancelled there.
+        """
+        found = {
             key: {
                 self.target_of(each)
                 for each in transitions
@@ -310,6 +350,16 @@ class Outline:
             }
             for key, transitions in self.leaving.items()
         }
+        anywhere = [each for each in self.leaving_cancelled[START] if self._may_be_taken(each)]
+        if anywhere:
+            targets = {each.text("to") for each in anywhere}
+            found[START] -= targets  # what has not begun has nothing to clean up
+            for key in self.usual_tasks:
+                found[key] |= targets
+        return found
+
+    def _may_be_taken(self, transition: Entry) -> bool:
+        return transition.path not in self.never_taken
 
     def reachable(self, *starts: str, without: str = "") -> set[str]:
         """The keys that can be reached from these, themselves included.
@@ -371,7 +421,23 @@ class Outline:
             for reached in self.reachable(*after) & set(found):
                 if self.item_blocks(reached)[: len(own)] == own:
                     found[reached].add(key)
+        for source, ways in self.leaving_cancelled.items():
+            done = self.done_when_cancelled(source, found)
+            for reached in self.reachable(*(each.text("to") for each in ways)) & set(found):
+                found[reached] |= {each for each in done if not self.item_blocks(each)}
         return found
+
+    def done_when_cancelled(
+        self, source: str, before: dict[str, set[str]] | None = None
+    ) -> set[str]:
+        """The tasks that can have been completed when a transition `on_cancel` is chosen.
+
+        The one that it leaves may be just about to be left.
+        """
+        if source == START:
+            return self.usual_tasks
+        known = self.before if before is None else before
+        return known.get(source, set()) | ({source} & set(self.task_of))
 
     def _entries(self, name: str) -> Iterator[Entry]:
         found = self.document.get(name)

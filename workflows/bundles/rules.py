@@ -58,7 +58,10 @@ def rule_problems(outline: Outline) -> Iterator[Problem]:
         elif not is_empty(rule):
             # A task that is left because it waits too long, or because its call failed, has no
             # output (of this visit).
-            scope = scopes.after(source) if transition.is_usual else scopes.before(source)
+            if transition.is_on_cancel:
+                scope = scopes.cancelled(source)
+            else:
+                scope = scopes.after(source) if transition.is_usual else scopes.before(source)
             scope = replace(scope, knows_visits=True)
             if transition.is_on_failure:
                 scope = replace(scope, failure=FAILURE_PARTS)
@@ -196,6 +199,10 @@ class _Scopes:
             done |= {each for each in inside if self.outline.item_blocks(each) == own}
         return _Scope(self, done, key, certain_itself=True)
 
+    def cancelled(self, key: str) -> _Scope:
+        """When the ticket was withdrawn or cancelled at this task, or anywhere."""
+        return _Scope(self, self.outline.done_when_cancelled(key), key)
+
     def before(
         self, key: str, *, response: tuple[str, ...] = (), callback: tuple[str, ...] = ()
     ) -> _Scope:
@@ -256,6 +263,7 @@ class _Scope:
             readers[ITEM] = lambda name: self._item(blocks[-1], name)
             readers[ITEM_NUMBER] = lambda name: _no_such_property(variable, name)
             readers["done"] = self._done
+            readers["failures"] = lambda rest: self._failures(variable, rest)
         if self.response:
             readers["response"] = lambda name: _unless_known(
                 variable, "response", name.partition(".")[0], self.response
@@ -402,6 +410,21 @@ class _Scope:
             if wrong is not None:
                 return wrong
         return self._not_always_done(key)
+
+    def _failures(self, variable: str, rest: str) -> _Reading | None:
+        key, _dot, inner = rest.partition(".")
+        tasks = self.scopes.outline.task_of
+        calls = [each for each, task in tasks.items() if task.is_call]
+        wrong = _unless_known(variable, "failures", key, calls)
+        if wrong is None and inner:
+            wrong = _of_failure(variable, inner)
+        if wrong is not None or not key:
+            return wrong
+        message = _(
+            "The rule reads “%(name)s”, but the call may not have failed. Give a default, or ask "
+            "with “missing” first."
+        )
+        return _Reading(message % {"name": short(variable)}, severity=Severity.WARNING)
 
     def _done(self, rest: str) -> _Reading | None:
         """Who did a task, and when."""

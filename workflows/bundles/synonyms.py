@@ -105,6 +105,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "priority": ("order",),
         "after": ("timeout", "not_done_after"),
         "on_failure": ("on_error", "otherwise", "if_it_fails", "when_it_fails", "failure"),
+        "on_cancel": ("if_cancelled", "when_cancelled", "on_withdraw", "when_withdrawn"),
         "outcome": ("end_outcome",),
     },
     "ticket_type": {

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from tenants.names import name_key
 from workflows.bundles.canonical import END, START, default_of
+from workflows.bundles.given import Given
 from workflows.bundles.outline import outcome_of
 from workflows.bundles.problems import Problem, path_in_words
 from workflows.end_outcomes import SCREENS as OUTCOMES
@@ -169,15 +170,18 @@ class Trial:
         rules = self.rules.get(key)
         return self.forms[key] if rules is not None and rules.task_type.is_form else None
 
-    def run_test_case(self, case: JsonObject) -> Simulation:
-        """What comes out for the answers of a test case."""
+    def facts_of_test_case(self, case: JsonObject) -> JsonObject:
         ticket, submitter = case.get("ticket", {}), case.get("submitter")
-        facts = self.facts(
+        return self.facts(
             ticket if isinstance(ticket, dict) else {},
             ticket_type=str(case.get("ticket_type", "")),
             submitter=submitter if isinstance(submitter, dict) else None,
         )
-        return self.run(facts=facts, answers=read_answers(case.get("answers")))
+
+    def run_test_case(self, case: JsonObject) -> Simulation:
+        """What comes out for the answers of a test case."""
+        answers = read_answers(case.get("answers"))
+        return self.run(facts=self.facts_of_test_case(case), answers=answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +263,9 @@ def run_test_case(trial: Trial, index: int, case: JsonObject) -> TestCaseResult:
     found = Arrival(simulation.path, simulation.outcome.value, simulation.end_label, str(outcome))
     divergence = _first_divergence(expected, found)
     reason = _reason(trial, expected, simulation, divergence)
+    if not reason:
+        given = Given(trial, simulation, trial.facts_of_test_case(case))
+        reason = " ".join(given.problems(case))
     name = str(case.get("name", ""))
     return TestCaseResult(index, name, expected, found, reason, divergence, simulation)
 
@@ -318,6 +325,7 @@ def _reason(trial: Trial, expected: Arrival, simulation: Simulation, divergence:
             return text % {**place, "time": time}
         return {
             Outcome.COMPLETED: _("After %(place)s the ticket reaches the end."),
+            Outcome.CANCELLED: _("After %(place)s the ticket is cancelled, and it ends there."),
             Outcome.WAITING: _("There is no answer for %(place)s, so that the ticket waits there."),
             Outcome.ERROR: _("The ticket stops at %(place)s: %(error)s"),
         }[simulation.outcome] % {**place, "error": simulation.error}
@@ -370,6 +378,8 @@ def _step_before(trial: Trial, path: Sequence[str], number: int) -> str:
 def _step_at(trial: Trial, path: Sequence[str], status: str, number: int) -> str:
     if number < len(path):
         return quoted(trial.title_of(path[number]))
+    if status == Outcome.CANCELLED:
+        return _("the end of a cancelled ticket")
     return _("the end") if status == Outcome.COMPLETED else _("nowhere")
 
 
@@ -494,5 +504,6 @@ def _transition(each: JsonObject) -> TransitionSpec:
         label=str(each.get("label", "")),
         after=str(each.get("after", "")),
         on_failure=each.get("on_failure") is True,
+        on_cancel=each.get("on_cancel") is True,
         outcome=outcome_of(each),
     )

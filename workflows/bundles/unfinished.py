@@ -184,6 +184,7 @@ def drawable_process(document: object) -> Process:
                 label=each.text("label"),
                 after=each.text("after"),
                 on_failure=each.value.get("on_failure") is True,
+                on_cancel=each.value.get("on_cancel") is True,
                 outcome=outcome_of(each.value),
             )
             for each in outline.transitions

@@ -35,11 +35,11 @@ MAX_CHARACTERS = 20_000
 MAX_NESTING = 20  # a rule nests two levels of JSON for each, of the 60 that a document may have
 MAX_OPERANDS = 1_000
 ROOTS: Final = (
-    *("ticket", "tasks", "visits", "done", "submitter", "company", "number", "failure"),
-    *("item", "item_number"),
+    *("ticket", "tasks", "visits", "done", "submitter", "company", "number"),
+    *("failure", "failures", "item", "item_number"),
 )
 # Definitions that are older than these roots may have a task of such a key: it is meant then.
-_LATER_ROOTS: Final = frozenset({"visits", "failure", "done", "item", "item_number"})
+_LATER_ROOTS: Final = frozenset({"visits", "failure", "failures", "done", "item", "item_number"})
 RESPONSE: Final = "response"
 
 _EXACT_FLOAT: Final = 2**53

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from .conditions import PreparedData, evaluate_condition, is_empty, prepare
@@ -114,6 +114,23 @@ def decide_failure(process: Process, task: str, failure: Failure, context: JsonO
     """
     leaving = [each for each in process.transitions if each.from_task == task and each.on_failure]
     return _choose_if_any(process, task, leaving, {**context, "failure": failure.as_json()})
+
+
+def decide_cancel(process: Process, task: str, context: JsonObject) -> Decision:
+    """Choose the transition that is taken as the ticket was withdrawn or cancelled at ``task``.
+
+    The first whose condition is true: of those of the task, then of those from anywhere. Where none
+    is, the decision says nothing but what was tried: there is nothing to clean up.
+    """
+    ways = process.cancel_ways(task)
+    tried: tuple[TriedTransition, ...] = ()
+    for source in (task, None):
+        leaving = [each for each in ways if each.from_task == source]
+        decision = _choose_if_any(process, task, leaving, context)
+        tried += decision.tried
+        if not decision.is_silent:
+            return replace(decision, tried=tried)
+    return Decision(tried=tried)
 
 
 def _choose_if_any(

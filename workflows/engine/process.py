@@ -66,6 +66,10 @@ class TransitionSpec:
     With ``on_failure`` it is taken when the call of ``from_task`` has failed for good, and never
     when that has succeeded; its condition may read ``failure`` (see failure.py).
 
+    With ``on_cancel`` it is taken when the ticket is withdrawn or cancelled while it is at
+    ``from_task``; where that is None, wherever the ticket is by then. It leads into a flow of its
+    own, which cleans up: its end is the end of a cancelled ticket.
+
     ``outcome`` counts where ``to_task`` is None.
     """
 
@@ -76,12 +80,13 @@ class TransitionSpec:
     label: str = ""
     after: str = ""
     on_failure: bool = False
+    on_cancel: bool = False
     outcome: EndOutcome = EndOutcome.GOOD
 
     @property
     def is_usual(self) -> bool:
         """Whether it is taken when the task is completed."""
-        return not self.after and not self.on_failure
+        return not (self.after or self.on_failure or self.on_cancel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,16 @@ class Process:
     tasks: Mapping[str, TaskSpec] = field(default_factory=dict)
     transitions: tuple[TransitionSpec, ...] = ()
 
+    def on_main_path(self, task: str) -> str:
+        """The task itself, or the outermost block in which it stands."""
+        seen = {task}
+        while (spec := self.tasks.get(task)) is not None and spec.branch is not None:
+            task = spec.branch[0]
+            if task in seen:  # a definition that nobody has checked
+                break
+            seen.add(task)
+        return task
+
     def visits(self, counted: Mapping[str, int]) -> JsonObject:
         """How often each of its tasks was begun, as conditions read it; 0 where it never was."""
         return {key: counted.get(key, 0) for key in self.tasks}
@@ -101,6 +116,15 @@ class Process:
     def has_failure_ways(self, task: str) -> bool:
         """Whether a transition leaves the task when its call has failed for good."""
         return any(each.from_task == task and each.on_failure for each in self.transitions)
+
+    def cancel_ways(self, task: str) -> list[TransitionSpec]:
+        """What may be taken when the ticket is cancelled at this task, in the order it is tried.
+
+        First those of the task itself, then those from anywhere.
+        """
+        ways = sorted(filter(_is_on_cancel, self.transitions), key=lambda each: each.priority)
+        own = [each for each in ways if each.from_task == task]
+        return own + [each for each in ways if each.from_task is None]
 
     def timeouts(self, task: str) -> tuple[str, ...]:
         """The moments at which a task that has not ended may be left; each once."""
@@ -116,6 +140,10 @@ class Process:
         shorter = [each for each in self.timeouts(task) if _is_shorter(each, after)]
         until = [each for each in self.timeouts(task) if each == after]
         return (*sorted(shorter, key=_length), *until)
+
+
+def _is_on_cancel(transition: TransitionSpec) -> bool:
+    return transition.on_cancel
 
 
 def _length(after: str) -> tuple[int, int]:

@@ -23,7 +23,7 @@ from .blocks import (
     outputs_after,
 )
 from .conditions import is_empty, one_budget
-from .decide import Decision, decide, decide_failure, decide_timeout
+from .decide import Decision, decide, decide_cancel, decide_failure, decide_timeout
 from .errors import FieldError, SchemaError, TransformError
 from .failure import Failure, FailureReason
 from .problems import FieldProblem
@@ -46,12 +46,14 @@ class Outcome(StrEnum):
     """How a simulation ended.
 
     WAITING: the last task has no answer. REFUSED: its form refuses the answer that it has.
+    CANCELLED: it was withdrawn or cancelled, and what follows of that is done.
     """
 
     COMPLETED = "COMPLETED"
     WAITING = "WAITING"
     REFUSED = "REFUSED"
     ERROR = "ERROR"
+    CANCELLED = "CANCELLED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class Answer:
 
     ``items`` says for which entry of a list, where there is a branch for each: its number, from 1;
     in nested ones several, the outermost first. Empty: the first that waits.
+    With ``cancel`` the ticket is withdrawn or cancelled while it is at the task. ``by`` is who
+    did it, which nothing here reads; ``given_to`` whom it must be given to, likewise.
     """
 
     task: str
@@ -77,6 +81,9 @@ class Answer:
     status: int | None = None
     reason: str = ""
     items: tuple[int, ...] = ()
+    cancel: bool = False
+    by: str = ""
+    given_to: str = ""
 
     @classmethod
     def failed(
@@ -159,6 +166,7 @@ class Step:
 
     ``items`` are the numbers of the entries in whose branches it stands, the outermost first, and
     ``item`` is the innermost entry. With ``is_cancelled`` its block ended before it was done.
+    ``cancels``: the ticket was cancelled at it. ``answer`` is the one that it took.
     """
 
     task: str | None
@@ -174,11 +182,13 @@ class Step:
     item: Json = None
     is_cancelled: bool = False
     note: JsonObject = field(default_factory=dict)
+    cancels: bool = False
+    answer: Answer | None = None
 
     @property
     def timeout_taken(self) -> str:
         """The duration after which the task was left, not done; else empty."""
-        if self.failure is not None:
+        if self.failure is not None or self.is_cancelled or self.cancels:
             return ""
         was_left = self.output is None and self.decision is not None and not self.decision.error
         return self.times[-1].after if was_left else ""
@@ -349,6 +359,8 @@ class _Run:
         self.waiting: list[_Visit] = []  # in the order in which they began
         self.to_do: deque[tuple[_Path, Decision]] = deque()
         self.errors: list[tuple[_Path, int, str]] = []
+        self.is_cancelled = False
+        self.failures: JsonObject = {}
 
     def run_to_end(self, max_steps: int) -> Simulation:
         decision = self._decide(self.main, None)
@@ -374,6 +386,9 @@ class _Run:
                 self._take(wait, Answer(wait.key))
             else:
                 break
+        if self.main.state is _State.ENDED and self.is_cancelled:
+            at = self.main.visit.index if self.main.visit else 0
+            return self._ended(Outcome.CANCELLED, at=at, end_label=self.main.label)
         if self.main.state is _State.ENDED:
             return replace(
                 self._ended(
@@ -525,6 +540,10 @@ class _Run:
         if answer.after:
             self._pass(visit, answer.after)
             return True
+        step = self.steps[visit.index] = replace(step, answer=answer)
+        if answer.cancel:
+            self._cancel(visit)
+            return True
         if answer.failure is not None:
             self._failed(visit, answer.failure)
             return True
@@ -543,6 +562,22 @@ class _Run:
         path.keep({visit.key: answer.output})
         self._done(visit, answer.output)
         return True
+
+    def _cancel(self, visit: _Visit) -> None:
+        """The ticket is withdrawn or cancelled; the second time that changes nothing."""
+        if self.is_cancelled:
+            return
+        self.is_cancelled = True
+        while visit.path.block is not None:
+            visit = visit.path.block
+        self._change(visit, cancels=True)
+        decision = decide_cancel(self.process, visit.key, self._context(self.main))
+        if decision.is_silent:
+            decision = replace(decision, is_end=True)
+        self._close(visit)
+        self._drop_rest(visit)
+        self._change(visit, decision=decision)
+        self._follow(self.main, visit.index, decision)
 
     def _do_at_once(self, visit: _Visit, rules: TaskRules) -> None:
         """A step of the engine's own needs no answer; one that was given counts for nothing."""
@@ -594,6 +629,8 @@ class _Run:
             self._broken(visit, " ".join(filter(None, (failure.message, decision.error))))
             return
         self._close(visit)
+        # What was decided just now has read those before it.
+        self.failures = {**self.failures, visit.key: failure.as_json()}
         self._change(visit, decision=decision)
         self._follow(path, visit.index, decision)
 
@@ -634,6 +671,7 @@ class _Run:
             **self._values(path),
             "visits": self.process.visits(self._counted(path)),
             "done": dict.fromkeys(path.data, _NOBODY),
+            "failures": self.failures,
         }
 
     def _counted(self, path: _Path) -> Counter[str]:
@@ -726,9 +764,19 @@ def read_answers(document: Json) -> list[Answer]:
             if isinstance(status, bool) or not isinstance(status, int):
                 status = None
             if isinstance(output, dict) and not any(unstorable(output)):
-                answer = Answer(str(each["task"]), output, error, after, reason=reason or "")
-                items = _items_of(each.get("item", each.get("items")))
-                found.append(replace(answer, status=status, items=items))
+                answer = Answer(
+                    str(each["task"]),
+                    output,
+                    error,
+                    after,
+                    status=status,
+                    reason=reason or "",
+                    items=_items_of(each.get("item", each.get("items"))),
+                    cancel=each.get("cancel") is True,
+                    by=_text(each.get("by")),
+                    given_to=_text(each.get("given_to")),
+                )
+                found.append(answer)
     return found
 
 
@@ -736,6 +784,10 @@ def _items_of(value: Json | tuple[int, ...]) -> tuple[int, ...]:
     """The numbers of entries: one, or several, the outermost first."""
     listed = value if isinstance(value, list | tuple) else [value]
     return tuple(each for each in listed if isinstance(each, int) and not isinstance(each, bool))
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _sentences(problems: Iterable[FieldProblem]) -> str:

@@ -63,6 +63,16 @@ class Transition(models.Model):
         help_text=_("Of a call: taken when it has failed for good, and not when it has succeeded."),
     )
 
+    on_cancel = models.BooleanField(
+        _("on cancel"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "Taken when the ticket is withdrawn or cancelled: at this task, or from the start, "
+            "wherever it is."
+        ),
+    )
+
     outcome = models.CharField(
         _("outcome"),
         max_length=20,

@@ -42,7 +42,11 @@ TABLES = (
         ),
     ),
     SealedTable(
-        Transition, "transition", "workflow_id", exempt={}, later=("outcome", "on_failure")
+        Transition,
+        "transition",
+        "workflow_id",
+        exempt={},
+        later=("outcome", "on_failure", "on_cancel"),
     ),
 )
 

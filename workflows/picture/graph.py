@@ -50,6 +50,8 @@ type NodeKey = tuple[str, str]
 type Place = tuple[str, str]  # the keys of a block and of one of its branches
 type TransitionKey = tuple[str | None, str | None, str]
 START: NodeKey = ("start", "")
+# From where a ticket that is cancelled goes on, wherever it was.
+CANCEL: NodeKey = ("start", "cancel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +268,9 @@ class _Collecting:
             if spec.from_task not in own:
                 continue
             source = ("task", spec.from_task) if spec.from_task is not None else START
+            if spec.from_task is None and spec.on_cancel:
+                source = CANCEL
+                shapes.setdefault(source, _circle(source, _("If cancelled")))
             target = ("end", f"{spec.outcome} {spec.label}")
             if spec.to_task is not None:
                 target = ("task", spec.to_task)
@@ -409,6 +414,9 @@ def _line(spec: TransitionSpec, source: _Shape, target: _Shape) -> _Line:
     elif spec.on_failure:
         failed = _("if the call fails")
         text = f"{failed}: {text}" if text else failed
+    elif spec.on_cancel and spec.from_task is not None:
+        cancelled = _("if cancelled")
+        text = f"{cancelled}: {text}" if text else cancelled
     lines = _wrap(text, LABEL_SIZE, LABEL_WIDTH, 2)
     if lines:
         widest = max(_text_width(line, LABEL_SIZE) for line in lines)
@@ -428,7 +436,9 @@ def _mark_unreachable(scene: _Scene) -> None:
     following: dict[int, list[int]] = {}
     for line in scene.lines:
         following.setdefault(id(line.edge.source), []).append(id(line.edge.target))
-    waiting = [id(next(iter(scene.shapes.values())).node)]
+    shapes = scene.shapes
+    first = next(iter(shapes.values()))
+    waiting = [id(each.node) for each in (first, shapes.get(CANCEL)) if each is not None]
     reached = set(waiting)
     while waiting:
         for node in following.get(waiting.pop(), ()):
@@ -576,6 +586,12 @@ def _px(number: float) -> SafeString:
     return SafeString(f"{number:.1f}".removesuffix(".0"))  # nosec B703
 
 
+def _kind_of(spec: TransitionSpec) -> str:
+    if spec.after:
+        return " flow-timed"
+    return " flow-failing" if spec.on_failure or spec.on_cancel else ""
+
+
 def _draw_line(line: _Line, *, taken: bool) -> SafeString:
     points = line.edge.points
     (x0, y0), (x1, y1) = points[-2:]
@@ -594,7 +610,7 @@ def _draw_line(line: _Line, *, taken: bool) -> SafeString:
         '<g class="flow-edge{}{}{}"><title>{}</title><path class="flow-line" d="{}"/>'
         '<path class="flow-head" d="{}"/></g>',
         " flow-taken" if taken else "",
-        " flow-timed" if line.spec.after else " flow-failing" if line.spec.on_failure else "",
+        _kind_of(line.spec),
         " flow-back" if line.edge.is_back else "",
         line.title,
         _rounded([*points[:-1], end]),
@@ -627,7 +643,7 @@ def _draw_label(line: _Line, *, taken: bool) -> SafeString:
         '<g class="flow-label{}{}"><title>{}</title><rect x="{}" y="{}" width="{}" height="{}" '
         'rx="9"/>{}{}</g>',
         " flow-taken" if taken else "",
-        " flow-timed" if clock else " flow-failing" if line.spec.on_failure else "",
+        _kind_of(line.spec),
         line.title,
         _px(x - width / 2),
         _px(y - height / 2),

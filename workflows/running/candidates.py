@@ -22,6 +22,7 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     TextField,
     Value,
     When,
@@ -195,14 +196,11 @@ def for_person[T: TaskInstance](user: User, tasks: QuerySet[T]) -> QuerySet[T]:
     """
     is_worker = Exists(eligible_workers(None).filter(pk=user.pk))
     rule = _RULE
-    did = Exists(
-        _done_by(user).alias(_key=KeyNow()).filter(_key=KeyTextTransform("task", OuterRef(rule)))
-    )
     as_worker = (
         Q(**{f"{rule}__who": Who.MANAGER.value, f"{REQUESTER}__manager": user})
         | Q(**{f"{rule}__who": Who.PERSON.value, "_email": user.email})
         | Q(**{f"{rule}__who": Who.ANSWER.value}) & Q(_answered=str(user.pk))
-        | Q(**{f"{rule}__who": Who.DOER.value}) & Q(did)
+        | Q(**{f"{rule}__who": Who.DOER.value}) & Q(_last_doer=user.pk)
     )
     for_requester = Q(**{f"{rule}__who": Who.REQUESTER.value})
     as_requester = Q(**{REQUESTER: user}) & (for_requester | as_worker)
@@ -214,7 +212,11 @@ def for_person[T: TaskInstance](user: User, tasks: QuerySet[T]) -> QuerySet[T]:
     # As `plain_email`, but for what only the spelling of a bundle takes out.
     email = Lower(Trim(KeyTextTransform("email", F(rule))))
     found = tasks.alias(
-        _answered=_answer(), _email=email, _is_added=_is_added(user), _is_for=is_for
+        _answered=answered_id(),
+        _email=email,
+        _last_doer=last_doer_id(),
+        _is_added=_is_added(user),
+        _is_for=is_for,
     )
     return _not_kept_from(user, found).filter(_is_for=True)
 
@@ -287,7 +289,16 @@ def _done_by(user: User) -> TaskInstanceQuerySet:
     return found
 
 
-def _answer() -> Func:
+def last_doer_id() -> Subquery:
+    """The id of whoever did the task that the rule names, when it was done last: SQL."""
+    done: TaskInstanceQuerySet = TaskInstance.objects.filter(
+        workflow_instance=OuterRef("workflow_instance"), status=TaskStatus.COMPLETED
+    )
+    named = done.alias(_key=KeyNow()).filter(_key=KeyTextTransform("task", OuterRef(_RULE)))
+    return Subquery(named.order_by("-pk").values("assigned_to")[:1])
+
+
+def answered_id() -> Func:
     """The id of the person whom an answer names, as text: SQL."""
     answer = KeyTextTransform("answer", F("definition__assign_to"))
     path = Func(

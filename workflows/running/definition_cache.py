@@ -26,7 +26,7 @@ from workflows.running.frozen_rows import freeze_row
 MOST_BYTES_KEPT: Final = 128 * 1024 * 1024
 MOST_BYTES_OF_FORMS: Final = 64 * 1024 * 1024
 # Beneath these stands what costs a query of its own.
-_LOOKED_UP: Final = ("visits", "done")
+_LOOKED_UP: Final = ("visits", "done", "failures")
 _BYTES_A_CHARACTER: Final = 10  # of a definition's JSON, as objects
 
 
@@ -43,8 +43,9 @@ class KnownDefinition:
     tasks_by_id: Mapping[int, TaskDefinition]
     # Whether a condition reads how often a task was begun: that is counted only then.
     reads_visits: bool = False
-    # The same of who did a task, and when.
+    # The same of who did a task, and when, and of how a call has failed that went another way.
     reads_done: bool = False
+    reads_failures: bool = False
     # What its forms are kept under: a draft that is read anew is another one.
     _name: object = field(default_factory=object)
 
@@ -116,6 +117,7 @@ def _read(pk: int) -> KnownDefinition:
         tasks_by_id=MappingProxyType({task.pk: task for task in tasks}),
         reads_visits="visits" in read,
         reads_done="done" in read,
+        reads_failures="failures" in read,
     )
 
 

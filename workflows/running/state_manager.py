@@ -24,7 +24,7 @@ from workflows.engine.blocks import (
     outputs_after,
 )
 from workflows.engine.calendar import WorkingTime
-from workflows.engine.decide import Decision, decide, decide_failure, decide_timeout
+from workflows.engine.decide import Decision, decide, decide_cancel, decide_failure, decide_timeout
 from workflows.engine.failure import Failure
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.task_types import TaskType
@@ -55,6 +55,7 @@ from workflows.running.assignment import (
     assign_with_next_write,
     assignee_data,
 )
+from workflows.running.cancelled_at import task_of_cancel
 from workflows.running.candidates import may_have
 from workflows.running.definition_cache import definition_of
 from workflows.running.due_dates import set_times
@@ -69,6 +70,7 @@ from workflows.running.events.branch_cancelled import BRANCH_CANCELLED, Why
 from workflows.running.events.branch_ended import BRANCH_ENDED
 from workflows.running.events.call_failed import CALL_FAILED
 from workflows.running.events.called import CALLED
+from workflows.running.events.cleaned_up import CLEANED_UP
 from workflows.running.events.completed import COMPLETED
 from workflows.running.events.done_at_once import DONE_AT_ONCE
 from workflows.running.events.failed import FAILED
@@ -82,6 +84,7 @@ from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.events.task_started import TASK_STARTED
 from workflows.running.events.timed_out import TIMED_OUT
 from workflows.running.events.wait_ended import WAIT_ENDED
+from workflows.running.failures import last_failures
 from workflows.running.positions import Positions
 from workflows.running.questions import QUESTION_ENDED, due_after_question
 from workflows.running.sealing import batch_of_history
@@ -285,6 +288,9 @@ class WorkflowStateManager:
         self.actor = None
         self._visits.forget()
         move = Move()
+        if self.instance.is_to_clean_up:
+            self._clean_up(facts, move)
+            return move
         if self.instance.status == WorkflowStatus.NOT_STARTED:
             self._leave(None, facts, move)
         for task in self.tasks_due:
@@ -325,6 +331,28 @@ class WorkflowStateManager:
                 self._leave_once(task, facts, move)
         self._save()
 
+    def _clean_up(self, facts: JsonObject, move: Move) -> None:
+        """Go the way that the workflow has for a ticket that was cancelled where this one was."""
+        task, key = task_of_cancel(self.instance)
+        process = definition_of(self.instance.workflow_id).process
+        decision = decide_cancel(process, key, self._context(facts))
+        if not (decision.error or decision.is_silent):
+            decision = self._bounded(decision, task)
+        if decision.error:
+            self._fail_decision(decision, None, move)
+        elif decision.is_silent:
+            self._end_clean_up({"tried": decision.as_json()["tried"]}, move)
+        else:
+            self._apply_decision(decision, task, facts, move)
+            self._go_on_from_done(facts, move)
+
+    def _end_clean_up(self, data: JsonObject, move: Move, *, end_label: str = "") -> None:
+        self.begin_part(StepPart.END)
+        self.instance.end_clean_up(end_label=end_label, now=self.now)
+        self._record(CLEANED_UP, data=data)
+        self._save_instance("status", "end_label", "completed_at")
+        move.moved = move.ended = True
+
     def _context(self, facts: JsonObject, path: Path | None = None) -> JsonObject:
         """What conditions of transitions read on a path."""
         context: JsonObject = {**facts, **self.positions.reads(path)}
@@ -337,6 +365,8 @@ class WorkflowStateManager:
             if self._done_before is None:
                 self._done_before = who_did(self.instance)
             context["done"] = {**self._done_before, **self._done_now}
+        if known.reads_failures:
+            context["failures"] = last_failures(self.instance)
         return context
 
     def facts_at(self, task: TaskInstance, facts: JsonObject) -> JsonObject:
@@ -410,8 +440,13 @@ class WorkflowStateManager:
 
     @property
     def is_step_due(self) -> bool:
-        """Whether `advance` has something to do."""
-        return self.instance.status == WorkflowStatus.NOT_STARTED or bool(self.tasks_due)
+        """Whether `advance` has something to do.
+
+        That is a start, what follows of a cancel, or something of `tasks_due`.
+        """
+        if self.instance.status == WorkflowStatus.NOT_STARTED or self.instance.is_to_clean_up:
+            return True
+        return bool(self.tasks_due)
 
     @property
     def tasks_due(self) -> list[TaskInstance]:
@@ -466,6 +501,10 @@ class WorkflowStateManager:
     def _end(self, decision: Decision, ended_task: TaskInstance | None, move: Move) -> None:
         self.begin_part(StepPart.END)
         self._record(MOVED, task=ended_task, data=decision.as_json())
+        if self.instance.cleans_up:
+            data: JsonObject = {"label": decision.end_label}
+            self._end_clean_up(data, move, end_label=decision.end_label)
+            return
         end: JsonObject = {"label": decision.end_label, "outcome": decision.outcome.value}
         self.instance.complete(end_label=decision.end_label, outcome=decision.outcome, now=self.now)
         self._record(COMPLETED, data=end)

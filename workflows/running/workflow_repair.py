@@ -37,6 +37,7 @@ from workflows.priorities import Priority
 from workflows.running.assignment import assign_if_possible, assignee_data
 from workflows.running.candidates import candidates_of, deputy_for_task, may_have
 from workflows.running.check_output import check_object, check_output
+from workflows.running.definition_cache import definition_of
 from workflows.running.events.assigned import ASSIGNED
 from workflows.running.events.branch_cancelled import Why
 from workflows.running.events.cancelled import CANCELLED
@@ -105,14 +106,15 @@ class WorkflowRepair(WorkflowStateManager):
             raise WorkflowOnHoldError
 
     def retry_start(self, *, reason: str) -> None:
-        """Note that the start is tried again; the caller advances.
+        """Note that the start, or what follows of a cancel, is tried again; the caller advances.
 
         Raises:
             NothingToRetryError: the workflow has started in the meantime.
             WorkflowEndedError: it was cancelled.
         """
         self.ensure_running()
-        if self.instance.status != WorkflowStatus.NOT_STARTED:
+        is_to_start = self.instance.status == WorkflowStatus.NOT_STARTED
+        if not (is_to_start or self.instance.is_to_clean_up):
             raise NothingToRetryError
         self._record(RETRIED, data={"reason": reason})
         self._save()
@@ -539,6 +541,7 @@ class WorkflowRepair(WorkflowStateManager):
     def cancel(self, *, reason: str) -> list[TaskInstance]:
         """End it here, with all of its unfinished tasks, which are returned.
 
+        Where its workflow has ways to clean up it `is_to_clean_up` then: the caller advances.
         Whoever submitted the ticket reads the reason: the caller has said so.
 
         Raises:
@@ -566,6 +569,8 @@ class WorkflowRepair(WorkflowStateManager):
         self, kind: EventKind, *, reason: str, data: JsonObject | None = None
     ) -> list[TaskInstance]:
         self.ensure_not_ended()
+        if self.instance.cleans_up:
+            raise WorkflowEndedError
         unfinished = (
             TaskInstance.objects.filter(workflow_instance=self.instance)
             .unfinished()
@@ -582,11 +587,22 @@ class WorkflowRepair(WorkflowStateManager):
                 if path.is_open:
                     path.cancel(now=self.now)
                     self._batch.update(path, "status", "ended_at")
+        told: JsonObject = {"reason": reason, "seen_by": SeenBy.REQUESTER.value, **(data or {})}
+        current = self.instance.current_task
+        if current is not None and self._has_cancel_ways(current):
+            told["at"] = current.pk
+            self.instance.clean_up(now=self.now)
+            self._record(kind, data=told)
+            self._save_instance("status", "current_task", "cancelled_at")
+            return tasks
         self.instance.cancel(now=self.now)
-        told: JsonObject = {"reason": reason, "seen_by": SeenBy.REQUESTER.value}
-        self._record(kind, data={**told, **(data or {})})
+        self._record(kind, data=told)
         self._save_instance("status", "completed_at")
         return tasks
+
+    def _has_cancel_ways(self, task: TaskInstance) -> bool:
+        process = definition_of(self.instance.workflow_id).process
+        return bool(process.cancel_ways(task.definition.key))
 
 
 def corrected_input(task: TaskInstance) -> JsonObject | None:

@@ -27,7 +27,7 @@ TICKET: Final = "ticket"
 READ_ME: Final = "Read me"
 LONG_TEXTS: Final = "Long texts"
 YES_NO: Final = ("yes", "no")
-STATUSES: Final = ("COMPLETED", "WAITING", "ERROR")
+STATUSES: Final = ("COMPLETED", "WAITING", "ERROR", "CANCELLED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -553,6 +553,17 @@ TRANSITIONS: Final = Sheet(
             ("on error", "otherwise"),
         ),
         Column(
+            "on_cancel",
+            "On cancel",
+            kinds.YES_NO,
+            gettext_lazy(
+                "yes, if this transition is taken when the ticket is withdrawn or cancelled at the "
+                "task; from start: wherever it is. It leads to tasks that clean up."
+            ),
+            12,
+            ("when cancelled", "on withdraw"),
+        ),
+        Column(
             "outcome",
             "Outcome",
             kinds.WORD,
@@ -730,6 +741,32 @@ TESTS: Final = Sheet(
             options=tuple(FailureReason),
         ),
         Column(
+            "cancel",
+            "Cancel",
+            kinds.YES_NO,
+            gettext_lazy("Instead of answers: yes, if the ticket is withdrawn or cancelled here."),
+            10,
+            ("withdraw", "cancelled"),
+        ),
+        Column(
+            "by",
+            "By",
+            kinds.TEXT,
+            gettext_lazy("Who does it: requester, manager, or an e-mail address."),
+            18,
+            ("done by",),
+        ),
+        Column(
+            "given_to",
+            "Given to",
+            kinds.TEXT,
+            gettext_lazy(
+                "Whom the task must be given to: requester, manager, an e-mail address, "
+                "tasks.<key> (whoever did that), a company role, everybody or nobody."
+            ),
+            18,
+        ),
+        Column(
             "ticket_type",
             "Ticket type",
             kinds.KEY,
@@ -770,6 +807,16 @@ TESTS: Final = Sheet(
             14,
             ("expected status",),
             STATUSES,
+        ),
+        Column(
+            "waits_for",
+            "Waits for",
+            kinds.TEXT,
+            gettext_lazy(
+                "In the first row: whom the task must be given to at which it waits, as under "
+                "Given to."
+            ),
+            18,
         ),
         Column(
             "email",

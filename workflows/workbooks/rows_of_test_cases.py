@@ -27,6 +27,7 @@ _PATHS_IN_CASE: Final[Mapping[str, Path]] = {
     "end": ("expect", "end"),
     "outcome": ("expect", "outcome"),
     "status": ("expect", "status"),
+    "waits_for": ("expect", "given_to"),
 }
 # Where the other cells of a task's row belong in its answer.
 _OF_TASKS: Final[Mapping[str, str]] = {
@@ -36,6 +37,9 @@ _OF_TASKS: Final[Mapping[str, str]] = {
     "failure_status": "status",
     "failure_reason": "reason",
     "after": "after",
+    "cancel": "cancel",
+    "by": "by",
+    "given_to": "given_to",
 }
 _TASKS_PREFIX: Final = "tasks."
 

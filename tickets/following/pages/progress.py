@@ -52,7 +52,7 @@ class Moment:
 
 def status_badge(ticket: Ticket, *, is_stuck: bool) -> SafeString:
     """The status as its submitter understands it."""
-    if is_stuck and not ticket.has_ended:
+    if is_stuck and not (ticket.has_ended or ticket.is_cancelled):
         return badge(_("Being repaired"), "bad")
     return ticket_badge(ticket)
 
@@ -71,7 +71,7 @@ def position_in_words(ticket: Ticket, *, is_stuck: bool = False) -> str:
     if is_stuck:
         return _("With our ticket admins")
     if instance is None or instance.current_task is None:
-        return _("About to start")
+        return _("About to be cleaned up") if ticket.is_cancelled else _("About to start")
     task = instance.current_task
     names = {"task": task.definition.title, "person": str(task.assigned_to)}
     if task.waits_until is not None:

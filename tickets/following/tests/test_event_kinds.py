@@ -129,6 +129,9 @@ EXAMPLES = {
     "ERROR_RESOLVED": Example({"error_id": 1, "what": "It is down.", "notes": "It is up."}),
     "ERASED": Example({}, False),
     "CANCELLED": Example({"reason": "No."}, False, ENDED_EARLY),
+    "CLEANED_UP": Example(
+        {"label": "released"}, False, {"status": "CANCELLED", "end_label": "released"}
+    ),
     "SUBMITTED_FOR": Example({"to": "Wendy Wells", "to_id": WENDY}, of_task=False),
     "DUPLICATE": Example(
         {"reason": "The same.", "of": 12, "called": "#12"},

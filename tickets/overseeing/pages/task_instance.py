@@ -35,6 +35,7 @@ from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.flat import FlatExportAdmin
 from workflows.layouts.columns import layouts_of
 from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowDefinition
+from workflows.running.why_waiting import why_waiting
 
 
 @admin.register(TaskInstance)
@@ -132,6 +133,7 @@ class TaskInstanceAdmin(FlatExportAdmin, DetailPageAdmin):
             "task": obj,
             "badge": task_badge(obj),
             "worker": worker_of(obj),
+            "why_waiting": why_waiting([obj]).get(obj.pk),
             "ticket": ticket,
             "output_layout": output_layout(obj.definition, obj.output_data, viewer=viewer),
             "answers": shown_output(obj.definition, obj.output_data, viewer=viewer),

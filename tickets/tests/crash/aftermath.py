@@ -27,8 +27,8 @@ from workflows.models import (
     TaskInstance,
     TaskStatus,
     WorkflowEvent,
-    WorkflowStatus,
 )
+from workflows.models.workflow_instance import ENDED
 from workflows.running.events.block_began import BLOCK_BEGAN
 from workflows.running.events.branch_began import BRANCH_BEGAN
 from workflows.running.events.kind import kind_named
@@ -46,7 +46,7 @@ def unsettled(*, may_be_open: bool) -> list[str]:
     stuck = []
     for ticket in Ticket.objects.select_related("workflow_instance__current_task__definition"):
         instance = ticket.workflow_instance
-        if instance is not None and instance.status == WorkflowStatus.COMPLETED:
+        if instance is not None and instance.status in ENDED:
             continue
         if ticket.errors.unresolved().exists():
             continue

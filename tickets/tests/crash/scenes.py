@@ -123,7 +123,8 @@ def job_of(ticket: Ticket, name: str) -> ProcrastinateJob:
 class Scene:
     """`tasks` are done one after the other, then a form. `prepare` is given the ticket type's
     key and the ticket's title. `fails`: the ticket has an error in the end; `may_fail`: it has
-    one where the process has died."""
+    one where the process has died. `apart` are tasks that only `transitions` lead to; `cancels`:
+    the ticket is cancelled in the end."""
 
     name: str
     tasks: list[Json]
@@ -131,6 +132,8 @@ class Scene:
     fails: bool = False
     may_fail: bool = False
     transitions: list[JsonObject] = field(default_factory=list)
+    apart: list[Json] = field(default_factory=list)
+    cancels: bool = False
 
     @property
     def key(self) -> str:
@@ -138,13 +141,13 @@ class Scene:
 
     @property
     def document(self) -> JsonObject:
-        tasks = [*self.tasks, form("last")]
+        tasks: list[Json] = [*self.tasks, form("last")]
         keys = ["start", *(str(each["key"]) for each in tasks if isinstance(each, dict)), "end"]
         chain: list[JsonObject] = [
             {"from": source, "to": target, "priority": 9}
             for source, target in itertools.pairwise(keys)
         ]
-        return bundle(self.key, tasks, chain + self.transitions)
+        return bundle(self.key, [*tasks, *self.apart], chain + self.transitions)
 
 
 def _submit(stage: Stage, key: str, title: str) -> Order:
@@ -189,6 +192,13 @@ def _send_task(stage: Stage, key: str, title: str) -> Order:
     assert task.assigned_to is not None
     address = reverse("admin:tickets_mytask_change", args=(task.pk,))
     return stage.form(address, {"answers-again": "false"}, of=task.assigned_to)
+
+
+def _withdraw(stage: Stage, key: str, title: str) -> Order:
+    ticket = stage.submit(key, title)
+    address = reverse("admin:tickets_myticket_withdraw", args=(ticket.pk,))
+    values: dict[str, Json] = {"reason": "Not needed", "token": uuid4().hex}
+    return stage.form(address, values, of=stage.submitter)
 
 
 def _finish_by_hand(stage: Stage, key: str, title: str) -> Order:
@@ -276,6 +286,10 @@ def _calls(kind: str, mood: str, *, retries: int = 1, timeout: int = LONG) -> li
 
 _TOO_LATE: list[JsonObject] = [{"from": "first", "to": "last", "after": "PT1M"}]
 _OTHERWISE: list[JsonObject] = [{"from": "first", "to": "last", "on_failure": True}]
+_IF_CANCELLED: list[JsonObject] = [
+    {"from": "start", "to": "give_back", "on_cancel": True},
+    {"from": "give_back", "to": "end"},
+]
 
 SCENES = (
     Scene("submit to a form", [form("first")], _submit),
@@ -286,6 +300,14 @@ SCENES = (
     # The database refuses to take the completed task: an error tells of it, with the answers.
     Scene("complete a form in vain", [form("first")], _be_refused, fails=True),
     Scene("send a task in vain", [form("first")], _send_in_vain, fails=True),
+    Scene(
+        "withdraw and clean up",
+        [form("first")],
+        _withdraw,
+        transitions=_IF_CANCELLED,
+        apart=[call("give_back", CALL, mood="well", timeout=LONG)],
+        cancels=True,
+    ),
     Scene("finish a form by hand", [form("first")], _finish_by_hand),
     # The step fails in a way that nobody has foreseen, and is taken after the commit.
     Scene("stumble and submit", [form("first")], _stumble_and_submit),

@@ -14,7 +14,7 @@ from tenants.pages.numbers import number_in
 from tenants.pages.page import register_page
 from tenants.refusals import refusals
 from tickets.models import MyTask
-from tickets.taking_part.task_holders import still_theirs
+from tickets.seeing.task_holders import still_theirs
 from tickets.working.complete_many import MOST_AT_ONCE, complete_many, form_of, same_form
 from tickets.working.pages.worker_page import WorkerPage, with_ticket
 from workflows.engine.errors import FieldError

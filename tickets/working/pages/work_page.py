@@ -46,7 +46,7 @@ from tickets.seeing import (
     submitted_about,
     visible_answers,
 )
-from tickets.taking_part.task_holders import is_still_theirs
+from tickets.seeing.task_holders import is_still_theirs
 from tickets.working.complete_task import complete_task, start_task
 from tickets.working.pages.worker_page import NEXT, WorkerPage, with_ticket
 from workflows.engine.errors import FieldError

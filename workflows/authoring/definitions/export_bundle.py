@@ -153,6 +153,7 @@ def _transitions(workflow: WorkflowDefinition, tasks: Iterable[TaskDefinition]) 
             "priority": row.priority,
             "after": row.after,
             "on_failure": row.on_failure,
+            "on_cancel": row.on_cancel,
             "outcome": row.end_outcome.value,
         }
 

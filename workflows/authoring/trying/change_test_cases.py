@@ -148,6 +148,9 @@ def _recorded(
                 "error": each.error,
                 "after": each.after,
                 **({"item": list[Json](each.items)} if each.items else {}),
+                "cancel": each.cancel,
+                "by": each.by,
+                "given_to": each.given_to,
                 **_failure_of(each),
             }
             for each in answers

@@ -190,7 +190,9 @@ def _test(draw: st.DrawFn, name: str, document: dict[str, Any]) -> dict[str, Any
     for key in draw(st.lists(st.sampled_from(keys), max_size=4)):
         more: dict[str, Any]
         is_late = draw(st.booleans())
-        if is_late and key in times:
+        if draw(st.integers(0, 7)) == 0:
+            more = {"cancel": True}
+        elif is_late and key in times:
             more = {"after": draw(st.sampled_from(times[key]))}
         elif key in waits:
             continue
@@ -200,7 +202,7 @@ def _test(draw: st.DrawFn, name: str, document: dict[str, Any]) -> dict[str, Any
                 reasons = st.sampled_from([each.value for each in FailureReason])
                 more = draw(optional(error=LINE, status=st.integers(100, 599), reason=reasons))
         else:
-            more = {"output": draw(_answers(forms[key]))}
+            more = {"output": draw(_answers(forms[key]))} | draw(optional(by=LINE))
         answers.append({"task": key, **more})
     test: dict[str, Any] = {
         "name": name,
@@ -245,6 +247,12 @@ def bundles(draw: st.DrawFn, *, roles: list[str] | None = None) -> dict[str, Any
         main = {"from": source, "to": chain[index + 1]}
         main |= draw(optional(label=TEXT, priority=st.integers(2, 5)))
         transitions.append(main)
+    if draw(st.booleans()):  # a task of its own for when the ticket is cancelled
+        last = draw(KEYS.filter(lambda key: key not in keys))
+        tasks.append(draw(_task(last, named)))
+        source = draw(st.sampled_from(["start", *keys]))
+        way = {"from": source, "to": last, "on_cancel": True}
+        transitions += [way | draw(optional(label=TEXT)), {"from": last, "to": "end"}]
     document = {
         "format": "ticketflower-bundle",
         "format_version": 1,

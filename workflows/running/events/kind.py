@@ -190,8 +190,14 @@ def task_becomes(status: TaskStatus) -> Effect:
 
 
 def cancels_all(state: State, event: WorkflowEvent) -> None:
-    """The instance ends before its time, with its unfinished tasks."""
-    state.status = WorkflowStatus.CANCELLED.value
+    """The instance ends before its time, with its unfinished tasks.
+
+    With `at`, the id of a task, it goes a way of its own from there, and ends by CLEANED_UP.
+    """
+    if "at" in event.data:
+        state.status, state.current_task = WorkflowStatus.IN_PROGRESS.value, None
+    else:
+        state.status = WorkflowStatus.CANCELLED.value
     for task in state.tasks.values():
         if task.status in UNFINISHED:
             task.status = TaskStatus.CANCELLED.value

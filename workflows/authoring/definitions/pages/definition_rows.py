@@ -219,7 +219,7 @@ def transition_rows(
 def _transition_row(transition: Transition, labels: Mapping[str, str]) -> TransitionRow:
     source, target = transition.from_task, transition.to_task
     return TransitionRow(
-        source=source.title if source else _("Start"),
+        source=source.title if source else _("Anywhere") if transition.on_cancel else _("Start"),
         target=target.title if target else _("End"),
         is_from_start=source is None,
         is_to_end=target is None,
@@ -236,6 +236,8 @@ def _when(transition: Transition, labels: Mapping[str, str]) -> str:
     """What has to happen, where that is not that the task is completed."""
     if transition.on_failure:
         return _("when the call fails")
+    if transition.on_cancel:
+        return _("when the ticket is withdrawn or cancelled")
     return after_in_words(transition.after, labels) if transition.after else ""
 
 

@@ -23,6 +23,7 @@ from workflows.authoring.trying.pages.base_page import TRYING, TryingPage
 from workflows.authoring.trying.pages.try_forms import CallForm, NoKeeper, SubmitterForm
 from workflows.authoring.trying.pages.try_steps import (
     StepRow,
+    cancel_rows,
     given_in_trial,
     picture_of,
     place_of,
@@ -92,6 +93,8 @@ class TryPage(TryingPage):
             return self._show(request, trial, state, place=request.POST["choose"])
         if "after" in request.POST:
             return self._let_time_pass(request, trial, state)
+        if "cancel" in request.POST:
+            return self._cancel(request, trial, state)
         return self._answer(request, trial, state)
 
     def _answers_of_test_case(self, request: HttpRequest, trial: Trial, name: str) -> TryState:
@@ -145,6 +148,15 @@ class TryPage(TryingPage):
             return self._changed_meanwhile(request, trial, state)
         answer = Answer(step.task or "", after=after, items=step.items)
         answers = (*_accepted_answers(simulation), answer)
+        return self._answer_step(request, trial, state, replace(state, answers=answers))
+
+    def _cancel(self, request: HttpRequest, trial: Trial, state: TryState) -> HttpResponse:
+        """The ticket is withdrawn or cancelled at the task."""
+        simulation = _simulate_so_far(trial, state)
+        key = simulation.waiting_for if simulation else None
+        if simulation is None or key is None or key != request.POST.get("task"):
+            return self._changed_meanwhile(request, trial, state)
+        answers = (*_accepted_answers(simulation), Answer(key, cancel=True))
         return self._answer_step(request, trial, state, replace(state, answers=answers))
 
     def _changed_meanwhile(
@@ -320,6 +332,7 @@ class TryPage(TryingPage):
             "others": [each for each in waiting if not each.is_block and each.place != own],
             "blocks": [each for each in waiting if each.is_block and each.times],
             "stopped": simulation.error if simulation.outcome is Outcome.ERROR else "",
+            "cancels": cancel_rows(trial, simulation, labels),
         }
 
     def _ticket_form(

@@ -73,6 +73,7 @@ class StepRow:
     documents: Sequence[tuple[str, str]]
     failure: str = ""
     is_cancelled: bool = False
+    cancels: bool = False
     # Which row of a decision table counts.
     note: str = ""
 
@@ -154,6 +155,17 @@ def time_rows(trial: Trial, step: Step, labels: Mapping[str, str]) -> list[TimeR
     ]
 
 
+def cancel_rows(trial: Trial, simulation: Simulation, labels: Mapping[str, str]) -> list[TriedRow]:
+    """What may be taken when the ticket is cancelled at the task that is waited for."""
+    key = simulation.waiting_for
+    if key is None or any(each.cancels for each in simulation.steps):
+        return []
+    return [
+        _transition_row(trial, each.to_task, each.label, each.condition, labels)
+        for each in trial.process.cancel_ways(trial.process.on_main_path(key))
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class ToldRow:
     """The answers of a task that whoever submitted the ticket sees."""
@@ -230,7 +242,7 @@ def _step_row(
     was_decided_in_time = step.decision is not None and not step.timeout_taken
     return StepRow(
         title=title,
-        icon="timer_off" if step.timeout_taken else "call_split" if step.failure else icon,
+        icon=_icon_of(step) or icon,
         tone=_tone(step, error),
         answers=answers,
         passed=[_passed(trial, step, each, labels) for each in step.times],
@@ -241,6 +253,7 @@ def _step_row(
         documents=tuple(_documents(step)),
         failure=failure_in_words(step.failure) if step.failure is not None else "",
         is_cancelled=step.is_cancelled,
+        cancels=step.cancels,
         note=_row_that_fits(step.note),
     )
 
@@ -259,10 +272,16 @@ def _row_that_fits(note: JsonObject) -> str:
     return text % words
 
 
+def _icon_of(step: Step) -> str:
+    if step.is_cancelled or step.cancels:
+        return "block"
+    return "timer_off" if step.timeout_taken else "call_split" if step.failure else ""
+
+
 def _tone(step: Step, error: str) -> str:
     if error:
         return "bad"
-    if step.timeout_taken or step.failure is not None or step.is_cancelled:
+    if step.timeout_taken or step.failure is not None or step.cancels:
         return "late"
     return "good" if step.output is not None else "now"
 

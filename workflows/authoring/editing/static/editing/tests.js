@@ -309,13 +309,14 @@ function itemField(answer) {
 function answerParts(answer, redraw) {
   const task = (store.document.tasks || []).find((each) => each.key === answer.task);
   const form = !task || isForm(task);
-  const outcome = answer.after !== undefined ? "late" : hasFailed(answer) ? "fails" : "done";
+  const outcome = answer.cancel ? "cancel" : answer.after !== undefined ? "late" : hasFailed(answer) ? "fails" : "done";
   /** @type {Option[]} */
   const outcomes = [["done", form ? gettext("it is done, with these answers") : gettext("it answers")]];
   if (task && isBlock(task)) outcomes.length = outcome === "done" ? 1 : 0;
   if ((!form && !(task && isBlock(task))) || outcome === "fails") outcomes.push(["fails", gettext("the call fails for good")]);
   if (!task || typeOf(task).can_be_left || outcome === "late")
     outcomes.push(["late", gettext("it is not done in time")]);
+  outcomes.push(["cancel", gettext("the ticket is withdrawn or cancelled here")]);
   const choose = selectOf(outcomes, outcome, (chosen) => {
     snapshot();
     delete answer.output;
@@ -323,6 +324,11 @@ function answerParts(answer, redraw) {
     delete answer.status;
     delete answer.reason;
     delete answer.after;
+    delete answer.cancel;
+    if (chosen === "cancel") {
+      answer.cancel = true;
+      delete answer.by;
+    }
     if (chosen === "done") answer.output = {};
     if (chosen === "fails") answer.error = gettext("The call failed.");
     if (chosen === "late") answer.after = firstTime(answer.task);
@@ -368,6 +374,25 @@ function answerParts(answer, redraw) {
       }),
     );
   }
+  if (form) parts.push(...peopleParts(answer, outcome === "done"));
+  return parts;
+}
+
+/**
+ * Whom the task is given to, and who does it.
+ * @param {TestAnswer} answer
+ * @param {boolean} isDone
+ */
+function peopleParts(answer, isDone) {
+  const hint = gettext("requester, manager, an e-mail address, a company role…");
+  const parts = [text(gettext("It must be given to"), answer, "given_to", { max: 254, placeholder: hint })];
+  if (isDone || answer.by)
+    parts.push(
+      text(gettext("Who does it"), answer, "by", {
+        max: 254,
+        placeholder: gettext("requester, manager, an e-mail address"),
+      }),
+    );
   return parts;
 }
 
@@ -421,6 +446,7 @@ const STATUSES = () => [
   ["COMPLETED", gettext("it reaches the end")],
   ["WAITING", gettext("it waits at the last task")],
   ["ERROR", gettext("it stops there with an error")],
+  ["CANCELLED", gettext("it is cancelled, and has cleaned up")],
 ];
 
 /**
@@ -465,10 +491,9 @@ function expectation(test, redraw) {
   const status = select(gettext("How it ends"), expect, "status", STATUSES(), {
     otherwise: "COMPLETED",
     onChange: (chosen) => {
-      if (chosen !== "COMPLETED") {
-        setTyped(expect, "end", "");
-        delete expect.outcome;
-      }
+      if (!hasEnd(chosen)) setTyped(expect, "end", "");
+      if (chosen !== "COMPLETED") delete expect.outcome;
+      if (chosen !== "WAITING") delete expect.given_to;
       redraw();
       find(elementOf(expect), '[data-name="status"]')?.focus();
     },
@@ -486,11 +511,18 @@ function expectation(test, redraw) {
       "div",
       { class: "ed-grid" },
       status,
-      (expect.status ?? "COMPLETED") === "COMPLETED" ? [endSelect(expect), outcomeSelect(expect)] : null,
+      hasEnd(expect.status) ? endSelect(expect) : null,
+      (expect.status ?? "COMPLETED") === "COMPLETED" ? outcomeSelect(expect) : null,
+      expect.status === "WAITING" ? text(gettext("Its task must be given to"), expect, "given_to", { max: 254 }) : null,
     ),
     makeElement("div", { class: "ed-errors ed-place-errors", hidden: true }),
   );
   return linkToPart(expect, root);
+}
+
+/** @param {string | undefined} status */
+function hasEnd(status) {
+  return ["COMPLETED", "CANCELLED"].includes(status ?? "COMPLETED");
 }
 
 /** @param {Expectation} expect */
@@ -540,10 +572,8 @@ function resultOf(test) {
         /** @type {Expectation} */
         const expect = { path: [...result.path] };
         if (result.status !== "COMPLETED") expect.status = result.status;
-        else {
-          if (result.end) expect.end = result.end;
-          if (result.outcome) expect.outcome = result.outcome;
-        }
+        if (hasEnd(result.status) && result.end) expect.end = result.end;
+        if (result.status === "COMPLETED" && result.outcome) expect.outcome = result.outcome;
         test.expect = expect;
         changed();
         redraws.get(test)?.();

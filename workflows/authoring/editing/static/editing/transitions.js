@@ -36,11 +36,12 @@ export function transitionsFrom(source) {
 }
 
 /**
- * Whether a transition is taken when its task is done: not after a time, nor when a call fails.
+ * Whether a transition is taken when its task is done: not after a time, nor when a call fails or
+ * the ticket is cancelled.
  * @param {Transition} transition
  */
 export function isUsual(transition) {
-  return !transition.after && !transition.on_failure;
+  return !transition.after && !transition.on_failure && !transition.on_cancel;
 }
 
 /**
@@ -191,7 +192,7 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
       name: "condition",
       variables: () => [
         ...(transition.on_failure ? failureVariables() : []),
-        ...transitionVariables(source, isUsual(transition)),
+        ...transitionVariables(source, isUsual(transition), Boolean(transition.on_cancel)),
       ],
       scope: () => ({ task_keys: taskKeys(), fields: null }),
       always: () =>
@@ -294,25 +295,34 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
 
   /**
    * When it is taken: also when a task waits too long (not the start, nor what is answered at once),
-   * or when a call fails.
+   * when a call fails, or when the ticket is cancelled.
    * @param {Transition} transition
    */
   function timing(transition) {
     const task = (store.document.tasks || []).find((each) => each.key === source);
     const canWait = task && typeOf(task).can_be_left;
     const canFail = task && typeOf(task).is_call;
-    if (!canWait && !canFail && isUsual(transition)) return null;
+    const isStart = source === START;
     const slot = makeElement("div", { class: "ed-timing" });
     const show = () => {
       const isLate = Boolean(transition.after);
       /** @type {Option[]} */
-      const choices = [["done", gettext("when the task is done")]];
+      const choices = [["done", isStart ? gettext("when the ticket begins") : gettext("when the task is done")]];
       if (canWait || isLate) choices.push(["late", gettext("when it is not done within")]);
       if (canFail || transition.on_failure) choices.push(["fails", gettext("when the call fails for good")]);
-      const choice = selectOf(choices, isLate ? "late" : transition.on_failure ? "fails" : "done", (chosen) => {
+      choices.push([
+        "cancelled",
+        isStart
+          ? gettext("when the ticket is withdrawn or cancelled, wherever it is")
+          : gettext("when the ticket is withdrawn or cancelled here"),
+      ]);
+      const now = transition.on_failure ? "fails" : transition.on_cancel ? "cancelled" : "done";
+      const choice = selectOf(choices, isLate ? "late" : now, (chosen) => {
         snapshot();
         delete transition.after;
         delete transition.on_failure;
+        delete transition.on_cancel;
+        if (chosen === "cancelled") transition.on_cancel = true;
         if (chosen === "late") transition.after = "P2D";
         if (chosen === "fails") transition.on_failure = true;
         changed();

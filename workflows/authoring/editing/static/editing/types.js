@@ -146,6 +146,7 @@
  * @property {number} [priority] the lowest is tried first
  * @property {string} [after] a moment: it is taken when the task has not ended by then
  * @property {boolean} [on_failure] of a call: it is taken when that has failed for good
+ * @property {boolean} [on_cancel] it is taken when the ticket is withdrawn or cancelled there
  * @property {string} [outcome] of one to the end: one of `Start.outcomes`; without it, the first
  */
 
@@ -190,9 +191,12 @@
  * @property {Json} [status]
  * @property {string} [reason] one of `Start.failure_reasons`
  * @property {string} [after] a duration
+ * @property {boolean} [cancel] the ticket is withdrawn or cancelled there
+ * @property {string} [by] who does it
+ * @property {string} [given_to] whom it must be given to
  */
 
-/** @typedef {{ path: string[], end?: string, outcome?: string, status?: string }} Expectation */
+/** @typedef {{ path: string[], end?: string, outcome?: string, status?: string, given_to?: string }} Expectation */
 
 // What the server says
 

@@ -124,16 +124,21 @@ function allMoves(without = null) {
       add(block.key, ended(block.key));
     }
   }
-  for (const { from, to } of store.document.transitions || []) {
-    const task = taskOf(from);
-    const [inner] = around(from);
-    const source = task && isBlock(task) ? ended(from) : from;
-    if (from === without) continue;
-    if (to !== END || !inner) add(source, to);
-    else {
-      const block = inner.block.key ?? "";
-      const only = needed.get(block);
-      if (!only || only.place === inner.place) add(source, ended(block));
+  for (const each of store.document.transitions || []) {
+    const { to } = each;
+    // What is taken wherever a cancelled ticket is leads on from every task.
+    const sources = each.on_cancel && each.from === START ? taskKeys() : [each.from];
+    for (const from of sources) {
+      const task = taskOf(from);
+      const [inner] = around(from);
+      const source = task && isBlock(task) ? ended(from) : from;
+      if (from === without || (each.on_cancel && from === to)) continue;
+      if (to !== END || !inner || each.on_cancel) add(source, to);
+      else {
+        const block = inner.block.key ?? "";
+        const only = needed.get(block);
+        if (!only || only.place === inner.place) add(source, ended(block));
+      }
     }
   }
   return found;
@@ -269,10 +274,11 @@ function outputsOf(task) {
  * For the transforms of a task, or, with `itself`, for what comes after it.
  * @param {string} at the key of the task
  * @param {boolean} itself
+ * @param {boolean} [cancelled] as of `transitionVariables`
  */
-export function processVariables(at, itself) {
+export function processVariables(at, itself, cancelled = false) {
   const found = fieldVariables(store.document.workflow.fields, "ticket.", gettext("The ticket"), false);
-  const done = doneBefore(at, itself);
+  const done = cancelled && at === START ? new Set(taskKeys()) : doneBefore(at, itself || cancelled);
   for (const task of store.document.tasks || []) {
     const { key } = task;
     if (key === undefined || !done.has(key)) continue;
@@ -358,14 +364,24 @@ function itemVariables(key) {
  * For the conditions of the transitions that leave a task.
  * @param {string} at the key of the task
  * @param {boolean} itself whether it has been completed
+ * @param {boolean} [cancelled] whether the ticket was cancelled there; at the start: anywhere
  */
-export function transitionVariables(at, itself) {
+export function transitionVariables(at, itself, cancelled = false) {
   const group = gettext("How often the ticket came to");
   /** @type {Variable[]} */
   const visits = (store.document.tasks || []).flatMap(({ key, title }) =>
     key ? { path: `visits.${key}`, label: title || key, group, type: "integer", choices: [], optional: false } : [],
   );
-  return [...processVariables(at, itself), ...visits, ...doneVariables(at, itself)];
+  const failures = (store.document.tasks || []).flatMap((task) =>
+    task.key && typeOf(task).is_call && canFailAway(task.key)
+      ? failureVariables(
+          `failures.${task.key}.`,
+          gettext("How it failed: %(task)s", { task: task.title || task.key }),
+          true,
+        )
+      : [],
+  );
+  return [...processVariables(at, itself, cancelled), ...visits, ...doneVariables(at, itself), ...failures];
 }
 
 /**
@@ -392,19 +408,30 @@ function doneVariables(at, itself) {
 }
 
 /**
- * What a transition that is taken when a call fails can read besides.
+ * Whether a call goes a way of its own when it fails.
+ * @param {string} key
+ */
+function canFailAway(key) {
+  return (store.document.transitions || []).some((each) => each.from === key && each.on_failure);
+}
+
+/**
+ * What a transition that is taken when a call fails can read besides; or a later one, of that call.
+ * @param {string} prefix
+ * @param {string} group
+ * @param {boolean} optional whether the call may not have failed
  * @returns {Variable[]}
  */
-export function failureVariables() {
+export function failureVariables(prefix = "failure.", group = gettext("The failed call"), optional = false) {
   /** @type {Record<string, string>} */
   const types = { status: "integer", reason: "choice", message: "text" };
   return store.start.failure_parts.map(([name, label]) => ({
-    path: `failure.${name}`,
+    path: `${prefix}${name}`,
     label,
-    group: gettext("The failed call"),
+    group,
     type: types[name] ?? "any",
     choices: name === "reason" ? store.start.failure_reasons : [],
-    optional: false,
+    optional,
   }));
 }
 
