@@ -18,16 +18,19 @@ from tickets.seeing.answers import (
     uploads_for_requester,
     visible_answers,
 )
+from tickets.seeing.changes import ChangedAnswers, changed_answers
 from tickets.seeing.reasons import Handover, cancel_reason, cancel_reasons, handover_of
 from tickets.seeing.viewer import Viewer, has_or_had_task, viewer_of
 
 __all__ = [
+    "ChangedAnswers",
     "Handover",
     "TaskAnswers",
     "Viewer",
     "answers_for_requester",
     "cancel_reason",
     "cancel_reasons",
+    "changed_answers",
     "handover_of",
     "has_or_had_task",
     "output_layout",

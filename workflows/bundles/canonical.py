@@ -20,6 +20,7 @@ from tenants.names import LONGEST_NAME, plain_email
 from workflows.bundles.spelling import as_spelt
 from workflows.engine.assigning import canonical_assignment
 from workflows.engine.conditions import is_empty
+from workflows.engine.edits import canonical_edits
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.fields.field import Holds
 from workflows.fields.registry import OWN_KEYS, TYPES
@@ -219,6 +220,7 @@ _workflow = _canonical_part("workflow", ext_ref=_list_of(_link), fields=_fields)
 _task = _canonical_part(
     "task",
     assign_to=_assignment,
+    edits=canonical_edits,
     ext_ref=_list_of(_link),
     fields=_fields,
     input_schema=_rule,

@@ -8,6 +8,7 @@ from workflows.bundles.assignments import assignment_problems
 from workflows.bundles.canonical import SCHEMA
 from workflows.bundles.checks_of_test_cases import test_case_problems
 from workflows.bundles.comparisons import comparison_problems
+from workflows.bundles.edits import edit_problems
 from workflows.bundles.flow import flow_problems
 from workflows.bundles.layout_sources import layout_problems
 from workflows.bundles.outline import Outline
@@ -65,6 +66,7 @@ def _further_problems(document: JsonObject, facts: Facts) -> Iterator[Problem]:
         reference_problems(outline, facts),
         flow_problems(outline),
         assignment_problems(outline),
+        edit_problems(outline),
         rule_problems(outline),
         comparison_problems(outline),
         test_case_problems(outline, facts),

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from workflows.bundles import Change, ChangeKind
 from workflows.bundles.assignments import assignment_in_words
 from workflows.bundles.canonical import default_of
+from workflows.bundles.edits import edits_in_words
 from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.part_labels import with_part_labels
 from workflows.bundles.problems import value_text
@@ -144,6 +145,8 @@ def _words(change: Change, value: Json, labels: _Labels, task: Json) -> str:
     if change.path and change.path[-1] == "assign_to":
         role = labels.role_of(task)
         return showable(assignment_in_words(value, role, labels.of_all_forms))
+    if change.path and change.path[-1] == "edits":
+        return showable(edits_in_words(value, labels.of_all_forms) or _value_words(value))
     if change.path and change.path[-1] == "type":
         return _type_name(value)
     if change.path and (word := word_for(str(change.path[-1]), value)):
@@ -175,6 +178,8 @@ def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
     if entry.get("assign_to"):
         role = str(entry.get("candidate_role") or "")
         yield assignment_in_words(entry["assign_to"], role, labels)
+    if entry.get("edits"):
+        yield edits_in_words(entry["edits"], labels)
     yield from _words_after_the_end(entry)
     if "type" in entry:
         yield _type_name(entry["type"])

@@ -178,7 +178,7 @@ def _task_problems(task: Entry) -> Iterator[Problem]:
     if task.task_type is None:
         return
     needed, screen = task.task_type.rules.needs, SCREENS[task.task_type]
-    if not task.value.get(needed):
+    if not task.value.get(needed) and not task.value.get("edits"):
         yield Problem((*task.path, needed), str(screen.missing), expected=str(screen.expected))
     elif needed == "action_url":
         yield from _address_problems(task)

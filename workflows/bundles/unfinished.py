@@ -41,6 +41,7 @@ _KEPT_AS_JSON: Final = (
     "test_submitter",
     "test_answer",
     "test_expectation",
+    "edit",
     "field",
 )
 _CHOICE: Final[JsonObject] = {

@@ -51,6 +51,7 @@ class Answer:
     With ``after``, a duration, neither: the task has not ended by then. Where no transition leaves
     it then, it goes on, and the next answer counts for the same visit. Answers with the same number
     as ``visit`` are for one visit only: what is left of them when it ends is dropped.
+    ``edits`` are the earlier answers that the task changes, {``ticket.amount``: new answer}.
     """
 
     task: str
@@ -60,6 +61,7 @@ class Answer:
     visit: int | None = None
     status: int | None = None
     reason: str = ""
+    edits: JsonObject = field(default_factory=dict)
 
     @classmethod
     def failed(cls, task: str, failure: Failure, *, visit: int | None = None) -> Answer:
@@ -86,6 +88,19 @@ class Answer:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What came of a task's changes of earlier answers: new ones, or why they were refused."""
+
+    ticket: JsonObject
+    outputs: JsonObject
+    refused: tuple[FieldProblem, ...] = ()
+
+
+# Takes the ticket's answers, the outputs of the tasks, and the changes.
+type ChangeAnswers = Callable[[JsonObject, JsonObject, JsonObject], Edited]
+
+
 @dataclass(slots=True)
 class TaskRules:
     """What judges a task's output, and makes what its call sends."""
@@ -96,6 +111,8 @@ class TaskRules:
     input_schema: Json = None
     output_schema: Json = None
     input_transform: Json = None
+    # Of a form that shows earlier answers; raises FieldError where a form is wrong.
+    change_answers: ChangeAnswers | None = None
     _validator: SchemaValidator | None = None
 
     def refusals(self, output: JsonObject) -> Sequence[FieldProblem]:
@@ -139,6 +156,9 @@ class Step:
     refused: tuple[FieldProblem, ...] = ()
     times: tuple[TimeOver, ...] = ()
     failure: Failure | None = None
+    # The ticket's answers after this step, and what it changed of earlier ones.
+    ticket: JsonObject = field(default_factory=dict)
+    edits: JsonObject = field(default_factory=dict)
 
     @property
     def timeout_taken(self) -> str:
@@ -222,7 +242,8 @@ class _Run:
 
     def run_to_end(self, max_steps: int) -> Simulation:
         decision = self._decide(None)
-        self.steps.append(Step(None, self.data, output={}, decision=decision))
+        start = Step(None, self.data, output={}, decision=decision, ticket=self._ticket())
+        self.steps.append(start)
         while not (decision.is_end or decision.error):
             key = decision.next_tasks[-1]
             if len(self.steps) > max_steps:
@@ -253,7 +274,7 @@ class _Run:
             if error:
                 return Step(key, self.data, sends=sends, error=error), Outcome.ERROR
         times, answer = self._next_answer(key)
-        step = Step(key, self.data, sends=sends, times=times)
+        step = Step(key, self.data, sends=sends, times=times, ticket=self._ticket())
         if times and not times[-1].decision.is_silent:
             return replace(step, decision=times[-1].decision), Outcome.COMPLETED
         if answer is None:
@@ -262,14 +283,41 @@ class _Run:
             return self._failed(step, answer.failure)
         try:
             refused = tuple(rules.refusals(answer.output))
+            edited = self._changed(rules, answer.edits)
         except (FieldError, SchemaError) as error:
             return replace(step, error=str(error)), Outcome.ERROR
+        refused += edited.refused
         if refused:
             return self._refused(step, rules, refused, answer.output)
-        self.data = {**self.data, key: answer.output}
+        self.facts = {**self.facts, "ticket": edited.ticket}
+        self.data = {**edited.outputs, key: answer.output}
         decision = self._decide(key)
-        step = replace(step, data=self.data, output=answer.output, decision=decision)
+        step = replace(
+            step,
+            data=self.data,
+            output=answer.output,
+            decision=decision,
+            ticket=edited.ticket,
+            edits=answer.edits,
+        )
         return step, Outcome.COMPLETED
+
+    def _ticket(self) -> JsonObject:
+        found = self.facts.get("ticket")
+        return found if isinstance(found, dict) else {}
+
+    def _changed(self, rules: TaskRules, changes: JsonObject) -> Edited:
+        """The answers after a task's changes."""
+        before = self._ticket()
+        if rules.change_answers is None:
+            refused = [
+                FieldProblem(
+                    "", gettext("This task changes no earlier answers: %(name)s") % {"name": n}
+                )
+                for n in changes
+            ]
+            return Edited(before, self.data, tuple(refused))
+        return rules.change_answers(before, self.data, changes)
 
     def _refused(
         self, step: Step, rules: TaskRules, refused: tuple[FieldProblem, ...], output: JsonObject
@@ -373,7 +421,10 @@ def read_answers(document: Json) -> list[Answer]:
                 status = None
             if isinstance(output, dict) and not any(unstorable(output)):
                 answer = Answer(str(each["task"]), output, error, after, reason=reason or "")
-                found.append(replace(answer, status=status))
+                edits = each.get("edits")
+                if not isinstance(edits, dict) or any(unstorable(edits)):
+                    edits = {}
+                found.append(replace(answer, status=status, edits=edits))
     return found
 
 

@@ -60,7 +60,7 @@ class TaskType(StrEnum):
         TaskTypeRules(
             done_by=DoneBy.PERSON,
             can_be_left=True,
-            uses=("fields", "candidate_role", "assign_to"),
+            uses=("fields", "candidate_role", "assign_to", "edits"),
             needs="fields",
         ),
     )

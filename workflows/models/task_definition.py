@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.names import LONGEST_NAME
 from workflows.engine.assigning import PLAIN, AssignRule
+from workflows.engine.edits import Edit, edits_of
 from workflows.engine.process import TaskSpec
 from workflows.engine.task_types import TaskType
 from workflows.models.company_role import CompanyRole
@@ -83,6 +84,12 @@ class TaskDefinition(models.Model):
         blank=True,
         help_text=_("Whom by name, and whom never; empty: as the company role says."),
     )
+    edits = models.JSONField(
+        _("earlier answers"),
+        null=True,
+        blank=True,
+        help_text=_("Answers that its form shows again, to be changed or only seen; empty: none."),
+    )
 
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -148,6 +155,11 @@ class TaskDefinition(models.Model):
     def rule(self) -> AssignRule:
         """Whom it is given to, besides what its company role says."""
         return AssignRule.of(self.assign_to) if self.assign_to else PLAIN
+
+    @property
+    def shows_again(self) -> tuple[Edit, ...]:
+        """The earlier answers that its form shows, to be changed or only seen."""
+        return edits_of(self.edits) if self.edits and self.is_form else ()
 
     def spec(self) -> TaskSpec:
         return TaskSpec(key=self.key, title=self.title, task_type=self.type)

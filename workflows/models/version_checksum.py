@@ -33,7 +33,7 @@ TABLES = (
         "task",
         "workflow_id",
         exempt=dict.fromkeys(("created_by_id", "created_at", "updated_at"), _WHO_AND_WHEN),
-        later=("assign_to",),
+        later=("assign_to", "edits"),
     ),
     SealedTable(
         Transition, "transition", "workflow_id", exempt={}, later=("outcome", "on_failure")

@@ -35,6 +35,7 @@ from workflows.models import (
     WorkflowStatus,
 )
 from workflows.models.task_instance import ASSIGNMENT
+from workflows.priorities import Priority
 from workflows.running.assignment import (
     NO_TASK,
     assign_by_rule,
@@ -50,10 +51,12 @@ from workflows.running.events.asked import ASKED
 from workflows.running.events.assigned import ASSIGNED
 from workflows.running.events.call_failed import CALL_FAILED
 from workflows.running.events.called import CALLED
+from workflows.running.events.changed import CHANGED
 from workflows.running.events.completed import COMPLETED
 from workflows.running.events.failed import FAILED
 from workflows.running.events.kind import EventKind
 from workflows.running.events.moved import MOVED
+from workflows.running.events.priority_changed import PRIORITY_CHANGED
 from workflows.running.events.released import RELEASED
 from workflows.running.events.started import STARTED
 from workflows.running.events.submitted_for import SUBMITTED_FOR
@@ -528,6 +531,41 @@ class WorkflowStateManager:
         self._record(TASK_COMPLETED, task=task, data={"output": output})
         self._save_instance("data")
 
+    # What a task changes of earlier answers, before it is completed
+
+    def record_ticket_change(self, *, old: JsonObject, new: JsonObject, step: TaskInstance) -> None:
+        """Write into the history what `step` has changed of what was submitted.
+
+        The caller changes the ticket itself: `update_with_next_write`.
+        """
+        change: JsonObject = {"what": "ticket", "old": old, "new": new, **_changed_in(step)}
+        self._record(CHANGED, data=change)
+        self._save_instance()
+
+    def change_output(
+        self, task: TaskInstance, *, key: str, output: JsonObject, step: TaskInstance
+    ) -> None:
+        """Put another output in the place of an earlier task's: `step` has changed it.
+
+        `key` is the one under which it is read now.
+        """
+        change: JsonObject = {"what": "output", "old": task.output_data, "new": output}
+        task.output_data = output
+        self._batch.update(task, "output_data")
+        self.instance.data = {**self.instance.data, key: output}
+        if key != task.definition.key:
+            change["key"] = key
+        self._record(CHANGED, task=task, data={**change, **_changed_in(step)})
+        self._save_instance("data")
+
+    def record_priority(self, *, old: Priority, new: Priority, reason: str = "") -> None:
+        """Write into the history that the ticket's priority was changed."""
+        change: JsonObject = {"old": old.value, "new": new.value}
+        if reason:
+            change["reason"] = reason
+        self._record(PRIORITY_CHANGED, data=change)
+        self._save_instance()
+
     def fail_task(self, task: TaskInstance, *, reason: str) -> None:
         """Put a task that could not be done into ERROR; the caller keeps a ticket error.
 
@@ -585,3 +623,8 @@ class WorkflowStateManager:
     def _save_instance(self, *fields: str) -> None:
         self._batch.update(self.instance, *fields, "updated_at")
         self._save()
+
+
+def _changed_in(step: TaskInstance) -> JsonObject:
+    """Which task has changed something: what it is called then is what people are told."""
+    return {"in": step.definition.title, "in_task": step.pk}

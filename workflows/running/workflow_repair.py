@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tenants.models import User
@@ -31,7 +31,6 @@ from workflows.models import (
 )
 from workflows.models.task_instance import ASSIGNMENT, UNFINISHED
 from workflows.models.workflow_instance import ENDED
-from workflows.priorities import Priority
 from workflows.running.assignment import assign_if_possible, assignee_data
 from workflows.running.candidates import candidates_of, deputy_for_task, may_have
 from workflows.running.check_output import check_object, check_output
@@ -42,7 +41,6 @@ from workflows.running.events.duplicate import DUPLICATE
 from workflows.running.events.file_version import FILE_VERSION
 from workflows.running.events.held import HELD
 from workflows.running.events.kind import EventKind
-from workflows.running.events.priority_changed import PRIORITY_CHANGED
 from workflows.running.events.released import RELEASED
 from workflows.running.events.resumed import RESUMED
 from workflows.running.events.retried import RETRIED
@@ -134,11 +132,17 @@ class WorkflowRepair(WorkflowStateManager):
             self._assign_or_release(task, had_it if may else None, reason=reason)
 
     def complete_kept(
-        self, task: TaskInstance, *, output: JsonObject, by: User, reason: str
+        self,
+        task: TaskInstance,
+        *,
+        output: JsonObject,
+        by: User,
+        reason: str,
+        write_changes: Callable[[], None] = lambda: None,
     ) -> None:
         """Complete a form in error with what its worker has sent, and the caller checked.
 
-        The caller advances.
+        The caller advances. `write_changes` writes what else the form changes, as its worker's.
 
         Raises:
             NothingToRetryError: the task is not in ERROR (any more).
@@ -148,6 +152,7 @@ class WorkflowRepair(WorkflowStateManager):
         retried: JsonObject = {"status": str(task.status), "reason": reason}
         self._record(RETRIED, task=task, data=retried)
         with self._acting(by):
+            write_changes()
             self._complete(task, output=output)
 
     def catch_up_failure(self, task: TaskInstance, *, reason: str) -> None:
@@ -256,14 +261,6 @@ class WorkflowRepair(WorkflowStateManager):
         """Write a change that was made outside the instance (of the ticket) into its history."""
         change: JsonObject = {"what": what, "old": old, "new": new, "reason": reason}
         self._record(CHANGED, data=change)
-        self._save_instance()
-
-    def record_priority(self, *, old: Priority, new: Priority, reason: str) -> None:
-        """Write into the history that the ticket's priority was changed."""
-        change: JsonObject = {"old": old.value, "new": new.value}
-        if reason:
-            change["reason"] = reason
-        self._record(PRIORITY_CHANGED, data=change)
         self._save_instance()
 
     def record_message(self, kind: EventKind, *, number: int, by: User, reason: str = "") -> None:

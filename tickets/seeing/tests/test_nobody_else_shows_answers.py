@@ -34,7 +34,7 @@ WHY_MAKERS = {
     "tickets/following/pages/progress.py": "what was submitted, which its requester wrote",
     "tickets/following/pages/history.py": "a correction of what was submitted",
     "tickets/overseeing/answer_tables.py": "what was submitted",
-    "tickets/submitting/name_ticket.py": "what is being submitted",
+    "tickets/numbering/name_ticket.py": "what is being submitted",
 }
 WHY_READERS = {
     "tickets/seeing/answers.py": "is the place",

@@ -39,6 +39,7 @@ _TASK = (
     "timeout_seconds",
     "retries",
     "assign_to",
+    "edits",
     "due_in",
 )
 _TICKET_TYPE = (

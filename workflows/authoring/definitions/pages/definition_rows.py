@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from tenants.refusals import refusals
 from workflows.bundles.assignments import assignment_in_words
 from workflows.bundles.describe_changes import field_labels
+from workflows.bundles.edits import edits_in_words
 from workflows.bundles.failure_fields import failure_labels
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.condition_sentence import choice_labels, describe_condition
@@ -74,6 +75,7 @@ class TaskCard:
     documents: Sequence[tuple[str, str]]
     # Where the company role does not say all of it.
     given_to: str
+    shows_again: str
     leads_to: Sequence[TransitionRow]
 
 
@@ -210,6 +212,7 @@ def task_card(
         call=tuple(_due(task)) if task.is_form else (*_call(task), *_due(task)),
         documents=() if task.is_form else tuple(_documents(task)),
         given_to=given_to(task, labels) if task.assign_to and task.is_form else "",
+        shows_again=edits_in_words(task.edits, labels) if task.shows_again else "",
         leads_to=transition_rows(transitions, labels),
     )
 

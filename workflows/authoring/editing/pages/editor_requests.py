@@ -36,10 +36,10 @@ from workflows.bundles import (
     read_bundle,
     test_case_failures,
 )
-from workflows.bundles.assignments import assignment_notes
 from workflows.bundles.outline import Outline
 from workflows.bundles.readable import readable_rules
 from workflows.bundles.samples import call_values, sample_context
+from workflows.bundles.task_notes import task_notes
 from workflows.bundles.unfinished import drawable_process
 from workflows.engine.condition_sentence import describe_condition
 from workflows.engine.condition_text import (
@@ -305,7 +305,7 @@ def _picture(document: Json) -> str:
     if len(process.tasks) > most_tasks or len(process.transitions) > most_transitions:
         return ""
     links = {key: f"#task-{key}" for key in process.tasks}
-    return str(draw_process(process, links=links, notes=assignment_notes(document)))
+    return str(draw_process(process, links=links, notes=task_notes(document)))
 
 
 def drawable(specs: object) -> tuple[list[Json], int]:

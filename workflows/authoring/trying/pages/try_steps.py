@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.bundles import Trial
-from workflows.bundles.assignments import assignment_notes, assignments_in_words
+from workflows.bundles.assignments import assignments_in_words
+from workflows.bundles.task_notes import task_notes
 from workflows.engine.assigning import AssignRule, Who
 from workflows.engine.condition_sentence import describe_condition
 from workflows.engine.conditions import is_empty
 from workflows.engine.decide import TriedTransition
+from workflows.engine.edits import by_owner
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Outcome, Simulation, Step, TimeOver
 from workflows.failure_reasons import failure_in_words
@@ -65,6 +67,7 @@ class StepRow:
     error: str
     documents: Sequence[tuple[str, str]]
     failure: str = ""
+    changed: Sequence[Shown] = ()
 
 
 def step_rows(
@@ -129,7 +132,7 @@ def told_rows(trial: Trial, simulation: Simulation) -> list[ToldRow]:
 def picture_of(trial: Trial, simulation: Simulation | None) -> SafeString:
     """The process, with the steps so far."""
     if simulation is None:
-        return draw_process(trial.process, notes=assignment_notes(trial.document))
+        return draw_process(trial.process, notes=task_notes(trial.document))
     failed = simulation.outcome is Outcome.ERROR and simulation.last_step.task is not None
     last = simulation.last_step.task
     taken = [
@@ -145,7 +148,7 @@ def picture_of(trial: Trial, simulation: Simulation | None) -> SafeString:
         finished=[step.task for step in simulation.steps if step.task and step.output is not None],
         failed=[last] if failed and last else [],
         taken=taken,
-        notes=assignment_notes(trial.document),
+        notes=task_notes(trial.document),
     )
 
 
@@ -188,7 +191,18 @@ def _step_row(
         error=error,
         documents=tuple(_documents(step)),
         failure=failure_in_words(step.failure) if step.failure is not None else "",
+        changed=[shown for shown in _changed(trial, step)],
     )
+
+
+def _changed(trial: Trial, step: Step) -> Iterable[Shown]:
+    """The earlier answers that a task has changed, as they are now."""
+    for task, own in by_owner(step.edits).items():
+        specs = trial.fields_of(task) if task else trial.fields
+        given = {name: value for name, value in own.items() if value is not None}
+        yield from show_answers(specs, given)
+        for shown in show_answers(specs, dict.fromkeys(set(own) - set(given), "–")):
+            yield replace(shown, kind="text", text="–", items=[], rows=[])
 
 
 def _tone(step: Step, error: str) -> str:

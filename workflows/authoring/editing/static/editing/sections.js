@@ -2,6 +2,7 @@
 
 import { assigningParts, whoInWords } from "./assigning.js";
 import { field, find, gettext, makeElement } from "./dom.js";
+import { editsEditor, editsInWords } from "./edits.js";
 import { fieldsEditor } from "./fields.js";
 import { durationControl, number, select, text } from "./inputs.js";
 import { linksEditor } from "./links.js";
@@ -27,7 +28,7 @@ import {
 /** @typedef {(keyof Task)[]} TaskParts */
 
 /** @type {TaskParts} */
-const FORM_PARTS = ["fields", "candidate_role", "assign_to"];
+const FORM_PARTS = ["fields", "candidate_role", "assign_to", "edits"];
 /** @type {TaskParts} */
 const CALL_PARTS = [
   "action_url",
@@ -54,7 +55,7 @@ export function tasksSection() {
     anchor: (task) => `task-${task.key}`,
     head: (task) => ({
       title: task.title || gettext("New task"),
-      chips: [typeOf(task).chip, isForm(task) ? whoInWords(task) : ""],
+      chips: [typeOf(task).chip, isForm(task) ? whoInWords(task) : "", isForm(task) ? editsInWords(task) : ""],
     }),
     body: taskBody,
     onAdd: addTask,
@@ -217,6 +218,7 @@ function formParts(task, refresh) {
   return [
     assigningParts(task, refresh),
     dueField(task),
+    editsEditor(task, refresh),
     makeElement(
       "div",
       { class: "ed-field ed-wide" },

@@ -69,6 +69,13 @@
  */
 
 /**
+ * @typedef {object} Edit an earlier answer that a task's form shows again
+ * @property {string} [task] the key of the task whose answer it is; without it, of the ticket
+ * @property {string} field
+ * @property {string} [mode] `see`: it is only shown
+ */
+
+/**
  * @typedef {object} Task
  * @property {string} [key]
  * @property {string} [title]
@@ -78,6 +85,7 @@
  * @property {FieldSpec[]} [fields]
  * @property {string} [candidate_role]
  * @property {AssignTo} [assign_to]
+ * @property {Edit[]} [edits]
  * @property {string} [due_in] a duration such as P2D or PT4H
  * @property {string} [action_url]
  * @property {Json} [input_transform]
@@ -138,6 +146,7 @@
  *   beside `error` the `status` and `reason` of a call that failed
  * @property {string} [task] the key of a task
  * @property {JsonObject} [output]
+ * @property {JsonObject} [edits] what it changes of earlier answers, by the names of conditions
  * @property {string} [error]
  * @property {Json} [status]
  * @property {string} [reason] one of `Start.failure_reasons`
