@@ -203,12 +203,14 @@ def problems_of_changes(
         owner = next(iter(by_owner({name: None})), None)
         if owner is None or owner not in of_forms:
             found.append(FieldProblem("", _not_asked(name)))
+    owned = by_owner(changes)
     for task, again in of_forms.items():
-        own = by_owner(changes).get(task, {})
-        for each in again.part.problems(own, facts_of(again.part, own)) if own else ():
-            found.append(
-                FieldProblem(f"{again.owner}{each.field}" if each.field else "", each.message)
-            )
+        own = owned.get(task, {})
+        wrong = again.part.problems(own, facts_of(again.part, own)) if own else []
+        found += [
+            FieldProblem(f"{again.owner}{each.field}" if each.field else "", each.message)
+            for each in wrong
+        ]
     return found
 
 

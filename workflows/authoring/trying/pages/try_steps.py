@@ -191,7 +191,7 @@ def _step_row(
         error=error,
         documents=tuple(_documents(step)),
         failure=failure_in_words(step.failure) if step.failure is not None else "",
-        changed=[shown for shown in _changed(trial, step)],
+        changed=list(_changed(trial, step)),
     )
 
 
@@ -201,8 +201,8 @@ def _changed(trial: Trial, step: Step) -> Iterable[Shown]:
         specs = trial.fields_of(task) if task else trial.fields
         given = {name: value for name, value in own.items() if value is not None}
         yield from show_answers(specs, given)
-        for shown in show_answers(specs, dict.fromkeys(set(own) - set(given), "–")):
-            yield replace(shown, kind="text", text="–", items=[], rows=[])
+        for shown in show_answers(specs, dict.fromkeys(set(own) - set(given), "-")):
+            yield replace(shown, kind="text", text="-", items=[], rows=[])
 
 
 def _tone(step: Step, error: str) -> str:
