@@ -20,7 +20,7 @@ from tickets.seeing.answers import (
 )
 from tickets.seeing.changes import ChangedAnswers, changed_answers
 from tickets.seeing.reasons import Handover, cancel_reason, cancel_reasons, handover_of
-from tickets.seeing.viewer import Viewer, has_or_had_task, viewer_of
+from tickets.seeing.viewer import Viewer, has_or_had_task, not_for_requester, viewer_of
 
 __all__ = [
     "ChangedAnswers",
@@ -32,6 +32,7 @@ __all__ = [
     "cancel_reasons",
     "changed_answers",
     "handover_of",
+    "not_for_requester",
     "has_or_had_task",
     "output_layout",
     "outputs_now",

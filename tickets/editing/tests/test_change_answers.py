@@ -75,7 +75,7 @@ class ResubmissionTests(EditCase):
         correct_ticket_data(
             ticket=self.fresh(ticket),
             data={"what": "Chairs", "amount": 800},
-            by=self.trent,
+            by=self.terry,
             reason="A slip.",
         )
         changes: JsonObject = {"ticket.amount": 50, "tasks.estimate.hours": 1}
@@ -157,7 +157,7 @@ class RefusedTests(EditCase):
         task = self.task(ticket)
         seen = self.state(task, ticket)
         data: JsonObject = {"what": "Chairs", "amount": 800, "reason": "Worn"}
-        correct_ticket_data(ticket=self.fresh(ticket), data=data, by=self.trent, reason="A slip.")
+        correct_ticket_data(ticket=self.fresh(ticket), data=data, by=self.terry, reason="A slip.")
         changes: JsonObject = {"ticket.amount": 50}
         with self.assertRaises(AnswersChangedMeanwhileError) as told:
             complete_task(task=task, output={}, user=self.uma, changes=changes, seen=seen)
@@ -248,7 +248,7 @@ class OthersTests(EditCase):
     def test_finished_by_hand_it_leaves_earlier_answers(self) -> None:
         ticket = self.sent_back()
         finish_task_by_hand(
-            task=self.task(ticket), output={"remark": "As it is"}, by=self.trent, reason="Away."
+            task=self.task(ticket), output={"remark": "As it is"}, by=self.terry, reason="Away."
         )
         self.assertEqual(self.fresh(ticket).data["amount"], 900)
 
