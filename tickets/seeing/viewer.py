@@ -36,7 +36,8 @@ def viewer_of(person: object, ticket: Ticket, *, task: TaskInstance | None = Non
         return Viewer.TEAM
     is_requester = person.pk == ticket.created_by_id
     if task is not None and task.assigned_to_id == person.pk:
-        if not is_requester or task.definition.rule.who is not Who.REQUESTER:
+        is_for_requester = is_requester and task.definition.rule.who is Who.REQUESTER
+        if not is_for_requester:
             return Viewer.TEAM
     if has_or_had_task(person, ticket.workflow_instance_id, as_requester=is_requester):
         return Viewer.TEAM
