@@ -94,6 +94,12 @@ def request_document() -> JsonObject:
     }  # fmt: skip
 
 
+def publish_request(by: User) -> WorkflowDefinition:
+    workflow = import_bundle(document=request_document(), user=by)
+    publish_workflow(workflow=workflow, user=by)
+    return workflow
+
+
 class EditCase(CompanyTestCase):
     """Uma submits; wendy and walt are the workers."""
 
@@ -103,8 +109,7 @@ class EditCase(CompanyTestCase):
     @classmethod
     def setUpTestData(cls) -> None:
         super().setUpTestData()
-        cls.workflow = import_bundle(document=request_document(), user=cls.carla)
-        publish_workflow(workflow=cls.workflow, user=cls.carla)
+        cls.workflow = publish_request(cls.carla)
         cls.type = cls.workflow.ticket_definitions.get()
 
     def submit(self, amount: int = 900, **more: Json) -> Ticket:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 
@@ -11,6 +13,7 @@ from tenants.testing import tampering
 from tickets.editing.change_answers import earlier_answers
 from tickets.editing.kept_changes import kept_changes
 from tickets.editing.tests.edit_case import APPROVED, EditCase
+from tickets.erasing.erase_person import erase_person
 from tickets.errors import AnswersChangedMeanwhileError, UnknownUploadError
 from tickets.files.keep_file import keep_file
 from tickets.finding.find_tickets import Scope, find_tickets
@@ -254,3 +257,18 @@ class OthersTests(EditCase):
 
     def test_it_is_not_completed_together_with_others(self) -> None:
         self.assertIsNone(form_of([self.task(self.sent_back())]))
+
+    def test_what_an_erased_person_typed_is_gone_from_the_history_too(self) -> None:
+        ticket = self.sent_back()
+        changes: JsonObject = {"ticket.urgency": "high", "ticket.amount": 50}
+        self.done(ticket, {"remark": "My flat is at Dock 4"}, changes=changes)
+        self.done(ticket, APPROVED)
+        erase_person(person_id=self.uma.pk, tickets=[ticket.pk])
+        ticket = self.fresh(ticket)
+        instance = WorkflowInstance.objects.select_related("workflow").get(
+            pk=ticket.workflow_instance_id
+        )
+        said = json.dumps([instance.data, *(each.data for each in instance.events.all())])
+        self.assertNotIn("Dock 4", said)
+        self.assertNotIn("Old ones", json.dumps(ticket.data))
+        self.assertEqual(replay(instance.events.order_by("pk")).data, instance.data)
