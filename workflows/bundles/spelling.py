@@ -75,9 +75,7 @@ class _Spelling:
     def _answer(self, answer: Json) -> Json:
         task = answer.get("task") if isinstance(answer, dict) else None
         fields = self.fields_of.get(task) if isinstance(task, str) else None
-        return _changed(
-            answer, output=lambda output: _answers(fields, output), edits=self._changes
-        )
+        return _changed(answer, output=lambda output: _answers(fields, output), edits=self._changes)
 
     def _changes(self, changes: Json) -> Json:
         """What a task changes of earlier answers, by the names of conditions."""

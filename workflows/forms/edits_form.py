@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -197,7 +197,7 @@ def _section(
         files=files,
         initial_answers=first,
         keeper=keeper,
-        prefix=".".join(filter(None, (PREFIX, asked.task))),
+        prefix=prefix_of(asked.task),
         names_files=names_files,
     )
     fields = {each.name: each for each in part.all_fields}
@@ -209,6 +209,11 @@ def _section(
         if name in part.fields or name in fields
     ]
     return EditSection(asked, form, rows)
+
+
+def prefix_of(task: str) -> str:
+    """What the names of the inputs begin with; with a dot, which no question has in its name."""
+    return f"{PREFIX}.{task}" if task else PREFIX
 
 
 def _shown(field: Field, value: Json) -> Shown:
@@ -261,8 +266,3 @@ def _told(name: str, field: Field, now: str, *, may_change: bool) -> FieldProble
         return FieldProblem(name, message % {"answer": now})
     message = _("Somebody changed “%(question)s” since you opened the page. It is now: %(answer)s.")
     return FieldProblem("", message % {"question": field.label or field.name, "answer": now})
-
-
-def names_of(asked: Iterable[AskedAgain]) -> Collection[str]:
-    """The names of the answers that may be changed."""
-    return [f"{each.owner}{name}" for each in asked for name in each.part.fields]

@@ -49,6 +49,7 @@ from workflows.fields.file.accepted import accepted_by, sample_name
 from workflows.fields.validation import validator_for
 from workflows.forms import AnswersForm, EditsForm, visible_answer
 from workflows.forms.answers import PREFIX
+from workflows.forms.edits_form import prefix_of
 from workflows.models import WorkflowDefinition
 from workflows.working_hours.durations import duration_in_words
 
@@ -378,11 +379,18 @@ def _edits(
     first: JsonObject | None = None,
 ) -> EditsForm | None:
     """Those answers as a form; None where a form of the definition is broken."""
-    sent: dict[str, Any] = {}
-    if request is not None:
-        sent = {"data": request.POST, "files": request.FILES, "keeper": NoKeeper()}
     with refusals(FieldError):
-        return EditsForm(_asked(trial, state, simulation, key), first=first, **sent)
+        asked = _asked(trial, state, simulation, key)
+        sent: dict[str, Any] = {}
+        if request is not None:
+            known = {
+                request.POST.get(f"{prefix_of(each.task)}-{name}-kept", ""): sample_name(accepted)
+                for each in asked
+                for name, question in each.part.fields.items()
+                if (accepted := accepted_by(question))
+            }
+            sent = {"data": request.POST, "files": request.FILES, "keeper": NoKeeper(known)}
+        return EditsForm(asked, first=first, **sent)
     return None
 
 
