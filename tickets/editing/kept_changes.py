@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from workflows.engine.edits import split_name, with_owner
+from workflows.engine.edits import by_owner, split_name, with_owner
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.fields.asked_again import AskedAgain
 from workflows.fields.screen import FileKeeper
@@ -81,3 +81,16 @@ def specs_of_kept(definition: TaskDefinition, workflow_id: int) -> list[JsonObje
             if spec.get("name") == each.field and each.may_change
         ]
     return specs
+
+
+def by_forms(
+    definition: TaskDefinition, workflow_id: int, kept: JsonObject
+) -> list[tuple[Json, JsonObject]]:
+    """What is kept, form by form, each with its questions: the task's own comes first."""
+    found: list[tuple[Json, JsonObject]] = [(definition.fields, own_answers(kept))]
+    known = definition_of(workflow_id)
+    for key, answers in by_owner(changes_of(kept)).items():
+        task = known.tasks.get(key)
+        specs: Json = known.workflow.fields if not key else task.fields if task else []
+        found.append((specs, answers))
+    return found

@@ -22,6 +22,7 @@ from tickets.conversation.pages.timeline import Conversation
 from tickets.editing.change_answers import earlier_answers
 from tickets.editing.kept_changes import (
     asked_and_shown,
+    by_forms,
     changes_of,
     fitting_changes,
     kept_changes,
@@ -53,6 +54,7 @@ from tickets.seeing import (
     Viewer,
     handover_of,
     output_layout,
+    shown_answers,
     shown_output,
     submitted_about,
     viewer_of,
@@ -64,7 +66,7 @@ from tickets.working.pages.worker_page import NEXT, WorkerPage, with_ticket
 from workflows.engine.errors import FieldError
 from workflows.engine.task_types import FORM_TYPES
 from workflows.errors import InvalidDataError, NotYourTaskError, TaskNotWorkableError
-from workflows.forms import AnswersForm, EditsForm, visible_answer
+from workflows.forms import AnswersForm, EditsForm, Shown, visible_answer
 from workflows.layouts.given import Layout, edit_layout
 from workflows.models import TaskStatus
 from workflows.models.task_instance import WORKABLE
@@ -330,10 +332,19 @@ class WorkPage(Page):
             "now": progress.moment_of_now(ticket),
             "output_layout": output_layout(task.definition, task.output_data, viewer=Viewer.TEAM),
             "output": shown_output(task.definition, task.output_data, viewer=Viewer.TEAM),
-            "sent": shown_output(
-                task.definition, saved.answers if saved else {}, viewer=Viewer.TEAM
-            ),
+            "sent": self._sent(saved),
         }
+
+    def _sent(self, saved: SavedAnswers | None) -> list[Shown]:
+        """What the person has sent in vain: their own answers, and those that they changed."""
+        if saved is None:
+            return []
+        workflow_id = self.task.workflow_instance.workflow_id
+        return [
+            each
+            for specs, answers in by_forms(self.task.definition, workflow_id, saved.answers)
+            for each in shown_answers(specs, answers, viewer=Viewer.TEAM)
+        ]
 
 
 @register_page(MyTask, "<int:object_id>/start/", name="tickets_mytask_start")
