@@ -133,8 +133,8 @@ class RefusedTests(EditCase):
         ticket = self.sent_back()
         for changes, field, part in (
             ({"ticket.amount": 0}, "ticket.amount", "1"),
-            ({"ticket.amount": None}, "ticket.amount", "needed"),
-            ({"ticket.amount": 2000}, "ticket.quote", "needed"),
+            ({"ticket.amount": None}, "ticket.amount", "required"),
+            ({"ticket.amount": 2000}, "ticket.quote", "required"),
             ({"ticket.reason": "x"}, "", "not changed in this task"),
             ({"ticket.what": "x"}, "", "not changed in this task"),
             ({"tasks.decide.comment": "x"}, "", "not changed in this task"),

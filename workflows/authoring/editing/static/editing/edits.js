@@ -1,12 +1,12 @@
 // The earlier answers that a task's form shows again, to be changed or only seen.
 
 import { button, field, gettext, iconButton, makeElement } from "./dom.js";
-import { selectOf } from "./inputs.js";
+import { choicesOf, selectOf } from "./inputs.js";
 import { linkToPart } from "./places.js";
 import { changed, snapshot, store } from "./store.js";
 import { doneBefore, isForm, labelOf } from "./variables.js";
 
-/** @import { Edit, Json, JsonObject, Option, Task } from "./types.js" */
+/** @import { Edit, FieldSpec, JsonObject, Option, Task } from "./types.js" */
 
 /** @type {() => Option[]} */
 const MODES = () => [
@@ -15,7 +15,15 @@ const MODES = () => [
 ];
 
 /** @type {Record<string, string>} type of a question -> type in a JSON Schema */
-const JSON_TYPES = { integer: "integer", number: "number", boolean: "boolean", records: "array", choices: "array" };
+const JSON_TYPES = {
+  integer: "integer",
+  number: "number",
+  boolean: "boolean",
+  records: "array",
+  choices: "array",
+  file: "object",
+  person: "string",
+};
 
 /**
  * What conditions call the answer.
@@ -25,17 +33,19 @@ function nameOf({ task = "", field: name = "" }) {
   return task ? `tasks.${task}.${name}` : `ticket.${name}`;
 }
 
+/** @typedef {{ edit: Edit, label: string, spec: FieldSpec }} Offered */
+
 /**
  * Every answer that can have been given before this task.
  * @param {Task} task
  */
 function offered(task) {
-  /** @type {{ edit: Edit, label: string, type: string }[]} */
+  /** @type {Offered[]} */
   const found = [];
   const group = gettext("The ticket");
   for (const spec of store.document.workflow.fields || []) {
     if (!spec?.name) continue;
-    found.push({ edit: { field: spec.name }, label: `${group}: ${labelOf(spec)}`, type: spec.type || "text" });
+    found.push({ edit: { field: spec.name }, label: `${group}: ${labelOf(spec)}`, spec });
   }
   const done = doneBefore(task.key || "", false);
   for (const each of store.document.tasks || []) {
@@ -43,7 +53,7 @@ function offered(task) {
     for (const spec of each.fields || []) {
       if (!spec?.name) continue;
       const label = `${each.title || each.key}: ${labelOf(spec)}`;
-      found.push({ edit: { task: each.key, field: spec.name }, label, type: spec.type || "text" });
+      found.push({ edit: { task: each.key, field: spec.name }, label, spec });
     }
   }
   return found;
@@ -157,9 +167,9 @@ export function schemaOfChanges(task) {
   const properties = {};
   for (const edit of listed) {
     const found = all.find((each) => nameOf(each.edit) === nameOf(edit));
-    const kind = JSON_TYPES[found?.type ?? ""] ?? "string";
-    /** @type {Json} */
-    const property = { title: found?.label ?? nameOf(edit), type: kind };
+    /** @type {JsonObject} */
+    const property = { title: found?.label ?? nameOf(edit), type: JSON_TYPES[found?.spec.type ?? ""] ?? "string" };
+    if (found?.spec.type === "choice") property.enum = choicesOf(found.spec).map(([value]) => value);
     properties[nameOf(edit)] = property;
   }
   return { type: "object", properties };
