@@ -93,9 +93,8 @@ def claim_changed(
         UnknownUploadError: they name a file that this person did not upload.
     """
     found = apply_changes(asked, changes, _facts_of)
-    instance = ticket.workflow_instance
-    for each in found if instance is not None else ():
-        known = definition_of(instance.workflow_id)
+    for each in found:
+        known = definition_of(ticket.workflow_instance.workflow_id)  # type: ignore[union-attr]
         fields = known.tasks[each.task].fields if each.task else known.workflow.fields
         new = {n: v for n, v in each.after.items() if each.before.get(n) != v}
         claim_files(fields, new, ticket=ticket, user=user)

@@ -221,7 +221,8 @@ class Trial:
         """Changes as a test case writes them, as a ticket would keep them."""
         owned, made = by_owner(changes), dict(changes)
         for each in asked:
-            given = {n: v for n, v in owned.get(each.task, {}).items() if v is not None}
+            own = owned.get(each.task, {})
+            given: JsonObject = {name: value for name, value in own.items() if value is not None}
             made |= with_owner(each.task, each.part.taken_in(given, self.known))
         return made
 
@@ -231,7 +232,7 @@ class Trial:
         for task, own in by_owner(changes).items():
             form = self.ticket_form() if not task else self.forms.get(task)
             if form is not None:
-                given = {name: value for name, value in own.items() if value is not None}
+                given: JsonObject = {n: value for n, value in own.items() if value is not None}
                 made |= with_owner(task, form.given_out(given))
         return made
 
@@ -385,8 +386,8 @@ def _reason(trial: Trial, expected: Arrival, simulation: Simulation, divergence:
     if simulation.outcome is Outcome.REFUSED and last.task is not None:
         form, refused = trial.title_of(last.task), last.refused
         specs = trial.fields_of(last.task)
-        if (place := place_of(refused[0].field)) is not None:
-            task, field = place
+        if (asked := place_of(refused[0].field)) is not None:
+            task, field = asked
             specs = trial.fields_of(task) if task else trial.fields
             refused = (replace(refused[0], field=field),)
         return _refusal(_("The form of “%(task)s”") % {"task": form}, specs, refused)

@@ -42,7 +42,7 @@ class PartOfForm:
     def changed(self, changes: JsonObject, facts: Facts) -> JsonObject:
         """All answers of the form after these changes, without what is not asked any more."""
         given = {name for name, value in changes.items() if value is not None}
-        made = {
+        made: JsonObject = {
             name: value for name, value in {**self.answers, **changes}.items() if value is not None
         }
         for _round in self.form.fields:

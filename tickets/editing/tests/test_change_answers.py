@@ -69,9 +69,7 @@ class ResubmissionTests(EditCase):
         self.assertEqual((replayed.count, replayed.same), (1, 1))
 
     def instance(self, ticket: Ticket) -> WorkflowInstance:
-        return WorkflowInstance.objects.select_related("workflow").get(
-            pk=ticket.workflow_instance_id
-        )
+        return WorkflowInstance.objects.select_related("workflow").get(ticket=ticket)
 
     def test_who_may_see_the_answers_sees_the_change(self) -> None:
         ticket = self.sent_back()
@@ -194,7 +192,7 @@ class RefusedTests(EditCase):
     def test_tampering_is_still_found(self) -> None:
         ticket = self.sent_back()
         self.done(ticket, {}, changes={"ticket.amount": 50})
-        instance = WorkflowInstance.objects.get(pk=ticket.workflow_instance_id)
+        instance = WorkflowInstance.objects.get(ticket=ticket)
         with transaction.atomic(), tampering(), connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE workflows_workflowevent SET data = jsonb_set(data, '{old,amount}', '40')"
@@ -265,9 +263,7 @@ class OthersTests(EditCase):
         self.done(ticket, APPROVED)
         erase_person(person_id=self.uma.pk, tickets=[ticket.pk])
         ticket = self.fresh(ticket)
-        instance = WorkflowInstance.objects.select_related("workflow").get(
-            pk=ticket.workflow_instance_id
-        )
+        instance = WorkflowInstance.objects.select_related("workflow").get(ticket=ticket)
         said = json.dumps([instance.data, *(each.data for each in instance.events.all())])
         self.assertNotIn("Dock 4", said)
         self.assertNotIn("Old ones", json.dumps(ticket.data))

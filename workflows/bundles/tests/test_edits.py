@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from unittest import TestCase
 
 from workflows.bundles import run_document_test_cases
@@ -13,7 +14,7 @@ from workflows.bundles.edits import all_edits_in_words
 from workflows.bundles.synonyms import in_our_words
 from workflows.bundles.task_notes import task_notes
 from workflows.engine.edits import canonical_edits, edits_of, place_of, split_name
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.workbooks import FileType, read_document, write_document
 from workflows.workbooks.edited import read_edits, write_edits
 from workflows.workbooks.lines import UnreadableCellError
@@ -74,7 +75,7 @@ class CheckTests(TestCase):
         self.assertEqual(self.found(ALL), [])
 
     def test_each_mistake_is_named_where_it_stands(self) -> None:
-        for entry, words in (
+        wrong: list[tuple[JsonObject, str]] = [
             ({"field": "amuont"}, "Did you mean “amount”"),
             ({"field": "nothing_like_it"}, "has no question"),
             ({"task": "review", "field": "amount"}, "The form of “Review” has no question"),
@@ -85,7 +86,8 @@ class CheckTests(TestCase):
             ({"field": "amount", "mode": "guess"}, "change, see"),
             ({"task": "review"}, "“field” is missing"),
             ({"field": "site", "mod": "see"}, "mode"),
-        ):
+        ]
+        for entry, words in wrong:
             with self.subTest(entry=entry):
                 found = check_bundle(bundle([*ALL[3:], entry] if "note" not in entry else [entry]))
                 said = " ".join(f"{each.message} {each.expected}" for each in found)
@@ -109,7 +111,7 @@ class CheckTests(TestCase):
         self.assertIn("“Flow” sets this", problem.message)
 
     def test_whatever_stands_there_is_survived(self) -> None:
-        for value in (
+        values: list[Any] = [
             None,
             1,
             "amount",
@@ -120,7 +122,8 @@ class CheckTests(TestCase):
             [{"field": 1}],
             [[]],
             [{"task": 1}],
-        ):
+        ]
+        for value in values:
             with self.subTest(value=value):
                 check_bundle(bundle(value))
                 all_edits_in_words(bundle(value))
@@ -227,7 +230,7 @@ CASE: JsonObject = {
 
 class TestCaseTests(TestCase):
     def document(self, **answer: Json) -> JsonObject:
-        answers = [dict(each) for each in CASE["answers"]]  # type: ignore[arg-type, union-attr]
+        answers: list[Json] = list(objects_in(CASE["answers"]))
         if answer:
             answers[2] = {"task": "correct", **answer}
         return bundle(ALL, tests=[{**CASE, "answers": answers}])

@@ -182,5 +182,7 @@ export function schemaOfChanges(task) {
 export function editsInWords(task) {
   const listed = Array.isArray(task.edits) ? task.edits : [];
   if (!listed.length) return "";
-  return listed.some((each) => each?.mode !== "see") ? gettext("changes earlier answers") : gettext("shows earlier answers");
+  return listed.some((each) => each?.mode !== "see")
+    ? gettext("changes earlier answers")
+    : gettext("shows earlier answers");
 }
