@@ -294,8 +294,7 @@ class _Erasing:
         tasks = {task.pk: task for task in own}
         if instance is None or not tasks:
             return
-        kinds = (TASK_COMPLETED, CHANGED)
-        events = WorkflowEvent.objects.filter(workflow_instance=instance, kind__in=kinds)
+        events = WorkflowEvent.objects.filter(workflow_instance=instance)
         for event in events.select_related("task_instance__definition").order_by("pk"):
             data, task = event.data, event.task_instance
             if not isinstance(data, dict) or task is None:
