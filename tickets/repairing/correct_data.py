@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.audit.kinds import AuditKind, declare
 from tenants.models import User
 from tickets.advancing.timers import follow_dates
+from tickets.editing.change_answers import differences
 from tickets.files.keep_file import claim_files
 from tickets.models import Ticket, TicketError
 from tickets.repairing.begin_repair import Repair, begin_repair, repair_transaction
@@ -62,7 +63,7 @@ def correct_ticket_data(
         if problems:
             raise InvalidDataError(problems)
         corrected = {**presets, **data}
-        old, new = _differences(locked.data, corrected)
+        old, new = differences(locked.data, corrected)
         if old or new:
             claim_files(fields, data, ticket=locked, user=by)
             locked.data = corrected
@@ -172,16 +173,3 @@ def _repair_of(
         yield repair, repair.manager.read_task(task.pk)
         if then_retry is not None:
             retry_locked(repair, error=then_retry)
-
-
-def _differences(old: JsonObject, new: JsonObject) -> tuple[JsonObject, JsonObject]:
-    """The answers that differ, as they were and as they are."""
-    names = {
-        name
-        for name in {*old, *new}
-        if (name in old, old.get(name)) != (name in new, new.get(name))
-    }
-    return (
-        {name: value for name, value in old.items() if name in names},
-        {name: value for name, value in new.items() if name in names},
-    )

@@ -11,7 +11,7 @@ from tenants.audit.record import record
 from tenants.models import User
 from tickets.errors import MayNotReplayError
 from tickets.models import Ticket
-from tickets.replaying.replay_visits import Visit, answers_of, visits_of
+from tickets.replaying.replay_visits import Visit, answers_of, submitted_at_first, visits_of
 from workflows.authoring.trying.run_test_cases import trial_of
 from workflows.bundles import Trial
 from workflows.engine.errors import FieldError
@@ -108,13 +108,14 @@ def replay_tickets(*, workflow: WorkflowDefinition, limit: int, by: User) -> Rep
     record(REPLAYED, about=workflow, person=by, count=len(tickets))
     trial = trial_of(workflow)
     done = visits_of(tickets, process=trial.process)
+    first = submitted_at_first(tickets)
     divergences: dict[Divergence, list[int]] = {}
     refusals: dict[Refusal, list[int]] = {}
     errors: dict[int, str] = {}
     same = 0
     for ticket in tickets:
         visits = done.get(ticket.workflow_instance_id or 0, [])
-        found = _replayed(trial, ticket, visits)
+        found = _replayed(trial, ticket, first.get(ticket.pk, ticket.data), visits)
         if isinstance(found, Refusal):
             refusals.setdefault(found, []).append(ticket.pk)
             continue
@@ -138,11 +139,14 @@ def _most_first[K](groups: dict[K, list[int]]) -> dict[K, list[int]]:
     return dict(sorted(groups.items(), key=lambda each: -len(each[1])))
 
 
-def _replayed(trial: Trial, ticket: Ticket, visits: Sequence[Visit]) -> Simulation | Refusal:
+def _replayed(
+    trial: Trial, ticket: Ticket, data: JsonObject, visits: Sequence[Visit]
+) -> Simulation | Refusal:
+    """`data` is what was submitted."""
     # Where the type is not offered any more, its tickets are taken as they were submitted.
     key = ticket.definition.key if ticket.definition.key in trial.ticket_types else ""
     presets = trial.presets(key)
-    asked: JsonObject = {name: v for name, v in ticket.data.items() if name not in presets}
+    asked: JsonObject = {name: v for name, v in data.items() if name not in presets}
     try:
         refused = trial.refusals(asked, ticket_type=key)
     except FieldError:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from tickets.models import Ticket
 from workflows.engine.calendar import WorkingTime
+from workflows.engine.edits import with_owner
 from workflows.engine.errors import DurationError
 from workflows.engine.failure import Failure
 from workflows.engine.process import JsonObject, Process
@@ -25,6 +26,7 @@ from workflows.models import (
     WorkflowEvent,
 )
 from workflows.running.events.call_failed import CALL_FAILED
+from workflows.running.events.changed import CHANGED
 from workflows.running.events.kind import (
     TaskTime,
     kind_named,
@@ -90,6 +92,7 @@ def visits_of(tickets: Iterable[Ticket], *, process: Process) -> dict[int, list[
         for each in found
         if each.kind == TIMED_OUT
     }
+    edits = _edits_of(instances)
     failed = {
         each.task_id: each.failure
         for found in events.values()
@@ -135,7 +138,8 @@ def visits_of(tickets: Iterable[Ticket], *, process: Process) -> dict[int, list[
             answers.append(Answer.failed(key, failure, visit=pk, items=items))
         elif status == TaskStatus.COMPLETED and kind != TaskType.BLOCK:
             kept = output if isinstance(output, dict) else {}
-            answers.append(Answer(key, kept, visit=pk, items=items))
+            changes = edits.get(pk, {})
+            answers.append(Answer(key, kept, visit=pk, items=items, edits=changes))
         visit = Visit(key, time, tuple(answers), completed_at or created_at, in_branch)
         found.setdefault(instance_id, []).append(visit)
     return found
@@ -163,6 +167,49 @@ class _Paths:
             if has_items:
                 numbers.insert(0, number)
         return tuple(numbers)
+
+
+def _edits_of(instances: Sequence[int | None]) -> Mapping[int, JsonObject]:
+    """{id of a task: what it has changed of earlier answers}, as a simulation takes it."""
+    found: dict[int, JsonObject] = {}
+    for data, key in _changes_in_steps(instances).values_list(
+        "data", "task_instance__definition__key"
+    ):
+        owner = "" if data.get("what") == "ticket" else str(data.get("key") or key or "")
+        old, new = data.get("old"), data.get("new")
+        before = old if isinstance(old, dict) else {}
+        after = new if isinstance(new, dict) else {}
+        changed: JsonObject = {
+            name: after.get(name)
+            for name in {*before, *after}
+            if before.get(name) != after.get(name)
+        }
+        found.setdefault(int(data["in_task"]), {}).update(with_owner(owner, changed))
+    return found
+
+
+def submitted_at_first(tickets: Iterable[Ticket]) -> dict[int, JsonObject]:
+    """{id of a ticket: what was submitted}, of those whose tasks have changed it since.
+
+    What a ticket admin has corrected counts from the start, as it does of all others.
+    """
+    of_instance = {each.workflow_instance_id: each for each in tickets}
+    found: dict[int, JsonObject] = {}
+    changes = _changes_in_steps(list(of_instance)).filter(data__what="ticket").order_by("-pk")
+    for instance_id, data in changes.values_list("workflow_instance_id", "data"):
+        ticket = of_instance[instance_id]
+        answers = dict(found.get(ticket.pk, ticket.data))
+        old, new = data.get("old"), data.get("new")
+        for name in new if isinstance(new, dict) else ():
+            answers.pop(name, None)
+        found[ticket.pk] = {**answers, **(old if isinstance(old, dict) else {})}
+    return found
+
+
+def _changes_in_steps(instances: Sequence[int | None]) -> QuerySet[WorkflowEvent]:
+    return WorkflowEvent.objects.filter(
+        workflow_instance__in=instances, kind=CHANGED, data__has_key="in_task"
+    ).order_by("pk")
 
 
 def _events_of(instances: Sequence[int | None]) -> Mapping[int, Sequence[_Event]]:

@@ -291,8 +291,9 @@ class ReplayTests(CompanyTestCase):
         elif task.definition.is_form:
             assert task.assigned_to is not None
             output = self.with_files(answer.get("output", {}), by=task.assigned_to)
+            changes = self.with_files(answer.get("edits", {}), by=task.assigned_to)
             with self.captureOnCommitCallbacks(execute=True):
-                complete_task(task=task, output=output, user=task.assigned_to)
+                complete_task(task=task, output=output, user=task.assigned_to, changes=changes)
         else:
             self.call(task, ticket, answer)
 

@@ -206,11 +206,6 @@ def assignment_in_words(value: Json, role: str, labels: Mapping[str, str]) -> st
     return ", ".join(words)
 
 
-def assignment_notes(document: object) -> dict[str, list[str]]:
-    """For the picture: {task key: lines}, of the tasks that have a rule of their own."""
-    return {key: [words] for key, words in assignments_in_words(document).items()}
-
-
 def assignments_in_words(document: object) -> dict[str, str]:
     """{task key: whom it is given to}, of the tasks that have a rule of their own.
 

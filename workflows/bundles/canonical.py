@@ -21,6 +21,7 @@ from workflows.bundles.spelling import as_spelt
 from workflows.engine.assigning import canonical_assignment
 from workflows.engine.conditions import is_empty
 from workflows.engine.decision_table import canonical_table
+from workflows.engine.edits import canonical_edits
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.reminders import canonical_reminders
 from workflows.fields.field import Holds
@@ -246,6 +247,7 @@ _task = _canonical_part(
     branches=lambda value: _list_of(_branch)(value) or None,
     ends_when=_ends_when,
     for_each=_rule,
+    edits=canonical_edits,
     ext_ref=_list_of(_link),
     fields=_fields,
     input_schema=_rule,

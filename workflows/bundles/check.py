@@ -10,6 +10,7 @@ from workflows.bundles.canonical import SCHEMA
 from workflows.bundles.checks_of_test_cases import test_case_problems
 from workflows.bundles.comparisons import comparison_problems
 from workflows.bundles.decision_tables import decision_table_problems
+from workflows.bundles.edits import edit_problems
 from workflows.bundles.flow import flow_problems
 from workflows.bundles.layout_sources import layout_problems
 from workflows.bundles.outline import Outline
@@ -71,6 +72,7 @@ def _further_problems(document: JsonObject, facts: Facts) -> Iterator[Problem]:
         assignment_problems(outline),
         decision_table_problems(outline),
         time_problems(outline),
+        edit_problems(outline),
         rule_problems(outline),
         comparison_problems(outline),
         test_case_problems(outline, facts),

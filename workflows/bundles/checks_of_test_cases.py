@@ -14,6 +14,7 @@ from workflows.bundles.canonical import END
 from workflows.bundles.outline import Entry, Outline, outcome_of
 from workflows.bundles.problems import Problem, Severity
 from workflows.engine.conditions import is_empty
+from workflows.engine.edits import edits_of
 from workflows.engine.errors import FieldError, SchemaError
 from workflows.engine.problems import Path, did_you_mean, nearest, short, steps_into
 from workflows.engine.process import EndOutcome, Json, JsonObject
@@ -118,6 +119,7 @@ def _answer_problems(answer: Entry, forms: _Forms) -> Iterator[Problem]:
             yield _unknown_task((*answer.path, "task"), key, forms.outline)
         return
     yield from _item_problems(answer, forms.outline)
+    yield from _edit_problems(answer, tasks[key])
     output = answer.value.get("output", {})
     if tasks[key].is_block and answer.value.get("after", "") == "":
         message = _(
@@ -176,8 +178,25 @@ def _cancel_problems(answer: Entry) -> Iterator[Problem]:
             yield Problem((*answer.path, name), message % {"name": name}, answer.value[name])
 
 
+def _edit_problems(answer: Entry, task: Entry) -> Iterator[Problem]:
+    """Which answers it changes; whether the forms accept the new ones is seen when it runs."""
+    said = answer.value.get("edits")
+    known = [each.name for each in edits_of(task.value.get("edits")) if each.may_change]
+    for name in said if isinstance(said, dict) else ():
+        if name in known:
+            continue
+        meant = nearest(name, known)
+        if known:
+            message = _("This task does not change “%(name)s”.")
+        else:
+            message = _("This task changes no earlier answers. Leave out “edits”, or list them.")
+        message %= {"name": short(name)}
+        path = (*answer.path, "edits", name)
+        yield Problem(path, message + did_you_mean(meant), name, ", ".join(known), meant)
+
+
 def _time_problems(answer: Entry, task: Entry, outline: Outline) -> Iterator[Problem]:
-    for name in ("output", "error", "status", "reason"):
+    for name in ("output", "edits", "error", "status", "reason"):
         if answer.value.get(name):
             message = _(
                 "A task that is not done in time says nothing. Leave out “%(name)s” or “after”."

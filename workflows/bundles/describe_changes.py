@@ -14,6 +14,7 @@ from workflows.bundles import Change, ChangeKind
 from workflows.bundles.assignments import assignment_in_words
 from workflows.bundles.blocks import block_labels, branches_in_words, ends_in_words
 from workflows.bundles.canonical import default_of
+from workflows.bundles.edits import edits_in_words
 from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.outline import Outline
 from workflows.bundles.part_labels import with_part_labels
@@ -214,6 +215,9 @@ _IN_WORDS: Final[Mapping[str, Callable[[Json, _Labels, Json], str]]] = {
     "assign_to": lambda value, labels, task: assignment_in_words(
         value, labels.role_of(task), labels.of_all_forms
     ),
+    "edits": lambda value, labels, _task: (
+        edits_in_words(value, labels.of_all_forms) or _value_words(value)
+    ),
     "for_each": lambda value, labels, _task: _list_in_words(value, labels.of_all_forms),
     "ends_when": lambda value, _labels, _task: ends_in_words(value),
     "branch": _place_words,
@@ -309,6 +313,8 @@ def _words_of_task(task: JsonObject, labels: Mapping[str, str]) -> Iterator[str]
     if task.get("assign_to"):
         role = str(task.get("candidate_role") or "")
         yield assignment_in_words(task["assign_to"], role, labels)
+    if task.get("edits"):
+        yield edits_in_words(task["edits"], labels)
     if task.get("branches"):
         yield from branches_in_words(task, labels, {})
 

@@ -84,6 +84,7 @@ _PARTS: Final[Mapping[str, tuple[str, str]]] = {
     "choices": (gettext_noop("choice %(name)s"), ""),
     "accept": (gettext_noop("file type %(name)s"), ""),
     "ext_ref": (gettext_noop("link %(name)s"), "label"),
+    "edits": (gettext_noop("earlier answer %(name)s"), "field"),
     "roles_with_access": (gettext_noop("role %(name)s"), ""),
     "tests": (gettext_noop("Test case %(name)s"), "name"),
     "answers": (gettext_noop("answer %(name)s"), ""),

@@ -179,7 +179,7 @@ def _task_problems(task: Entry) -> Iterator[Problem]:
         return
     needed, screen = task.task_type.rules.needs, SCREENS[task.task_type]
     is_ticked_off = task.is_form and task.text("branch")
-    if not task.value.get(needed) and not is_ticked_off:
+    if not task.value.get(needed) and not task.value.get("edits") and not is_ticked_off:
         yield Problem((*task.path, needed), str(screen.missing), expected=str(screen.expected))
     elif task.is_call:
         yield from _address_problems(task)

@@ -12,6 +12,7 @@ from typing import Final
 
 from tenants.names import name_key, plain_name
 from workflows.engine.composed import composed_object
+from workflows.engine.edits import by_owner, with_owner
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.fields.company_roles import with_roles
 from workflows.fields.known_choices import with_known_choices, with_known_defaults
@@ -81,7 +82,17 @@ class _Spelling:
     def _answer(self, answer: Json) -> Json:
         task = answer.get("task") if isinstance(answer, dict) else None
         fields = self.fields_of.get(task) if isinstance(task, str) else None
-        return _changed(answer, output=lambda output: _answers(fields, output))
+        return _changed(answer, output=lambda output: _answers(fields, output), edits=self._changes)
+
+    def _changes(self, changes: Json) -> Json:
+        """What a task changes of earlier answers, by the names of conditions."""
+        if not isinstance(changes, dict):
+            return changes
+        made = dict(changes)
+        for task, own in by_owner(changes).items():
+            spelt = _answers(self.fields_of.get(task) if task else self.fields, own)
+            made |= with_owner(task, spelt) if isinstance(spelt, dict) else {}
+        return made
 
     def _ticket(self, answers: Json) -> Json:
         return _answers(self.fields, answers)

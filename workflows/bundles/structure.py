@@ -98,6 +98,8 @@ def _known_names(path: Path) -> list[str]:
         return key_order(_PART_OF_TABLE.get(str(path[3]) if path[3:] else "", "decision_table"))
     if len(path) == 4 and path[0] == "tasks" and path[2] == "reminders":
         return key_order("reminder")
+    if len(path) == 4 and path[0] == "tasks" and path[2] == "edits":
+        return key_order("edit")
     if len(path) > 2 and path[0] == "tests" and path[2] in _PART_OF_TEST:
         return key_order(_PART_OF_TEST[str(path[2])])
     return key_order("bundle")

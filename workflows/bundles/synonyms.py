@@ -22,6 +22,7 @@ from workflows.bundles.problems import Problem
 from workflows.bundles.reading import read_bundle
 from workflows.engine.condition_text import ConditionTextError, Names, parse_expression
 from workflows.engine.decision_cells import CELL_TYPES
+from workflows.engine.edits import OF_TASKS, OF_TICKET, EditMode
 from workflows.engine.problems import Path, short
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.storable import MAX_DEPTH
@@ -54,6 +55,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "fields": ("field_specs", "questions"),
         "candidate_role": ("candidate_company_role", "company_role", "role"),
         "assign_to": ("given_to", "assignment", "assignee"),
+        "edits": ("edit", "earlier_answers", "asks_again", "shows_again", "changes"),
         "action_url": ("url", "uri", "address"),
         "input_transform": ("input",),
         "output_transform": ("output",),
@@ -96,6 +98,11 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "when": ("if", "conditions", "inputs"),
         "then": ("outputs", "results"),
         "note": ("comment", "annotation", "description"),
+    },
+    "edit": {
+        "task": ("step", "of_task", "form"),
+        "field": ("name", "question", "answer"),
+        "mode": ("may", "how", "access"),
     },
     "transition": {
         "from": ("from_task", "source"),
@@ -172,6 +179,12 @@ FIELD_TYPES: Final[Mapping[str, str]] = {
 TASK_TYPES: Final[Mapping[str, str]] = {
     spelling: each.value for each in TaskType for spelling in each.rules.spellings
 }
+# {other word: what a person may do with an answer that is shown again}
+EDIT_MODES: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("edit", "write", "editable", "may_change"), EditMode.CHANGE.value),
+    **dict.fromkeys(("read", "show", "view", "only_seen", "read_only"), EditMode.SEE.value),
+    **{each.value: each.value for each in EditMode},
+}
 # The parts that stand inside a part, by the name that they have there; in a list where "[]".
 _INSIDE: Final[Mapping[str, Mapping[str, str]]] = {
     "bundle": {
@@ -189,6 +202,7 @@ _INSIDE: Final[Mapping[str, Mapping[str, str]]] = {
         "branches": "branch[]",
         "table": "decision_table",
         "reminders": "reminder[]",
+        "edits": "edit[]",
     },
     "decision_table": {
         "inputs": "table_input[]",
@@ -269,6 +283,8 @@ def _task_keys(document: Json) -> tuple[str, ...]:
 
 def _part(value: Json, part: str, theirs: Path, ours: Path, made: InOurWords) -> Json:
     """`theirs` and `ours` are the path of the value in the two documents."""
+    if part == "edit":
+        value = read_edit(value)
     if not isinstance(value, dict) or len(ours) > MAX_DEPTH:
         return value
     found: JsonObject = {}
@@ -331,6 +347,30 @@ def _read_field_type(value: Json, _path: Path, _made: InOurWords) -> Json:
     return field_type_of(value) if isinstance(value, str) else value
 
 
+def read_edit(value: Json) -> Json:
+    """One answer that is shown again, also as a text: `ticket.amount`, `review.note: see`."""
+    if not isinstance(value, str):
+        return value
+    named, _colon, mode = (each.strip() for each in value.partition(":"))
+    made: JsonObject = {}
+    owner, dot, name = named.removeprefix(OF_TASKS).rpartition(".")
+    if dot and f"{owner}." != OF_TICKET:
+        made["task"] = owner
+    made["field"] = name
+    if mode:
+        made["mode"] = edit_mode_of(mode)
+    return made
+
+
+def edit_mode_of(word: str) -> str:
+    """What a person may do with an earlier answer; the word itself where it means none of it."""
+    return _plainly(EDIT_MODES).get(plain(word), word)
+
+
+def _read_edit_mode(value: Json, _path: Path, _made: InOurWords) -> Json:
+    return edit_mode_of(value) if isinstance(value, str) else value
+
+
 def _read_task_type(value: Json, _path: Path, _made: InOurWords) -> Json:
     return task_type_of(value) if isinstance(value, str) else value
 
@@ -377,6 +417,7 @@ def _read_cell_type(value: Json, _path: Path, _made: InOurWords) -> Json:
 _VALUES: Final[Mapping[tuple[str, str], _Read]] = {
     ("field", "type"): _read_field_type,
     ("field", "visible_when"): _read_json_text,
+    ("edit", "mode"): _read_edit_mode,
     ("task", "task_type"): _read_task_type,
     ("task", "input_schema"): _read_json_text,
     ("task", "output_schema"): _read_json_text,

@@ -8,7 +8,6 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from workflows.bundles.assignments import assignment_notes
 from workflows.bundles.comparisons import fields_by_name
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
@@ -150,16 +149,8 @@ def _reminder_in_words(reminder: Reminder, labels: Mapping[str, str]) -> str:
     return f"{said} ({quoted(short(reminder.text))})" if reminder.text else said
 
 
-def task_notes(document: object) -> dict[str, list[str]]:
-    """For the picture: what people should know of tasks, by their keys: for whom, and reminders."""
-    found = assignment_notes(document)
-    for key, lines in reminder_notes(document).items():
-        found[key] = [*found.get(key, ()), *lines]
-    return found
-
-
-def reminder_notes(document: object) -> dict[str, list[str]]:
-    """For the picture: {task key: lines}, of the tasks that have reminders, and of waits.
+def reminder_notes(document: object) -> dict[str, str]:
+    """For the picture: {task key: line}, of the tasks that have reminders, and of waits.
 
     The document may be wrong in any place.
     """
@@ -170,7 +161,7 @@ def reminder_notes(document: object) -> dict[str, list[str]]:
             found[key] = times_note(task.value.get("reminders"))
         elif task.task_type is TaskType.WAIT and task.text("wait"):
             found[key] = wait_in_words(task.text("wait"))
-    return {key: [line] for key, line in found.items() if line}
+    return {key: line for key, line in found.items() if line}
 
 
 def times_note(value: Json, labels: Mapping[str, str] | None = None) -> str:

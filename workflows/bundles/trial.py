@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -17,6 +17,7 @@ from workflows.bundles.problems import Problem, path_in_words
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.blocks import BlockSpec, branch_of
 from workflows.engine.conditions import is_empty, one_budget
+from workflows.engine.edits import Edit, by_owner, edits_of, place_of, with_owner
 from workflows.engine.errors import FieldError, TransformError
 from workflows.engine.problems import FieldProblem, quoted
 from workflows.engine.process import (
@@ -29,6 +30,8 @@ from workflows.engine.process import (
 )
 from workflows.engine.simulate import (
     Answer,
+    ChangeAnswers,
+    Edited,
     Outcome,
     Simulation,
     TaskRules,
@@ -37,6 +40,13 @@ from workflows.engine.simulate import (
 )
 from workflows.engine.task_types import TaskType
 from workflows.engine.transforms import apply_transform
+from workflows.fields.asked_again import (
+    AskedAgain,
+    PartOfForm,
+    apply_changes,
+    asked_again,
+    problems_of_changes,
+)
 from workflows.fields.facts import Facts
 from workflows.fields.registry import MADE_UP
 from workflows.fields.validation import Validator
@@ -87,7 +97,10 @@ class Trial:
         self.forms = {
             key: _Form(task.get("fields", []), self.known) for key, task in self.tasks.items()
         }
-        self.rules = {key: _rules(task, self.forms[key]) for key, task in self.tasks.items()}
+        self.rules = {
+            key: _rules(task, self.forms[key], self._change_answers(key))
+            for key, task in self.tasks.items()
+        }
         self._ticket_forms: dict[str, _Form] = {}
 
     @property
@@ -155,6 +168,75 @@ class Trial:
     def run(self, *, facts: JsonObject, answers: Iterable[Answer]) -> Simulation:
         taken_in = map(self._taken_in, answers)
         return simulate(self.process, facts=facts, tasks=self.rules, answers=taken_in)
+
+    # Earlier answers that a task shows
+
+    def edits_of(self, key: str) -> tuple[Edit, ...]:
+        """The answers that a task shows again; none of a call."""
+        is_form = _type_of(self.tasks[key]).is_form
+        return edits_of(self.tasks[key].get("edits")) if is_form else ()
+
+    def asked_again(
+        self, key: str, *, ticket: JsonObject, outputs: JsonObject, only_seen: Collection[str] = ()
+    ) -> tuple[AskedAgain, ...]:
+        """What the form of a task shows of these earlier answers.
+
+        `only_seen` are questions whose answers the ticket type sets. Raises FieldError where one of
+        the forms is wrong.
+        """
+        return asked_again(
+            self.edits_of(key),
+            ticket=ticket,
+            outputs=outputs,
+            form_of=self._whole_form,
+            title_of=lambda task: self.title_of(task) if task else _("What was submitted"),
+            only_seen=only_seen,
+        )
+
+    def _whole_form(self, key: str) -> Validator | None:
+        if not key:
+            return self.ticket_form().validator
+        return self.forms[key].validator if key in self.forms else None
+
+    def _change_answers(self, key: str) -> ChangeAnswers | None:
+        if not self.edits_of(key):
+            return None
+
+        def change(ticket: JsonObject, outputs: JsonObject, changes: JsonObject) -> Edited:
+            asked = self.asked_again(key, ticket=ticket, outputs=outputs)
+            taken_in = self.changes_taken_in(asked, changes)
+            facts = self._facts_of_part
+            refused = problems_of_changes(asked, taken_in, facts)
+            if refused:
+                return Edited(ticket, outputs, tuple(refused))
+            made = {"": ticket, **outputs}
+            made |= {each.task: each.after for each in apply_changes(asked, taken_in, facts)}
+            ticket_now = made.pop("")
+            return Edited(ticket_now if isinstance(ticket_now, dict) else ticket, made)
+
+        return change
+
+    def _facts_of_part(self, _part: PartOfForm, _changes: JsonObject) -> Facts:
+        return self.known
+
+    def changes_taken_in(self, asked: Iterable[AskedAgain], changes: JsonObject) -> JsonObject:
+        """Changes as a test case writes them, as a ticket would keep them."""
+        owned, made = by_owner(changes), dict(changes)
+        for each in asked:
+            own = owned.get(each.task, {})
+            given: JsonObject = {name: value for name, value in own.items() if value is not None}
+            made |= with_owner(each.task, each.part.taken_in(given, self.known))
+        return made
+
+    def changes_given_out(self, changes: JsonObject) -> JsonObject:
+        """Changes of a ticket as a test case writes them."""
+        made = dict(changes)
+        for task, own in by_owner(changes).items():
+            form = self.ticket_form() if not task else self.forms.get(task)
+            if form is not None:
+                given: JsonObject = {n: value for n, value in own.items() if value is not None}
+                made |= with_owner(task, form.given_out(given))
+        return made
 
     def output_given_out(self, answer: Answer) -> JsonObject:
         """What came of a task, as a test case writes it."""
@@ -310,11 +392,13 @@ def _first_divergence(expected: Arrival, found: Arrival) -> int | None:
 def _reason(trial: Trial, expected: Arrival, simulation: Simulation, divergence: int | None) -> str:
     last = simulation.last_step
     if simulation.outcome is Outcome.REFUSED and last.task is not None:
-        return _refusal(
-            _("The form of “%(task)s”") % {"task": trial.title_of(last.task)},
-            trial.fields_of(last.task),
-            last.refused,
-        )
+        form, refused = trial.title_of(last.task), last.refused
+        specs = trial.fields_of(last.task)
+        if (asked := place_of(refused[0].field)) is not None:
+            task, field = asked
+            specs = trial.fields_of(task) if task else trial.fields
+            refused = (replace(refused[0], field=field),)
+        return _refusal(_("The form of “%(task)s”") % {"task": form}, specs, refused)
     if divergence is not None:
         return _divergence_reason(trial, expected, simulation, divergence)
     place = {"place": _("the start") if last.task is None else quoted(trial.title_of(last.task))}
@@ -443,7 +527,7 @@ def _spec(key: str, task: JsonObject) -> TaskSpec:
     )
 
 
-def _rules(task: JsonObject, form: _Form) -> TaskRules:
+def _rules(task: JsonObject, form: _Form, change_answers: ChangeAnswers | None) -> TaskRules:
     return TaskRules(
         task_type=_type_of(task),
         check_form=form.refusals,
@@ -452,6 +536,7 @@ def _rules(task: JsonObject, form: _Form) -> TaskRules:
         input_transform=task.get("input_transform"),
         values=task.get("values"),
         table=task.get("table"),
+        change_answers=change_answers,
     )
 
 
@@ -464,30 +549,31 @@ class _Form:
         self._presets = presets or {}
 
     @cached_property
-    def _validator(self) -> Validator:
+    def validator(self) -> Validator:
+        """Raises FieldError where the form is wrong."""
         return Validator(self._fields or [], presets=self._presets)
 
     def refusals(self, answers: JsonObject) -> list[FieldProblem]:
         """What is wrong with answers; raises FieldError where the form itself is wrong."""
-        return self._validator.validate(self.taken_in(answers), self._known)
+        return self.validator.validate(self.taken_in(answers), self._known)
 
     def taken_in(self, answers: JsonObject) -> JsonObject:
         """Answers of the document as a ticket would keep them."""
         try:
-            return self._validator.taken_in(answers, self._known)
+            return self.validator.taken_in(answers, self._known)
         except FieldError:
             return answers
 
     def given_out(self, answers: JsonObject) -> JsonObject:
         """Answers of a ticket as the document writes them."""
         try:
-            return self._validator.given_out(answers)
+            return self.validator.given_out(answers)
         except FieldError:
             return answers
 
     def with_presets(self, answers: JsonObject) -> JsonObject:
         try:
-            presets = self._validator.presets_taken_in(self._known)
+            presets = self.validator.presets_taken_in(self._known)
         except FieldError:
             presets = self._presets
         return {**presets, **self.taken_in(answers)}

@@ -49,6 +49,7 @@ _KEPT_AS_JSON: Final = (
     "test_submitter",
     "test_answer",
     "test_expectation",
+    "edit",
     "field",
     "decision_table",
     "table_input",

@@ -71,6 +71,7 @@ class Answer:
     in nested ones several, the outermost first. Empty: the first that waits.
     With ``cancel`` the ticket is withdrawn or cancelled while it is at the task. ``by`` is who
     did it, which nothing here reads; ``given_to`` whom it must be given to, likewise.
+    ``edits`` are the earlier answers that the task changes, {``ticket.amount``: new answer}.
     """
 
     task: str
@@ -84,6 +85,7 @@ class Answer:
     cancel: bool = False
     by: str = ""
     given_to: str = ""
+    edits: JsonObject = field(default_factory=dict)
 
     @classmethod
     def failed(
@@ -118,6 +120,19 @@ class Answer:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What came of a task's changes of earlier answers: new ones, or why they were refused."""
+
+    ticket: JsonObject
+    outputs: JsonObject
+    refused: tuple[FieldProblem, ...] = ()
+
+
+# Takes the ticket's answers, the outputs of the tasks, and the changes.
+type ChangeAnswers = Callable[[JsonObject, JsonObject, JsonObject], Edited]
+
+
 @dataclass(slots=True)
 class TaskRules:
     """What judges a task's output, and makes what its call sends."""
@@ -131,6 +146,8 @@ class TaskRules:
     # Of a step that is done at once.
     values: Json = None
     table: Json = None
+    # Of a form that shows earlier answers; raises FieldError where a form is wrong.
+    change_answers: ChangeAnswers | None = None
     _validator: SchemaValidator | None = None
 
     def refusals(self, output: JsonObject) -> Sequence[FieldProblem]:
@@ -184,6 +201,9 @@ class Step:
     note: JsonObject = field(default_factory=dict)
     cancels: bool = False
     answer: Answer | None = None
+    # The ticket's answers after this step, and what it changed of earlier ones.
+    ticket: JsonObject = field(default_factory=dict)
+    edits: JsonObject = field(default_factory=dict)
 
     @property
     def timeout_taken(self) -> str:
@@ -305,6 +325,18 @@ class _Path:
         self.own = {**self.own, **outputs}
         self.data = {**self.data, **outputs}
 
+    def change(self, outputs: JsonObject) -> None:
+        """Put these in the place of what is there, on this path and on those around it."""
+        changed = {
+            key: each
+            for key, each in outputs.items()
+            if key in self.data and self.data[key] != each
+        }
+        self.own = {key: changed.get(key, each) for key, each in self.own.items()}
+        self.data = {key: changed.get(key, each) for key, each in self.data.items()}
+        if changed and self.block is not None:
+            self.block.path.change(changed)
+
     def as_state(self) -> BranchState:
         run = self.run or BranchRun("", 0, "")
         return BranchState(
@@ -364,7 +396,8 @@ class _Run:
 
     def run_to_end(self, max_steps: int) -> Simulation:
         decision = self._decide(self.main, None)
-        self.steps.append(Step(None, self.main.data, output={}, decision=decision))
+        start = Step(None, self.main.data, output={}, decision=decision, ticket=self._ticket())
+        self.steps.append(start)
         self._follow(self.main, 0, decision)
         while self.main.state is _State.RUNNING:
             if self.to_do:
@@ -427,7 +460,13 @@ class _Run:
         rules = self.tasks.get(key) or TaskRules()
         index = len(self.steps)
         run = path.innermost
-        step = Step(key, path.data, items=path.items, item=run.item if run is not None else None)
+        step = Step(
+            key,
+            path.data,
+            items=path.items,
+            item=run.item if run is not None else None,
+            ticket=self._ticket(),
+        )
         self.steps.append(step)
         visit = path.visit = _Visit(key, path, index)
         if rules.task_type is TaskType.BLOCK:
@@ -505,7 +544,7 @@ class _Run:
     def _done(self, visit: _Visit, output: JsonObject) -> None:
         path = visit.path
         decision = self._decide(path, visit.key)
-        self._change(visit, data=path.data, output=output, decision=decision)
+        self._change(visit, data=path.data, output=output, decision=decision, ticket=self._ticket())
         self._follow(path, visit.index, decision)
 
     def _change(self, visit: _Visit, **values: Any) -> None:
@@ -549,9 +588,11 @@ class _Run:
             return True
         try:
             refused = tuple(rules.refusals(answer.output))
+            edited = self._changed(path, rules, answer.edits)
         except (FieldError, SchemaError) as error:
             self._broken(visit, str(error))
             return True
+        refused += edited.refused
         if refused and rules.task_type.is_form:  # a person is asked again
             self.steps[visit.index] = replace(step, refused=refused)
             return False
@@ -559,9 +600,29 @@ class _Run:
             self._refused_output(visit, rules, refused, answer.output)
             return True
         self._close(visit)
+        self.facts = {**self.facts, "ticket": edited.ticket}
+        path.change(edited.outputs)
         path.keep({visit.key: answer.output})
+        self._change(visit, edits=answer.edits)
         self._done(visit, answer.output)
         return True
+
+    def _ticket(self) -> JsonObject:
+        found = self.facts.get("ticket")
+        return found if isinstance(found, dict) else {}
+
+    def _changed(self, path: _Path, rules: TaskRules, changes: JsonObject) -> Edited:
+        """The answers after a task's changes."""
+        before = self._ticket()
+        if rules.change_answers is None:
+            refused = [
+                FieldProblem(
+                    "", gettext("This task changes no earlier answers: %(name)s") % {"name": n}
+                )
+                for n in changes
+            ]
+            return Edited(before, path.data, tuple(refused))
+        return rules.change_answers(before, path.data, changes)
 
     def _cancel(self, visit: _Visit) -> None:
         """The ticket is withdrawn or cancelled; the second time that changes nothing."""
@@ -764,6 +825,9 @@ def read_answers(document: Json) -> list[Answer]:
             if isinstance(status, bool) or not isinstance(status, int):
                 status = None
             if isinstance(output, dict) and not any(unstorable(output)):
+                edits = each.get("edits")
+                if not isinstance(edits, dict) or any(unstorable(edits)):
+                    edits = {}
                 answer = Answer(
                     str(each["task"]),
                     output,
@@ -775,6 +839,7 @@ def read_answers(document: Json) -> list[Answer]:
                     cancel=each.get("cancel") is True,
                     by=_text(each.get("by")),
                     given_to=_text(each.get("given_to")),
+                    edits=edits,
                 )
                 found.append(answer)
     return found

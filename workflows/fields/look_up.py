@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from workflows.engine.process import Json, JsonObject
+from workflows.fields.asked_again import PartOfForm
 from workflows.fields.facts import NO_FACTS, Facts, Reference
 from workflows.fields.registry import modules_of_types
 from workflows.fields.validation import Validator
@@ -33,7 +34,9 @@ def look_up(references: Collection[Reference]) -> Facts:
     return Facts(found)
 
 
-def facts_for(validator: Validator, answers: Json, *, kept: JsonObject | None = None) -> Facts:
+def facts_for(
+    validator: Validator | PartOfForm, answers: Json, *, kept: JsonObject | None = None
+) -> Facts:
     """What a form's answers and presets name; a form that names nothing costs no query.
 
     `kept` are answers that were judged before: whoever does not change them keeps them.

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
 from workflows.errors import InvalidDataError
+from workflows.fields.asked_again import PartOfForm
 from workflows.fields.facts import Facts
 from workflows.fields.field import Field
 from workflows.fields.inputs import AskedField
@@ -31,7 +32,8 @@ class AnswersForm(forms.Form):
     `presets` are not asked; `initial_answers` are shown in place of the defaults. `keeper`
     stores uploaded files as soon as they arrive, so that a form which comes back because
     of another mistake need not be given them again. `prefix` begins the names and ids of all
-    inputs. `names_files`: files are given by their names alone, and none is sent.
+    inputs. `names_files`: files are given by their names alone, and none is sent. `part` are
+    questions that are asked again, in the place of all: their answers stand there, and no defaults.
 
     Raises:
         FieldError: the specs themselves are wrong.
@@ -51,15 +53,17 @@ class AnswersForm(forms.Form):
         keeper: FileKeeper | None = None,
         prefix: str = PREFIX,
         names_files: bool = False,
+        part: PartOfForm | None = None,
     ) -> None:
-        self.validator = validator_for(specs, presets=presets)
+        self.validator = part or validator_for(specs, presets=presets)
         self._answers: JsonObject = {}
         super().__init__(data, files, prefix=prefix)
+        self._has_defaults = part is None
         self._specs, self._first = specs, dict(initial_answers or {})
         asked = tuple(self.validator.fields.values())
         context = FormContext(_make_compact, asked, data, keeper, names_files)
         for name, spec in self.validator.fields.items():
-            first = self._first.get(name, spec.default)
+            first = self._first.get(name, spec.default if self._has_defaults else None)
             self.fields[name] = make_input(spec, self.add_prefix(name), first, context)
 
     @cached_property
@@ -171,7 +175,8 @@ class AnswersForm(forms.Form):
         return self.validator.taken_in(self._starting_values(), self.facts)
 
     def _starting_values(self) -> JsonObject:
-        defaults = {n: f.default for n, f in self.validator.fields.items() if f.default is not None}
+        asked = self.validator.fields if self._has_defaults else {}
+        defaults = {n: f.default for n, f in asked.items() if f.default is not None}
         return {**defaults, **self._first}
 
 

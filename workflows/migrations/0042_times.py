@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """When tasks are due may be counted from a date; people may be reminded of them, and added."""
 
-    dependencies = [("workflows", "0040_values_and_tables")]
+    dependencies = [("workflows", "0041_edits")]
 
     operations = [
         migrations.AlterField(

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.names import LONGEST_NAME
 from workflows.engine.assigning import PLAIN, AssignRule
 from workflows.engine.blocks import BlockSpec, branch_of
+from workflows.engine.edits import Edit, edits_of
 from workflows.engine.process import TaskSpec
 from workflows.engine.task_types import TaskType
 from workflows.engine.timing import LONGEST_MOMENT
@@ -84,6 +85,12 @@ class TaskDefinition(models.Model):
         null=True,
         blank=True,
         help_text=_("Whom by name, and whom never; empty: as the company role says."),
+    )
+    edits = models.JSONField(
+        _("earlier answers"),
+        null=True,
+        blank=True,
+        help_text=_("Answers that its form shows again, to be changed or only seen; empty: none."),
     )
 
     created_by = models.ForeignKey(
@@ -230,6 +237,11 @@ class TaskDefinition(models.Model):
                 "hide_answers": self.hide_answers,
             }
         )
+
+    @property
+    def shows_again(self) -> tuple[Edit, ...]:
+        """The earlier answers that its form shows, to be changed or only seen."""
+        return edits_of(self.edits) if self.edits and self.is_form else ()
 
     def spec(self) -> TaskSpec:
         return TaskSpec(

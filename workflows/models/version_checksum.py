@@ -34,7 +34,7 @@ TABLES = (
         "workflow_id",
         exempt=dict.fromkeys(("created_by_id", "created_at", "updated_at"), _WHO_AND_WHEN),
         later=(
-            "assign_to",
+            *("assign_to", "edits"),
             *("branches", "ends_when", "for_each", "item_order", "most", "hide_answers"),
             "branch",
             *("set_values", "decision_table"),

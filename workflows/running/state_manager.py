@@ -47,6 +47,7 @@ from workflows.models import (
     WorkflowStatus,
 )
 from workflows.models.task_instance import ASSIGNMENT, UNFINISHED
+from workflows.priorities import Priority
 from workflows.running.assignment import (
     NO_TASK,
     assign_by_rule,
@@ -70,12 +71,14 @@ from workflows.running.events.branch_cancelled import BRANCH_CANCELLED, Why
 from workflows.running.events.branch_ended import BRANCH_ENDED
 from workflows.running.events.call_failed import CALL_FAILED
 from workflows.running.events.called import CALLED
+from workflows.running.events.changed import CHANGED
 from workflows.running.events.cleaned_up import CLEANED_UP
 from workflows.running.events.completed import COMPLETED
 from workflows.running.events.done_at_once import DONE_AT_ONCE
 from workflows.running.events.failed import FAILED
 from workflows.running.events.kind import EventKind
 from workflows.running.events.moved import MOVED
+from workflows.running.events.priority_changed import PRIORITY_CHANGED
 from workflows.running.events.released import RELEASED
 from workflows.running.events.reminded import REMINDED
 from workflows.running.events.started import STARTED
@@ -85,6 +88,7 @@ from workflows.running.events.task_started import TASK_STARTED
 from workflows.running.events.timed_out import TIMED_OUT
 from workflows.running.events.wait_ended import WAIT_ENDED
 from workflows.running.failures import last_failures
+from workflows.running.keys_now import key_of_output
 from workflows.running.positions import Positions
 from workflows.running.questions import QUESTION_ENDED, due_after_question
 from workflows.running.sealing import batch_of_history
@@ -1013,6 +1017,85 @@ class WorkflowStateManager:
         self._record(TASK_COMPLETED, task=task, data={"output": output})
         self._save_instance()
 
+    # What a task changes of earlier answers, before it is completed
+
+    def record_ticket_change(self, *, old: JsonObject, new: JsonObject, step: TaskInstance) -> None:
+        """Write into the history what `step` has changed of what was submitted.
+
+        The caller changes the ticket itself: `update_with_next_write`.
+        """
+        change: JsonObject = {"what": "ticket", "old": old, "new": new, **_changed_in(step)}
+        self._record(CHANGED, data=change)
+        self._save_instance()
+
+    def change_output(self, task: TaskInstance, *, output: JsonObject, step: TaskInstance) -> None:
+        """Put another output in the place of an earlier task's: `step` has changed it.
+
+        Nothing is done where it is not read any more.
+        """
+        if (kept := self._where_kept(task)) is not None:
+            self._put_output(task, kept, output, _changed_in(step))
+
+    def _put_output(
+        self,
+        task: TaskInstance,
+        kept: tuple[str, Path | None],
+        output: JsonObject,
+        why: JsonObject,
+    ) -> None:
+        """Write another output of a task where it is kept, with why."""
+        key, path = kept
+        change: JsonObject = {"what": "output", "old": task.output_data, "new": output, **why}
+        task.output_data = output
+        self._batch.update(task, "output_data")
+        if path is None:
+            self.instance.data = {**self.instance.data, key: output}
+            self._batch.update(self.instance, "data")
+        else:
+            path.data = {**path.data, key: output}
+            self._batch.update(path, "data")
+            change["path"] = path.pk
+        if key != task.definition.key:
+            change["key"] = key
+        if task.path_id is not None and path is None:  # its block has ended
+            change["handed_over"] = True
+        self._record(CHANGED, task=task, data=change)
+        self._save_instance()
+
+    def _where_kept(self, task: TaskInstance) -> tuple[str, Path | None] | None:
+        """Under which key its output is read now, and on which path; None where it is not."""
+        path = self.positions.path_of(task)
+        if task.path_id is not None and path is None:
+            block = task.path.block_task if task.path is not None else None
+            spec = None if block is None else block.definition.block
+            if block is None or spec is None or spec.is_list:
+                return None  # what a list has brought stands in the output of the block
+            return self._where_handed_over(task, block)
+        key = key_of_output(task, self.instance, path=path)
+        return None if key is None else (key, path)
+
+    def _where_handed_over(
+        self, task: TaskInstance, block: TaskInstance
+    ) -> tuple[str, Path | None] | None:
+        """The same of a task in a branch of a block that has ended."""
+        path = self.positions.path_of(block)
+        if block.path_id is not None and path is None:
+            outer = block.path.block_task if block.path is not None else None
+            spec = None if outer is None else outer.definition.block
+            if outer is None or spec is None or spec.is_list:
+                return None
+            return self._where_handed_over(task, outer)
+        key = key_of_output(task, self.instance, path=path)
+        return None if key is None else (key, path)
+
+    def record_priority(self, *, old: Priority, new: Priority, reason: str = "") -> None:
+        """Write into the history that the ticket's priority was changed."""
+        change: JsonObject = {"old": old.value, "new": new.value}
+        if reason:
+            change["reason"] = reason
+        self._record(PRIORITY_CHANGED, data=change)
+        self._save_instance()
+
     def fail_task(self, task: TaskInstance, *, reason: str) -> None:
         """Put a task that could not be done into ERROR; the caller keeps a ticket error.
 
@@ -1100,3 +1183,8 @@ def _named(path: Path, spec: BlockSpec) -> JsonObject:
 def _made(path: Path) -> JsonObject | None:
     task = path.current_task
     return None if task is None else {"task": task.pk, "key": task.definition.key}
+
+
+def _changed_in(step: TaskInstance) -> JsonObject:
+    """Which task has changed something: what it is called then is what people are told."""
+    return {"in": step.definition.title, "in_task": step.pk}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from tenants.models import User
@@ -25,7 +25,6 @@ from workflows.errors import (
 )
 from workflows.fields.field import SeenBy
 from workflows.models import (
-    Path,
     TaskInstance,
     TaskStatus,
     WorkflowEvent,
@@ -33,7 +32,6 @@ from workflows.models import (
 )
 from workflows.models.task_instance import ASSIGNMENT, UNFINISHED
 from workflows.models.workflow_instance import ENDED
-from workflows.priorities import Priority
 from workflows.running.assignment import assign_if_possible, assignee_data
 from workflows.running.candidates import candidates_of, deputy_for_task, may_have
 from workflows.running.check_output import check_object, check_output
@@ -46,7 +44,6 @@ from workflows.running.events.duplicate import DUPLICATE
 from workflows.running.events.file_version import FILE_VERSION
 from workflows.running.events.held import HELD
 from workflows.running.events.kind import EventKind
-from workflows.running.events.priority_changed import PRIORITY_CHANGED
 from workflows.running.events.released import RELEASED
 from workflows.running.events.resumed import RESUMED
 from workflows.running.events.retried import RETRIED
@@ -54,7 +51,6 @@ from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.events.team_file_version import TEAM_FILE_VERSION
 from workflows.running.events.version_changed import VERSION_CHANGED
 from workflows.running.events.withdrawn import WITHDRAWN
-from workflows.running.keys_now import key_of_output
 from workflows.running.moving import TargetVersion
 from workflows.running.state_manager import Move, WorkflowStateManager
 from workflows.running.workers import eligible_workers
@@ -149,11 +145,17 @@ class WorkflowRepair(WorkflowStateManager):
             self._assign_or_release(task, had_it if may else None, reason=reason)
 
     def complete_kept(
-        self, task: TaskInstance, *, output: JsonObject, by: User, reason: str
+        self,
+        task: TaskInstance,
+        *,
+        output: JsonObject,
+        by: User,
+        reason: str,
+        write_changes: Callable[[], None] = lambda: None,
     ) -> None:
         """Complete a form in error with what its worker has sent, and the caller checked.
 
-        The caller advances.
+        The caller advances. `write_changes` writes what else the form changes, as its worker's.
 
         Raises:
             NothingToRetryError: the task is not in ERROR (any more).
@@ -163,6 +165,7 @@ class WorkflowRepair(WorkflowStateManager):
         retried: JsonObject = {"status": str(task.status), "reason": reason}
         self._record(RETRIED, task=task, data=retried)
         with self._acting(by):
+            write_changes()
             self._complete(task, output=output)
 
     def catch_up_failure(self, task: TaskInstance, *, reason: str) -> None:
@@ -234,52 +237,10 @@ class WorkflowRepair(WorkflowStateManager):
         kept = self._where_kept(task)
         if kept is None:
             raise OutputReplacedError
-        key, path = kept
         check_output(task.definition, output, kept=task.output_data)
         if output == task.output_data:
             raise NothingChangedError
-        old, task.output_data = task.output_data, output
-        self._batch.update(task, "output_data")
-        change: JsonObject = {"what": "output", "old": old, "new": output, "reason": reason}
-        if path is None:
-            self.instance.data = {**self.instance.data, key: output}
-            self._batch.update(self.instance, "data")
-        else:
-            path.data = {**path.data, key: output}
-            self._batch.update(path, "data")
-            change["path"] = path.pk
-        if key != task.definition.key:
-            change["key"] = key
-        if task.path_id is not None and path is None:  # its block has ended
-            change["handed_over"] = True
-        self._record(CHANGED, task=task, data=change)
-        self._save_instance()
-
-    def _where_kept(self, task: TaskInstance) -> tuple[str, Path | None] | None:
-        """Under which key its output is read now, and on which path; None where it is not."""
-        path = self.positions.path_of(task)
-        if task.path_id is not None and path is None:
-            block = task.path.block_task if task.path is not None else None
-            spec = None if block is None else block.definition.block
-            if block is None or spec is None or spec.is_list:
-                return None  # what a list has brought stands in the output of the block
-            return self._where_handed_over(task, block)
-        key = key_of_output(task, self.instance, path=path)
-        return None if key is None else (key, path)
-
-    def _where_handed_over(
-        self, task: TaskInstance, block: TaskInstance
-    ) -> tuple[str, Path | None] | None:
-        """The same of a task in a branch of a block that has ended."""
-        path = self.positions.path_of(block)
-        if block.path_id is not None and path is None:
-            outer = block.path.block_task if block.path is not None else None
-            spec = None if outer is None else outer.definition.block
-            if outer is None or spec is None or spec.is_list:
-                return None
-            return self._where_handed_over(task, outer)
-        key = key_of_output(task, self.instance, path=path)
-        return None if key is None else (key, path)
+        self._put_output(task, kept, output, {"reason": reason})
 
     def correct_input(self, task: TaskInstance, *, body: JsonObject, reason: str) -> None:
         """Let the call of a task in ERROR send something else from its next attempt on.
@@ -309,14 +270,6 @@ class WorkflowRepair(WorkflowStateManager):
         """Write a change that was made outside the instance (of the ticket) into its history."""
         change: JsonObject = {"what": what, "old": old, "new": new, "reason": reason}
         self._record(CHANGED, data=change)
-        self._save_instance()
-
-    def record_priority(self, *, old: Priority, new: Priority, reason: str) -> None:
-        """Write into the history that the ticket's priority was changed."""
-        change: JsonObject = {"old": old.value, "new": new.value}
-        if reason:
-            change["reason"] = reason
-        self._record(PRIORITY_CHANGED, data=change)
         self._save_instance()
 
     def record_message(self, kind: EventKind, *, number: int, by: User, reason: str = "") -> None:

@@ -289,6 +289,16 @@ TASKS: Final = Sheet(
             26,
         ),
         Column(
+            "edits",
+            "Earlier answers",
+            kinds.EDITS,
+            gettext_lazy(
+                "Answers that its form shows again, a line each: ticket.amount, or review.note. "
+                "They may be changed; with “: see” they are only seen."
+            ),
+            26,
+        ),
+        Column(
             "action_url",
             "Action URL",
             kinds.TEXT,
@@ -706,6 +716,17 @@ TESTS: Final = Sheet(
             gettext_lazy("What is answered in this step, a line each, such as amount = 50"),
             36,
             ("answer", "output"),
+        ),
+        Column(
+            "edits",
+            "Changes",
+            kinds.PRESETS,
+            gettext_lazy(
+                "What the task changes of earlier answers, a line each: ticket.amount = 50. What "
+                "is left out stays as it was."
+            ),
+            30,
+            ("changed answers", "edits"),
         ),
         Column(
             "error",

@@ -24,7 +24,7 @@ from workflows.workbooks.findings import Findings
 from workflows.workbooks.formats.grid import Grid, check_characters, column_letters
 from workflows.workbooks.kinds import FIELD_TYPE, LONG_TEXT, Scope, key_of, read_cell
 from workflows.workbooks.reading import Place, Reading
-from workflows.workbooks.rows_of_test_cases import read_test_cases
+from workflows.workbooks.rows_of_test_cases import EARLIER, read_test_cases
 from workflows.workbooks.table_sheets import split_grids, tables_of
 from workflows.workbooks.tables import Row, Table, find_tables, report_missing_sheets
 from workflows.workbooks.unseen import report_unseen
@@ -275,7 +275,15 @@ class _Forms:
         return found
 
     def scope_of_step(self, key: str) -> Scope:
-        """What the answers of a step of a test case may be."""
+        """What the answers of a step of a test case may be; EARLIER: what a task may change."""
+        if key == EARLIER:
+            owners = {"ticket": ("workflow",), **{f"tasks.{k}": p for k, p in self.paths.items()}}
+            types = {
+                f"{owner}.{name}": field_type
+                for owner, path in owners.items()
+                for name, field_type in self.types(path).items()
+            }
+            return Scope(ticket=types)
         owner: Path = (
             ("workflow",) if key == TICKET else self.paths.get(key.removeprefix("tasks."), ())
         )

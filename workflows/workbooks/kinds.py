@@ -42,6 +42,7 @@ from workflows.engine.timing import Moment
 from workflows.fields.field import CellForm
 from workflows.fields.registry import TYPES
 from workflows.workbooks.assigned import read_assigned, write_assigned
+from workflows.workbooks.edited import read_edits, write_edits
 from workflows.workbooks.formats.grid import CellValue, cleaned, text_of
 from workflows.workbooks.formats.seen import Want
 from workflows.workbooks.formats.sheet import Written
@@ -548,6 +549,10 @@ ASSIGNED: Final = Kind(
 REMINDERS: Final = Kind(
     lambda value, _scope: read_reminders(text_of(value)),
     lambda value, _scope: write_reminders(value),
+)
+EDITS: Final = Kind(
+    lambda value, _scope: read_edits(text_of(value)),
+    lambda value, _scope: write_edits(value),
 )
 LINKS: Final = _lines_kind(_read_links, write_links)
 PRESETS: Final = Kind(_read_presets, _write_presets, _unchanged)

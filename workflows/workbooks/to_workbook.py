@@ -29,7 +29,7 @@ from workflows.workbooks.columns import (
 )
 from workflows.workbooks.formats.sheet import Page, PageColumn, Written
 from workflows.workbooks.kinds import Scope, write_cell
-from workflows.workbooks.rows_of_test_cases import test_case_rows
+from workflows.workbooks.rows_of_test_cases import EARLIER, test_case_rows
 from workflows.workbooks.table_sheets import table_pages
 
 # A cell holds 32,767 UTF-16 units; one character is two at most.
@@ -179,6 +179,13 @@ def _forms(workflow: JsonObject, tasks: list[JsonObject]) -> dict[str, Scope]:
     for task in tasks:
         types = _types(task.get("fields"))
         found.setdefault(f"tasks.{task.get('key')}", Scope(ticket=types, untyped=not types))
+    found[EARLIER] = Scope(
+        ticket={
+            f"{owner}.{name}": field_type
+            for owner, scope in found.items()
+            for name, field_type in scope.ticket.items()
+        }
+    )
     return found
 
 

@@ -44,6 +44,7 @@ _TASK = (
     "timeout_seconds",
     "retries",
     "assign_to",
+    "edits",
     "due_in",
     "values",
     "table",

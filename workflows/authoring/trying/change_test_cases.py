@@ -145,6 +145,7 @@ def _recorded(
             {
                 "task": each.task,
                 "output": trial.output_given_out(each),
+                "edits": trial.changes_given_out(each.edits),
                 "error": each.error,
                 "after": each.after,
                 **({"item": list[Json](each.items)} if each.items else {}),

@@ -248,6 +248,7 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
         "for": str(data.get("for") or ""),
         "done": str(data.get("done") or ""),
         "role": str(data.get("role") or ""),
+        "in": str(data.get("in") or ""),
         "what": str(data.get("what") or ""),
         "of": str(data.get("called") or ""),
         "version": str(data.get("version") or ""),

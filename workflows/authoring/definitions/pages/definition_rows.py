@@ -14,6 +14,7 @@ from tenants.refusals import refusals
 from workflows.bundles.assignments import assignment_in_words
 from workflows.bundles.blocks import block_labels, branches_in_words
 from workflows.bundles.describe_changes import field_labels
+from workflows.bundles.edits import edits_in_words
 from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.outline import Outline
 from workflows.bundles.step_outputs import done_labels, output_labels
@@ -91,6 +92,7 @@ class TaskCard:
     documents: Sequence[tuple[str, str]]
     # Where the company role does not say all of it.
     given_to: str
+    shows_again: str
     leads_to: Sequence[TransitionRow]
     reminders: Sequence[str] = ()
     # The same in one short line.
@@ -275,6 +277,7 @@ def task_card(
         ),
         documents=tuple(_documents(task)) if task.is_call else (),
         given_to=given_to(task, labels) if task.assign_to and task.is_form else "",
+        shows_again=edits_in_words(task.edits, labels) if task.shows_again else "",
         leads_to=transition_rows(transitions, labels),
         values=tuple(_values(task)) if task.is_at_once else (),
         table=_table(task) if task.is_at_once else None,

@@ -39,7 +39,7 @@ from workflows.bundles import (
 from workflows.bundles.outline import Outline
 from workflows.bundles.readable import readable_rules
 from workflows.bundles.samples import call_values, sample_context
-from workflows.bundles.times import task_notes
+from workflows.bundles.task_notes import task_notes
 from workflows.bundles.unfinished import drawable_process
 from workflows.engine.condition_sentence import describe_condition
 from workflows.engine.condition_text import (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -47,10 +48,12 @@ from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.errors import FieldError, SchemaError, TransformError
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Answer, Outcome, Simulation, Step, read_answers
+from workflows.fields.asked_again import AskedAgain
 from workflows.fields.file.accepted import accepted_by, sample_name
 from workflows.fields.validation import validator_for
-from workflows.forms import AnswersForm, visible_answer
+from workflows.forms import AnswersForm, EditsForm, visible_answer
 from workflows.forms.answers import PREFIX
+from workflows.forms.edits_form import prefix_of
 from workflows.models import WorkflowDefinition
 from workflows.working_hours.durations import duration_in_words
 
@@ -134,11 +137,14 @@ class TryPage(TryingPage):
         if not trial.rules[key].task_type.is_form:
             return self._answer_call(request, trial, state, step)
         form = _form(trial.fields_of(key), request)
-        if form is None or not form.is_valid():
-            return self._show(request, trial, state, form=form, place=place)
-        answer = Answer(key, form.answers(), items=step.items)
+        edits = _edits(trial, state, step, request)
+        if form is None or edits is None or not (form.is_valid() & edits.is_valid()):
+            return self._show(request, trial, state, form=form, edits=edits, place=place)
+        answer = Answer(key, form.answers(), items=step.items, edits=_really_changed(edits))
         following = replace(state, answers=(*state.answers, answer))
-        return self._answer_step(request, trial, state, following, form=form, place=place)
+        return self._answer_step(
+            request, trial, state, following, form=form, edits=edits, place=place
+        )
 
     def _let_time_pass(self, request: HttpRequest, trial: Trial, state: TryState) -> HttpResponse:
         """The task has not ended by the time that was chosen."""
@@ -212,7 +218,9 @@ class TryPage(TryingPage):
         *kept, last = state.answers
         place = " ".join([last.task, *map(str, last.items)])
         before = replace(state, answers=tuple(kept))
-        return self._show(request, trial, before, first=last.output, place=place)
+        return self._show(
+            request, trial, before, first=last.output, first_edits=last.edits, place=place
+        )
 
     def _save(self, request: HttpRequest, trial: Trial, state: TryState) -> HttpResponse:
         name = request.POST.get("name", "")
@@ -251,6 +259,8 @@ class TryPage(TryingPage):
         who: SubmitterForm | None = None,
         call: CallForm | None = None,
         first: JsonObject | None = None,
+        edits: EditsForm | None = None,
+        first_edits: JsonObject | None = None,
         name: str = "",
         place: str = "",
     ) -> HttpResponse:
@@ -269,7 +279,7 @@ class TryPage(TryingPage):
         else:
             refused = simulation.outcome is Outcome.REFUSED
             if refused and first is None:
-                first = simulation.used[-1].output
+                first, first_edits = simulation.used[-1].output, simulation.used[-1].edits
             state = replace(state, answers=_accepted_answers(simulation))
             step = _step_at(simulation, place) or _first_waiting(simulation)
             context |= self._next_context(trial, state, simulation, step, call)
@@ -278,15 +288,19 @@ class TryPage(TryingPage):
                 form = None
             else:
                 form = form or _form(trial.fields_of(step.task or ""), None, first=first)
+                edits = edits or _edits(trial, state, step, first=first_edits)
         context |= {
             "signed_state": state.signed_state(self.workflow),
             "form": form,
+            "edits": edits,
             "is_broken": simulation is None and form is None,
             "simulation": simulation,
             "steps": self._steps(trial, state, simulation) if simulation else [],
             "told": told_rows(trial, simulation) if simulation else [],
             "picture": picture_of(trial, simulation),
-            "visible_url": self._visible_url(state, form, context.get("task_key", "")),
+            "visible_url": self._visible_url(
+                state, simulation, form, edits, context.get("task_key", "")
+            ),
             "may_save": self.workflow.is_draft and simulation is not None,
             "may_replace": any(each.get("name") == state.case for each in trial.cases),
         }
@@ -345,8 +359,16 @@ class TryPage(TryingPage):
         presets = trial.presets(state.ticket_type)
         return _form(trial.fields, request, presets=presets, first=first)
 
-    def _visible_url(self, state: TryState, form: AnswersForm | None, key: str) -> str:
-        if form is None or not form.is_conditional:
+    def _visible_url(
+        self,
+        state: TryState,
+        simulation: Simulation | None,
+        form: AnswersForm | None,
+        edits: EditsForm | None,
+        key: str,
+    ) -> str:
+        is_conditional = edits is not None and edits.is_conditional
+        if form is None or not (form.is_conditional or is_conditional):
             return ""
         query = {"task": key} if key else {"type": state.ticket_type}
         name = "admin:workflows_workflowdefinition_try_visible"
@@ -367,9 +389,58 @@ class TryVisible(DefinitionPage):
         trial, key = trial_of(self.workflow), request.GET.get("task", "")
         specs = trial.fields_of(key) if key else trial.fields
         presets = {} if key else trial.presets(request.GET.get("type", ""))
+        state = read_signed_state(request.POST.get("state", ""), self.workflow)
+        asked: Sequence[AskedAgain] = ()
+        simulation = _simulate_so_far(trial, state) if key and state is not None else None
+        step = _step_at(simulation, key)
+        if state is not None and step is not None:
+            with refusals(FieldError):
+                asked = _asked(trial, state, step)
         return visible_answer(
-            specs, presets=presets, data=request.POST, keeper=_keeper(specs, request)
+            specs, presets=presets, data=request.POST, keeper=_keeper(specs, request), asked=asked
         )
+
+
+def _asked(trial: Trial, state: TryState, step: Step) -> Sequence[AskedAgain]:
+    """What the form of a task that is waited for shows of earlier answers."""
+    if step.task not in trial.tasks:
+        return ()
+    presets = trial.presets(state.ticket_type)
+    return trial.asked_again(step.task, ticket=step.ticket, outputs=step.data, only_seen=presets)
+
+
+def _edits(
+    trial: Trial,
+    state: TryState,
+    step: Step,
+    request: HttpRequest | None = None,
+    *,
+    first: JsonObject | None = None,
+) -> EditsForm | None:
+    """Those answers as a form; None where a form of the definition is broken."""
+    with refusals(FieldError):
+        asked = _asked(trial, state, step)
+        sent: dict[str, Any] = {}
+        if request is not None:
+            known = {
+                request.POST.get(f"{prefix_of(each.task)}-{name}-kept", ""): sample_name(accepted)
+                for each in asked
+                for name, question in each.part.fields.items()
+                if (accepted := accepted_by(question))
+            }
+            sent = {"data": request.POST, "files": request.FILES, "keeper": NoKeeper(known)}
+        return EditsForm(asked, first=first, **sent)
+    return None
+
+
+def _really_changed(edits: EditsForm) -> JsonObject:
+    """What differs from the answers as they were: a test case says no more."""
+    before = {
+        f"{each.owner}{name}": each.part.answers.get(name)
+        for each in edits.asked
+        for name in each.part.fields
+    }
+    return {name: value for name, value in edits.changes().items() if value != before.get(name)}
 
 
 def _form(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.utils.safestring import SafeString
@@ -14,11 +14,12 @@ from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.bundles import Trial
 from workflows.bundles.assignments import assignments_in_words
 from workflows.bundles.step_outputs import output_specs
-from workflows.bundles.times import task_notes
+from workflows.bundles.task_notes import task_notes
 from workflows.engine.assigning import AssignRule, Who
 from workflows.engine.condition_sentence import describe_condition
 from workflows.engine.conditions import is_empty
 from workflows.engine.decide import TriedTransition
+from workflows.engine.edits import by_owner
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Outcome, Simulation, Step, TimeOver
 from workflows.engine.task_types import TaskType
@@ -76,6 +77,7 @@ class StepRow:
     cancels: bool = False
     # Which row of a decision table counts.
     note: str = ""
+    changed: Sequence[Shown] = ()
 
 
 def step_rows(
@@ -255,6 +257,7 @@ def _step_row(
         is_cancelled=step.is_cancelled,
         cancels=step.cancels,
         note=_row_that_fits(step.note),
+        changed=list(_changed(trial, step)),
     )
 
 
@@ -276,6 +279,16 @@ def _icon_of(step: Step) -> str:
     if step.is_cancelled or step.cancels:
         return "block"
     return "timer_off" if step.timeout_taken else "call_split" if step.failure else ""
+
+
+def _changed(trial: Trial, step: Step) -> Iterable[Shown]:
+    """The earlier answers that a task has changed, as they are now."""
+    for task, own in by_owner(step.edits).items():
+        specs = trial.fields_of(task) if task else trial.fields
+        given = {name: value for name, value in own.items() if value is not None}
+        yield from show_answers(specs, given)
+        for shown in show_answers(specs, dict.fromkeys(set(own) - set(given), "-")):
+            yield replace(shown, kind="text", text="-", items=[], rows=[])
 
 
 def _tone(step: Step, error: str) -> str:

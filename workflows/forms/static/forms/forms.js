@@ -31,8 +31,10 @@
    * @param {string[]} names of the questions that are asked
    */
   function showFields(form, names) {
-    for (const field of findAll(form, ".tk-fields > .tk-field")) {
-      showField(field, names.includes(field.dataset.field ?? ""));
+    for (const field of findAll(form, ".tk-fields[data-visible] > .tk-field")) {
+      // Of answers that are asked again, the names begin with their form.
+      const owner = field.parentElement?.dataset.owner ?? "";
+      showField(field, names.includes(owner + (field.dataset.field ?? "")));
     }
   }
 
@@ -67,13 +69,15 @@
 
   /** @param {HTMLFormElement} form */
   function watchVisibility(form) {
-    /** @type {HTMLElement | null} */
-    const fields = form.querySelector(".tk-fields[data-visible]");
     const address = form.dataset.visibleUrl;
-    if (!fields || !address) return;
+    const lists = Array.from(findAll(form, ".tk-fields[data-visible]"));
+    if (!lists.length || !address) return;
     // What the server complained about stays in sight until something changes.
-    for (const field of findAll(fields, ":scope > .tk-field.errors")) field.dataset.keep = "1";
-    showFields(form, (fields.dataset.visible ?? "").split(" "));
+    for (const field of findAll(form, ".tk-fields > .tk-field.errors")) field.dataset.keep = "1";
+    showFields(
+      form,
+      lists.flatMap((each) => (each.dataset.visible ?? "").split(" ")),
+    );
 
     /** @type {number | undefined} */
     let timer;
@@ -88,7 +92,7 @@
         /** @type {{ visible: string[] }} */
         const answer = await response.json();
         if (number !== latest) return;
-        for (const field of findAll(fields, "[data-keep]")) delete field.dataset.keep;
+        for (const field of findAll(form, ".tk-fields [data-keep]")) delete field.dataset.keep;
         showFields(form, answer.visible);
       } catch {
         // Offline: what is shown stays, and the server decides.

@@ -97,7 +97,7 @@ class ShownLayout {
     this.payload = { ...writtenIn(shared), ...writtenIn(own) };
     this.tellsErrors = "tellsErrors" in root.dataset;
     this.form = "edit" in root.dataset ? root.closest("form") : null;
-    this.fields = this.form ? find(this.form, ".tk-fields") : null;
+    this.fields = this.form ? find(this.form, ".tk-fields:not([data-owner])") : null;
     this.switch = /** @type {HTMLButtonElement} */ (root.querySelector("[data-layout-switch]"));
     this.says = /** @type {HTMLElement} */ (root.querySelector("[data-layout-says]"));
     this.place = /** @type {HTMLElement} */ (root.querySelector("[data-layout-place]"));

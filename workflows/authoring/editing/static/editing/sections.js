@@ -4,6 +4,7 @@ import { assigningParts, whoInWords } from "./assigning.js";
 import { BLOCK_PARTS, beginBlock, blockParts, placeField, removeInside } from "./blocks.js";
 import { decisionTableEditor } from "./decision_table.js";
 import { field, find, gettext, makeElement } from "./dom.js";
+import { editsEditor, editsInWords } from "./edits.js";
 import { fieldsEditor } from "./fields.js";
 import { number, select, text } from "./inputs.js";
 import { linksEditor } from "./links.js";
@@ -51,7 +52,7 @@ export function tasksSection() {
     anchor: (task) => `task-${task.key}`,
     head: (task) => ({
       title: task.title || gettext("New task"),
-      chips: [typeOf(task).chip, isForm(task) ? whoInWords(task) : ""],
+      chips: [typeOf(task).chip, isForm(task) ? whoInWords(task) : "", isForm(task) ? editsInWords(task) : ""],
     }),
     body: taskBody,
     onAdd: addTask,
@@ -231,6 +232,7 @@ function formParts(task, refresh) {
   return [
     assigningParts(task, refresh),
     dueField(task),
+    editsEditor(task, refresh),
     makeElement(
       "div",
       { class: "ed-field ed-wide" },

@@ -13,6 +13,7 @@ import {
   pgettext,
   replaceContent,
 } from "./dom.js";
+import { schemaOfChanges } from "./edits.js";
 import { durationControl, number, select, selectOf, text } from "./inputs.js";
 import { focusAction, listEditor, showMessage } from "./lists.js";
 import { LONGEST_NAME } from "./names.js";
@@ -320,6 +321,7 @@ function answerParts(answer, redraw) {
   const choose = selectOf(outcomes, outcome, (chosen) => {
     snapshot();
     delete answer.output;
+    delete answer.edits;
     delete answer.error;
     delete answer.status;
     delete answer.reason;
@@ -373,6 +375,12 @@ function answerParts(answer, redraw) {
         asking: form ? { fields: task?.fields ?? [] } : askingFor(task),
       }),
     );
+    const schema = task && form ? schemaOfChanges(task) : null;
+    if (schema) {
+      const help = gettext("What is left out stays as it was.");
+      const label = gettext("What it changes of earlier answers");
+      parts.push(answersPart({ owner: answer, name: "edits", label, help, asking: { schema } }));
+    }
   }
   if (form) parts.push(...peopleParts(answer, outcome === "done"));
   return parts;

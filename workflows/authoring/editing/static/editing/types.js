@@ -78,6 +78,13 @@
  */
 
 /**
+ * @typedef {object} Edit an earlier answer that a task's form shows again
+ * @property {string} [task] the key of the task whose answer it is; without it, of the ticket
+ * @property {string} field
+ * @property {string} [mode] `see`: it is only shown
+ */
+
+/**
  * @typedef {object} Task
  * @property {string} [key]
  * @property {string} [title]
@@ -90,6 +97,7 @@
  * @property {string} [due_in] a moment such as P2D, or P3D before ticket.return_date at 09:00
  * @property {Reminder[]} [reminders]
  * @property {string} [wait] of a wait: a moment
+ * @property {Edit[]} [edits]
  * @property {string} [action_url]
  * @property {Json} [input_transform]
  * @property {Json} [output_transform]
@@ -187,6 +195,7 @@
  * @property {string} [task] the key of a task
  * @property {number | number[]} [item] for which entry of a list, from 1
  * @property {JsonObject} [output]
+ * @property {JsonObject} [edits] what it changes of earlier answers, by the names of conditions
  * @property {string} [error]
  * @property {Json} [status]
  * @property {string} [reason] one of `Start.failure_reasons`

@@ -6,7 +6,7 @@ import { choicesOf } from "./inputs.js";
 import { isObject } from "./json.js";
 import { rolesInQuestions, store } from "./store.js";
 
-/** @import { Branch, FieldSpec, Json, JsonObject, Option, Task, Variable, Workflow } from "./types.js" */
+/** @import { Branch, Edit, FieldSpec, Json, JsonObject, Option, Task, Variable, Workflow } from "./types.js" */
 
 /** @typedef {Map<string, Set<string>>} Moves the key of a task, and of those that can come next */
 
@@ -555,7 +555,27 @@ function renameInProcess(from, to) {
     if (task.due_in) task.due_in = renamedInMoment(task.due_in, from, to);
     for (const each of task.reminders ?? []) each.when = renamedInMoment(each.when, from, to);
     if (said?.task) said.task = renamed(`tasks.${said.task}`, from, to).replace(/^tasks\./, "");
+    for (const each of Array.isArray(task.edits) ? task.edits : []) renameEdit(each, from, to);
   }
+  for (const test of store.document.tests || []) {
+    for (const each of test.answers || []) {
+      if (!each.edits) continue;
+      const pairs = Object.entries(each.edits).map(([name, value]) => [renamed(name, from, to), value]);
+      each.edits = Object.fromEntries(pairs);
+    }
+  }
+}
+
+/**
+ * @param {Edit} edit
+ * @param {string} from
+ * @param {string} to
+ */
+function renameEdit(edit, from, to) {
+  const owner = edit.task ? `tasks.${edit.task}` : "ticket";
+  const parts = renamed(`${owner}.${edit.field}`, from, to).split(".");
+  edit.field = parts.at(-1) ?? "";
+  if (edit.task) edit.task = parts[1];
 }
 
 /**
