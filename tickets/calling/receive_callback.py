@@ -15,6 +15,7 @@ from workflows.actions import ActionError, read_callback
 from workflows.engine.process import Json, JsonObject
 from workflows.errors import TaskNotWorkableError
 from workflows.models import ActionAttempt, TaskInstance
+from workflows.working_hours.company_clock import company_clock
 
 
 def receive_callback(
@@ -52,6 +53,7 @@ def _receive(address: CallbackAddress, body: Json, *, now: datetime) -> JsonObje
         facts: JsonObject = {
             **locked.ticket.facts(Company.objects.current()),
             "tasks": locked.manager.instance.data,
+            **company_clock(locked.manager.now, counts_days=False).as_json(),
         }
         output = read_callback(locked.task.definition, body, facts=facts)
         try:

@@ -37,6 +37,7 @@ from workflows.errors import TaskNotWorkableError
 from workflows.models import ActionAttempt, TaskDefinition
 from workflows.running.workflow_repair import corrected_input
 from workflows.signing.signing_secrets import active_secrets
+from workflows.working_hours.company_clock import company_clock
 
 logger = logging.getLogger(__name__)
 
@@ -155,6 +156,7 @@ def _begin(action: Action) -> Begun | None:
         facts: JsonObject = {
             **locked.ticket.facts(company),
             "tasks": locked.manager.instance.data,
+            **company_clock(locked.manager.now, counts_days=False).as_json(),
         }
         request = _request(locked, attempt, facts)
         try:

@@ -24,7 +24,7 @@ def complete_kept_form(sent: SavedAnswers, task: TaskInstance, *, repair: Repair
     output: JsonObject = sent.answers
     fields = task.definition.fields
     try:
-        check_output(task.definition, output)
+        output = check_output(task.definition, output)
         claim_files(fields, output, ticket=repair.ticket, user=sent.user)
     except (InvalidDataError, UnknownUploadError):
         return False

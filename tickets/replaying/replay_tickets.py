@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final
 
@@ -144,8 +144,9 @@ def _replayed(trial: Trial, ticket: Ticket, visits: Sequence[Visit]) -> Simulati
     key = ticket.definition.key if ticket.definition.key in trial.ticket_types else ""
     presets = trial.presets(key)
     asked: JsonObject = {name: v for name, v in ticket.data.items() if name not in presets}
+    clock = replace(trial.clock, now=ticket.created_at)
     try:
-        refused = trial.refusals(asked, ticket_type=key)
+        refused = trial.refusals(asked, ticket_type=key, clock=clock)
     except FieldError:
         return Refusal("", ())
     if refused:
@@ -160,8 +161,10 @@ def _replayed(trial: Trial, ticket: Ticket, visits: Sequence[Visit]) -> Simulati
             "last_name": person.last_name,
         },
         number=ticket.pk,
+        clock=clock,
     )
-    return trial.run(facts=facts, answers=chain.from_iterable(each.answers for each in visits))
+    answers = chain.from_iterable(each.answers for each in visits)
+    return trial.run(facts=facts, answers=answers, clock=clock)
 
 
 def _names(refused: Iterable[FieldProblem]) -> tuple[str, ...]:

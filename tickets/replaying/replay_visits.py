@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -104,6 +104,7 @@ def visits_of(tickets: Iterable[Ticket], *, process: Process) -> dict[int, list[
             last = Answer.failed(key, failure, visit=pk)
         else:
             last = Answer(key, output if isinstance(output, dict) else {}, visit=pk)
+        last = replace(last, at=completed_at)
         found.setdefault(instance_id, []).append(Visit(key, time, (*passed, last)))
     return found
 

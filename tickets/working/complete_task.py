@@ -79,7 +79,7 @@ def complete_task(
 def _complete(task: TaskInstance, output: JsonObject, user: User, now: datetime) -> None:
     try:
         with transaction.atomic():
-            manager, locked, ticket = _checked(task, output, user, now)
+            manager, locked, ticket, output = _checked(task, output, user, now)
             note(ticket=ticket.pk, task=locked.pk)
             with errors_as_step_failed(), manager.in_one_statement(commits=True):
                 manager.complete_task(locked, output=output)
@@ -94,7 +94,7 @@ def _complete(task: TaskInstance, output: JsonObject, user: User, now: datetime)
             align_sequences()
     with transaction.atomic():
         try:
-            manager, locked, ticket = _checked(task, output, user, now)
+            manager, locked, ticket, output = _checked(task, output, user, now)
         except TaskNotWorkableError:
             if may_be_done and _is_done(task, user, now):
                 return
@@ -111,11 +111,14 @@ def _is_done(task: TaskInstance, user: User, now: datetime) -> bool:
 
 def _checked(
     task: TaskInstance, output: JsonObject, user: User, now: datetime
-) -> tuple[WorkflowStateManager, TaskInstance, Ticket]:
+) -> tuple[WorkflowStateManager, TaskInstance, Ticket, JsonObject]:
+    """The output comes back with what is calculated."""
     manager, locked, ticket = lock_workable(task, user=user, now=now, moves_on=True)
     manager.ensure_workable(locked)
     form = definition_of(manager.instance.workflow_id).task_form(locked.definition)
-    problems = form.validate(output, facts_for(form, output))
+    facts = facts_for(form, output)
+    output = form.settled(output, facts)
+    problems = form.validate(output, facts)
     if problems:
         raise InvalidDataError(problems)
     claim_files(locked.definition.fields, output, ticket=ticket, user=user)
@@ -123,7 +126,7 @@ def _checked(
         manager.execute_with_next_write(statement, locked.pk, user.pk)
     note = gettext("The task was completed after all.")
     manager.execute_with_next_write(_RESOLVE_ERRORS, note, now, locked.pk)
-    return manager, locked, ticket
+    return manager, locked, ticket, output
 
 
 def start_task(*, task: TaskInstance, user: User, now: datetime | None = None) -> None:

@@ -40,6 +40,8 @@ def sample_context(document: object, *, task_key: str, answer: bool) -> JsonObje
         },
         "company": {"name": "Example"},
         "number": 1,
+        "today": "2026-03-31",
+        "now": "2026-03-31T12:00:00Z",
     }
     task = outline.task_of.get(task_key)
     return {**context, **call_values(task, answer=answer)} if task else context

@@ -157,6 +157,9 @@ def _pattern_sentence(path: Path) -> tuple[str, str]:
     if path[-1:] in (("due_in",), ("after",)):
         expected = _("a duration such as P2D (two working days), PT4H (four hours) or P1DT30M")
         return _("Give %(expected)s.") % {"expected": expected}, expected
+    if path[-1:] == ("today",):
+        expected = _("a day such as 2026-10-30")
+        return _("Give %(expected)s.") % {"expected": expected}, expected
     if path[-1:] == ("title",):
         return _("Give a title: spaces alone are none."), _("text")
     if path[-1:] == ("label",):

@@ -9,7 +9,7 @@ in our words. docs/bundle-format.md lists them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
@@ -20,11 +20,13 @@ from tenants.names import name_key
 from workflows.bundles.canonical import END, START, as_text, free_form, key_order
 from workflows.bundles.problems import Problem
 from workflows.bundles.reading import read_bundle
+from workflows.engine.condition_text import ConditionTextError, Names, parse_expression
 from workflows.engine.problems import Path, short
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.storable import MAX_DEPTH
 from workflows.engine.task_types import TaskType
 from workflows.errors import UnreadableBundleError
+from workflows.fields.field import LIMIT_KEYS
 from workflows.fields.registry import TYPES
 
 # {part of a bundle: {name in it: other names for the same}}. A part is a name under `$defs` of
@@ -89,6 +91,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     },
     "test": {
         "name": ("test_case", "title"),
+        "today": ("date", "day", "on"),
     },
     "field": {
         "name": ("field_name", "field"),
@@ -101,11 +104,17 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "min": ("minimum", "at_least"),
         "max": ("maximum", "at_most"),
         "pattern": ("regular_expression", "regex"),
+        "computed": ("calculated", "calculate", "calculate_value", "formula", "expression"),
+        "checks": ("check", "validations", "validation", "constraints"),
         "visible_when": ("show_when", "shown_when", "condition"),
         "seen_by": ("visible_to", "shown_to"),
         "listed": ("in_lists", "show_in_lists"),
         "role": ("company_role",),
         "accept": ("accepts", "accepted_types", "file_types", "allowed_types"),
+    },
+    "check": {
+        "condition": ("rule", "must_be_true", "constraint"),
+        "message": ("error", "error_message", "text"),
     },
     "link": {
         "label": ("name", "title"),
@@ -138,7 +147,7 @@ _INSIDE: Final[Mapping[str, Mapping[str, str]]] = {
     "workflow": {"ext_ref": "link[]", "fields": "field[]"},
     "task": {"ext_ref": "link[]", "fields": "field[]"},
     "ticket_type": {"ext_ref": "link[]"},
-    "field": {"fields": "field[]", "choices": "choice[]"},
+    "field": {"fields": "field[]", "choices": "choice[]", "checks": "check[]"},
     "test": {
         "submitter": "test_submitter",
         "answers": "test_answer[]",
@@ -292,9 +301,51 @@ def _read_json_text(value: Json, path: Path, made: InOurWords) -> Json:
         return value
 
 
+class _Anything(Collection[str]):
+    """The names of a form, where it is not known: each name is one of them."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def _read_formula(value: Json, path: Path, made: InOurWords) -> Json:
+    """A rule of a form, which may be written as a text: as JSON, or as people write conditions."""
+    if not isinstance(value, str) or not value.strip():
+        return value
+    if value.lstrip().startswith("{"):
+        return _read_json_text(value, path, made)
+    try:
+        return parse_expression(value, names=Names(fields=_Anything()))
+    except ConditionTextError as error:
+        made.problems.append(Problem(path, str(error), value, nearest=error.nearest))
+        return value
+
+
+def _read_value_or_formula(value: Json, _path: Path, _made: InOurWords) -> Json:
+    """As before, where a text may also be a value: `today + 14 days`, but “2026-12-31”."""
+    if not isinstance(value, str) or plain(value) in _YES_OR_NO:
+        return value
+    try:
+        found = parse_expression(value, names=Names(fields=_Anything()))
+    except ConditionTextError:
+        return value
+    return found if isinstance(found, dict) else value
+
+
+_YES_OR_NO: Final = frozenset({"yes", "no", "true", "false", "y", "n", "x", "required", "optional"})
 _VALUES: Final[Mapping[tuple[str, str], _Read]] = {
     ("field", "type"): _read_field_type,
-    ("field", "visible_when"): _read_json_text,
+    ("field", "visible_when"): _read_formula,
+    ("field", "computed"): _read_formula,
+    ("check", "condition"): _read_formula,
+    ("field", "required"): _read_value_or_formula,
+    **{("field", key): _read_value_or_formula for key in LIMIT_KEYS},
     ("task", "task_type"): _read_task_type,
     ("task", "input_schema"): _read_json_text,
     ("task", "output_schema"): _read_json_text,

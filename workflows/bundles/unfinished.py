@@ -42,6 +42,7 @@ _KEPT_AS_JSON: Final = (
     "test_answer",
     "test_expectation",
     "field",
+    "check",
 )
 _CHOICE: Final[JsonObject] = {
     "properties": {"value": {}, "label": {}},

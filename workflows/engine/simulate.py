@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 
+from .clock import Clock
 from .conditions import is_empty, one_budget
 from .decide import Decision, decide, decide_failure, decide_timeout
 from .errors import FieldError, SchemaError, TransformError
@@ -48,6 +50,8 @@ class Answer:
     It has failed where it has an ``error``, a ``reason`` or a ``status``; without a reason that is
     the one of the status. Its output is then the answer that came, where one did.
 
+    ``at`` is when that was, where somebody knows.
+
     With ``after``, a duration, neither: the task has not ended by then. Where no transition leaves
     it then, it goes on, and the next answer counts for the same visit. Answers with the same number
     as ``visit`` are for one visit only: what is left of them when it ends is dropped.
@@ -60,6 +64,7 @@ class Answer:
     visit: int | None = None
     status: int | None = None
     reason: str = ""
+    at: datetime | None = None
 
     @classmethod
     def failed(cls, task: str, failure: Failure, *, visit: int | None = None) -> Answer:
@@ -92,19 +97,19 @@ class TaskRules:
 
     task_type: TaskType = TaskType.FORM
     # What is wrong with the answers on a form; raises FieldError where the form itself is.
-    check_form: Callable[[JsonObject], Sequence[FieldProblem]] = lambda _answers: ()
+    check_form: Callable[[JsonObject, Clock | None], Sequence[FieldProblem]] = lambda _answers, _at: ()
     input_schema: Json = None
     output_schema: Json = None
     input_transform: Json = None
     _validator: SchemaValidator | None = None
 
-    def refusals(self, output: JsonObject) -> Sequence[FieldProblem]:
+    def refusals(self, output: JsonObject, clock: Clock | None = None) -> Sequence[FieldProblem]:
         """What is wrong with an output.
 
         Raises FieldError or SchemaError where the definition itself is wrong.
         """
         if self.task_type.is_form:
-            return self.check_form(output)
+            return self.check_form(output, clock)
         if self._validator is None:
             schema = self.output_schema
             self._validator = SchemaValidator({} if is_empty(schema) else schema)
@@ -188,17 +193,19 @@ def simulate(
     tasks: Mapping[str, TaskRules],
     answers: Iterable[Answer] = (),
     max_steps: int = MAX_STEPS,
+    clock: Clock | None = None,
 ) -> Simulation:
     """Go from the start to the end, to an error, or to where an answer is missing.
 
     ``facts`` is the context without ``tasks``; what it holds of the ticket has been validated.
     Each visit of a task takes the next of its answers. A time that passes (`Answer.after`) is
     over together with every shorter one of the task. More than ``max_steps`` tasks are an error:
-    the process goes round in circles. Never raises for what a definition, its data or the
+    the process goes round in circles. ``clock`` is what rules know of time, until an answer says
+    when it was given (`Answer.at`). Never raises for what a definition, its data or the
     answers contain.
     """
     with one_budget():
-        return _Run(process, facts, tasks, answers).run_to_end(max_steps)
+        return _Run(process, facts, tasks, answers, clock).run_to_end(max_steps)
 
 
 class _Run:
@@ -208,7 +215,9 @@ class _Run:
         facts: JsonObject,
         tasks: Mapping[str, TaskRules],
         answers: Iterable[Answer],
+        clock: Clock | None,
     ) -> None:
+        self.clock = clock
         self.process = process
         self.facts = facts
         self.tasks = tasks
@@ -261,7 +270,7 @@ class _Run:
         if answer.failure is not None:
             return self._failed(step, answer.failure)
         try:
-            refused = tuple(rules.refusals(answer.output))
+            refused = tuple(rules.refusals(answer.output, self.clock))
         except (FieldError, SchemaError) as error:
             return replace(step, error=str(error)), Outcome.ERROR
         if refused:
@@ -288,7 +297,8 @@ class _Run:
 
     def _failed(self, step: Step, failure: Failure) -> tuple[Step, Outcome]:
         """A call that has failed for good: an error, where no transition is taken for it."""
-        decision = decide_failure(self.process, step.task or "", failure, self._context())
+        key = step.task or ""
+        decision = decide_failure(self.process, key, failure, self._context(), self.clock)
         step = replace(step, failure=failure)
         if decision.error or decision.is_silent:
             error = " ".join(filter(None, (failure.message, decision.error)))
@@ -303,12 +313,14 @@ class _Run:
         while waiting and waiting[0].visit == visit:
             answer = waiting.popleft()
             self.used.append(answer)
+            if answer.at is not None and self.clock is not None:
+                self.clock = replace(self.clock, now=answer.at)
             if not answer.after:
                 return tuple(times), answer
             for after in self.process.timeouts_until(key, answer.after):
                 if after in {each.after for each in times}:
                     continue
-                decision = decide_timeout(self.process, key, after, self._context())
+                decision = decide_timeout(self.process, key, after, self._context(), self.clock)
                 times.append(TimeOver(after, decision))
                 if not decision.is_silent:
                     while visit is not None and waiting and waiting[0].visit == visit:
@@ -317,7 +329,7 @@ class _Run:
         return tuple(times), None
 
     def _decide(self, ended_task: str | None) -> Decision:
-        return decide(self.process, ended_task, self._context())
+        return decide(self.process, ended_task, self._context(), self.clock)
 
     def _context(self) -> JsonObject:
         """What conditions of transitions read."""
@@ -325,14 +337,18 @@ class _Run:
 
     def _body_to_send(self, rules: TaskRules) -> tuple[JsonObject | None, str]:
         """What a call would send, and why it could not be made."""
-        context: JsonObject = {**self.facts, "tasks": self.data}
+        times = {} if self.clock is None else self.clock.as_json()
+        working_time = None if self.clock is None else self.clock.working_time
+        context: JsonObject = {**self.facts, "tasks": self.data, **times}
         if rules.task_type.is_answered_later:
             context["callback"] = {"url": CALLBACK_URL}
         if is_empty(rules.input_transform):
             body: Json = {name: context[name] for name in SENT_BY_DEFAULT if name in context}
         else:
             try:
-                body = apply_transform(rules.input_transform, context)
+                body = apply_transform(
+                    rules.input_transform, context, working_time=working_time
+                )
             except TransformError as error:
                 return None, gettext("What the call sends could not be put together. %(error)s") % {
                     "error": error

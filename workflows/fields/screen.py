@@ -57,6 +57,10 @@ class FormContext:
     data: Mapping[str, object] | None = None
     keeper: FileKeeper | None = None
     names_files: bool = False
+    # The text of what is calculated, by the prefixed name of its place.
+    calculated: Callable[[str], str] = lambda _name: ""
+    # What a new row of a question with records begins with, by the column.
+    begun: Callable[[Field], JsonObject] = lambda _table: {}
     offers: dict[str, Any] = field(default_factory=dict)
 
 

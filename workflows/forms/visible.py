@@ -18,12 +18,19 @@ def visible_answer(
     keeper: FileKeeper,
     presets: Mapping[str, Json] | None = None,
 ) -> JsonResponse:
-    """The names of the questions that are shown for the answers so far: forms.js asks.
+    """What is shown for the answers so far: forms.js asks.
+
+    The names of the questions, those of which are required now, and what is calculated.
 
     Raises:
         Http404: the fields of the definition are broken.
     """
     with refusals(FieldError):
         form = AnswersForm(specs, presets=presets, data=data, keeper=keeper)
-        return JsonResponse({"visible": form.visible_names})
+        shown = {
+            "visible": form.visible_names,
+            "required": form.required_names,
+            "calculated": form.calculated,
+        }
+        return JsonResponse(shown)
     raise Http404

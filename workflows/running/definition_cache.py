@@ -13,7 +13,8 @@ from types import MappingProxyType
 from typing import Final
 
 from tenants.connection import current_schema
-from workflows.engine.conditions import has_computed_names, variables_read
+from workflows.engine.clock import NAMES as NAMES_OF_TIME
+from workflows.engine.conditions import has_computed_names, reads_working_days, variables_read
 from workflows.engine.errors import ConditionError
 from workflows.engine.frozen import frozen
 from workflows.engine.kept_by_size import KeptBySize
@@ -40,6 +41,9 @@ class KnownDefinition:
     tasks_by_id: Mapping[int, TaskDefinition]
     # Whether a condition reads how often a task was begun: that is counted only then.
     reads_visits: bool = False
+    # Whether a condition reads the time, and whether one counts working days.
+    reads_clock: bool = False
+    counts_days: bool = False
     # What its forms are kept under: a draft that is read anew is another one.
     _name: object = field(default_factory=object)
 
@@ -108,15 +112,20 @@ def _read(pk: int) -> KnownDefinition:
         process=_frozen(process),
         tasks=MappingProxyType({task.key: task for task in tasks}),
         tasks_by_id=MappingProxyType({task.pk: task for task in tasks}),
-        reads_visits=any(_reads_visits(each.condition) for each in process.transitions),
+        reads_visits=any(_reads(each.condition, {"visits"}) for each in process.transitions),
+        reads_clock=any(
+            _reads(each.condition, set(NAMES_OF_TIME)) or reads_working_days(each.condition)
+            for each in process.transitions
+        ),
+        counts_days=any(reads_working_days(each.condition) for each in process.transitions),
     )
 
 
-def _reads_visits(condition: Json) -> bool:
+def _reads(condition: Json, roots: set[str]) -> bool:
     try:
         names = variables_read(condition)
         return has_computed_names(condition) or any(
-            name.partition(".")[0] in {"visits", ""} for name in names
+            name.partition(".")[0] in {*roots, ""} for name in names
         )
     except ConditionError:  # whoever takes the transition is told
         return True

@@ -15,6 +15,7 @@ from tenants.fast.prepared import next_id, next_ids
 from tenants.fast.rows import new_row
 from tenants.models import User
 from workflows.engine.calendar import Duration
+from workflows.engine.clock import Clock
 from workflows.engine.decide import Decision, decide, decide_failure, decide_timeout
 from workflows.engine.failure import Failure
 from workflows.engine.process import JsonObject
@@ -65,6 +66,7 @@ from workflows.running.sealing import batch_of_history
 from workflows.running.step_part import StepPart
 from workflows.running.visits import bounded, count_visits
 from workflows.running.with_event import WITH_EVENT, Happened
+from workflows.working_hours.company_clock import company_clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +229,7 @@ class WorkflowStateManager:
         ended_task = self.completed_task
         ended_key = None if ended_task is None else ended_task.definition.key
         process = definition_of(self.instance.workflow_id).process
-        decision = decide(process, ended_key, self._context(facts))
+        decision = decide(process, ended_key, self._context(facts), self._clock())
         return self._apply_decision(decision, ended_task)
 
     def _context(self, facts: JsonObject) -> JsonObject:
@@ -237,6 +239,11 @@ class WorkflowStateManager:
         if known.reads_visits:
             context["visits"] = known.process.visits(count_visits(self.instance))
         return context
+
+    def _clock(self) -> Clock | None:
+        """What the conditions of this version know of time, where one reads it: that of the step."""
+        known = definition_of(self.instance.workflow_id)
+        return company_clock(self.now, counts_days=known.counts_days) if known.reads_clock else None
 
     def time_out(self, task: TaskInstance, *, after: str, facts: JsonObject) -> Move:
         """Leave a task that has not ended within `after`, where the definition says so.
@@ -249,8 +256,8 @@ class WorkflowStateManager:
             return Move()
         if not task.is_alive or task.waits_for_answer:
             return Move()
-        process = definition_of(self.instance.workflow_id).process
-        decision = decide_timeout(process, task.definition.key, after, self._context(facts))
+        process, key = definition_of(self.instance.workflow_id).process, task.definition.key
+        decision = decide_timeout(process, key, after, self._context(facts), self._clock())
         if decision.next_tasks:
             decision = bounded(decision, self.instance, task)
         if decision.error:
@@ -274,8 +281,8 @@ class WorkflowStateManager:
             return Move()
         if task.pk != self.instance.current_task_id:
             return Move()
-        process = definition_of(self.instance.workflow_id).process
-        decision = decide_failure(process, task.definition.key, failure, self._context(facts))
+        process, key = definition_of(self.instance.workflow_id).process, task.definition.key
+        decision = decide_failure(process, key, failure, self._context(facts), self._clock())
         decision = bounded(decision, self.instance, task)
         if decision.error or decision.is_silent:
             return Move(error=decision.error)

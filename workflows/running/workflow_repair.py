@@ -192,7 +192,7 @@ class WorkflowRepair(WorkflowStateManager):
         self.ensure_running()
         if task.status not in UNFINISHED:
             raise TaskNotWorkableError
-        check_output(task.definition, output)
+        output = check_output(task.definition, output)
         task.complete(output=output, now=self.now)
         self._batch.update(task, "status", "output_data", "started_at", "completed_at")
         self.instance.data = {**self.instance.data, task.definition.key: output}
@@ -216,7 +216,7 @@ class WorkflowRepair(WorkflowStateManager):
         key = key_of_output(task, self.instance)
         if key is None:
             raise OutputReplacedError
-        check_output(task.definition, output, kept=task.output_data)
+        output = check_output(task.definition, output, kept=task.output_data)
         if output == task.output_data:
             raise NothingChangedError
         old, task.output_data = task.output_data, output

@@ -154,6 +154,8 @@ def _recorded(
     }
     if ticket_type:
         case["ticket_type"] = ticket_type
+    if trial.reads_clock:  # or it would come out otherwise on another day
+        case["today"] = trial.clock.today.isoformat()
     facts = trial.facts(ticket, ticket_type=ticket_type, submitter=dict[str, Json](submitter))
     simulation = trial.run(facts=facts, answers=answers)
     if simulation.outcome is Outcome.REFUSED:  # the draft was changed since the answer was given

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
+from ..calendar import WorkingTime
 from .failures import Reason, Unfit
 from .functions import OF_MANY, Function
 from .numbers import number_of
@@ -53,9 +54,9 @@ class CompiledRule:
     computes_names: bool
     reads_of_rows: frozenset[tuple[tuple[str, ...], tuple[str, ...]]] = frozenset()
 
-    def evaluate(self, data: Any) -> Any:
+    def evaluate(self, data: Any, working_time: WorkingTime | None = None) -> Any:
         """What the rule makes of the data; it may share parts with them, and hold Decimals."""
-        return self.step(Scope(data, Run()))
+        return self.step(Scope(data, Run(working_time=working_time)))
 
 
 def mistakes_in(rule: Any, form: Form) -> Iterator[Mistake]:

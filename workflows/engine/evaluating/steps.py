@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from ..calendar import WorkingTime
 from .failures import Failed, Reason, Unfit
 
 OPERATION_BUDGET: Final = 50_000
@@ -16,12 +17,18 @@ _CHARACTERS_OF_AN_OPERATION: Final = 1_024
 
 
 class Run:
-    """One evaluation; `left` are the operations that it may still do."""
+    """One evaluation; `left` are the operations that it may still do.
 
-    __slots__ = ("left",)
+    `working_time` says which days are working days; Monday to Friday where nobody is asked.
+    """
 
-    def __init__(self, left: int = OPERATION_BUDGET) -> None:
+    __slots__ = ("left", "working_time")
+
+    def __init__(
+        self, left: int = OPERATION_BUDGET, working_time: WorkingTime | None = None
+    ) -> None:
         self.left = left
+        self.working_time = working_time
 
     def go_over(self, entries: int) -> None:
         """Count the entries of a list, before something is done with each."""
