@@ -17,16 +17,23 @@ from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.part_labels import with_part_labels
 from workflows.bundles.problems import value_text
 from workflows.end_outcomes import SCREENS as OUTCOMES
-from workflows.engine.condition_sentence import choice_labels, describe_condition
+from workflows.engine.condition_sentence import (
+    choice_labels,
+    describe_condition,
+    describe_formula,
+)
 from workflows.engine.problems import Path
 from workflows.engine.process import EndOutcome, Json, JsonObject, objects_in
-from workflows.fields.field import SEEN_BY_WORDS, SeenBy
+from workflows.fields.field import LIMIT_KEYS, SEEN_BY_WORDS, SeenBy
+from workflows.fields.form_rules import is_rule
 from workflows.fields.registry import TYPES, type_of
 from workflows.fields.spec_values import is_absent
 from workflows.priorities import SCREENS as PRIORITIES
 from workflows.priorities import Priority
 from workflows.working_hours.durations import after_in_words, duration_in_words
 
+# Keys of a question whose value may be a rule.
+_OF_QUESTION: Final = ("computed", "required", "default", *LIMIT_KEYS)
 # What the entries of a list are called in the schema of bundles.
 PARTS: Final[Mapping[str | int, str]] = {
     "workflow": "workflow",
@@ -141,6 +148,10 @@ def _words(change: Change, value: Json, labels: _Labels, task: Json) -> str:
         return showable(describe_condition(value, labels.of_all_forms))
     if change.path and change.path[-1] == "visible_when":
         return showable(describe_condition(value, labels.of_form(task)))
+    if change.path and change.path[-1] in _OF_QUESTION and (is_rule(value) or value == []):
+        return showable(describe_rule(str(change.path[-1]), value, labels.of_form(task)))
+    if change.path and change.path[-1] == "checks" and isinstance(value, list):
+        return showable("; ".join(words_of_checks(value, labels.of_form(task))))
     if change.path and change.path[-1] == "assign_to":
         role = labels.role_of(task)
         return showable(assignment_in_words(value, role, labels.of_all_forms))
@@ -180,6 +191,7 @@ def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
         yield _type_name(entry["type"])
     if entry.get("required") is True:
         yield _("required")
+    yield from _words_of_rules(entry, labels)
     yield from _own_words(entry)
     if "seen_by" in entry:
         yield _("seen by: %(who)s") % {"who": word_for("seen_by", entry["seen_by"])}
@@ -189,6 +201,27 @@ def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
         yield _("priority: %(priority)s") % {"priority": word_for("priority", entry["priority"])}
     if "condition" in entry:
         yield describe_condition(entry["condition"], labels)
+
+
+def _words_of_rules(spec: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
+    """The formulas and checks of a question."""
+    if is_rule(rule := spec.get("computed")):
+        yield _("calculated: %(formula)s") % {"formula": describe_formula(rule, labels)}
+    if is_rule(rule := spec.get("required")):
+        yield _("required when %(condition)s") % {"condition": describe_condition(rule, labels)}
+    yield from words_of_checks(spec.get("checks"), labels)
+
+
+def describe_rule(key: str, rule: Json, labels: Mapping[str, str]) -> str:
+    """A rule of a question in words: `required` is a condition, the others give a value."""
+    return (describe_condition if key == "required" else describe_formula)(rule, labels)
+
+
+def words_of_checks(checks: Json, labels: Mapping[str, str]) -> Iterator[str]:
+    for check in objects_in(checks):
+        condition = describe_condition(check.get("condition"), labels)
+        words = {"condition": condition, "message": value_text(check.get("message"))}
+        yield _("checked: %(condition)s, otherwise “%(message)s”") % words
 
 
 def _own_words(spec: JsonObject) -> Iterator[str]:

@@ -182,9 +182,7 @@ class Trial:
         """`clock`: when the ticket was submitted; now, where it is None."""
         clock = clock or self.clock
         taken_in = [self._taken_in(each, clock) for each in answers]
-        return simulate(
-            self.process, facts=facts, tasks=self.rules, answers=taken_in, clock=clock
-        )
+        return simulate(self.process, facts=facts, tasks=self.rules, answers=taken_in, clock=clock)
 
     def output_given_out(self, answer: Answer) -> JsonObject:
         """What came of a task, as a test case writes it."""
@@ -496,9 +494,7 @@ class _Form:
     def _validator(self) -> Validator:
         return Validator(self._fields or [], presets=self._presets)
 
-    def refusals(
-        self, answers: JsonObject, clock: Clock | None = None
-    ) -> list[FieldProblem]:
+    def refusals(self, answers: JsonObject, clock: Clock | None = None) -> list[FieldProblem]:
         """What is wrong with answers; raises FieldError where the form itself is wrong."""
         return self._validator.validate(self.taken_in(answers, clock), self._at(clock))
 

@@ -157,6 +157,7 @@ class Names:
             nearest=f"{meant}{rest}" if meant else "",
         )
 
+
 def over_rows(function: str, rows: str, body: Json) -> Json:
     """The rule of a function of rows; `body` is None where it is about the rows as a whole."""
     given: Json = {"var": [rows, []]}

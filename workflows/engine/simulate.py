@@ -97,7 +97,7 @@ class TaskRules:
 
     task_type: TaskType = TaskType.FORM
     # What is wrong with the answers on a form; raises FieldError where the form itself is.
-    check_form: Callable[[JsonObject, Clock | None], Sequence[FieldProblem]] = lambda _answers, _at: ()
+    check_form: Callable[[JsonObject, Clock | None], Sequence[FieldProblem]] = lambda *_given: ()
     input_schema: Json = None
     output_schema: Json = None
     input_transform: Json = None
@@ -346,9 +346,7 @@ class _Run:
             body: Json = {name: context[name] for name in SENT_BY_DEFAULT if name in context}
         else:
             try:
-                body = apply_transform(
-                    rules.input_transform, context, working_time=working_time
-                )
+                body = apply_transform(rules.input_transform, context, working_time=working_time)
             except TransformError as error:
                 return None, gettext("What the call sends could not be put together. %(error)s") % {
                     "error": error

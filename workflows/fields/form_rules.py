@@ -167,9 +167,7 @@ def _check_problems(checks: Json, path: Path, readable: Readable) -> Iterator[Pr
             message = gettext("Give the condition that must be true.")
             yield Problem((*place, "condition"), message, rule)
         else:
-            yield from rule_problems(
-                rule, (*place, "condition"), readable, may_read_itself=True
-            )
+            yield from rule_problems(rule, (*place, "condition"), readable, may_read_itself=True)
 
 
 # In which order answers are calculated

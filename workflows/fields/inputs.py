@@ -35,6 +35,7 @@ class CalculatedAnswer(AskedField):
     """What is calculated is shown, and never read from what was sent. `shown` has the text."""
 
     is_calculated = True
+
     def __init__(self, question: Field, shown: Callable[[], str]) -> None:
         self.spec = question
         self._shown = shown

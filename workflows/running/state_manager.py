@@ -241,7 +241,7 @@ class WorkflowStateManager:
         return context
 
     def _clock(self) -> Clock | None:
-        """What the conditions of this version know of time, where one reads it: that of the step."""
+        """What the conditions know of time, where one of this version reads it."""
         known = definition_of(self.instance.workflow_id)
         return company_clock(self.now, counts_days=known.counts_days) if known.reads_clock else None
 

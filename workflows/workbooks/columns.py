@@ -159,10 +159,34 @@ FIELDS: Final = Sheet(
         Column(
             "required",
             "Required",
-            kinds.YES_NO,
-            gettext_lazy("yes: an answer is needed. Empty or no: it may be left out."),
+            kinds.YES_NO_OR_RULE,
+            gettext_lazy(
+                "yes: an answer is needed. Empty or no: it may be left out. Or a condition on "
+                'other fields of the form, such as topic = "other".'
+            ),
             10,
-            options=YES_NO,
+        ),
+        Column(
+            "computed",
+            "Calculated",
+            kinds.FORMULA,
+            gettext_lazy(
+                "A formula, where nobody types the answer, such as sum(lines.quantity * "
+                "lines.price). In records it names the columns of the row: quantity * price."
+            ),
+            28,
+            ("formula", "computed", "calculated"),
+        ),
+        Column(
+            "checks",
+            "Checks",
+            kinds.CHECKS,
+            gettext_lazy(
+                "What must be true of the answers, a line each: the condition | what to do where "
+                "it is not. until <= from + 14 days | Give it back after 14 days at the latest."
+            ),
+            36,
+            ("check", "validation"),
         ),
         Column(
             "choices",
@@ -179,7 +203,10 @@ FIELDS: Final = Sheet(
             "default",
             "Default",
             kinds.DEFAULT,
-            gettext_lazy("The answer that the form begins with."),
+            gettext_lazy(
+                "The answer that the form begins with. Of numbers, dates and times also a formula, "
+                "such as today + 14 days."
+            ),
             14,
         ),
         Column(
@@ -592,6 +619,17 @@ TESTS: Final = Sheet(
             gettext_lazy("In the first row: the ticket type that is submitted."),
             18,
             options_of="Ticket types",
+        ),
+        Column(
+            "today",
+            "Today",
+            kinds.DAY,
+            gettext_lazy(
+                "In the first row: the day on which it happens, such as 2026-10-30. Empty: the day "
+                "of the run."
+            ),
+            14,
+            ("day", "date"),
         ),
         Column(
             "path",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -53,6 +53,8 @@ class HistoryLine:
     before: Sequence[Shown] = ()
     after: Sequence[Shown] = ()
     tried: Sequence[Tried] = ()
+    # By which date it was decided, where a condition could read it.
+    today: date | None = None
     answers: Sequence[Shown] = ()
     documents: Sequence[tuple[str, str]] = ()
 
@@ -161,6 +163,7 @@ def _line(
         before=_changed(data, "old", task, ticket_fields, viewer) if changed else (),
         after=_changed(data, "new", task, ticket_fields, viewer) if changed else (),
         tried=tuple(_tried(data.get("tried"), titles, labels)),
+        today=_day(data.get("today")),
         answers=_output(data, task, viewer) if completed and task else (),
         documents=_documents(task, viewer) if completed and task else (),
     )
@@ -176,6 +179,13 @@ def _changed(
     if data.get("what") == "output" and task is not None and task.definition.is_form:
         return shown_output(task.definition, values, viewer=viewer)
     return shown_answers([], values, viewer=viewer)
+
+
+def _day(value: Json) -> date | None:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) and value else None
+    except ValueError:
+        return None
 
 
 def _object(value: Json) -> JsonObject:

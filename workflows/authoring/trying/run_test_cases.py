@@ -59,9 +59,7 @@ def run_test_cases_of_draft(
 def trial_of(workflow: WorkflowDefinition) -> Trial:
     """The definition, draft or not, to be tried as a ticket of this company would run."""
     document = with_types_of_published(workflow.key, export_bundle(workflow=workflow))
-    return Trial(
-        document, company_name=Company.objects.current().name, known=_known(document)
-    )
+    return Trial(document, company_name=Company.objects.current().name, known=_known(document))
 
 
 def _known(document: JsonObject) -> Facts:
