@@ -155,6 +155,8 @@ class Screen:
                 for each in self.type.own_keys
             ],
             "in_records": self.type.in_records,
+            "may_be_computed": self.type.may_be_computed,
+            "has_limit_rules": self.type.has_limit_rules,
             "control": self.control,
             "input_type": self.input_type,
             "json_type": self.json_type,
