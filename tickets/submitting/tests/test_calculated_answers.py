@@ -1,4 +1,4 @@
-"""A purchase whose total is calculated, and that needs quotes above a limit: from form to history."""
+"""A purchase with a calculated total, which needs quotes above a limit: from form to history."""
 
 from __future__ import annotations
 

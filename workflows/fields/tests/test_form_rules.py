@@ -200,7 +200,7 @@ class SpecTests(unittest.TestCase):
         cases: list[tuple[Any, str, str]] = [
             ([{**number, "computed": "net + 1"}], "[0].computed", "JsonLogic"),
             ([{**number, "computed": {"+": [{"var": "net"}, 1]}}], "[0].computed", "its own"),
-            ([{**number, "computed": {"+": [{"var": "nett"}, 1]}}], "[0].computed", "no such field"),
+            ([{**number, "computed": {"+": [{"var": "n"}, 1]}}], "[0].computed", "no such field"),
             ([{**number, "computed": {"plus": [1]}}], "[0].computed", "operator"),
             ([{**number, "computed": {"+": [1, 2]}, "default": 3}], "[0].default", "calculated"),
             ([{"name": "f", "type": "file", "computed": {"+": [1]}}], "[0].computed", "file"),
