@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 
 from django import forms
@@ -9,6 +10,7 @@ from django.forms.utils import ErrorDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
+from workflows.engine.clock import Clock
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
 from workflows.errors import InvalidDataError
@@ -32,7 +34,8 @@ class AnswersForm(forms.Form):
     `presets` are not asked; `initial_answers` are shown in place of the defaults. `keeper`
     stores uploaded files as soon as they arrive, so that a form which comes back because
     of another mistake need not be given them again. `prefix` begins the names and ids of all
-    inputs. `names_files`: files are given by their names alone, and none is sent.
+    inputs. `names_files`: files are given by their names alone, and none is sent. `clock`: what time
+    it is for the rules of the form; now, where it is None.
 
     Raises:
         FieldError: the specs themselves are wrong.
@@ -52,8 +55,10 @@ class AnswersForm(forms.Form):
         keeper: FileKeeper | None = None,
         prefix: str = PREFIX,
         names_files: bool = False,
+        clock: Clock | None = None,
     ) -> None:
         self.validator = validator_for(specs, presets=presets)
+        self._clock = clock
         self._answers: JsonObject = {}
         super().__init__(data, files, prefix=prefix)
         self._specs, self._first = specs, self.validator.typed(dict(initial_answers or {}))
@@ -88,7 +93,10 @@ class AnswersForm(forms.Form):
     def facts(self) -> Facts:
         """What the answers name in the database, looked up at once; mostly they name nothing."""
         answers = self._typed() if self.is_bound else self._starting_values()
-        return facts_for(self.validator, answers, kept=self._first)
+        return self._timed(facts_for(self.validator, answers, kept=self._first))
+
+    def _timed(self, facts: Facts) -> Facts:
+        return facts if self._clock is None else replace(facts, clock=self._clock)
 
     def clean(self) -> dict[str, object]:
         typed = self.validator.taken_in(self._typed(), self.facts)
@@ -224,7 +232,8 @@ class AnswersForm(forms.Form):
     @cached_property
     def _begun_with(self) -> Facts:
         """What defaults that are formulas read: the time, and no answer."""
-        return facts_for(self.validator, {}) if self.validator.reads_clock else NO_FACTS
+        found = facts_for(self.validator, {}) if self.validator.reads_clock else NO_FACTS
+        return self._timed(found)
 
     @cached_property
     def _defaults(self) -> JsonObject:

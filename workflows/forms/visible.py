@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from django.http import Http404, JsonResponse
 
 from tenants.refusals import refusals
+from workflows.engine.clock import Clock
 from workflows.engine.errors import FieldError
 from workflows.engine.process import Json
 from workflows.fields.screen import FileKeeper
@@ -17,6 +18,7 @@ def visible_answer(
     data: Mapping[str, object],
     keeper: FileKeeper,
     presets: Mapping[str, Json] | None = None,
+    clock: Clock | None = None,
 ) -> JsonResponse:
     """What is shown for the answers so far: forms.js asks.
 
@@ -26,7 +28,7 @@ def visible_answer(
         Http404: the fields of the definition are broken.
     """
     with refusals(FieldError):
-        form = AnswersForm(specs, presets=presets, data=data, keeper=keeper)
+        form = AnswersForm(specs, presets=presets, data=data, keeper=keeper, clock=clock)
         shown = {
             "visible": form.visible_names,
             "required": form.required_names,
