@@ -201,18 +201,24 @@ class _Description:
             return self._name(".".join(str(each) for each in arguments))
         if operator == "val" and arguments[:1] == [[2]]:
             return self._name(".".join(map(str, arguments[1:])))
+        if operator in _YES_OR_NO:
+            return self.clause(value, inside=True)
+        return self._calculated(operator, arguments) or compact(value)
+
+    def _calculated(self, operator: str, arguments: list[Json]) -> str:
+        """What an operator makes; empty where there are no words for it."""
         if operator in {"+", "length"} and len(arguments) == 1:
-            return self._over_rows(operator, arguments[0]) or compact(value)
+            return self._over_rows(operator, arguments[0])
         if operator in {"+", "-", "*", "/"} and len(arguments) > 1:
             return "(" + f" {operator} ".join(self.operand(each) for each in arguments) + ")"
+        if operator == "-" and len(arguments) == 1:
+            return f"-{self.operand(arguments[0])}"
         if operator in {"date_add", "date_diff"} and len(arguments) == 3:
-            return self._days(operator, *arguments) or compact(value)
+            return self._days(operator, *arguments)
         if operator in _CALLED and arguments:
             values = ", ".join(self.operand(each) for each in arguments)
             return _(_CALLED[operator]) % {"values": values}
-        if operator in _YES_OR_NO:
-            return self.clause(value, inside=True)
-        return compact(value)
+        return ""
 
     def _days(self, operator: str, one: Json, other: Json, unit: Json) -> str:
         """A date that is moved, or what lies between two."""
@@ -222,8 +228,12 @@ class _Description:
         if operator == "date_diff":
             words |= {"first": self.operand(other), "last": self.operand(one)}
             return _("%(unit)s from %(first)s to %(last)s") % words
-        is_before = isinstance(other, int | float) and other < 0
-        count = -other if is_before and isinstance(other, int | float) else other
+        count, is_before = other, False
+        inner, subtracted = _call(other)
+        if isinstance(other, int | float) and other < 0:
+            count, is_before = -other, True
+        elif inner == "-" and len(subtracted) == 1:
+            count, is_before = subtracted[0], True
         words |= {"date": self.operand(one), "count": self.operand(count)}
         if is_before:
             return _("%(date)s less %(count)s %(unit)s") % words

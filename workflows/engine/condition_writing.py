@@ -98,7 +98,8 @@ class _Writer:
         if len(arguments) != 3:
             raise UnwritableError
         if operator == "date_add":
-            return _SUM, self.shifted(*arguments, depth)
+            date, count, counted_in = arguments
+            return _SUM, self.shifted(date, count, counted_in, depth)
         unit = arguments[2]
         if not isinstance(unit, str) or unit not in _FUNCTIONS:
             raise UnwritableError

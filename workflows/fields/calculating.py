@@ -217,8 +217,9 @@ def _beyond_limits(field: Field, value: Json, scope: Scope, wrong: Collection[st
         limits[_LIMITS.get(key, key)] = limit
     probe = replace(field, **limits)  # type: ignore[arg-type]
     try:
-        for error in compile_validator(field.type.schema(probe), is_ours=True).iter_errors(value):
-            return answer_sentence(error, probe)
+        wrong_form = compile_validator(field.type.schema(probe), is_ours=True).iter_errors(value)
+        for each in wrong_form:
+            return answer_sentence(each, probe)
     except CheckError as error:
         return str(error)
     return field.type.problem(probe, value)

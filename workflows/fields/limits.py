@@ -12,6 +12,7 @@ from workflows.fields.spec_values import given_number, is_whole, number
 FIXED: Final = gettext_noop(
     "Only limits of numbers, dates and times can be formulas, which depend on today or on answers."
 )
+FORMULA: Final = gettext_noop('A formula is given as JsonLogic, such as {"var": "today"}.')
 
 
 def count_problem(value: Json, most: int) -> str:

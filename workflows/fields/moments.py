@@ -8,6 +8,7 @@ from workflows.engine.json_schema import compile_validator
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.texts import gettext
 from workflows.fields.field import Field, FieldType, gettext_noop
+from workflows.fields.limits import FORMULA
 
 OF_TIME: Final = (gettext_noop("From %(limit)s on"), gettext_noop("Until %(limit)s"))
 
@@ -22,7 +23,7 @@ class Moment(FieldType):
     def limit_problem(self, value: Json) -> str:
         probe = Field(name="limit", label="limit", type=self)
         fits = compile_validator(self.schema(probe), is_ours=True).is_valid(value)
-        return "" if fits else self.advice
+        return "" if fits else f"{self.advice} {gettext(FORMULA)}"
 
     def contradiction(self, spec: JsonObject) -> str:
         low, high = spec.get("min"), spec.get("max")

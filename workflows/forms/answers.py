@@ -34,8 +34,8 @@ class AnswersForm(forms.Form):
     `presets` are not asked; `initial_answers` are shown in place of the defaults. `keeper`
     stores uploaded files as soon as they arrive, so that a form which comes back because
     of another mistake need not be given them again. `prefix` begins the names and ids of all
-    inputs. `names_files`: files are given by their names alone, and none is sent. `clock`: what time
-    it is for the rules of the form; now, where it is None.
+    inputs. `names_files`: files are given by their names alone, and none is sent. `clock`: what
+    time it is for the rules of the form; now, where it is None.
 
     Raises:
         FieldError: the specs themselves are wrong.

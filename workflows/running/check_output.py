@@ -14,7 +14,7 @@ from workflows.models import TaskDefinition
 
 def check_output(
     definition: TaskDefinition,
-    output: JsonObject,
+    output: Json,
     *,
     kept: Json = None,
     facts: Facts | None = None,
@@ -39,7 +39,7 @@ def check_output(
             raise InvalidDataError(problems)
     else:
         check_object(output, definition.output_schema)
-    return output
+    return output if isinstance(output, dict) else {}
 
 
 def check_object(value: Json, schema: Json) -> None:

@@ -76,7 +76,9 @@ class CalculatedAnswersTests(ScreenTestCase):
     ) -> None:
         page = self.send(11, "99.99", quotes="2", why="x")
         self.assertContains(page, SAID)
-        field = page.content.decode().split('data-field="quotes"')[1].split("</div>")[0]
+        field = (
+            page.content.decode().split('data-field="quotes"')[1].split('data-field="wanted_by"')[0]
+        )
         self.assertIn(SAID, field)
         self.assertContains(page, "1,099.89")  # what is calculated is shown
         self.assertEqual(Ticket.objects.count(), 0)
@@ -128,7 +130,7 @@ class CalculatedAnswersTests(ScreenTestCase):
         correct_ticket_data(
             ticket=ticket,
             data={"lines": [{"quantity": 1, "price": 99.99}], "quotes": 2, "why": "x"},
-            by=self.alice,
+            by=self.terry,
             reason="One is enough.",
         )
         ticket.refresh_from_db()

@@ -9,7 +9,13 @@ from typing import Any
 from django.conf import settings
 from django.test import SimpleTestCase
 
-from workflows.bundles import canonical, check_bundle, read_bundle_file, run_document_test_cases
+from workflows.bundles import (
+    canonical,
+    check_bundle,
+    errors_of,
+    read_bundle_file,
+    run_document_test_cases,
+)
 from workflows.bundles.describe_changes import describe_changes
 from workflows.bundles.differences import differences
 from workflows.bundles.readable import readable_rules
@@ -46,7 +52,8 @@ def loan() -> dict[str, Any]:
                  "computed": "days(from, until)"},
             ],
         },
-        "tasks": [{"key": "hand_out", "title": "Hand it out", "fields": []}],
+        "tasks": [{"key": "hand_out", "title": "Hand it out",
+                   "fields": [{"name": "shelf", "type": "text"}]}],
         "transitions": [
             {"from": "start", "to": "hand_out", "priority": 1, "label": "today",
              "condition": {"<=": [{"var": "ticket.from"}, {"var": "today"}]}},
@@ -77,7 +84,7 @@ class FormulasTests(SimpleTestCase):
         self.assertEqual(
             fields["days"]["computed"], {"date_diff": [{"var": "until"}, {"var": "from"}, "days"]}
         )
-        self.assertEqual(check_bundle(self.ours()), [])
+        self.assertEqual(errors_of(check_bundle(self.ours())), [])
 
     def test_a_test_case_says_its_today(self) -> None:
         document = canonical(self.ours())

@@ -87,7 +87,7 @@ class DayWordsTests(unittest.TestCase):
         self.assertEqual(
             parse_condition("today.done", task_keys=("today",)), {"var": "tasks.today.done"}
         )
-        rule = {"<": [{"var": "ticket.until"}, TODAY]}
+        rule: Any = {"<": [{"var": "ticket.until"}, TODAY]}
         self.assertEqual(write_condition(rule), "ticket.until < today")
         self.assertEqual(parse_condition("ticket.until < Today"), rule)
 

@@ -50,7 +50,7 @@ def said(form: Validator, **answers: Any) -> dict[str, str]:
     return {each.field: each.message for each in form.validate(settled, ON)}
 
 
-def lines(*pairs: tuple[int, float]) -> list[Any]:
+def lines(*pairs: tuple[int, float]) -> Any:
     return [{"quantity": quantity, "price": price} for quantity, price in pairs]
 
 
@@ -72,7 +72,7 @@ class CalculatedTests(unittest.TestCase):
         self.assertEqual([each["share"] for each in made["lines"]], [0.3, 0.7])  # type: ignore[index,call-overload,union-attr]
 
     def test_what_was_sent_in_its_place_is_left_out(self) -> None:
-        rows = [{"quantity": 2, "price": 5, "sum": 1_000_000, "share": "all"}]
+        rows: Any = [{"quantity": 2, "price": 5, "sum": 1_000_000, "share": "all"}]
         made = self.form.settled({"lines": rows, "total": 1}, ON)
         self.assertEqual(made["total"], 10)
         self.assertEqual(made["lines"], [{"quantity": 2, "price": 5, "sum": 10, "share": 1}])
@@ -116,7 +116,14 @@ class CalculatedTests(unittest.TestCase):
         self.assertIn("calculated", found[0].message)
 
     def test_hostile_answers_are_survived(self) -> None:
-        for rows in (None, "x", [1, None, {"quantity": {}, "price": []}], {"a": 1}, [[[]]]):
+        hostile: tuple[Any, ...] = (
+            None,
+            "x",
+            [1, None, {"quantity": {}, "price": []}],
+            {"a": 1},
+            [[[]]],
+        )
+        for rows in hostile:
             with self.subTest(rows):
                 self.assertNotEqual(said(self.form, lines=rows, quotes=rows), {})
 

@@ -328,7 +328,8 @@ class TryPage(TryingPage):
         if form is None or not form.is_conditional:
             return ""
         query = {"task": key} if key else {"type": state.ticket_type}
-        query["today"] = state.today
+        if state.today:
+            query["today"] = state.today
         name = "admin:workflows_workflowdefinition_try_visible"
         return reverse(name, args=(self.workflow.pk,), query=query)
 

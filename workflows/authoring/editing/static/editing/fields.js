@@ -207,9 +207,7 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
     parts.push(computedPart(spec, { scope, inRecord, refresh, redraw }));
   }
   if (!inRecord) {
-    parts.push(
-      ruleField("visible_when", gettext("Shown when"), gettext("Always shown."), gettext("Show only when…")),
-    );
+    parts.push(ruleField("visible_when", gettext("Shown when"), gettext("Always shown."), gettext("Show only when…")));
   }
   if (spec.required !== true && spec.computed === undefined) {
     parts.push(
@@ -317,7 +315,9 @@ function moreSettings(spec, type, nameField, { scope, redraw }) {
   const parts = [nameField];
   /** @type {(name: Setting, label: string, value: () => HTMLElement) => HTMLElement} */
   const orFormula = (name, label, value) =>
-    has_limit_rules || isFormulaWritten(spec, name) ? valueOrFormula({ spec, name, label, scope, redraw, value }) : value();
+    has_limit_rules || isFormulaWritten(spec, name)
+      ? valueOrFormula({ spec, name, label, scope, redraw, value })
+      : value();
   if (keys.includes("default") && spec.computed === undefined) {
     const label = gettext("Answer that is there beforehand");
     parts.push(

@@ -27,15 +27,19 @@ export async function showRuleText({ owner, name, panel, scope, rule, onRead, fo
     value: "",
   });
   const wrong = makeElement("p", { class: "ed-errors", role: "status", hidden: true });
-  const label = makeElement("label", { class: "ed-label", for: area.id }, formula?.label ?? gettext("The condition as text"));
+  const label = makeElement(
+    "label",
+    { class: "ed-label", for: area.id },
+    formula?.label ?? gettext("The condition as text"),
+  );
   const help = makeElement(
     "p",
     { class: "ed-help" },
     formula
       ? formula.help
       : scope().fields
-      ? gettext('For example: topic = "invoice" and amount > 1000')
-      : gettext("For example: ticket.amount > 1000 and approve.approved = yes"),
+        ? gettext('For example: topic = "invoice" and amount > 1000')
+        : gettext("For example: ticket.amount > 1000 and approve.approved = yes"),
   );
   /** @param {string} message */
   const showWrong = (message) => {
