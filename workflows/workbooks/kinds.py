@@ -81,7 +81,8 @@ _WANTS: Final[Mapping[CellForm, Want]] = {
 }
 # What a formula begins with in a cell for a number or a time: a name or a bracket, or JSON.
 _BEGINS_FORMULA: Final = re.compile(r"[^\W\d]|[({]")
-_WORD: Final = re.compile(r"\w+")
+_SAYS_RULE: Final = re.compile(r"[=<>≤≥≠({]|\w\s+\w")
+_ONE_WORD: Final = re.compile(r"\w+")
 _LEADING_ZERO: Final = re.compile(r"[+-]?0[0-9]+")
 
 
@@ -364,6 +365,8 @@ def _formula_in(value: CellValue, scope: Scope) -> Json:
     try:
         found = parse_expression(value, names=Names(fields=scope.form))
     except ConditionTextError as error:
+        if _ONE_WORD.fullmatch(value.strip()):
+            return None  # of it whoever reads values says more
         raise _unreadable_rule(error, value) from error
     return found if isinstance(found, dict) else None
 
@@ -384,7 +387,7 @@ def _write_formula(value: Json, scope: Scope) -> Written:
 def _read_yes_or_rule(value: CellValue, scope: Scope) -> Json:
     if isinstance(value, bool) or name_key(text_of(value)) in {*_YES, *_NO}:
         return _read_yes(value, scope)
-    if _WORD.fullmatch(text_of(value)):
+    if not _SAYS_RULE.search(text_of(value)):
         return _read_yes(value, scope)  # which says what is wrong with it
     return _read_shown_when(value, scope)
 

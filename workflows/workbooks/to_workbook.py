@@ -160,7 +160,12 @@ def _page(sheet: Sheet, rows: list[list[Written]]) -> Page:
 
 def _page_column(column: Column) -> PageColumn:
     return PageColumn(
-        column.heading, column.width, str(column.note), column.options, column.options_of
+        column.heading,
+        column.width,
+        str(column.note),
+        column.options,
+        column.options_of,
+        is_open=column.is_open or not column.options,
     )
 
 
