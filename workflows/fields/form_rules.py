@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from workflows.engine import clock
+from workflows.engine.clock import NAMES as NAMES_OF_TIME
 from workflows.engine.conditions import (
     check_condition,
     columns_read,
@@ -93,7 +93,7 @@ def rule_problems(
                 "any(…), all(…) or count(…) around it."
             )
             yield Problem(place, message % {"name": short(variable)}, rule)
-        elif name not in readable.names and name not in clock.NAMES:
+        elif name not in readable.names and name not in NAMES_OF_TIME:
             meant = nearest(name, readable.names)
             message = gettext("The rule reads “%(name)s”, but there is no such field.") % {
                 "name": short(name)

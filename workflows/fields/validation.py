@@ -13,7 +13,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
-from workflows.engine import clock
+from workflows.engine.clock import NAMES as NAMES_OF_TIME
 from workflows.engine.composed import composed_object
 from workflows.engine.conditions import (
     PreparedData,
@@ -556,7 +556,7 @@ def _rules_of(spec: Json) -> Iterator[Json]:
 
 
 def _reads_clock(rule: Json) -> bool:
-    return bool(top_names(rule) & set(clock.NAMES)) or reads_working_days(rule)
+    return bool(top_names(rule) & set(NAMES_OF_TIME)) or reads_working_days(rule)
 
 
 __all__ = [

@@ -186,8 +186,8 @@ FIELDS: Final = Sheet(
             "Default",
             kinds.DEFAULT,
             gettext_lazy(
-                "The answer that the form begins with. Of numbers, dates and times also calculated, "
-                "such as today + 14 days."
+                "The answer that the form begins with. Of numbers, dates and times also "
+                "calculated, such as today + 14 days."
             ),
             14,
         ),

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
-from ..calendar import WorkingTime
 from .failures import Reason, Unfit
 from .functions import OF_MANY, Function
 from .numbers import number_of
 from .operators import OPERATORS, Operator
-from .steps import Call, Run, Scope, Step, counted, escaped
+from .steps import Call, Run, Scope, Step, WorkingDays, counted, escaped
 
 
 class Form(Enum):
@@ -54,7 +53,7 @@ class CompiledRule:
     computes_names: bool
     reads_of_rows: frozenset[tuple[tuple[str, ...], tuple[str, ...]]] = frozenset()
 
-    def evaluate(self, data: Any, working_time: WorkingTime | None = None) -> Any:
+    def evaluate(self, data: Any, working_time: WorkingDays | None = None) -> Any:
         """What the rule makes of the data; it may share parts with them, and hold Decimals."""
         return self.step(Scope(data, Run(working_time=working_time)))
 

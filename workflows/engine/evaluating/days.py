@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from ..calendar import OFFICE_TIME, WorkingTime
 from .failures import Reason, Unfit
 from .moments import difference_in, is_date, moment_of, moment_text
 from .numbers import whole_number
-from .steps import Run
+from .steps import Run, WorkingDays
 
 WORKING_DAYS: Final = "working_days"
 _MOST_WORKING_DAYS: Final = 5_000
@@ -23,6 +22,29 @@ _MOST_DAYS_APART: Final = 10_000
 _DAYS: Final[Mapping[str, int]] = {"days": 1, "weeks": 7}
 _MONTHS: Final[Mapping[str, int]] = {"months": 1, "years": 12}
 UNITS: Final = (*_DAYS, WORKING_DAYS, *_MONTHS)
+
+
+class _Weekdays:
+    """Monday to Friday, where no company is asked."""
+
+    zone = UTC
+
+    def day_after(self, day: date, days: int) -> date | None:
+        step, left = timedelta(days=1 if days > 0 else -1), abs(days)
+        while left:
+            day += step
+            left -= day.weekday() < 5
+        return day
+
+    def days_between(self, first: date, last: date) -> int:
+        if last < first:
+            days = (last + timedelta(n) for n in range((first - last).days))
+            return -sum(each.weekday() < 5 for each in days)
+        days = (first + timedelta(n + 1) for n in range((last - first).days))
+        return sum(each.weekday() < 5 for each in days)
+
+
+_WEEKDAYS: Final[WorkingDays] = _Weekdays()
 
 
 def shifted(values: list[Any], run: Run) -> Any:
@@ -33,7 +55,7 @@ def shifted(values: list[Any], run: Run) -> Any:
     whole = whole_number(count)
     if whole is None or unit not in UNITS:
         raise Unfit
-    working_time = run.working_time or OFFICE_TIME
+    working_time = run.working_time or _WEEKDAYS
     try:
         if is_date(given):
             return _moved(date.fromisoformat(given), whole, unit, run).isoformat()
@@ -55,7 +77,7 @@ def difference(values: list[Any], run: Run) -> Any:
         return None
     if unit not in _OF_DAYS:
         return difference_in(unit, one, other)
-    working_time = run.working_time or OFFICE_TIME
+    working_time = run.working_time or _WEEKDAYS
     try:
         first, last = _day_of(other, working_time), _day_of(one, working_time)
     except (OverflowError, ValueError) as error:
@@ -76,13 +98,13 @@ def _moved(day: date, count: int, unit: str, run: Run) -> date:
     if abs(count) > _MOST_WORKING_DAYS:
         raise Unfit(Reason.TOO_LARGE)
     run.go_over(2 * abs(count))
-    found = (run.working_time or OFFICE_TIME).day_after(day, count)
+    found = (run.working_time or _WEEKDAYS).day_after(day, count)
     if found is None:
         raise Unfit
     return found
 
 
-def _day_of(value: Any, working_time: WorkingTime) -> date:
+def _day_of(value: Any, working_time: WorkingDays) -> date:
     if is_date(value):
         return date.fromisoformat(value)
     moment = moment_of(value)
@@ -101,7 +123,7 @@ def _working_days(first: date, last: date, run: Run) -> int:
     if apart > _MOST_DAYS_APART:
         raise Unfit(Reason.TOO_LARGE)
     run.go_over(apart)
-    return (run.working_time or OFFICE_TIME).days_between(first, last)
+    return (run.working_time or _WEEKDAYS).days_between(first, last)
 
 
 def _months(first: date, last: date, run: Run) -> int:
