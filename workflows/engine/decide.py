@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from .clock import NAMES as NAMES_OF_TIME
 from .clock import Clock
-from .conditions import PreparedData, evaluate_condition, is_empty, prepare
+from .conditions import PreparedData, evaluate_condition, is_empty, prepare, variables_read
 from .errors import ConditionError
 from .failure import Failure
 from .process import EndOutcome, Json, JsonObject, Process, TransitionSpec
@@ -159,10 +160,17 @@ def _prepared(
 
 
 def _dated(decision: Decision, clock: Clock | None) -> Decision:
-    """With the date that it was decided by, where conditions were asked that may read it."""
-    if clock is None or all(is_empty(each.condition) for each in decision.tried):
+    """With the date that it was decided by, where a condition was asked that reads the time."""
+    if clock is None or not any(_reads_time(each.condition) for each in decision.tried):
         return decision
     return replace(decision, today=clock.today.isoformat())
+
+
+def _reads_time(condition: Json) -> bool:
+    try:
+        return not variables_read(condition).isdisjoint(NAMES_OF_TIME)
+    except ConditionError:
+        return False
 
 
 def _choose_transition(

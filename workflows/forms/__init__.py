@@ -15,7 +15,7 @@ from workflows.forms.display import (
     show_answers,
     show_answers_for_requester,
 )
-from workflows.forms.visible import visible_answer
+from workflows.forms.visible import shown_now, visible_answer
 
 __all__ = [
     "AnswersForm",
@@ -26,5 +26,6 @@ __all__ = [
     "safe_filename",
     "show_answers",
     "show_answers_for_requester",
+    "shown_now",
     "visible_answer",
 ]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.http import Http404, JsonResponse
 
@@ -12,6 +13,17 @@ from workflows.fields.screen import FileKeeper
 from workflows.forms.answers import AnswersForm
 
 
+def shown_now(form: AnswersForm) -> dict[str, Any]:
+    """What forms.js shows for the answers so far.
+
+    `visible` are the names of the questions; `required` those that must be answered now, of those
+    where that depends on answers; `calculated` the texts of what is calculated, by the names of
+    their places. The latter two are left out where they are empty.
+    """
+    more = {"required": form.required_names, "calculated": form.calculated}
+    return {"visible": form.visible_names, **{name: each for name, each in more.items() if each}}
+
+
 def visible_answer(
     specs: object,
     *,
@@ -20,19 +32,12 @@ def visible_answer(
     presets: Mapping[str, Json] | None = None,
     clock: Clock | None = None,
 ) -> JsonResponse:
-    """What is shown for the answers so far: forms.js asks.
-
-    The names of the questions, those of which are required now, and what is calculated.
+    """What is shown for the answers so far, as `shown_now` says it: forms.js asks.
 
     Raises:
         Http404: the fields of the definition are broken.
     """
     with refusals(FieldError):
         form = AnswersForm(specs, presets=presets, data=data, keeper=keeper, clock=clock)
-        shown = {
-            "visible": form.visible_names,
-            "required": form.required_names,
-            "calculated": form.calculated,
-        }
-        return JsonResponse(shown)
+        return JsonResponse(shown_now(form))
     raise Http404

@@ -60,7 +60,7 @@ from workflows.engine.transforms import apply_transform, check_transform
 from workflows.errors import WorkflowsError
 from workflows.fields.spec_values import MAX_INTEGER
 from workflows.fields.specs import check_fields
-from workflows.forms import AnswersForm
+from workflows.forms import AnswersForm, shown_now
 from workflows.forms.answers import PREFIX
 from workflows.models import WorkflowDefinition
 from workflows.picture.graph import draw_process
@@ -141,11 +141,7 @@ class FormScript(EditorScript):
         pairs = question.get("answers")
         data = as_form_data(pairs) if isinstance(pairs, list) else None
         form = AnswersForm(specs, data=data, prefix=prefix_of(question))
-        shown = {
-            "visible": form.visible_names,
-            "required": form.required_names,
-            "calculated": form.calculated,
-        }
+        shown = shown_now(form)
         if data is not None:
             return shown
         return {**shown, "html": form.render(), "skipped": skipped}

@@ -115,13 +115,13 @@
       try {
         const response = await fetch(address, { method: "POST", body: answersOf(form), credentials: "same-origin" });
         if (!response.ok) return;
-        /** @type {{ visible: string[], required: string[], calculated: { [name: string]: string } }} */
+        /** @type {{ visible: string[], required?: string[], calculated?: { [name: string]: string } }} */
         const answer = await response.json();
         if (number !== latest) return;
         for (const field of findAll(fields, "[data-keep]")) delete field.dataset.keep;
         showFields(form, answer.visible);
-        showRequired(fields, answer.required);
-        showCalculated(fields, answer.calculated);
+        showRequired(fields, answer.required ?? []);
+        showCalculated(fields, answer.calculated ?? {});
       } catch {
         // Offline: what is shown stays, and the server decides.
       }

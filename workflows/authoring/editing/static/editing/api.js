@@ -19,7 +19,7 @@ import { store } from "./store.js";
 /** @type {{ [Q in keyof Answers]: string[][] }} what each answer has: all names of one of these */
 const WHOLE = {
   check: [["problems", "picture", "tests", "rules"]],
-  form: [["visible", "required", "calculated"]],
+  form: [["visible"]],
   answers: [
     ["answers", "visible"],
     ["html", "names", "visible", "unfit"],

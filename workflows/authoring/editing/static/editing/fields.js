@@ -27,7 +27,7 @@ import { ruleEditor } from "./rules.js";
 import { changed, freeKey, keyOf, on, setTyped, snapshot, store, valueAt } from "./store.js";
 import { formAround, formVariables, labelOf, renameField } from "./variables.js";
 
-/** @import { Choice, FieldSpec, Json, Option, OwnKey, Task, Workflow } from "./types.js" */
+/** @import { Choice, FieldSpec, Json, Option, OwnKey, ShownInForm, Task, Workflow } from "./types.js" */
 
 /** @typedef {Workflow | Task | FieldSpec} FormOwner has `fields` */
 /** @typedef {keyof FieldSpec & string} Setting */
@@ -621,8 +621,8 @@ function previewOf(owner) {
     }
   }, 300);
 
-  /** @param {{ visible: string[], required: string[], calculated: Record<string, string> }} answer */
-  function show({ visible, required, calculated }) {
+  /** @param {ShownInForm} answer */
+  function show({ visible, required = [], calculated = {} }) {
     for (const each of findAll(frame, ".tk-fields > .tk-field")) {
       const name = each.dataset.field ?? "";
       each.hidden = !visible.includes(name);

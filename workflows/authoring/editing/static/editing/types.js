@@ -219,8 +219,8 @@
 /**
  * @typedef {object} ShownInForm what is shown for the answers so far
  * @property {string[]} visible the names of questions
- * @property {string[]} required those that must be answered now, of those where that depends
- * @property {Record<string, string>} calculated the text of each, by the name of its output
+ * @property {string[]} [required] those that must be answered now, of those where that depends
+ * @property {Record<string, string>} [calculated] the text of each, by the name of its output
  */
 
 /**
