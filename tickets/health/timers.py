@@ -35,6 +35,7 @@ from workflows.models import (
 )
 from workflows.models.task_instance import ALIVE
 from workflows.running.positions import Positions
+from workflows.working_hours.company_clock import company_clock
 from workflows.working_hours.durations import duration_in_words
 
 # The clocks of two machines differ; and working hours may have been others when a time began.
@@ -90,6 +91,7 @@ class _Timers:
             task.definition.key,
             after,
             {**ticket.facts(self._company), **Positions(instance).reads(task.path)},
+            company_clock(self.now, counts_days=True),
         )
         return bool(decision.error or decision.is_end or decision.next_tasks)
 

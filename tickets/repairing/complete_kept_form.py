@@ -32,7 +32,7 @@ def complete_kept_form(sent: SavedAnswers, task: TaskInstance, *, repair: Repair
     output, changes = own_answers(sent.answers), changes_of(sent.answers)
     fields, ticket = task.definition.fields, repair.ticket
     try:
-        check_output(task.definition, output)
+        output = check_output(task.definition, output)
         asked = earlier_answers(task.definition, ticket)
         ensure_nothing_changed_since(asked, seen_of(sent.answers))
         if problems := problems_with_changes(asked, changes):

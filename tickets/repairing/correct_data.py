@@ -59,7 +59,9 @@ def correct_ticket_data(
         # As the ticket has them: its type may have other presets by now.
         presets = {key: locked.data[key] for key in locked.definition.presets if key in locked.data}
         form = validator_for(fields, presets=presets)
-        problems = form.validate(data, facts_for(form, data, kept=locked.data))
+        facts = facts_for(form, data, kept=locked.data)
+        data = form.settled(data, facts)
+        problems = form.validate(data, facts)
         if problems:
             raise InvalidDataError(problems)
         corrected = {**presets, **data}

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.utils.translation import gettext_lazy as _
@@ -147,8 +147,9 @@ def _replayed(
     key = ticket.definition.key if ticket.definition.key in trial.ticket_types else ""
     presets = trial.presets(key)
     asked: JsonObject = {name: v for name, v in data.items() if name not in presets}
+    clock = replace(trial.clock, now=ticket.created_at)
     try:
-        refused = trial.refusals(asked, ticket_type=key)
+        refused = trial.refusals(asked, ticket_type=key, clock=clock)
     except FieldError:
         return Refusal("", ())
     if refused:
@@ -163,8 +164,9 @@ def _replayed(
             "last_name": person.last_name,
         },
         number=ticket.pk,
+        clock=clock,
     )
-    return trial.run(facts=facts, answers=answers_of(visits))
+    return trial.run(facts=facts, answers=answers_of(visits), clock=clock)
 
 
 def _names(refused: Iterable[FieldProblem]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -140,6 +140,8 @@ def visits_of(tickets: Iterable[Ticket], *, process: Process) -> dict[int, list[
             kept = output if isinstance(output, dict) else {}
             changes = edits.get(pk, {})
             answers.append(Answer(key, kept, visit=pk, items=items, edits=changes))
+        if answers:
+            answers[-1] = replace(answers[-1], at=completed_at)
         visit = Visit(key, time, tuple(answers), completed_at or created_at, in_branch)
         found.setdefault(instance_id, []).append(visit)
     return found

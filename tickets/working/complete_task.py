@@ -118,7 +118,7 @@ def _complete(task: TaskInstance, answers: _Answers, user: User, now: datetime) 
     output = answers.output
     try:
         with transaction.atomic():
-            manager, locked, ticket, changed = _checked(task, answers, user, now)
+            manager, locked, ticket, output, changed = _checked(task, answers, user, now)
             note(ticket=ticket.pk, task=locked.pk)
             with errors_as_step_failed(), manager.in_one_statement(commits=True):
                 write_changed(changed, step=locked, ticket=ticket, manager=manager)
@@ -134,7 +134,7 @@ def _complete(task: TaskInstance, answers: _Answers, user: User, now: datetime) 
             align_sequences()
     with transaction.atomic():
         try:
-            manager, locked, ticket, changed = _checked(task, answers, user, now)
+            manager, locked, ticket, output, changed = _checked(task, answers, user, now)
         except TaskNotWorkableError:
             if may_be_done and _is_done(task, user, now):
                 return
@@ -152,12 +152,14 @@ def _is_done(task: TaskInstance, user: User, now: datetime) -> bool:
 
 def _checked(
     task: TaskInstance, answers: _Answers, user: User, now: datetime
-) -> tuple[WorkflowStateManager, TaskInstance, Ticket, list[Changed]]:
-    output = answers.output
+) -> tuple[WorkflowStateManager, TaskInstance, Ticket, JsonObject, list[Changed]]:
+    """The output comes back with what is calculated."""
     manager, locked, ticket = lock_workable(task, user=user, now=now, moves_on=True)
     manager.ensure_workable(locked)
     form = definition_of(manager.instance.workflow_id).task_form(locked.definition)
-    problems = form.validate(output, facts_for(form, output))
+    facts = facts_for(form, answers.output)
+    output = form.settled(answers.output, facts)
+    problems = form.validate(output, facts)
     asked = earlier_answers(locked.definition, ticket)
     ensure_nothing_changed_since(asked, answers.seen)
     if answers.changes or asked:
@@ -170,7 +172,7 @@ def _checked(
         manager.execute_with_next_write(statement, locked.pk, user.pk)
     note = gettext("The task was completed after all.")
     manager.execute_with_next_write(_RESOLVE_ERRORS, note, now, locked.pk)
-    return manager, locked, ticket, changed
+    return manager, locked, ticket, output, changed
 
 
 def start_task(*, task: TaskInstance, user: User, now: datetime | None = None) -> None:

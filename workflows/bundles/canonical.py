@@ -170,11 +170,17 @@ def _field(spec: JsonObject) -> JsonObject:
             continue
         if name == "choices":
             made[name] = _choices(value)
+        elif name == "checks":
+            made[name] = [_check(each) for each in objects_in(value)]
         elif name == "fields":
             made[name] = [_field(each) for each in objects_in(value)]
         else:
             made[name] = free_form(value)
     return made
+
+
+def _check(check: JsonObject) -> JsonObject:
+    return {name: free_form(check[name]) for name in _properties("check") if name in check}
 
 
 def _choices(value: Json) -> Json:

@@ -5,14 +5,21 @@ Whether they pass is another question: `workflows.bundles.trial` runs them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from typing import Final
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tenants.names import name_key
 from workflows.bundles.canonical import END
 from workflows.bundles.outline import Entry, Outline, outcome_of
 from workflows.bundles.problems import Problem, Severity
+from workflows.bundles.trial import clock_of_case
+from workflows.engine.clock import Clock
 from workflows.engine.conditions import is_empty
 from workflows.engine.edits import edits_of
 from workflows.engine.errors import FieldError, SchemaError
@@ -23,15 +30,19 @@ from workflows.fields.facts import Facts
 from workflows.fields.validation import Validator
 from workflows.working_hours.durations import duration_in_words
 
+_DAY: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
 
 def test_case_problems(outline: Outline, facts: Facts) -> Iterator[Problem]:
     """Everything about test cases but whether they pass."""
     yield from _duplicate_names(outline)
     forms = _Forms(outline, facts)
     for case in outline.tests:
-        yield from _ticket_problems(case, forms)
+        yield from _day_problems(case)
+        on_its_day = replace(forms.facts, clock=clock_of_case(case.value, forms.clock))
+        yield from _ticket_problems(case, forms, on_its_day)
         for answer in _answers(case):
-            yield from _answer_problems(answer, forms)
+            yield from _answer_problems(answer, forms, on_its_day)
         yield from _expectation_problems(case, outline)
 
 
@@ -41,6 +52,7 @@ class _Forms:
     def __init__(self, outline: Outline, facts: Facts) -> None:
         self.outline = outline
         self.facts = facts
+        self.clock = facts.clock or Clock(timezone.now())
         self.ticket_types = {each.text("key"): each for each in outline.ticket_types}
         self._tickets: dict[str, Validator | None] = {}
         self._tasks: dict[str, Validator | SchemaValidator | None] = {}
@@ -90,7 +102,18 @@ def _duplicate_names(outline: Outline) -> Iterator[Problem]:
         seen.add(name_key(name))
 
 
-def _ticket_problems(case: Entry, forms: _Forms) -> Iterator[Problem]:
+def _day_problems(case: Entry) -> Iterator[Problem]:
+    today = case.value.get("today")
+    if not isinstance(today, str) or not today or not _DAY.fullmatch(today):
+        return  # what has another form was reported already
+    try:
+        date.fromisoformat(today)
+    except ValueError:
+        message = _("There is no such day. Write it as 2026-10-30.")
+        yield Problem((*case.path, "today"), message, today, "2026-10-30")
+
+
+def _ticket_problems(case: Entry, forms: _Forms, facts: Facts) -> Iterator[Problem]:
     key, types = case.text("ticket_type"), forms.ticket_types
     if key and key not in types:
         # A bundle that lists no ticket types keeps those of the published version.
@@ -102,7 +125,7 @@ def _ticket_problems(case: Entry, forms: _Forms) -> Iterator[Problem]:
         return
     validator, data = forms.of_ticket(key), case.value.get("ticket", {})
     if validator is not None and isinstance(data, dict):
-        yield from _refused(validator, data, (*case.path, "ticket"), forms.facts)
+        yield from _refused(validator, data, (*case.path, "ticket"), facts)
 
 
 def _answers(case: Entry) -> Iterator[Entry]:
@@ -112,7 +135,7 @@ def _answers(case: Entry) -> Iterator[Entry]:
             yield Entry((*case.path, "answers", index), value)
 
 
-def _answer_problems(answer: Entry, forms: _Forms) -> Iterator[Problem]:
+def _answer_problems(answer: Entry, forms: _Forms, facts: Facts) -> Iterator[Problem]:
     key, tasks = answer.text("task"), forms.outline.task_of
     if key not in tasks:
         if key:
@@ -150,7 +173,7 @@ def _answer_problems(answer: Entry, forms: _Forms) -> Iterator[Problem]:
     elif not failing and isinstance(output, dict):
         validator = forms.of_task(tasks[key])
         if validator is not None:
-            yield from _refused(validator, output, (*answer.path, "output"), forms.facts)
+            yield from _refused(validator, output, (*answer.path, "output"), facts)
 
 
 def _item_problems(answer: Entry, outline: Outline) -> Iterator[Problem]:
@@ -275,7 +298,8 @@ def _refused(
 ) -> Iterator[Problem]:
     known = validator.fields if isinstance(validator, Validator) else {}
     if isinstance(validator, Validator):
-        refused = validator.validate(validator.taken_in(data, facts), facts)
+        taken_in = validator.settled(validator.taken_in(data, facts), facts)
+        refused = validator.validate(taken_in, facts)
     else:
         refused = validator.validate(data)
     for each in refused:

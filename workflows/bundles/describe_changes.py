@@ -22,13 +22,18 @@ from workflows.bundles.problems import value_text
 from workflows.bundles.step_outputs import done_labels, output_labels
 from workflows.bundles.times import reminders_in_words
 from workflows.end_outcomes import SCREENS as OUTCOMES
-from workflows.engine.condition_sentence import choice_labels, describe_condition
+from workflows.engine.condition_sentence import (
+    choice_labels,
+    describe_condition,
+    describe_formula,
+)
 from workflows.engine.condition_text import Names, write_expression
 from workflows.engine.conditions import is_empty
 from workflows.engine.decision_table import Hit
 from workflows.engine.problems import Path
 from workflows.engine.process import EndOutcome, Json, JsonObject, objects_in
-from workflows.fields.field import SEEN_BY_WORDS, SeenBy
+from workflows.fields.field import LIMIT_KEYS, SEEN_BY_WORDS, SeenBy
+from workflows.fields.form_rules import is_rule
 from workflows.fields.registry import TYPES, type_of
 from workflows.fields.spec_values import is_absent
 from workflows.priorities import SCREENS as PRIORITIES
@@ -40,6 +45,8 @@ from workflows.working_hours.durations import (
     wait_in_words,
 )
 
+# Keys of a question whose value may be a rule.
+_OF_QUESTION: Final = ("computed", "required", "default", *LIMIT_KEYS)
 # What the entries of a list are called in the schema of bundles.
 PARTS: Final[Mapping[str | int, str]] = {
     "workflow": "workflow",
@@ -185,6 +192,10 @@ def _words(change: Change, value: Json, labels: _Labels, task: Json) -> str:
     name = str(path[-1]) if path else ""
     if (describe := _IN_WORDS.get(name)) is not None:
         return showable(describe(value, labels, task))
+    if name in _OF_QUESTION and (is_rule(value) or value == []):
+        return showable(describe_rule(name, value, labels.of_form(task)))
+    if name == "checks" and isinstance(value, list):
+        return showable("; ".join(words_of_checks(value, labels.of_form(task))))
     if name == "type":
         return _type_name(value)
     if name and (word := word_for(name, value)):
@@ -295,7 +306,7 @@ def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
     yield from _words_after_the_end(entry)
     if "start" in entry and not is_empty(entry.get("when")):
         yield describe_condition(entry["when"], labels)
-    yield from _words_of_field(entry)
+    yield from _words_of_field(entry, labels)
     if entry.get("priority") in tuple(Priority):
         yield _("priority: %(priority)s") % {"priority": word_for("priority", entry["priority"])}
     if "condition" in entry:
@@ -319,16 +330,38 @@ def _words_of_task(task: JsonObject, labels: Mapping[str, str]) -> Iterator[str]
         yield from branches_in_words(task, labels, {})
 
 
-def _words_of_field(spec: JsonObject) -> Iterator[str]:
+def _words_of_field(spec: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
     if "type" in spec:
         yield _type_name(spec["type"])
     if spec.get("required") is True:
         yield _("required")
+    yield from _words_of_rules(spec, labels)
     yield from _own_words(spec)
     if "seen_by" in spec:
         yield _("seen by: %(who)s") % {"who": word_for("seen_by", spec["seen_by"])}
     if spec.get("listed") is True:
         yield _("shown in lists")
+
+
+def _words_of_rules(spec: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
+    """The formulas and checks of a question."""
+    if is_rule(rule := spec.get("computed")):
+        yield _("calculated: %(formula)s") % {"formula": describe_formula(rule, labels)}
+    if is_rule(rule := spec.get("required")):
+        yield _("required when %(condition)s") % {"condition": describe_condition(rule, labels)}
+    yield from words_of_checks(spec.get("checks"), labels)
+
+
+def describe_rule(key: str, rule: Json, labels: Mapping[str, str]) -> str:
+    """A rule of a question in words: `required` is a condition, the others give a value."""
+    return (describe_condition if key == "required" else describe_formula)(rule, labels)
+
+
+def words_of_checks(checks: Json, labels: Mapping[str, str]) -> Iterator[str]:
+    for check in objects_in(checks):
+        condition = describe_condition(check.get("condition"), labels)
+        words = {"condition": condition, "message": value_text(check.get("message"))}
+        yield _("checked: %(condition)s, otherwise “%(message)s”") % words
 
 
 def _own_words(spec: JsonObject) -> Iterator[str]:

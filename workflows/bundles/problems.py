@@ -81,6 +81,7 @@ _PARTS: Final[Mapping[str, tuple[str, str]]] = {
     "company_roles": (gettext_noop("Company role %(name)s"), "name"),
     "transitions": (gettext_noop("Transition %(name)s"), ""),
     "fields": (gettext_noop("question %(name)s"), "name"),
+    "checks": (gettext_noop("check %(name)s"), ""),
     "choices": (gettext_noop("choice %(name)s"), ""),
     "accept": (gettext_noop("file type %(name)s"), ""),
     "ext_ref": (gettext_noop("link %(name)s"), "label"),
@@ -168,6 +169,7 @@ def _is_free_form(step: str | int) -> bool:
         "input_transform",
         "output_transform",
         "visible_when",
+        "computed",
     }
 
 

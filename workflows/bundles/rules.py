@@ -22,6 +22,13 @@ from workflows.bundles.canonical import START
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.step_outputs import output_fields, values_set
+from workflows.bundles.unanswered import (
+    form_warnings,
+    has_fallback,
+    is_certain,
+    names_with_fallback,
+)
+from workflows.engine.clock import NAMES as NAMES_OF_TIME
 from workflows.engine.conditions import (
     check_condition,
     columns_of_template,
@@ -44,7 +51,6 @@ CALLBACK = ("url",)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 DONE = ("by", "at")
 DONE_BY = ("email", "name")
-GUARDS = ("missing", "missing_some", "exists")
 
 
 def rule_problems(outline: Outline) -> Iterator[Problem]:
@@ -71,6 +77,8 @@ def rule_problems(outline: Outline) -> Iterator[Problem]:
         yield from _problems_at_once(task, scopes)
     for key, block in outline.blocks.items():
         yield from _block_problems(key, block, scopes)
+    for form in (outline.workflow, *outline.tasks):
+        yield from form_warnings(form)
 
 
 def _block_problems(key: str, block: Entry, scopes: _Scopes) -> Iterator[Problem]:
@@ -255,6 +263,7 @@ class _Scope:
             "submitter": lambda name: _unless_known(variable, "submitter", name, SUBMITTER),
             "company": lambda name: _unless_known(variable, "company", name, COMPANY),
             "number": lambda name: _no_such_property(variable, name),
+            **{each: (lambda name: _no_such_property(variable, name)) for each in NAMES_OF_TIME},
         }
         if self.knows_visits:
             tasks = list(self.scopes.outline.task_of)
@@ -297,7 +306,7 @@ class _Scope:
         if not fields:
             return None
         name = column.partition(".")[0]
-        if name in fields and not fields[name].required:
+        if name in fields and not is_certain(fields[name], fields):
             message = _(
                 "The rule reads “%(name)s” in the rows of “%(rows)s”, where it may have no answer. "
                 "Give a default, or make the question required."
@@ -527,52 +536,10 @@ def _field_reading(prefix: str, rest: str, fields: dict[str, Field]) -> _Reading
             "any(…), all(…) or count(…) around it."
         )
         return _Reading(message % {"name": f"{prefix}.{rest}"})
-    if not field.required or not is_empty(field.visible_when):
+    if not is_certain(field, fields):
         message = _(
             "The rule reads “%(name)s”, which may have no answer. Give a default, ask with "
             "“missing” first, or make the question required."
         )
         return _Reading(message % {"name": f"{prefix}.{name}"}, severity=Severity.WARNING)
     return None
-
-
-def names_with_fallback(rule: Json) -> set[str]:
-    """The variables that a rule reads with a default, or asks about before it reads them.
-
-    A name counts wherever in the rule its fallback stands: this decides about a warning only.
-    """
-    found: set[str] = set()
-    waiting: list[Json] = [rule]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, list):
-            waiting.extend(value)
-        elif isinstance(value, dict):
-            waiting.extend(value.values())
-            for operator, arguments in value.items():
-                found |= _names_with_fallback_in(operator, arguments)
-    return found
-
-
-def _names_with_fallback_in(operator: str, arguments: Json) -> set[str]:
-    if operator == "var" and isinstance(arguments, list) and len(arguments) > 1:
-        return {arguments[0]} if isinstance(arguments[0], str) else set()
-    if operator == "exists" and isinstance(arguments, list):
-        return {".".join(each for each in arguments if isinstance(each, str))}
-    if operator in GUARDS:
-        return set(_texts(arguments))
-    return set()
-
-
-def _texts(value: Json) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for each in value:
-            yield from _texts(each)
-
-
-def has_fallback(variable: str, with_fallback: Collection[str]) -> bool:
-    """Whether the variable, or a part of its path, is among these."""
-    steps = variable.split(".")
-    return any(".".join(steps[: index + 1]) in with_fallback for index in range(len(steps)))

@@ -42,6 +42,8 @@ def sample_context(document: object, *, task_key: str, answer: bool) -> JsonObje
         },
         "company": {"name": "Example"},
         "number": 1,
+        "today": "2026-03-31",
+        "now": "2026-03-31T12:00:00Z",
     }
     if blocks := outline.item_blocks(task_key):
         context |= {ITEM: _entry(outline, blocks[-1]), ITEM_NUMBER: 1}

@@ -175,6 +175,9 @@ def _pattern_sentence(path: Path) -> tuple[str, str]:
     if path[-1:] == ("ends_when",):
         expected = _("all, any, or how many branches must have ended")
         return _("Give %(expected)s.") % {"expected": expected}, expected
+    if path[-1:] == ("today",):
+        expected = _("a day such as 2026-10-30")
+        return _("Give %(expected)s.") % {"expected": expected}, expected
     if path[-1:] == ("title",):
         return _("Give a title: spaces alone are none."), _("text")
     if path[-1:] == ("label",):

@@ -9,7 +9,7 @@ in our words. docs/bundle-format.md lists them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
@@ -28,6 +28,7 @@ from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.storable import MAX_DEPTH
 from workflows.engine.task_types import TaskType
 from workflows.errors import UnreadableBundleError
+from workflows.fields.field import LIMIT_KEYS
 from workflows.fields.registry import TYPES
 
 # {part of a bundle: {name in it: other names for the same}}. A part is a name under `$defs` of
@@ -143,6 +144,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     },
     "test": {
         "name": ("test_case", "title"),
+        "today": ("date", "day", "on"),
     },
     "field": {
         "name": ("field_name", "field"),
@@ -155,11 +157,17 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "min": ("minimum", "at_least"),
         "max": ("maximum", "at_most"),
         "pattern": ("regular_expression", "regex"),
+        "computed": ("calculated", "calculate", "calculate_value", "formula", "expression"),
+        "checks": ("check", "validations", "validation", "constraints"),
         "visible_when": ("show_when", "shown_when", "condition"),
         "seen_by": ("visible_to", "shown_to"),
         "listed": ("in_lists", "show_in_lists"),
         "role": ("company_role",),
         "accept": ("accepts", "accepted_types", "file_types", "allowed_types"),
+    },
+    "check": {
+        "condition": ("rule", "must_be_true", "constraint"),
+        "message": ("error", "error_message", "text"),
     },
     "link": {
         "label": ("name", "title"),
@@ -210,7 +218,7 @@ _INSIDE: Final[Mapping[str, Mapping[str, str]]] = {
         "rows": "table_row[]",
     },
     "ticket_type": {"ext_ref": "link[]"},
-    "field": {"fields": "field[]", "choices": "choice[]"},
+    "field": {"fields": "field[]", "choices": "choice[]", "checks": "check[]"},
     "test": {
         "submitter": "test_submitter",
         "answers": "test_answer[]",
@@ -397,7 +405,7 @@ def _read_json_text(value: Json, path: Path, made: InOurWords) -> Json:
         return value
 
 
-def _read_formula(value: Json, path: Path, made: InOurWords) -> Json:
+def _read_input(value: Json, path: Path, made: InOurWords) -> Json:
     """What an input reads: JSON, or as people write it: ticket.amount."""
     if not isinstance(value, str) or not value.strip():
         return value
@@ -414,16 +422,58 @@ def _read_cell_type(value: Json, _path: Path, _made: InOurWords) -> Json:
     return value if known is None else known.value
 
 
+class _Anything(Collection[str]):
+    """The names of a form, where it is not known: each name is one of them."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def _read_formula(value: Json, path: Path, made: InOurWords) -> Json:
+    """A rule of a form, which may be written as a text: as JSON, or as people write conditions."""
+    if not isinstance(value, str) or not value.strip():
+        return value
+    if value.lstrip().startswith("{"):
+        return _read_json_text(value, path, made)
+    try:
+        return parse_expression(value, names=Names(fields=_Anything()))
+    except ConditionTextError as error:
+        made.problems.append(Problem(path, str(error), value, nearest=error.nearest))
+        return value
+
+
+def _read_value_or_formula(value: Json, _path: Path, _made: InOurWords) -> Json:
+    """As before, where a text may also be a value: `today + 14 days`, but “2026-12-31”."""
+    if not isinstance(value, str) or plain(value) in _YES_OR_NO:
+        return value
+    try:
+        found = parse_expression(value, names=Names(fields=_Anything()))
+    except ConditionTextError:
+        return value
+    return found if isinstance(found, dict) else value
+
+
+_YES_OR_NO: Final = frozenset({"yes", "no", "true", "false", "y", "n", "x", "required", "optional"})
 _VALUES: Final[Mapping[tuple[str, str], _Read]] = {
     ("field", "type"): _read_field_type,
-    ("field", "visible_when"): _read_json_text,
     ("edit", "mode"): _read_edit_mode,
+    ("field", "visible_when"): _read_formula,
+    ("field", "computed"): _read_formula,
+    ("check", "condition"): _read_formula,
+    ("field", "required"): _read_value_or_formula,
+    **{("field", key): _read_value_or_formula for key in LIMIT_KEYS},
     ("task", "task_type"): _read_task_type,
     ("task", "input_schema"): _read_json_text,
     ("task", "output_schema"): _read_json_text,
     ("task", "for_each"): _read_json_text,
     ("branch", "when"): _read_json_text,
-    ("table_input", "value"): _read_formula,
+    ("table_input", "value"): _read_input,
     ("table_input", "type"): _read_cell_type,
     ("table_output", "type"): _read_cell_type,
     ("transition", "from"): _end_point(START),

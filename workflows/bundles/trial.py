@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from typing import Final
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tenants.names import name_key
@@ -16,6 +18,8 @@ from workflows.bundles.outline import outcome_of
 from workflows.bundles.problems import Problem, path_in_words
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.blocks import BlockSpec, branch_of
+from workflows.engine.clock import NAMES as NAMES_OF_TIME
+from workflows.engine.clock import Clock
 from workflows.engine.conditions import is_empty, one_budget
 from workflows.engine.edits import Edit, by_owner, edits_of, place_of, with_owner
 from workflows.engine.errors import FieldError, TransformError
@@ -67,8 +71,9 @@ class Trial:
     """A definition that can be tried, made of a document in canonical form.
 
     The document may be a draft that has problems: what is wrong comes out when it is reached.
-    `known` is what was found of what the document names (`references_in`). Answers that are
-    complete, as those of tickets, are not judged by it again.
+    `known` is what was found of what the document names (`references_in`), with the time at which
+    it is tried; that is now where it says none. Answers that are complete, as those of tickets,
+    are not judged by it again.
     """
 
     def __init__(
@@ -80,7 +85,8 @@ class Trial:
     ) -> None:
         self.document = document
         self.company_name = company_name
-        self.known = replace(known, trusts_answers=True)
+        self.clock = known.clock or Clock(timezone.now())
+        self.known = replace(known, trusts_answers=True, clock=self.clock)
         workflow = document.get("workflow")
         self.workflow: JsonObject = workflow if isinstance(workflow, dict) else {}
         self.tasks = {str(each.get("key")): each for each in _entries(document, "tasks")}
@@ -104,6 +110,22 @@ class Trial:
         self._ticket_forms: dict[str, _Form] = {}
 
     @property
+    def reads_clock(self) -> bool:
+        """Whether some rule of the document may read the time."""
+        waiting: list[Json] = [self.document]
+        while waiting:
+            value = waiting.pop()
+            if isinstance(value, dict):
+                waiting.extend(value.values())
+                read = value.get("var", value.get("val"))
+                names = read if isinstance(read, list) else [read]
+                if any(each in NAMES_OF_TIME for each in names if isinstance(each, str)):
+                    return True
+            elif isinstance(value, list):
+                waiting.extend(value)
+        return False
+
+    @property
     def fields(self) -> Json:
         """The field specs of the ticket's form."""
         return self.workflow.get("fields", [])
@@ -119,12 +141,14 @@ class Trial:
         found = self.ticket_types.get(ticket_type, {}).get("presets")
         return found if isinstance(found, dict) else {}
 
-    def refusals(self, ticket: JsonObject, *, ticket_type: str = "") -> list[FieldProblem]:
-        """What is wrong with the answers on the ticket's form.
+    def refusals(
+        self, ticket: JsonObject, *, ticket_type: str = "", clock: Clock | None = None
+    ) -> list[FieldProblem]:
+        """What is wrong with the answers on the ticket's form, at this time.
 
         Raises FieldError where the form itself is wrong.
         """
-        return self.ticket_form(ticket_type).refusals(ticket)
+        return self.ticket_form(ticket_type).refusals(ticket, clock)
 
     def ticket_form(self, ticket_type: str = "") -> _Form:
         if ticket_type not in self._ticket_forms:
@@ -139,11 +163,12 @@ class Trial:
         ticket_type: str = "",
         submitter: Mapping[str, Json] | None = None,
         number: int = EXAMPLE_NUMBER,
+        clock: Clock | None = None,
     ) -> JsonObject:
         """The context of conditions and transforms, without `tasks`."""
         who = dict[str, Json](submitter or EXAMPLE_SUBMITTER)
         return {
-            "ticket": self.ticket_form(ticket_type).with_presets(ticket),
+            "ticket": self.ticket_form(ticket_type).with_presets(ticket, clock),
             "submitter": {name: who.get(name, "") for name in EXAMPLE_SUBMITTER},
             "company": {"name": self.company_name},
             "number": number,
@@ -160,14 +185,19 @@ class Trial:
             return body if isinstance(body, dict) else {"response": body}
         if not self.rules[key].task_type.is_answered_later:
             response["status"] = 200
-        output = apply_transform(template, {**context, "response": response})
+        known: JsonObject = {**context, **self.clock.as_json(), "response": response}
+        output = apply_transform(template, known, working_time=self.clock.working_time)
         if not isinstance(output, dict):
             raise TransformError(_("The output transform must make an object."))
         return output
 
-    def run(self, *, facts: JsonObject, answers: Iterable[Answer]) -> Simulation:
-        taken_in = map(self._taken_in, answers)
-        return simulate(self.process, facts=facts, tasks=self.rules, answers=taken_in)
+    def run(
+        self, *, facts: JsonObject, answers: Iterable[Answer], clock: Clock | None = None
+    ) -> Simulation:
+        """`clock`: when the ticket was submitted; now, where it is None."""
+        clock = clock or self.clock
+        taken_in = [self._taken_in(each, clock) for each in answers]
+        return simulate(self.process, facts=facts, tasks=self.rules, answers=taken_in, clock=clock)
 
     # Earlier answers that a task shows
 
@@ -243,9 +273,12 @@ class Trial:
         form = self._form_of(answer.task)
         return answer.output if form is None else form.given_out(answer.output)
 
-    def _taken_in(self, answer: Answer) -> Answer:
+    def _taken_in(self, answer: Answer, clock: Clock) -> Answer:
         form = self._form_of(answer.task)
-        return answer if form is None else replace(answer, output=form.taken_in(answer.output))
+        if form is None:
+            return answer
+        at = clock if answer.at is None else replace(clock, now=answer.at)
+        return replace(answer, output=form.taken_in(answer.output, at))
 
     def _form_of(self, key: str) -> _Form | None:
         """The form of a task; None where it is a call, or there is none."""
@@ -253,17 +286,31 @@ class Trial:
         return self.forms[key] if rules is not None and rules.task_type.is_form else None
 
     def facts_of_test_case(self, case: JsonObject) -> JsonObject:
+        """What conditions of the test case read besides tasks, on the day that it names."""
+        clock = clock_of_case(case, self.clock)
         ticket, submitter = case.get("ticket", {}), case.get("submitter")
         return self.facts(
             ticket if isinstance(ticket, dict) else {},
             ticket_type=str(case.get("ticket_type", "")),
             submitter=submitter if isinstance(submitter, dict) else None,
+            clock=clock,
         )
 
     def run_test_case(self, case: JsonObject) -> Simulation:
-        """What comes out for the answers of a test case."""
+        """What comes out for the answers of a test case, on the day that it names."""
+        clock = clock_of_case(case, self.clock)
         answers = read_answers(case.get("answers"))
-        return self.run(facts=self.facts_of_test_case(case), answers=answers)
+        return self.run(facts=self.facts_of_test_case(case), answers=answers, clock=clock)
+
+
+def clock_of_case(case: JsonObject, otherwise: Clock) -> Clock:
+    """What a test case knows of time: the day that it names, or else the day of the run."""
+    today = case.get("today")
+    try:
+        day = date.fromisoformat(today) if isinstance(today, str) and today else None
+    except ValueError:
+        day = None
+    return otherwise if day is None else Clock.at_noon(day, otherwise.working_time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,7 +381,9 @@ def run_test_case(trial: Trial, index: int, case: JsonObject) -> TestCaseResult:
         reason = _("There is no ticket type “%(key)s”, so that this was not run.") % {"key": key}
         return _not_run(index, case, reason)
     try:
-        refused = trial.refusals(ticket if isinstance(ticket, dict) else {}, ticket_type=key)
+        answers = ticket if isinstance(ticket, dict) else {}
+        clock = clock_of_case(case, trial.clock)
+        refused = trial.refusals(answers, ticket_type=key, clock=clock)
     except FieldError as error:
         return _not_run(index, case, str(error))
     if refused:
@@ -553,30 +602,34 @@ class _Form:
         """Raises FieldError where the form is wrong."""
         return Validator(self._fields or [], presets=self._presets)
 
-    def refusals(self, answers: JsonObject) -> list[FieldProblem]:
+    def refusals(self, answers: JsonObject, clock: Clock | None = None) -> list[FieldProblem]:
         """What is wrong with answers; raises FieldError where the form itself is wrong."""
-        return self.validator.validate(self.taken_in(answers), self._known)
+        return self.validator.validate(self.taken_in(answers, clock), self._at(clock))
 
-    def taken_in(self, answers: JsonObject) -> JsonObject:
-        """Answers of the document as a ticket would keep them."""
+    def taken_in(self, answers: JsonObject, clock: Clock | None = None) -> JsonObject:
+        """Answers of the document as a ticket would keep them, with what is calculated."""
+        known = self._at(clock)
         try:
-            return self.validator.taken_in(answers, self._known)
+            return self.validator.settled(self.validator.taken_in(answers, known), known)
         except FieldError:
             return answers
+
+    def _at(self, clock: Clock | None) -> Facts:
+        return self._known if clock is None else replace(self._known, clock=clock)
 
     def given_out(self, answers: JsonObject) -> JsonObject:
-        """Answers of a ticket as the document writes them."""
+        """Answers of a ticket as the document writes them: without what is calculated."""
         try:
-            return self.validator.given_out(answers)
+            return self.validator.given_out(self.validator.typed(answers))
         except FieldError:
             return answers
 
-    def with_presets(self, answers: JsonObject) -> JsonObject:
+    def with_presets(self, answers: JsonObject, clock: Clock | None = None) -> JsonObject:
         try:
             presets = self.validator.presets_taken_in(self._known)
         except FieldError:
             presets = self._presets
-        return {**presets, **self.taken_in(answers)}
+        return {**presets, **self.taken_in(answers, clock)}
 
 
 def _transition(each: JsonObject) -> TransitionSpec:

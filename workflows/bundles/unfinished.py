@@ -57,6 +57,7 @@ _KEPT_AS_JSON: Final = (
     "table_row",
     "table_cell",
     "cell_type",
+    "check",
 )
 _CHOICE: Final[JsonObject] = {
     "properties": {"value": {}, "label": {}},

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Self
 
+from .calendar import WorkingTime
+from .clock import Clock, with_time
 from .conditions import evaluate_condition, prepare
 from .errors import ConditionError, TransformError
 from .texts import gettext as _
@@ -144,8 +146,13 @@ class Entered:
     error: str = ""
 
 
-def enter_block(process: Process, block_key: str, context: JsonObject) -> Entered:
-    """Which branches begin, by what is known now. Never raises for what a definition holds."""
+def enter_block(
+    process: Process, block_key: str, context: JsonObject, clock: Clock | None = None
+) -> Entered:
+    """Which branches begin, by what is known now; `clock` is what rules know of time.
+
+    Never raises for what a definition holds.
+    """
     task = process.tasks.get(block_key)
     spec = None if task is None else task.block
     if task is None or spec is None or not spec.branches:
@@ -159,19 +166,27 @@ def enter_block(process: Process, block_key: str, context: JsonObject) -> Entere
         )
         words = {"branch": unknown.title or unknown.key, "task": unknown.start}
         return Entered(error=message % {**words, "block": _title(process, block_key)})
+    known = with_time(context, clock)
+    working_time = None if clock is None else clock.working_time
     return (
-        _one_for_each(process, block_key, spec, context)
+        _one_for_each(process, block_key, spec, known, working_time)
         if spec.is_list
-        else _side_by_side(process, block_key, spec, context)
+        else _side_by_side(process, block_key, spec, known, working_time)
     )
 
 
-def _side_by_side(process: Process, key: str, spec: BlockSpec, context: JsonObject) -> Entered:
+def _side_by_side(
+    process: Process,
+    key: str,
+    spec: BlockSpec,
+    context: JsonObject,
+    working_time: WorkingTime | None,
+) -> Entered:
     left_out: list[str] = []
     begin: list[BranchSpec] = []
     try:
         conditional = any(each.when is not None for each in spec.branches)
-        data = prepare(context if conditional else {})
+        data = prepare(context if conditional else {}, working_time=working_time)
         for each in spec.branches:
             if evaluate_condition(each.when, data):
                 begin.append(each)
@@ -190,10 +205,17 @@ def _side_by_side(process: Process, key: str, spec: BlockSpec, context: JsonObje
     return Entered(runs=tuple(runs), left_out=tuple(left_out))
 
 
-def _one_for_each(process: Process, key: str, spec: BlockSpec, context: JsonObject) -> Entered:
+def _one_for_each(
+    process: Process,
+    key: str,
+    spec: BlockSpec,
+    context: JsonObject,
+    working_time: WorkingTime | None,
+) -> Entered:
     words: dict[str, object] = {"block": _title(process, key)}
     try:
-        items = [] if _is_unanswered(spec.for_each, context) else _list(spec.for_each, context)
+        is_empty_list = _is_unanswered(spec.for_each, context)
+        items = [] if is_empty_list else _list(spec.for_each, context, working_time)
     except TransformError as error:
         message = _(
             "The list of “%(block)s” cannot be read. %(reason)s Correct the ticket's data or the "
@@ -224,9 +246,11 @@ def _begins(spec: BlockSpec, number: int) -> bool:
     return number == 1 or spec.order is Order.TOGETHER
 
 
-def _list(for_each: Json, context: JsonObject) -> list[Json] | None:
+def _list(
+    for_each: Json, context: JsonObject, working_time: WorkingTime | None
+) -> list[Json] | None:
     """Raises TransformError. A list that is null has no items."""
-    found = apply_transform(for_each, context)
+    found = apply_transform(for_each, context, working_time=working_time)
     if found is None:
         return []
     return found if isinstance(found, list) else None

@@ -228,6 +228,34 @@ class WorkingTime:
         except (StopIteration, OverflowError):
             return None
 
+    def day_after(self, day: date, days: int) -> date | None:
+        """So many working days after a day, before it where negative; 0: the day itself.
+
+        None where there are no working days, or none so far away.
+        """
+        step, left = timedelta(days=1 if days > 0 else -1), abs(days)
+        idle = 0
+        try:
+            while left:
+                day += step
+                idle = 0 if (works := bool(self.spans(day))) else idle + 1
+                left -= works
+                if idle >= _MOST_IDLE_DAYS:
+                    return None
+        except OverflowError:
+            return None
+        return day
+
+    def days_between(self, first: date, last: date) -> int:
+        """How many working days follow on the first day, up to the last one and with it.
+
+        `day_after` leads from the first to the last again, where the last is one. Negative where
+        the last day is before the first.
+        """
+        if last < first:
+            return -sum(bool(self.spans(last + timedelta(n))) for n in range((first - last).days))
+        return sum(bool(self.spans(first + timedelta(n + 1))) for n in range((last - first).days))
+
     def _first_working_moment(self, start: datetime) -> datetime:
         for opens, closes in self._spans_from(start):
             if start < closes:
@@ -315,3 +343,5 @@ class WorkingTime:
 
 OFFICE_HOURS: Final = (Span(9 * 60, 17 * 60),)
 OFFICE_WEEK: Final = (OFFICE_HOURS,) * 5 + ((), ())
+# Monday to Friday without holidays, where no company is asked.
+OFFICE_TIME: Final = WorkingTime(zone=ZoneInfo("UTC"), week=OFFICE_WEEK)

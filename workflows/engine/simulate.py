@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import Enum, StrEnum, auto
 from typing import Any
 
@@ -22,6 +23,7 @@ from .blocks import (
     is_over,
     outputs_after,
 )
+from .clock import Clock
 from .conditions import is_empty, one_budget
 from .decide import Decision, decide, decide_cancel, decide_failure, decide_timeout
 from .errors import FieldError, SchemaError, TransformError
@@ -63,6 +65,8 @@ class Answer:
     It has failed where it has an ``error``, a ``reason`` or a ``status``; without a reason that is
     the one of the status. Its output is then the answer that came, where one did.
 
+    ``at`` is when that was, where somebody knows.
+
     With ``after``, a duration, neither: the task has not ended by then. Where no transition leaves
     it then, it goes on, and the next answer counts for the same visit. Answers with the same number
     as ``visit`` are for one visit only: what is left of them when it ends is dropped.
@@ -86,6 +90,7 @@ class Answer:
     by: str = ""
     given_to: str = ""
     edits: JsonObject = field(default_factory=dict)
+    at: datetime | None = None
 
     @classmethod
     def failed(
@@ -139,7 +144,7 @@ class TaskRules:
 
     task_type: TaskType = TaskType.FORM
     # What is wrong with the answers on a form; raises FieldError where the form itself is.
-    check_form: Callable[[JsonObject], Sequence[FieldProblem]] = lambda _answers: ()
+    check_form: Callable[[JsonObject, Clock | None], Sequence[FieldProblem]] = lambda *_given: ()
     input_schema: Json = None
     output_schema: Json = None
     input_transform: Json = None
@@ -150,13 +155,13 @@ class TaskRules:
     change_answers: ChangeAnswers | None = None
     _validator: SchemaValidator | None = None
 
-    def refusals(self, output: JsonObject) -> Sequence[FieldProblem]:
+    def refusals(self, output: JsonObject, clock: Clock | None = None) -> Sequence[FieldProblem]:
         """What is wrong with an output.
 
         Raises FieldError or SchemaError where the definition itself is wrong.
         """
         if self.task_type.is_form:
-            return self.check_form(output)
+            return self.check_form(output, clock)
         if self._validator is None:
             schema = self.output_schema
             self._validator = SchemaValidator({} if is_empty(schema) else schema)
@@ -266,6 +271,7 @@ def simulate(
     tasks: Mapping[str, TaskRules],
     answers: Iterable[Answer] = (),
     max_steps: int = MAX_STEPS,
+    clock: Clock | None = None,
 ) -> Simulation:
     """Go from the start to the end, to an error, or to where an answer is missing.
 
@@ -273,11 +279,12 @@ def simulate(
     Each visit of a task takes the next of its answers. A time that passes (`Answer.after`) is
     over together with every shorter one of the task. More than ``max_steps`` tasks are an error:
     the process goes round in circles. Where branches run side by side, the first answer that one of
-    them waits for happens first; a step that fails stops its branch, and the others go on. Never
-    raises for what a definition, its data or the answers contain.
+    them waits for happens first; a step that fails stops its branch, and the others go on.
+    ``clock`` is what rules know of time, until an answer says when it was given (`Answer.at`).
+    Never raises for what a definition, its data or the answers contain.
     """
     with one_budget():
-        return _Run(process, facts, tasks, answers).run_to_end(max_steps)
+        return _Run(process, facts, tasks, answers, clock).run_to_end(max_steps)
 
 
 class _State(Enum):
@@ -377,7 +384,9 @@ class _Run:
         facts: JsonObject,
         tasks: Mapping[str, TaskRules],
         answers: Iterable[Answer],
+        clock: Clock | None,
     ) -> None:
+        self.clock = clock
         self.process = process
         self.facts = facts
         self.tasks = tasks
@@ -491,7 +500,7 @@ class _Run:
     def _enter(self, visit: _Visit) -> None:
         """Begin the branches of a block."""
         path, task = visit.path, self.process.tasks.get(visit.key)
-        entered = enter_block(self.process, visit.key, self._context(path))
+        entered = enter_block(self.process, visit.key, self._context(path), self.clock)
         if entered.error:
             self._change(visit, error=entered.error)
             self._stop(path, visit.index, entered.error)
@@ -569,6 +578,8 @@ class _Run:
         number, visit, answer = min(found, key=lambda each: each[0])
         self.answers[visit.key].remove((number, answer))
         self.used.append(answer)
+        if answer.at is not None and self.clock is not None:
+            self.clock = replace(self.clock, now=answer.at)
         visit.visit, visit.has_answers = answer.visit, True
         return visit, answer
 
@@ -587,7 +598,7 @@ class _Run:
             self._failed(visit, answer.failure)
             return True
         try:
-            refused = tuple(rules.refusals(answer.output))
+            refused = tuple(rules.refusals(answer.output, self.clock))
             edited = self._changed(path, rules, answer.edits)
         except (FieldError, SchemaError) as error:
             self._broken(visit, str(error))
@@ -632,7 +643,7 @@ class _Run:
         while visit.path.block is not None:
             visit = visit.path.block
         self._change(visit, cancels=True)
-        decision = decide_cancel(self.process, visit.key, self._context(self.main))
+        decision = decide_cancel(self.process, visit.key, self._context(self.main), self.clock)
         if decision.is_silent:
             decision = replace(decision, is_end=True)
         self._close(visit)
@@ -651,6 +662,7 @@ class _Run:
                 values=rules.values,
                 table=rules.table,
                 context=self._context(path),
+                clock=self.clock,
             )
         except AtOnceError as error:
             self._broken(visit, str(error))
@@ -683,8 +695,8 @@ class _Run:
 
     def _failed(self, visit: _Visit, failure: Failure) -> None:
         """A call that has failed for good: an error, where no transition is taken for it."""
-        path = visit.path
-        decision = decide_failure(self.process, visit.key, failure, self._context(path))
+        path, context = visit.path, self._context(visit.path)
+        decision = decide_failure(self.process, visit.key, failure, context, self.clock)
         self._change(visit, failure=failure)
         if decision.error or decision.is_silent:
             self._broken(visit, " ".join(filter(None, (failure.message, decision.error))))
@@ -702,7 +714,9 @@ class _Run:
             times = self.steps[visit.index].times
             if after in {each.after for each in times}:
                 continue
-            decision = decide_timeout(self.process, visit.key, after, self._context(path))
+            decision = decide_timeout(
+                self.process, visit.key, after, self._context(path), self.clock
+            )
             self._change(visit, times=(*times, TimeOver(after, decision)))
             if decision.is_silent:
                 continue
@@ -756,13 +770,15 @@ class _Run:
     def _body_to_send(self, path: _Path, rules: TaskRules) -> tuple[JsonObject | None, str]:
         """What a call would send, and why it could not be made."""
         context = self._values(path)
+        working_time = None if self.clock is None else self.clock.working_time
+        context |= {} if self.clock is None else self.clock.as_json()
         if rules.task_type.is_answered_later:
             context["callback"] = {"url": CALLBACK_URL}
         if is_empty(rules.input_transform):
             body: Json = {name: context[name] for name in SENT_BY_DEFAULT if name in context}
         else:
             try:
-                body = apply_transform(rules.input_transform, context)
+                body = apply_transform(rules.input_transform, context, working_time=working_time)
             except TransformError as error:
                 return None, gettext("What the call sends could not be put together. %(error)s") % {
                     "error": error

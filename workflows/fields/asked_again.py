@@ -52,7 +52,7 @@ class PartOfForm:
             if not gone:
                 break
             made = {name: value for name, value in made.items() if name not in gone}
-        return made
+        return self.form.settled(made, facts)
 
     def problems(self, changes: JsonObject, facts: Facts) -> list[FieldProblem]:
         """What is wrong with these changes.
@@ -94,6 +94,37 @@ class PartOfForm:
 
     def given_out(self, data: JsonObject) -> JsonObject:
         return self.form.given_out(data)
+
+    @property
+    def reads_clock(self) -> bool:
+        return self.form.reads_clock
+
+    @property
+    def reads_working_days(self) -> bool:
+        return self.form.reads_working_days
+
+    @property
+    def is_calculated(self) -> bool:
+        return self.form.is_calculated
+
+    def typed(self, data: JsonObject) -> JsonObject:
+        return self.form.typed(data)
+
+    def settled(self, data: JsonObject, facts: Facts) -> JsonObject:
+        """With what is calculated of these questions; the others are read as they are."""
+        made = self.changed(self._as_changes(data), facts)
+        calculated = {n for n, field in self.fields.items() if n in data or field.is_computed}
+        return {name: made[name] for name in self.fields if name in made and name in calculated}
+
+    def required(self, data: JsonObject, facts: Facts) -> frozenset[str]:
+        answers = self.changed(self._as_changes(data), facts)
+        return frozenset(self.form.required(answers, facts)) & self.fields.keys()
+
+    def defaults(self, _facts: Facts) -> JsonObject:
+        return {}
+
+    def defaults_of_row(self, table: Field, facts: Facts) -> JsonObject:
+        return self.form.defaults_of_row(table, facts)
 
     def presets_taken_in(self, facts: Facts) -> JsonObject:
         return {}

@@ -24,6 +24,7 @@ from workflows.engine.blocks import (
     outputs_after,
 )
 from workflows.engine.calendar import WorkingTime
+from workflows.engine.clock import Clock
 from workflows.engine.decide import Decision, decide, decide_cancel, decide_failure, decide_timeout
 from workflows.engine.failure import Failure
 from workflows.engine.process import Json, JsonObject
@@ -96,6 +97,7 @@ from workflows.running.step_part import StepPart
 from workflows.running.visits import Visits, bounded
 from workflows.running.who_did import done_by, who_did
 from workflows.running.with_event import WITH_EVENT, Happened
+from workflows.working_hours.company_clock import company_clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +323,8 @@ class WorkflowStateManager:
             process = definition_of(self.instance.workflow_id).process
             key = None if task is None else task.definition.key
             context = self._context(facts, self.positions.path_of(task))
-            self._apply_decision(decide(process, key, context), task, facts, move)
+            decision = decide(process, key, context, self._clock())
+            self._apply_decision(decision, task, facts, move)
 
     def _go_on_from_done(self, facts: JsonObject, move: Move) -> None:
         """Of what was done in this step the next transition is taken at once.
@@ -339,7 +342,7 @@ class WorkflowStateManager:
         """Go the way that the workflow has for a ticket that was cancelled where this one was."""
         task, key = task_of_cancel(self.instance)
         process = definition_of(self.instance.workflow_id).process
-        decision = decide_cancel(process, key, self._context(facts))
+        decision = decide_cancel(process, key, self._context(facts), self._clock())
         if not (decision.error or decision.is_silent):
             decision = self._bounded(decision, task)
         if decision.error:
@@ -374,8 +377,14 @@ class WorkflowStateManager:
         return context
 
     def facts_at(self, task: TaskInstance, facts: JsonObject) -> JsonObject:
-        """What the transforms of a task read: `facts`, and what the tasks before have brought."""
-        return {**facts, **self.positions.reads(self.positions.path_of(task))}
+        """What the transforms of a task read: `facts`, what was done before, and the time."""
+        times = company_clock(self.now, counts_days=False).as_json()
+        return {**facts, **self.positions.reads(self.positions.path_of(task)), **times}
+
+    def _clock(self) -> Clock | None:
+        """What the rules know of time, where one of this version reads it."""
+        known = definition_of(self.instance.workflow_id)
+        return company_clock(self.now, counts_days=known.counts_days) if known.reads_clock else None
 
     def time_out(self, task: TaskInstance, *, after: str, facts: JsonObject) -> Move:
         """Leave a task that has not ended within `after`, where the definition says so.
@@ -390,9 +399,9 @@ class WorkflowStateManager:
         if not self.positions.is_current(task) or not task.is_alive or task.waits_for_answer:
             return Move()
         path, move = self.positions.path_of(task), Move()
-        process = definition_of(self.instance.workflow_id).process
+        process, key = definition_of(self.instance.workflow_id).process, task.definition.key
         context = self._context(facts, path)
-        decision = decide_timeout(process, task.definition.key, after, context)
+        decision = decide_timeout(process, key, after, context, self._clock())
         if decision.next_tasks:
             decision = self._bounded(decision, task)
         if decision.error:
@@ -422,9 +431,9 @@ class WorkflowStateManager:
         if not self.positions.is_current(task):
             return Move()
         path, move = self.positions.path_of(task), Move()
-        process = definition_of(self.instance.workflow_id).process
+        process, key = definition_of(self.instance.workflow_id).process, task.definition.key
         context = self._context(facts, path)
-        decision = decide_failure(process, task.definition.key, failure, context)
+        decision = decide_failure(process, key, failure, context, self._clock())
         decision = self._bounded(decision, task)
         if decision.error or decision.is_silent:
             return Move(failures=[FailedStep(decision.error, task)] if decision.error else [])
@@ -573,7 +582,7 @@ class WorkflowStateManager:
         self.begin_part(StepPart.TASK)
         process = definition_of(self.instance.workflow_id).process
         context = self._context(facts, self.positions.path_of(task))
-        entered = enter_block(process, task.definition.key, context)
+        entered = enter_block(process, task.definition.key, context, self._clock())
         if entered.error:
             self._fail_with(task, entered.error)
             move.failures.append(FailedStep(entered.error, task, is_of_task=True))
@@ -596,6 +605,7 @@ class WorkflowStateManager:
                 values=definition.values,
                 table=definition.table,
                 context=self._context(facts, self.positions.path_of(task)),
+                clock=self._clock(),
             )
         except AtOnceError as error:
             self._fail_with(task, str(error))

@@ -210,7 +210,7 @@ class WorkflowRepair(WorkflowStateManager):
         self.ensure_running()
         if task.status not in UNFINISHED:
             raise TaskNotWorkableError
-        check_output(task.definition, output)
+        output = check_output(task.definition, output)
         move = Move()
         self._cancel_branches(task, Why.BY_HAND, move)
         task.complete(output=output, now=self.now)
@@ -237,7 +237,7 @@ class WorkflowRepair(WorkflowStateManager):
         kept = self._where_kept(task)
         if kept is None:
             raise OutputReplacedError
-        check_output(task.definition, output, kept=task.output_data)
+        output = check_output(task.definition, output, kept=task.output_data)
         if output == task.output_data:
             raise NothingChangedError
         self._put_output(task, kept, output, {"reason": reason})

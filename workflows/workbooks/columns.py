@@ -35,7 +35,8 @@ class Column:
     """A column: the name in the document, the heading, and what a cell holds.
 
     `aliases` are other headings for it, beside those of workflows.bundles.synonyms.
-    `options` are the values of a drop-down list; `options_of` takes them from the first column
+    `options` are the values of a drop-down list, beside which others may be written where it
+    `is_open`; `options_of` takes them from the first column
     of a sheet instead, where people add to them, so that other values are let through.
     """
 
@@ -47,6 +48,7 @@ class Column:
     aliases: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     options_of: str = ""
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +163,14 @@ FIELDS: Final = Sheet(
         Column(
             "required",
             "Required",
-            kinds.YES_NO,
-            gettext_lazy("yes: an answer is needed. Empty or no: it may be left out."),
+            kinds.YES_NO_OR_RULE,
+            gettext_lazy(
+                "yes: an answer is needed. Empty or no: it may be left out. Or a condition on "
+                'other fields of the form, such as topic = "other".'
+            ),
             10,
             options=YES_NO,
+            is_open=True,
         ),
         Column(
             "choices",
@@ -181,7 +187,10 @@ FIELDS: Final = Sheet(
             "default",
             "Default",
             kinds.DEFAULT,
-            gettext_lazy("The answer that the form begins with."),
+            gettext_lazy(
+                "The answer that the form begins with. Of numbers, dates and times also "
+                "calculated, such as today + 14 days."
+            ),
             14,
         ),
         Column(
@@ -251,6 +260,28 @@ FIELDS: Final = Sheet(
             options=YES_NO,
         ),
         *(_own(each) for each in OWN_KEYS.values()),
+        Column(
+            "computed",
+            "Calculated",
+            kinds.FORMULA,
+            gettext_lazy(
+                "How it is calculated, where nobody types the answer: sum(lines.quantity * "
+                "lines.price). In records it names the columns of the row: quantity * price."
+            ),
+            28,
+            ("formula", "computed", "calculated"),
+        ),
+        Column(
+            "checks",
+            "Checks",
+            kinds.CHECKS,
+            gettext_lazy(
+                "What must be true of the answers, a line each: the condition | what to do where "
+                "it is not. until <= from + 14 days | Give it back after 14 days at the latest."
+            ),
+            36,
+            ("check", "validation"),
+        ),
     ),
     ("forms", "field", "questions"),
 )
@@ -849,6 +880,17 @@ TESTS: Final = Sheet(
         ),
         Column("first_name", "First name", kinds.TEXT, gettext_lazy("Of the submitter."), 14),
         Column("last_name", "Last name", kinds.TEXT, gettext_lazy("Of the submitter."), 14),
+        Column(
+            "today",
+            "Today",
+            kinds.DAY,
+            gettext_lazy(
+                "In the first row: the day on which it happens, such as 2026-10-30. Empty: the day "
+                "of the run."
+            ),
+            14,
+            ("day", "date"),
+        ),
     ),
     ("test", "test cases"),
 )

@@ -298,6 +298,8 @@ class _Forms:
     def _fields(self, owner: Path, scope: Scope) -> Iterator[JsonObject]:
         rows = self.rows[owner]
         types = self.types(owner)
+        # The columns of records may name the questions beside them, too.
+        outside = self.types(owner[:-2]) if len(owner) > 2 else {}
         if rows:
             self.findings.places.setdefault((*owner, "fields"), rows[0].place())
         for index, row in enumerate(rows):
@@ -305,7 +307,7 @@ class _Forms:
                 scope.task_keys,
                 scope.ticket,
                 scope.roles,
-                form=list(types),
+                form=[*types, *outside],
                 field_type=types.get(key_of(row.text("name")), ""),
             )
             path: Path = (*owner, "fields", index)

@@ -22,6 +22,7 @@ _SUBMITTER: Final = ("email", "first_name", "last_name")
 _PATHS_IN_CASE: Final[Mapping[str, Path]] = {
     "name": ("name",),
     "ticket_type": ("ticket_type",),
+    "today": ("today",),
     **{each: ("submitter", each) for each in _SUBMITTER},
     "path": ("expect", "path"),
     "end": ("expect", "end"),

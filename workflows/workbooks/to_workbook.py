@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from django.utils.translation import gettext as _
@@ -129,19 +129,25 @@ def _task_field_rows(tasks: list[JsonObject], scope: Scope) -> Iterator[list[Wri
         yield from _field_rows(form, task.get("fields"), scope)
 
 
-def _field_rows(form: str, fields: Json, scope: Scope) -> Iterator[list[Written]]:
-    """The fields of a form; those of a record follow the field that they belong to."""
+def _field_rows(
+    form: str, fields: Json, scope: Scope, outside: Iterable[str] = ()
+) -> Iterator[list[Written]]:
+    """The fields of a form; those of a record follow the field that they belong to.
+
+    `outside` are the names of the questions beside the records.
+    """
     types = _types(fields)
     for spec in objects_in(fields):
         name = str(spec.get("name", ""))
-        inner = Scope(scope.task_keys, scope.ticket, scope.roles, list(types), types.get(name, ""))
+        names = [*types, *outside]
+        inner = Scope(scope.task_keys, scope.ticket, scope.roles, names, types.get(name, ""))
         yield [
             form
             if column.name == FORM_COLUMN
             else write_cell(column.kind, spec.get(column.name), inner)
             for column in FIELDS.columns
         ]
-        yield from _field_rows(f"{form}.{name}", spec.get("fields"), scope)
+        yield from _field_rows(f"{form}.{name}", spec.get("fields"), scope, list(types))
 
 
 def _workflow_page(workflow: JsonObject, scope: Scope, only: tuple[str, ...] = ()) -> Page:
@@ -168,7 +174,12 @@ def _page(sheet: Sheet, rows: list[list[Written]]) -> Page:
 
 def _page_column(column: Column) -> PageColumn:
     return PageColumn(
-        column.heading, column.width, str(column.note), column.options, column.options_of
+        column.heading,
+        column.width,
+        str(column.note),
+        column.options,
+        column.options_of,
+        is_open=column.is_open or not column.options,
     )
 
 

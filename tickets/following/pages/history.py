@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -53,6 +53,8 @@ class HistoryLine:
     before: Sequence[Shown] = ()
     after: Sequence[Shown] = ()
     tried: Sequence[Tried] = ()
+    # By which date it was decided, where a condition could read it.
+    today: date | None = None
     answers: Sequence[Shown] = ()
     documents: Sequence[tuple[str, str]] = ()
     # What a decision table read.
@@ -164,10 +166,18 @@ def _line(
         before=changed.before,
         after=changed.after,
         tried=tuple(_tried(data.get("tried"), titles, labels)),
+        today=_day(data.get("today")),
         answers=_output(data, task, viewer) if completed and task else (),
         documents=_documents(task, viewer) if completed and task else (),
         read=show_answers([], _object(data.get("read"))),
     )
+
+
+def _day(value: Json) -> date | None:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) and value else None
+    except ValueError:
+        return None
 
 
 def _object(value: Json) -> JsonObject:

@@ -11,7 +11,8 @@ from workflows.bundles.canonical import SCHEMA
 from workflows.bundles.describe_changes import describe_changes
 from workflows.bundles.differences import differences
 from workflows.bundles.synonyms import in_our_words
-from workflows.bundles.times import reminders_in_words, task_notes
+from workflows.bundles.task_notes import task_notes
+from workflows.bundles.times import reminders_in_words
 from workflows.bundles.trial import run_document_test_cases
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.timing import MOMENT_PATTERN

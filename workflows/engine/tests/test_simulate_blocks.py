@@ -160,7 +160,7 @@ class BranchTests(unittest.TestCase):
     def test_a_refused_form_is_asked_again_while_others_wait(self) -> None:
         spec = side_by_side()
         tasks = {key: TaskRules(task_type=each.task_type) for key, each in spec.tasks.items()}
-        tasks["two"] = TaskRules(check_form=lambda _answers: [_PROBLEM])
+        tasks["two"] = TaskRules(check_form=lambda _answers, _clock: [_PROBLEM])
         found = simulate(spec, facts={}, tasks=tasks, answers=[Answer("two")])
         self.assertEqual((found.outcome, found.waiting_for), (Outcome.REFUSED, "two"))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from tenants.refusals import refusals
 from workflows.bundles.assignments import assignment_in_words
@@ -20,7 +20,11 @@ from workflows.bundles.outline import Outline
 from workflows.bundles.step_outputs import done_labels, output_labels
 from workflows.bundles.times import reminders_in_words, times_note
 from workflows.end_outcomes import SCREENS as OUTCOMES
-from workflows.engine.condition_sentence import choice_labels, describe_condition
+from workflows.engine.condition_sentence import (
+    choice_labels,
+    describe_condition,
+    describe_formula,
+)
 from workflows.engine.condition_text import Names, write_expression
 from workflows.engine.conditions import is_empty
 from workflows.engine.decision_table import Hit
@@ -173,6 +177,7 @@ def _rules(field: Field, labels: Mapping[str, str]) -> Iterable[str]:
             yield _("%(setting)s: %(value)s") % words
     if field.default is not None:
         yield _("Beforehand: %(value)s") % {"value": _in_words(field.default)}
+    yield from _formulas(field, labels)
     if not is_empty(field.visible_when):
         condition = describe_condition(field.visible_when, labels)
         yield _("Asked only when %(condition)s") % {"condition": condition}
@@ -180,6 +185,32 @@ def _rules(field: Field, labels: Mapping[str, str]) -> Iterable[str]:
         yield _("Whoever submitted the ticket sees the answer")
     if field.listed:
         yield _("Shown in lists")
+
+
+def _formulas(field: Field, labels: Mapping[str, str]) -> Iterable[str]:
+    if field.is_computed:
+        formula = describe_formula(field.computed, labels)
+        yield _("Calculated: %(formula)s") % {"formula": formula}
+    if field.default_rule is not None:
+        formula = describe_formula(field.default_rule, labels)
+        yield _("Beforehand: %(value)s") % {"value": formula}
+    if field.required_when is not None:
+        condition = describe_condition(field.required_when, labels)
+        yield _("Required when %(condition)s") % {"condition": condition}
+    limits: dict[str, str] = {
+        "min": field.type.at_least,
+        "max": field.type.at_most,
+        "more_than": gettext_noop("More than %(limit)s"),
+        "less_than": gettext_noop("Less than %(limit)s"),
+    }
+    for key, rule in field.limit_rules.items():
+        yield _(limits[key]) % {"limit": describe_formula(rule, labels)}
+    for check in field.checks:
+        words = {
+            "condition": describe_condition(check.condition, labels),
+            "message": check.message,
+        }
+        yield _("Checked: %(condition)s. Otherwise: %(message)s") % words
 
 
 def condition_labels(workflow: WorkflowDefinition) -> dict[str, str]:

@@ -21,7 +21,12 @@ from workflows.authoring.definitions.pages.definition_page import DefinitionPage
 from workflows.authoring.definitions.pages.definition_rows import condition_labels, pretty
 from workflows.authoring.trying.change_test_cases import add_test_case, record_test_case_again
 from workflows.authoring.trying.pages.base_page import TRYING, TryingPage
-from workflows.authoring.trying.pages.try_forms import CallForm, NoKeeper, SubmitterForm
+from workflows.authoring.trying.pages.try_forms import (
+    CallForm,
+    DayForm,
+    NoKeeper,
+    SubmitterForm,
+)
 from workflows.authoring.trying.pages.try_steps import (
     StepRow,
     cancel_rows,
@@ -43,8 +48,9 @@ from workflows.authoring.trying.try_state import (
     submitter_texts,
 )
 from workflows.bundles import Trial
-from workflows.bundles.trial import EXAMPLE_SUBMITTER
+from workflows.bundles.trial import EXAMPLE_SUBMITTER, clock_of_case
 from workflows.end_outcomes import SCREENS as OUTCOMES
+from workflows.engine.clock import Clock
 from workflows.engine.errors import FieldError, SchemaError, TransformError
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Answer, Outcome, Simulation, Step, read_answers
@@ -114,18 +120,22 @@ class TryPage(TryingPage):
             ticket=ticket if isinstance(ticket, dict) else {},
             answers=tuple(read_answers(case.get("answers"))),
             case=name,
+            today=str(case.get("today") or ""),
         )
 
     # Going on
 
     def _submit(self, request: HttpRequest, trial: Trial, state: TryState) -> HttpResponse:
+        day = DayForm(request.POST)
+        if day.is_valid() and (today := day.cleaned_data["today"]) is not None:
+            state = replace(state, today=today.isoformat())
         form = self._ticket_form(trial, state, request)
         who = SubmitterForm(request.POST)
-        if form is None or not (form.is_valid() & who.is_valid()):
-            return self._show(request, trial, state, form=form, who=who)
+        if form is None or not (form.is_valid() & who.is_valid() & day.is_valid()):
+            return self._show(request, trial, state, form=form, who=who, day=day)
         submitter = {name: str(who.cleaned_data[name]) for name in who.fields}
         following = replace(state, ticket=form.answers(), submitter=submitter, answers=())
-        return self._answer_step(request, trial, state, following, form=form, who=who)
+        return self._answer_step(request, trial, state, following, form=form, who=who, day=day)
 
     def _answer(self, request: HttpRequest, trial: Trial, state: TryState) -> HttpResponse:
         simulation, place = _simulate_so_far(trial, state), request.POST.get("task", "")
@@ -136,7 +146,7 @@ class TryPage(TryingPage):
         state = replace(state, answers=_accepted_answers(simulation))
         if not trial.rules[key].task_type.is_form:
             return self._answer_call(request, trial, state, step)
-        form = _form(trial.fields_of(key), request)
+        form = _form(trial.fields_of(key), request, clock=_clock(trial, state))
         edits = _edits(trial, state, step, request)
         if form is None or edits is None or not (form.is_valid() & edits.is_valid()):
             return self._show(request, trial, state, form=form, edits=edits, place=place)
@@ -235,6 +245,7 @@ class TryPage(TryingPage):
                 ticket=state.ticket or {},
                 submitter=state.submitter,
                 answers=state.answers,
+                today=state.today,
             )
         if refused.error:
             return self._show(request, trial, state, name=name)
@@ -257,6 +268,7 @@ class TryPage(TryingPage):
         *,
         form: AnswersForm | None = None,
         who: SubmitterForm | None = None,
+        day: DayForm | None = None,
         call: CallForm | None = None,
         first: JsonObject | None = None,
         edits: EditsForm | None = None,
@@ -274,6 +286,7 @@ class TryPage(TryingPage):
             form = form or self._ticket_form(trial, state, None, first)
             context |= {
                 "who": who or SubmitterForm(initial=state.submitter),
+                "day": _day_form(trial, state, day),
                 "heading": _("The ticket"),
             }
         else:
@@ -287,7 +300,8 @@ class TryPage(TryingPage):
             if step is None or not is_form:
                 form = None
             else:
-                form = form or _form(trial.fields_of(step.task or ""), None, first=first)
+                specs, clock = trial.fields_of(step.task or ""), _clock(trial, state)
+                form = form or _form(specs, None, first=first, clock=clock)
                 edits = edits or _edits(trial, state, step, first=first_edits)
         context |= {
             "signed_state": state.signed_state(self.workflow),
@@ -307,7 +321,9 @@ class TryPage(TryingPage):
         return self.show(**context)
 
     def _steps(self, trial: Trial, state: TryState, simulation: Simulation) -> list[StepRow]:
-        ticket = trial.ticket_form(state.ticket_type).with_presets(state.ticket or {})
+        ticket = trial.ticket_form(state.ticket_type).with_presets(
+            state.ticket or {}, _clock(trial, state)
+        )
         return step_rows(trial, simulation, ticket=ticket, labels=condition_labels(self.workflow))
 
     def _next_context(
@@ -330,7 +346,9 @@ class TryPage(TryingPage):
         is_form = trial.rules[key].task_type.is_form
         labels, own = condition_labels(self.workflow), place_of(step)
         waiting = waiting_rows(trial, simulation, labels)
-        ticket = trial.ticket_form(state.ticket_type).with_presets(state.ticket or {})
+        ticket = trial.ticket_form(state.ticket_type).with_presets(
+            state.ticket or {}, _clock(trial, state)
+        )
         return {
             "is_form": is_form,
             "task_key": key,
@@ -357,7 +375,8 @@ class TryPage(TryingPage):
         first: JsonObject | None = None,
     ) -> AnswersForm | None:
         presets = trial.presets(state.ticket_type)
-        return _form(trial.fields, request, presets=presets, first=first)
+        clock = _clock(trial, state)
+        return _form(trial.fields, request, presets=presets, first=first, clock=clock)
 
     def _visible_url(
         self,
@@ -371,6 +390,8 @@ class TryPage(TryingPage):
         if form is None or not (form.is_conditional or is_conditional):
             return ""
         query = {"task": key} if key else {"type": state.ticket_type}
+        if state.today:
+            query["today"] = state.today
         name = "admin:workflows_workflowdefinition_try_visible"
         return reverse(name, args=(self.workflow.pk,), query=query)
 
@@ -397,7 +418,12 @@ class TryVisible(DefinitionPage):
             with refusals(FieldError):
                 asked = _asked(trial, state, step)
         return visible_answer(
-            specs, presets=presets, data=request.POST, keeper=_keeper(specs, request), asked=asked
+            specs,
+            presets=presets,
+            data=request.POST,
+            keeper=_keeper(specs, request),
+            asked=asked,
+            clock=clock_of_case({"today": _day_in(request)}, trial.clock),
         )
 
 
@@ -449,13 +475,14 @@ def _form(
     *,
     presets: JsonObject | None = None,
     first: JsonObject | None = None,
+    clock: Clock | None = None,
 ) -> AnswersForm | None:
     """A form of the definition; None where its fields are broken."""
     sent: dict[str, Any] = {}
     if request is not None:
         sent = {"data": request.POST, "files": request.FILES, "keeper": _keeper(specs, request)}
     with refusals(FieldError):
-        return AnswersForm(specs, presets=presets, initial_answers=first, **sent)
+        return AnswersForm(specs, presets=presets, initial_answers=first, clock=clock, **sent)
     return None
 
 
@@ -492,13 +519,30 @@ def _first_waiting(simulation: Simulation) -> Step | None:
     return next(iter(_all_waiting(simulation)), None)
 
 
+def _clock(trial: Trial, state: TryState) -> Clock:
+    return clock_of_case({"today": state.today}, trial.clock)
+
+
+def _day_form(trial: Trial, state: TryState, sent: DayForm | None) -> DayForm | None:
+    """Asks for the day where a rule reads it; None where none does."""
+    if not trial.reads_clock:
+        return None
+    return sent or DayForm(initial={"today": _clock(trial, state).today.isoformat()})
+
+
+def _day_in(request: HttpRequest) -> str:
+    """The day that stands in the form now, or that of the steps before."""
+    return request.POST.get("today") or request.GET.get("today", "")
+
+
 def _simulate_so_far(trial: Trial, state: TryState) -> Simulation | None:
     """The simulation so far; None where the ticket's form is not filled in, or refuses it now."""
     if state.ticket is None:
         return None
     with refusals(FieldError):
-        if not trial.refusals(state.ticket, ticket_type=state.ticket_type):
-            return trial.run(facts=_facts(trial, state), answers=state.answers)
+        clock = _clock(trial, state)
+        if not trial.refusals(state.ticket, ticket_type=state.ticket_type, clock=clock):
+            return trial.run(facts=_facts(trial, state), answers=state.answers, clock=clock)
     return None
 
 
@@ -507,6 +551,7 @@ def _facts(trial: Trial, state: TryState) -> JsonObject:
         state.ticket or {},
         ticket_type=state.ticket_type,
         submitter=dict[str, Json](state.submitter),
+        clock=_clock(trial, state),
     )
 
 
@@ -523,7 +568,7 @@ def _output_of(trial: Trial, state: TryState, step: Step, call: CallForm) -> Jso
         context |= {"item": step.item, "item_number": step.items[-1]}
     with refusals(TransformError, SchemaError) as refused:
         output = trial.output_of(key, call.cleaned_data["body"], context=context)
-        for each in trial.rules[key].refusals(output):
+        for each in trial.rules[key].refusals(output, _clock(trial, state)):
             text = f"{each.field}: {each.message}" if each.field else each.message
             call.add_error("body", text)
         return output

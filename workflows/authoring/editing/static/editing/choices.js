@@ -224,7 +224,14 @@ export function followChoices(spec, moves) {
   const change = answerChange(question, values);
   if (column && field.default !== undefined) field.default = change(field.default);
   const inForm = ruleChange(question, "", values);
-  for (const each of form.fields || []) if (isObject(each)) changeRules(each, ["visible_when"], inForm);
+  for (const each of form.fields || []) {
+    if (!isObject(each)) continue;
+    changeRules(each, ["visible_when", "computed"], inForm);
+    if (isObject(each.required)) changeRules(each, ["required"], inForm);
+    for (const check of Array.isArray(each.checks) ? each.checks : []) {
+      if (isObject(check)) changeRules(check, ["condition"], inForm);
+    }
+  }
   for (const answers of answersTo(form)) if (isObject(answers)) changeAnswer(answers, field.name ?? "", change);
   const isTicket = form === store.document.workflow;
   const inProcess = ruleChange(question, isTicket ? "ticket." : `tasks.${form.key}.`, values);

@@ -19,6 +19,8 @@ const NO_FACTS = {
   keys: [],
   own_keys: [],
   in_records: false,
+  may_be_computed: false,
+  has_limit_rules: false,
   control: "text",
   input_type: "text",
   json_type: "string",

@@ -131,6 +131,16 @@ function testBody(test, refresh, redraw) {
       select(gettext("Ticket type"), test, "ticket_type", [["", gettext("None: nothing is already set")], ...types], {
         onChange: redraw,
       }),
+      field(
+        gettext("The day on which it happens"),
+        makeElement("input", {
+          class: "ed-input",
+          type: "date",
+          value: test.today ?? "",
+          on: { input: (event) => setTyped(test, "today", event.currentTarget.value) },
+        }),
+        { name: "today", help: gettext("What “today” is for its rules. Empty: the day of the run.") },
+      ),
       answersPart({
         owner: test,
         name: "ticket",

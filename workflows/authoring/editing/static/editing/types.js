@@ -38,7 +38,9 @@
  * @property {string} [name] what conditions call the answer
  * @property {string} [label]
  * @property {string} [type] one of the server's field types; none of them for a moment only
- * @property {boolean} [required]
+ * @property {Json} [required] true, or a rule: required when it is true
+ * @property {Rule} [computed] how the answer is calculated; nobody types it then
+ * @property {FormCheck[]} [checks]
  * @property {Choice[]} [choices]
  * @property {string} [help]
  * @property {Json} [default]
@@ -56,6 +58,12 @@
  */
 
 /** @typedef {string | { value?: string, label?: string | null }} Choice */
+
+/**
+ * @typedef {object} FormCheck what must be true of the answers
+ * @property {Rule} [condition]
+ * @property {string} [message] what is said beside the question where it is not
+ */
 
 /**
  * @typedef {object} AssignTo whom a task is given to, where that is not simply the company role
@@ -182,6 +190,7 @@
  * @property {string} [name]
  * @property {string} [ticket_type] the key of a ticket type
  * @property {JsonObject} [ticket] the answers of the ticket's form
+ * @property {string} [today] the day on which it happens, such as 2026-10-30
  * @property {Submitter} [submitter]
  * @property {TestAnswer[]} [answers]
  * @property {Expectation} expect
@@ -255,6 +264,8 @@
  * @property {string[]} keys of its specs, beyond those that all have
  * @property {OwnKey[]} own_keys those that it alone has
  * @property {boolean} in_records whether records may have such a column
+ * @property {boolean} may_be_computed whether its answers may be calculated
+ * @property {boolean} has_limit_rules whether its limits and what is there beforehand may be formulas
  * @property {string} control asks for a value
  * @property {string} input_type of a control that is an input
  * @property {string} json_type of an answer, as JSON Schema names it
@@ -268,6 +279,13 @@
  * @property {Json} no_answer what no answer counts as where nobody has said so
  * @property {boolean} is_wide
  * @property {{ name: string, label: string, type: string }[]} parts what conditions can read of it
+ */
+
+/**
+ * @typedef {object} ShownInForm what is shown for the answers so far
+ * @property {string[]} visible the names of questions
+ * @property {string[]} [required] those that must be answered now, of those where that depends
+ * @property {Record<string, string>} [calculated] the text of each, by the name of its output
  */
 
 /**
@@ -304,7 +322,7 @@
 /**
  * @typedef {object} Answers what the server answers to each question, by the question's name
  * @property {{ problems: Problem[], picture: string, tests: TestResult[], rules: RuleSentence[] }} check
- * @property {{ html: string, visible: string[], skipped: number }} form
+ * @property {ShownInForm & { html: string, skipped: number }} form
  * @property {FormOfAnswers & { answers: JsonObject }} answers `answers`, and `visible`, of what was typed
  * @property {{ rule: Rule, text: string | null, error?: string }} condition
  * @property {{ value: number, error?: string, is_text?: boolean }} number

@@ -447,18 +447,45 @@ const ALWAYS_THERE = () => {
     plain("submitter.last_name", gettext("Last name"), who),
     plain("number", gettext("Number of the ticket"), other, "integer"),
     plain("company.name", gettext("Name of the company"), other),
+    ...timeVariables(),
   ];
 };
 
 /**
- * For “shown when”: the other fields of the same form. No answer there is no error.
+ * For the rules of a question: the other fields of the same form. No answer there is no error.
  * @param {{ fields?: FieldSpec[] }} owner
- * @param {FieldSpec} spec
+ * @param {FieldSpec | null} spec which is left out
  */
 export function formVariables(owner, spec) {
-  return fieldVariables(owner.fields, "", gettext("This form"), false)
-    .filter((each) => each.path !== spec.name)
+  const around = formAround(owner);
+  return [
+    ...fieldVariables(owner.fields, "", gettext("This form"), false),
+    ...(around ? fieldVariables(around.fields, "", gettext("Beside the records"), false) : []),
+    ...timeVariables(),
+  ]
+    .filter((each) => each.path !== spec?.name)
     .map((each) => ({ ...each, optional: false }));
+}
+
+/**
+ * The form in which records stand whose columns these are; nothing where this is a form itself.
+ * @param {{ fields?: FieldSpec[] }} owner
+ */
+export function formAround(owner) {
+  const forms = [store.document.workflow, ...(store.document.tasks || [])];
+  return forms.find((form) => (form.fields || []).some((each) => each === owner));
+}
+
+/**
+ * What every rule can read of the time.
+ * @returns {Variable[]}
+ */
+function timeVariables() {
+  const group = gettext("Time");
+  return [
+    { path: "today", label: gettext("Today"), group, type: "date", choices: [], optional: false },
+    { path: "now", label: gettext("Now"), group, type: "datetime", choices: [], optional: false },
+  ];
 }
 
 // Renaming
@@ -622,6 +649,32 @@ function renameKey(answers, from, to) {
   return Object.fromEntries(Object.entries(answers).map(([name, value]) => [name === from ? to : name, value]));
 }
 
+const RULES = /** @type {const} */ ([
+  "computed",
+  "visible_when",
+  "required",
+  "default",
+  "min",
+  "max",
+  "more_than",
+  "less_than",
+]);
+
+/**
+ * @param {FieldSpec} spec
+ * @param {string} from
+ * @param {string} to
+ */
+function renameInQuestion(spec, from, to) {
+  for (const key of RULES) {
+    const rule = spec[key];
+    if (isObject(rule)) Object.assign(spec, { [key]: renameIn(rule, from, to) });
+  }
+  for (const check of Array.isArray(spec.checks) ? spec.checks : []) {
+    if (check?.condition) check.condition = renameIn(check.condition, from, to);
+  }
+}
+
 /**
  * @param {Workflow | Task | FieldSpec} owner the workflow (the ticket's form), a task, or a field
  *   of records
@@ -630,7 +683,11 @@ function renameKey(answers, from, to) {
  */
 export function renameField(owner, from, to) {
   for (const each of owner.fields || []) {
-    if (each.visible_when) each.visible_when = renameIn(each.visible_when, from, to);
+    renameInQuestion(each, from, to);
+    for (const column of each.fields || []) {
+      // A column of the same name is what the rules of its row mean.
+      if (!(each.fields || []).some(({ name }) => name === from)) renameInQuestion(column, from, to);
+    }
   }
   if (owner === store.document.workflow) renameOnTicket(from, to);
   else if ("key" in owner && owner.key) renameInTask(owner.key, from, to);
