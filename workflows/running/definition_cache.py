@@ -19,6 +19,7 @@ from workflows.engine.conditions import (
     compile_condition,
     compile_template,
     is_empty,
+    reads_working_days,
 )
 from workflows.engine.errors import ConditionError
 from workflows.engine.frozen import frozen
