@@ -30,7 +30,6 @@ MAKERS = frozenset(
 OUTPUTS = frozenset({"output_data", "output", "old", "new"})
 WHY_MAKERS = {
     "tickets/seeing/answers.py": "is the place",
-    "tickets/seeing/hidden.py": "asks which files stand in it, to hide them",
     "tickets/following/listed_answers.py": "what was submitted",
     "tickets/following/pages/progress.py": "what was submitted, which its requester wrote",
     "tickets/following/pages/history.py": "a correction of what was submitted",
@@ -39,6 +38,7 @@ WHY_MAKERS = {
 }
 WHY_READERS = {
     "tickets/seeing/answers.py": "is the place",
+    "tickets/seeing/hidden.py": "asks which files stand in it, to hide them",
     "tickets/calling/pages/attempts.py": "gives it to tickets.seeing; of calls, to the team alone",
     "tickets/company_data/people_in_rows.py": "restores rows as they were",
     "tickets/erasing/erase_person.py": "blanks answers",
