@@ -646,17 +646,6 @@ TESTS: Final = Sheet(
             options_of="Tasks",
         ),
         Column(
-            "item",
-            "Item",
-            kinds.ITEM,
-            gettext_lazy(
-                "In a block with a list: for which entry, counted from 1. Empty: for the first "
-                "that waits."
-            ),
-            8,
-            ("entry", "number of entry"),
-        ),
-        Column(
             "answers",
             "Answers",
             kinds.PRESETS,
@@ -696,6 +685,17 @@ TESTS: Final = Sheet(
             gettext_lazy("For actions: why the call failed. Empty: as its status says."),
             16,
             options=tuple(FailureReason),
+        ),
+        Column(
+            "item",
+            "Item",
+            kinds.ITEM,
+            gettext_lazy(
+                "In a block with a list: for which entry, counted from 1. Empty: for the first "
+                "that waits."
+            ),
+            8,
+            ("entry", "number of entry"),
         ),
         Column(
             "ticket_type",
