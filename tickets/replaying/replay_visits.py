@@ -109,10 +109,10 @@ def visits_of(tickets: Iterable[Ticket], *, process: Process) -> dict[int, list[
             *("status", "definition__task_type"),
         )
     )
-    rows = list(rows)
-    paths = _Paths({row[6] for row in rows if row[6] is not None})
+    visits = list(rows)
+    paths = _Paths({row[6] for row in visits if row[6] is not None})
     found: dict[int, list[Visit]] = {}
-    for pk, instance_id, key, output, created_at, completed_at, path_id, status, kind in rows:
+    for pk, instance_id, key, output, created_at, completed_at, path_id, status, kind in visits:
         items, in_branch = paths.items_of(path_id), path_id is not None
         # What happens to others, in other branches, is none of its time.
         its = [each for each in events.get(instance_id, ()) if each.task_id in (None, pk)]
