@@ -41,7 +41,7 @@ LANE_PADDING = 14.0
 LANE_TITLE = 15.0
 NARROWEST_LANE = 132.0
 # More lanes than that stand in several rows.
-LANES_IN_A_ROW = 5
+LANES_IN_A_ROW = 4
 
 # As the icons of the types of tasks; for one that there is no more.
 MISSING_ICON = "M7.2 7.2c0-4 5.8-3.8 5.8-.2 0 2.4-2.9 2.5-2.9 5.2M10.1 15.8v.4"
