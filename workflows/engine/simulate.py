@@ -405,7 +405,7 @@ class _Run:
         step = Step(key, path.data, items=path.items, item=run.item if run is not None else None)
         self.steps.append(step)
         visit = path.visit = _Visit(key, path, index)
-        if rules.task_type is TaskType.BLOCK:
+        if rules.task_type.is_block:
             self._enter(visit)
             return
         if rules.task_type.is_call:

@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 
 from workflows.engine.blocks import BlockSpec, BranchSpec, Order, Until
 from workflows.engine.process import EndOutcome, Process, TaskSpec, TransitionSpec
-from workflows.engine.task_types import TaskType
 from workflows.picture.graph_layout import Edge, Kind, Node, TooLargeToDrawError, lay_out
 from workflows.task_types import SCREENS
 from workflows.working_hours.durations import after_in_words
@@ -708,7 +707,7 @@ def _draw_block(shape: _Shape, marks: _Marks, url: str | None) -> SafeString:
         '<g class="flow-block-head"><rect class="flow-tile" x="{}" y="{}" width="28" height="28" '
         'rx="7"/><path class="flow-icon" transform="translate({} {}) scale(.9)" d="{}"/>{}{}</g>',
         *map(_px, (x + 12, y + 9, x + 17, y + 14)),
-        SCREENS[TaskType.BLOCK].icon,
+        SCREENS[shape.task.task_type].icon if shape.task else MISSING_ICON,
         _texts(shape.lines, x + TITLE_LEFT, y + 23, TITLE_LINE, TITLE_SIZE),
         format_html(
             '<g class="flow-notes">{}</g>',
