@@ -116,6 +116,11 @@ class TaskType(StrEnum):
         return self.rules.done_by is DoneBy.SYSTEM
 
     @property
+    def is_block(self) -> bool:
+        """Whether it holds branches."""
+        return self.rules.done_by is DoneBy.ENGINE
+
+    @property
     def is_answered_later(self) -> bool:
         return self.rules.is_answered_later
 
@@ -129,3 +134,4 @@ class TaskType(StrEnum):
 # For queries: members of the enum, which prepared queries know to be constants.
 FORM_TYPES: Final = [each for each in TaskType if each.is_form]
 CALL_TYPES: Final = [each for each in TaskType if each.is_call]
+BLOCK_TYPES: Final = [each for each in TaskType if each.is_block]

@@ -26,7 +26,6 @@ from workflows.engine.calendar import Duration, WorkingTime
 from workflows.engine.decide import Decision, decide, decide_failure, decide_timeout
 from workflows.engine.failure import Failure
 from workflows.engine.process import JsonObject
-from workflows.engine.task_types import TaskType
 from workflows.errors import (
     OtherInstanceError,
     TaskNotWorkableError,
@@ -928,7 +927,7 @@ class WorkflowStateManager:
 
 
 def _is_block(task: TaskInstance) -> bool:
-    return bool(task.definition.task_type == TaskType.BLOCK)
+    return task.definition.is_block
 
 
 def _named(path: Path, spec: BlockSpec) -> JsonObject:
