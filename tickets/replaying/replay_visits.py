@@ -16,7 +16,7 @@ from workflows.engine.errors import DurationError
 from workflows.engine.failure import Failure
 from workflows.engine.process import JsonObject, Process
 from workflows.engine.simulate import Answer
-from workflows.engine.task_types import TaskType
+from workflows.engine.task_types import BLOCK_TYPES
 from workflows.engine.timing import Moment
 from workflows.models import (
     BusinessCalendar,
@@ -114,11 +114,11 @@ def visits_of(tickets: Iterable[Ticket], *, process: Process) -> dict[int, list[
             *("status", "definition__task_type"),
         )
     )
-    rows = list(rows)
-    paths = _Paths({row[6] for row in rows if row[6] is not None})
+    visits = list(rows)
+    paths = _Paths({row[6] for row in visits if row[6] is not None})
     found: dict[int, list[Visit]] = {}
     outputs: dict[int, JsonObject] = {}
-    for pk, instance_id, key, output, created_at, completed_at, path_id, status, kind in rows:
+    for pk, instance_id, key, output, created_at, completed_at, path_id, status, kind in visits:
         items, in_branch = paths.items_of(path_id), path_id is not None
         # What happens to others, in other branches, is none of its time.
         its = [each for each in events.get(instance_id, ()) if each.task_id in (None, pk)]
@@ -136,7 +136,7 @@ def visits_of(tickets: Iterable[Ticket], *, process: Process) -> dict[int, list[
             answers.append(Answer(key, after=time, visit=pk, items=items))
         elif failure is not None:
             answers.append(Answer.failed(key, failure, visit=pk, items=items))
-        elif status == TaskStatus.COMPLETED and kind != TaskType.BLOCK:
+        elif status == TaskStatus.COMPLETED and kind not in BLOCK_TYPES:
             kept = output if isinstance(output, dict) else {}
             changes = edits.get(pk, {})
             answers.append(Answer(key, kept, visit=pk, items=items, edits=changes))

@@ -63,7 +63,7 @@ class Entry:
     @property
     def is_block(self) -> bool:
         """Whether this is a task whose branches run side by side."""
-        return self.task_type is TaskType.BLOCK
+        return self.task_type is not None and self.task_type.is_block
 
     @property
     def is_call(self) -> bool:

@@ -571,7 +571,7 @@ def _spec(key: str, task: JsonObject) -> TaskSpec:
         key=key,
         title=str(task.get("title", "")),
         task_type=task_type,
-        block=BlockSpec.of(task) if task_type is TaskType.BLOCK else None,
+        block=BlockSpec.of(task) if task_type.is_block else None,
         branch=branch_of(str(task.get("branch") or "")),
     )
 

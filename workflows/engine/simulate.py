@@ -478,7 +478,7 @@ class _Run:
         )
         self.steps.append(step)
         visit = path.visit = _Visit(key, path, index)
-        if rules.task_type is TaskType.BLOCK:
+        if rules.task_type.is_block:
             self._enter(visit)
             return
         if rules.task_type.is_at_once:

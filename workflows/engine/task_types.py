@@ -154,6 +154,11 @@ class TaskType(StrEnum):
         return self.rules.done_by is DoneBy.SYSTEM
 
     @property
+    def is_block(self) -> bool:
+        """Whether it holds branches."""
+        return self.rules.done_by is DoneBy.ENGINE
+
+    @property
     def is_answered_later(self) -> bool:
         return self.rules.is_answered_later
 
@@ -173,3 +178,4 @@ class TaskType(StrEnum):
 FORM_TYPES: Final = [each for each in TaskType if each.is_form]
 CALL_TYPES: Final = [each for each in TaskType if each.is_call]
 AT_ONCE_TYPES: Final = [each for each in TaskType if each.is_at_once]
+BLOCK_TYPES: Final = [each for each in TaskType if each.is_block]

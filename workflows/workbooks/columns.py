@@ -730,17 +730,6 @@ TESTS: Final = Sheet(
             options_of="Tasks",
         ),
         Column(
-            "item",
-            "Item",
-            kinds.ITEM,
-            gettext_lazy(
-                "In a block with a list: for which entry, counted from 1. Empty: for the first "
-                "that waits."
-            ),
-            8,
-            ("entry", "number of entry"),
-        ),
-        Column(
             "answers",
             "Answers",
             kinds.PRESETS,
@@ -817,6 +806,17 @@ TESTS: Final = Sheet(
                 "tasks.<key> (whoever did that), a company role, everybody or nobody."
             ),
             18,
+        ),
+        Column(
+            "item",
+            "Item",
+            kinds.ITEM,
+            gettext_lazy(
+                "In a block with a list: for which entry, counted from 1. Empty: for the first "
+                "that waits."
+            ),
+            8,
+            ("entry", "number of entry"),
         ),
         Column(
             "ticket_type",

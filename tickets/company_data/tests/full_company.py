@@ -132,8 +132,8 @@ class FullCompany(CompanyTransactionTestCase):
             key="party", title="Party", workflow=self.workflow, is_active=True, created_by=self.root
         )
 
-    def _ask_guests(self) -> None:
-        """A branch for each guest of two tickets: one whose block has ended, one that is in it."""
+    def ask_guests(self) -> None:
+        """Two tickets with a branch for each guest: of one the block has ended."""
         workflow = WorkflowDefinition.objects.create(key="guests", title="Guests", fields=FIELDS)
         block = TaskDefinition.objects.create(
             workflow=workflow,
@@ -203,7 +203,6 @@ class FullCompany(CompanyTransactionTestCase):
         ImportRun.objects.create(
             filename="a.xlsx", content=b"\x00\xffabc", created_by=self.carla, job_id=77
         )
-        self._ask_guests()
         self.party()
         ticket = self.party(boss=answer_of(self.walt))
         NoticePreferences.objects.create(person=self.walt, mail={"TASK_GIVEN": "NEVER"})

@@ -155,6 +155,7 @@ class RestoreCase(FullCompany):
 class EqualityTests(RestoreCase):
     def test_a_restored_company_equals_the_one_that_was_exported(self) -> None:
         self.fill()
+        self.ask_guests()
         archive = self.export()
         made = self.restore(archive)
         people = self.people_map(made.company)

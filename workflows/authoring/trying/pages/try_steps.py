@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -27,8 +26,6 @@ from workflows.failure_reasons import failure_in_words
 from workflows.forms import Shown, show_answers, show_answers_for_requester
 from workflows.picture.graph import draw_process
 from workflows.working_hours.durations import duration_in_words, shortest_first
-
-_ICONS: Final = {TaskType.FORM: "person", TaskType.BLOCK: "splitscreen"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,14 +234,14 @@ def _step_row(
         answers = show_answers(trial.fields, ticket)
     else:
         task_type = trial.rules[step.task].task_type
-        title, icon = title_of_step(trial, step), _ICONS.get(task_type, "bolt")
+        title, icon = title_of_step(trial, step), _icon_of(task_type)
         own = output_specs(trial.tasks[step.task])
         specs = trial.fields_of(step.task) if task_type.is_form else own
         answers = show_answers(specs, step.output or {})
     was_decided_in_time = step.decision is not None and not step.timeout_taken
     return StepRow(
         title=title,
-        icon=_icon_of(step) or icon,
+        icon=_icon_of_end(step) or icon,
         tone=_tone(step, error),
         answers=answers,
         passed=[_passed(trial, step, each, labels) for each in step.times],
@@ -275,7 +272,7 @@ def _row_that_fits(note: JsonObject) -> str:
     return text % words
 
 
-def _icon_of(step: Step) -> str:
+def _icon_of_end(step: Step) -> str:
     if step.is_cancelled or step.cancels:
         return "block"
     return "timer_off" if step.timeout_taken else "call_split" if step.failure else ""
@@ -289,6 +286,16 @@ def _changed(trial: Trial, step: Step) -> Iterable[Shown]:
         yield from show_answers(specs, given)
         for shown in show_answers(specs, dict.fromkeys(set(own) - set(given), "-")):
             yield replace(shown, kind="text", text="-", items=[], rows=[])
+
+
+def _icon_of(task_type: TaskType) -> str:
+    if task_type.is_block:
+        return "splitscreen"
+    if task_type is TaskType.WAIT:
+        return "hourglass_bottom"
+    if task_type.is_at_once:
+        return "function"
+    return "person" if task_type.is_form else "bolt"
 
 
 def _tone(step: Step, error: str) -> str:
