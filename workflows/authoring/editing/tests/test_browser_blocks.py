@@ -40,7 +40,6 @@ class BlockTests(BrowserTestCase):
         expect(targets).to_have_text(
             ["Task 1 of “Branch 2”", "Task 2 of “Branch 2”", "End of the branch"]
         )
-        page.screenshot(path="/work/wt/shots/report/editor_blocks.png", full_page=True)  # XXX
         self.check(page)
         page.get_by_role("button", name="Save").click()
         expect(page.locator("#ed-state")).to_have_text("Saved")
