@@ -279,6 +279,7 @@ class WorkflowStateManager:
         """
         self.actor = None
         self._visits.forget()
+        self._done_before = None
         move = Move()
         if self.instance.status == WorkflowStatus.NOT_STARTED:
             self._leave(None, facts, move)
@@ -329,7 +330,8 @@ class WorkflowStateManager:
             context["visits"] = known.process.visits(counted)
         if known.reads_done:
             if self._done_before is None:
-                self._done_before = who_did(self.instance)
+                is_new = self.instance.status == WorkflowStatus.NOT_STARTED
+                self._done_before = {} if is_new else who_did(self.instance)
             context["done"] = {**self._done_before, **self._done_now}
         return context
 
