@@ -293,6 +293,7 @@ class WorkflowStateManager:
         """
         self.actor = None
         self._visits.forget()
+        self._done_before = None
         move = Move()
         if self.instance.is_to_clean_up:
             self._clean_up(facts, move)
@@ -370,7 +371,8 @@ class WorkflowStateManager:
             context["visits"] = known.process.visits(counted)
         if known.reads_done:
             if self._done_before is None:
-                self._done_before = who_did(self.instance)
+                is_new = self.instance.status == WorkflowStatus.NOT_STARTED
+                self._done_before = {} if is_new else who_did(self.instance)
             context["done"] = {**self._done_before, **self._done_now}
         if known.reads_failures:
             context["failures"] = last_failures(self.instance)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import BigIntegerField, F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from tenants.models import User
@@ -28,13 +28,10 @@ def who_did(instance: WorkflowInstance) -> JsonObject:
     """
     actor = WorkflowEvent.objects.filter(task_instance=OuterRef("pk"), kind=TASK_COMPLETED)
     tasks = TaskInstance.objects.filter(workflow_instance=instance, status=TaskStatus.COMPLETED)
-    rows = list(
-        tasks.annotate(
-            key=KeyNow(), who=Coalesce(Subquery(actor.values("actor")[:1]), "assigned_to")
-        )
-        .order_by("pk")
-        .values_list("key", "who", "completed_at")
-    )
+    by_hand = Subquery(actor.values("actor_id")[:1], output_field=BigIntegerField())
+    who = Coalesce(by_hand, F("assigned_to_id"), output_field=BigIntegerField())
+    done = tasks.annotate(_key=KeyNow(), _who=who).order_by("pk")
+    rows = list(done.values_list("_key", "_who", "completed_at"))
     ids = {who for _key, who, _at in rows if who is not None}
     people = User.objects.in_bulk(ids) if ids else {}
     found: dict[str, Json] = {}

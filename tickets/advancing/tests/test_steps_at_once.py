@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tenants.testing import CompanyTestCase
 from tickets.advancing.advance_ticket import advance_ticket
+from tickets.advancing.tests.block_case import BlockCase, block, form
 from tickets.advancing.tests.test_statements_of_a_step import NOT_COUNTED
 from tickets.following.pages.history import history
 from tickets.models import Ticket, TicketError
@@ -276,3 +277,96 @@ class CircleTests(AtOnceCase):
         ticket = self.submit(workflow, answers(PROBES[0][:5]))
         self.assertEqual(self.path(ticket), [*["one", "two"] * 3, "send"])
         self.assert_sound(ticket)
+
+
+class WhoDidItTests(AtOnceCase):
+    """Conditions read who did a step, and when."""
+
+    def workflow(self, condition: Any) -> WorkflowDefinition:
+        return self.publish(
+            shipping(
+                tasks=[
+                    {"key": "first", "title": "First", "fields": OK},
+                    {"key": "note", "title": "Note", "task_type": "VALUES", "values": {"x": 1}},
+                    {"key": "send", "title": "Send", "fields": OK},
+                    {"key": "ask", "title": "Ask", "fields": OK},
+                ],
+                transitions=[
+                    {"from": "start", "to": "first"},
+                    {"from": "first", "to": "note"},
+                    {"from": "note", "to": "ask", "condition": condition, "priority": 1},
+                    {"from": "note", "to": "send", "priority": 2},
+                    {"from": "ask", "to": "end"},
+                    {"from": "send", "to": "end"},
+                ],
+            )
+        )
+
+    def after_first(self, condition: Any) -> str:
+        ticket = self.submit(self.workflow(condition), answers(PROBES[0][:5]))
+        self.complete(ticket)
+        self.assert_sound(ticket)
+        return self.path(ticket)[-1]
+
+    def test_by_whom(self) -> None:
+        self.walt.is_available = False
+        self.walt.save()
+        condition = {"==": [{"var": "done.first.by.email"}, self.wendy.email]}
+        self.assertEqual(self.after_first(condition), "ask")
+
+    def test_when(self) -> None:
+        condition = {"<": [{"var": "done.first.at"}, "2001-01-01T00:00:00Z"]}
+        self.assertEqual(self.after_first(condition), "send")
+
+    def test_what_nobody_did(self) -> None:
+        condition = {"==": [{"var": "done.note.by.email"}, ""]}
+        self.assertEqual(self.after_first(condition), "ask")
+
+    def test_a_later_step_reads_it_from_the_database(self) -> None:
+        document = shipping()
+        document["tasks"][3]["fields"] = OK
+        document["transitions"][5] = {
+            "from": "ask",
+            "to": "send",
+            "condition": {"!=": [{"var": "done.ask.by.name"}, ""]},
+            "priority": 1,
+        }
+        document["transitions"].append({"from": "ask", "to": "end", "priority": 2})
+        ticket = self.submit(self.publish(document), answers(PROBES[-1][:5]))
+        self.complete(ticket)
+        self.assertEqual(self.path(ticket)[-1], "send")
+
+
+class InABranchTests(BlockCase):
+    def test_they_are_done_in_the_branches_of_a_block(self) -> None:
+        """One branch looks the table up and asks somebody, the other sets a value and ends."""
+        rows: list[Any] = [
+            {"when": ["yes"], "then": ["one"]},
+            {"when": ["not yes"], "then": ["two"]},
+        ]
+        read: Any = {"name": "note", "value": {"var": "ticket.note"}}
+        found: Any = {"inputs": [read], "outputs": [{"name": "kind"}], "rows": rows}
+        rate = {"key": "rate", "title": "Rate", "task_type": "DECISION", "table": found}
+        add: Any = {"key": "add", "title": "Add", "task_type": "VALUES", "values": {"x": 1}}
+        self.define(
+            block("both", starts={"left": "rate", "right": "add"}),
+            {**rate, "branch": "both.left"},
+            {**add, "branch": "both.right"},
+            form("send", "both.left"),
+            ways=[
+                (None, "both"),
+                ("rate", "send", {"condition": {"==": [{"var": "tasks.rate.row"}, 1]}}),
+                ("send", None),
+                ("add", None),
+                ("both", None, {"label": "done"}),
+            ],
+        )
+        self.submit({"note": "yes"})
+        self.assertEqual(self.open_keys(), ["send"])
+        self.assertEqual(self.status_of("add"), "COMPLETED")
+        self.assert_sound()
+        self.complete("send")
+        self.assertEqual(self.instance().status, "COMPLETED")
+        self.assertEqual(self.instance().data["rate"], {"kind": "one", "row": 1})
+        self.assertEqual(self.instance().data["add"], {"x": 1})
+        self.assert_sound()

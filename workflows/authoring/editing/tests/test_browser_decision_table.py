@@ -70,7 +70,7 @@ class DecisionTableTests(BrowserTestCase):
         page.get_by_label("Weight, row 2").fill("heavy")
         expect(problems).to_contain_text("“heavy”: Enter a number.")
         page.get_by_label("Weight, row 2").fill("<= 5")
-        page.get_by_label("Where no row fits").check()
+        page.get_by_label("Where no row fits", exact=True).check()
         page.get_by_label("Carrier, where no row fits").fill("Forwarder")
         expect(problems).not_to_contain_text("No row covers")
         self.assertEqual(page.evaluate(FINDINGS), [])

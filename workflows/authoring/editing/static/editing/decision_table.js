@@ -1,7 +1,7 @@
 // A decision table as a grid: a column for each input and output, a row for each rule.
 
 import { ask, messageOf } from "./api.js";
-import { button, debounce, field, gettext, iconButton, makeElement } from "./dom.js";
+import { button, debounce, field, find, findAll, gettext, iconButton, makeElement } from "./dom.js";
 import { checkbox, selectOf, textControl } from "./inputs.js";
 import { linkToPart } from "./places.js";
 import { changed, freeKey, pendingOf, setPending, setTyped, setValue, snapshot } from "./store.js";
@@ -156,9 +156,9 @@ export function decisionTableEditor(task) {
           ),
           iconButton("delete", gettext("Remove this column"), () => rearrange(() => removeColumn(table, part, index))),
         ),
-        field(gettext("Heading"), textControl(column, "label", { max: 255 }), { name: "label" }),
-        field(gettext("Name"), textControl(column, "name", { max: 63, mono: true }), { name: "name" }),
-        isInput ? field(gettext("Reads"), formula(task, column), { name: "value" }) : null,
+        field(gettext("Heading"), textControl(column, "label", { max: 255, onInput: nameCells }), { name: "label" }),
+        field(gettext("Name"), nameControl(table, part, column), { name: "name" }),
+        isInput ? formula(task, column) : null,
         field(
           gettext("Type"),
           selectOf(TYPES(), column.type || "text", (chosen) =>
@@ -212,13 +212,13 @@ export function decisionTableEditor(task) {
         "div",
         { class: "ed-table-cells" },
         table[part].map((column, at) => {
-          const label = column.label || column.name || "";
           const control = makeElement("input", {
             class: "ed-input",
             type: "text",
             autocomplete: "off",
             value: shown(values[at]),
             placeholder: part === "inputs" ? gettext("any") : null,
+            "data-column": `${part} ${at} ${index}`,
             on: {
               input: ({ currentTarget }) => {
                 values[at] = currentTarget.value;
@@ -226,7 +226,7 @@ export function decisionTableEditor(task) {
               },
             },
           });
-          return cell(control, String(at), gettext("%(column)s, row %(row)s", { column: label, row: index + 1 }));
+          return cell(control, String(at), nameOfCell(column, index));
         }),
       ),
     );
@@ -244,7 +244,7 @@ export function decisionTableEditor(task) {
     const { default: values } = table;
     const row = makeElement(
       "div",
-      { class: "ed-table-row" },
+      { class: "ed-table-row ed-table-last" },
       makeElement("span", { class: "ed-table-number" }, "–"),
       makeElement(
         "div",
@@ -264,8 +264,49 @@ export function decisionTableEditor(task) {
     return values ? linkToPart(values, row) : row;
   };
 
+  /**
+   * The name of a column; what counts where no row fits goes by the names of the outputs.
+   * @param {WholeTable} table
+   * @param {Part} part
+   * @param {TableColumn} column
+   */
+  const nameControl = (table, part, column) => {
+    let before = column.name || "";
+    return textControl(column, "name", {
+      max: 63,
+      mono: true,
+      onInput: (name) => {
+        if (part === "outputs" && table.default) {
+          const { [before]: value = "", ...others } = table.default;
+          table.default = { ...others, [name]: value };
+          changed();
+        }
+        before = name;
+        nameCells();
+        if (part === "outputs") find(root, ".ed-table-last")?.replaceWith(defaultRow(table));
+      },
+    });
+  };
+
+  /** The cells are called as their columns are now. */
+  const nameCells = () => {
+    for (const each of findAll(root, "[data-column]")) {
+      const [part, at, row] = (each.dataset.column ?? "").split(" ");
+      const column = wholeTable(task)[/** @type {Part} */ (part)][Number(at)];
+      each.setAttribute("aria-label", nameOfCell(column, Number(row)));
+    }
+  };
+
   draw();
   return root;
+}
+
+/**
+ * @param {TableColumn | undefined} column
+ * @param {number} row counted from 0
+ */
+function nameOfCell(column, row) {
+  return gettext("%(column)s, row %(row)s", { column: column?.label || column?.name || "", row: row + 1 });
 }
 
 /** @param {Json | undefined} value */
@@ -418,5 +459,7 @@ function formula(task, column) {
     }
   };
   begin();
-  return makeElement("div", { class: "ed-table-formula" }, control, list, wrong);
+  const made = field(gettext("Reads"), control, { name: "value" });
+  made.append(list, wrong);
+  return made;
 }
