@@ -13,6 +13,7 @@ from typing import Final
 
 from workflows.engine.clock import Clock
 from workflows.engine.conditions import (
+    PreparedData,
     RuleFailedError,
     evaluate_condition,
     evaluate_formula,
@@ -42,9 +43,22 @@ class Scope:
     clock: Clock | None = None
     table: Field | None = None
     row: Mapping[str, Json] | None = None
+    # All of it, checked once for many rules; None: each rule is given what it reads.
+    prepared: PreparedData | None = None
+
+    def at_once(self) -> Scope:
+        """The same for many rules: what they read is checked once."""
+        times = self.clock.as_json() if self.clock is not None else {}
+        there = {name: value for name, value in self.values.items() if value is not None}
+        found = {name: value for name, value in times.items() if name not in self.fields} | there
+        working_time = None if self.clock is None else self.clock.working_time
+        try:
+            return replace(self, prepared=prepare(found, working_time=working_time))
+        except ConditionError:
+            return self
 
     def of_row(self, table: Field, row: Mapping[str, Json]) -> Scope:
-        return replace(self, table=table, row=row)
+        return replace(self, table=table, row=row, prepared=None)
 
     def read_by(self, rule: Json) -> JsonObject:
         """The data for a rule: what it reads, where there is an answer."""
@@ -65,15 +79,21 @@ class Scope:
 
     def formula(self, rule: Json) -> Json:
         """Raises ConditionError, as `evaluate_formula`."""
-        working_time = None if self.clock is None else self.clock.working_time
-        return evaluate_formula(rule, prepare(self.read_by(rule), working_time=working_time))
+        return evaluate_formula(rule, self._data(rule))
 
     def condition(self, rule: Json, *, missing_is_null: bool = False) -> bool:
         """Raises ConditionError, as `evaluate_condition`."""
-        working_time = None if self.clock is None else self.clock.working_time
-        nothing = dict.fromkeys(top_names(rule)) if missing_is_null else {}
-        data = prepare({**nothing, **self.read_by(rule)}, working_time=working_time)
+        data = self._data(rule)
+        if missing_is_null:
+            nothing = dict.fromkeys(top_names(rule))
+            data = prepare({**nothing, **self.read_by(rule)}, working_time=data.working_time)
         return evaluate_condition(rule, data, missing_is_null=missing_is_null)
+
+    def _data(self, rule: Json) -> PreparedData:
+        if self.prepared is not None:
+            return self.prepared
+        working_time = None if self.clock is None else self.clock.working_time
+        return prepare(self.read_by(rule), working_time=working_time)
 
     def label(self, variable: str) -> str:
         name = variable.split(".", 1)[0]

@@ -262,7 +262,7 @@ class Validator:
 
         `places` are the answers that were found to be wrong, dotted.
         """
-        scope, shown = self._scope(data, facts), self.visible(data, facts)
+        scope, shown = self._scope(data, facts).at_once(), self.visible(data, facts)
         wrong = {each.split(".", 1)[0] for each in places}
         with one_budget():
             for field in self._ruled:

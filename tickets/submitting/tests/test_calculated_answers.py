@@ -10,13 +10,14 @@ from unittest.mock import patch
 from django.urls import reverse
 
 from tickets.models import Ticket
+from tickets.moving.move_tickets import move_tickets
 from tickets.repairing.correct_data import correct_ticket_data
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.tests.screens import ScreenTestCase, make_type
 from workflows.engine.condition_text import Names, parse_expression
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError
-from workflows.models import TicketDefinition, Transition, WorkflowEvent
+from workflows.models import BusinessCalendar, TicketDefinition, Transition, WorkflowEvent
 
 ADD = reverse("admin:tickets_myticket_add")
 TOKEN = "0" * 32
@@ -152,3 +153,28 @@ class TodayInAStepTests(ScreenTestCase):
         self.log_in(self.terry)
         page = self.client.get(reverse("admin:tickets_ticket_change", args=(ticket.pk,)))
         self.assertEqual(page.status_code, 200)
+
+    def test_working_days_are_those_of_the_company(self) -> None:
+        limit = parse_expression("today + 1 working day", names=Names(fields=("due",)))
+        fields: list[JsonObject] = [{"name": "due", "type": "date", "max": limit}]
+        definition = make_type("dated", fields=fields)
+        BusinessCalendar.objects.create(holidays=[{"date": "2026-11-02", "name": "Ours"}])
+        now = datetime(2026, 10, 30, 12, tzinfo=UTC)  # a Friday
+        with patch("django.utils.timezone.now", return_value=now):
+            submit_ticket(definition=definition, data={"due": "2026-11-03"}, user=self.uma)
+            with self.assertRaises(InvalidDataError):
+                submit_ticket(definition=definition, data={"due": "2026-11-04"}, user=self.uma)
+
+    def test_a_ticket_that_is_moved_gets_what_its_version_calculates(self) -> None:
+        number: JsonObject = {"name": "net", "type": "number", "required": True}
+        old = make_type("priced", fields=[number])
+        ticket = submit_ticket(definition=old, data={"net": 10.1}, user=self.uma)
+        gross = parse_expression("net * 3", names=Names(fields=("net",)))
+        more: JsonObject = {
+            "name": "gross", "type": "number", "computed": gross, "required": True,
+        }  # fmt: skip
+        new = make_type("priced", version=2, fields=[number, more])
+        moved = move_tickets(tickets=[ticket], to=new.workflow, by=self.terry, reason="Priced.")
+        self.assertEqual([each.refusal for each in moved], [""])
+        ticket.refresh_from_db()
+        self.assertEqual(ticket.data, {"net": 10.1, "gross": 30.3})

@@ -93,6 +93,8 @@ def _field(draw: st.DrawFn, name: str, others: list[str]) -> dict[str, Any]:
         spec |= draw(optional(max=st.integers(50, 90) | st.just(60.0), pattern=st.just("a|b|")))
     elif kind in {"number", "integer"}:
         spec |= draw(optional(min=st.integers(-9, 0), max=st.integers(1, 9), default=st.just(1.0)))
+        rule = {"!=": [{"var": [name, 0]}, 77]}
+        spec |= draw(optional(checks=st.just([{"condition": rule, "message": "Not 77."}])))
     elif kind == "boolean":
         spec |= draw(optional(default=st.booleans()))
     elif kind == "choice":
@@ -105,6 +107,8 @@ def _field(draw: st.DrawFn, name: str, others: list[str]) -> dict[str, Any]:
         ]
     elif kind == "date":
         spec |= draw(optional(min=st.just("2026-01-01"), max=st.just("2026-12-31")))
+        later = {"date_add": [{"var": "today"}, 12_000, "months"]}
+        spec |= draw(optional(max=st.just(later)))
     else:
         spec["fields"] = [{"name": "part", "type": "text", "required": True}]
     is_conditional = draw(st.booleans())

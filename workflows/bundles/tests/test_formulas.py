@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ from workflows.bundles.describe_changes import describe_changes
 from workflows.bundles.differences import differences
 from workflows.bundles.readable import readable_rules
 from workflows.bundles.synonyms import in_our_words
+from workflows.bundles.trial import Trial
+from workflows.engine.clock import Clock
+from workflows.engine.simulate import Answer
 from workflows.workbooks import FileType, read_document, write_document
 
 FOLDER = Path(settings.BASE_DIR) / "fixtures" / "gallery"
@@ -93,6 +97,22 @@ class FormulasTests(SimpleTestCase):
             case["today"] = "2026-11-02"  # type: ignore[index,call-overload]
         reasons = [each.reason for each in run_document_test_cases(document)]
         self.assertTrue(all("2026-11-02 or later" in each for each in reasons), reasons)
+
+    def test_a_step_is_decided_by_the_day_on_which_it_happens(self) -> None:
+        document = self.ours()
+        document["transitions"][2]["condition"] = {
+            "<=": [{"var": "today"}, {"var": "ticket.until"}]
+        }
+        trial = Trial(canonical(document))
+        clock = Clock.at_noon(date(2026, 10, 30))
+        facts = trial.facts({"from": "2026-10-30", "until": "2026-11-06"}, clock=clock)
+        for day, is_in_time in ((6, True), (7, False)):
+            back = Answer("hand_out", at=datetime(2026, 11, day, 12, tzinfo=UTC))
+            found = trial.run(facts=facts, answers=[back], clock=clock)
+            decision = found.last_step.decision
+            assert decision is not None
+            self.assertEqual(decision.today, f"2026-11-0{day}")
+            self.assertIs(decision.is_end, is_in_time)
 
     def test_no_such_day(self) -> None:
         document = self.ours()

@@ -254,3 +254,10 @@ class SpecTests(unittest.TestCase):
             ],
             "[0].computed", "each other",
         )  # fmt: skip
+
+
+class ManyRowsTests(unittest.TestCase):
+    def test_rows_by_rows_are_calculated_without_their_square(self) -> None:
+        form = Validator(PURCHASE)
+        made = form.settled({"lines": lines(*[(n, 0.01) for n in range(1, 501)])}, ON)
+        self.assertEqual(made["total"], 1252.5)

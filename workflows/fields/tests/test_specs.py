@@ -39,6 +39,13 @@ nearly_specs: st.SearchStrategy[Any] = st.fixed_dictionaries(
         "less_than": limits,
         "pattern": st.sampled_from(["^a+$", "(", "(?=a)", "(a)\\1", ""]) | any_json,
         "visible_when": st.sampled_from([{"==": [var("a"), 1]}, var("b"), {"x": 1}]) | any_json,
+        "computed": st.sampled_from([{"+": [var("a"), 1]}, {"*": [var("b.c")]}]) | any_json,
+        "checks": st.lists(
+            st.fixed_dictionaries(
+                {}, optional={"condition": st.just({"<": [var("a"), 1]}), "message": st.text()}
+            )
+        )
+        | any_json,
         "fields": st.deferred(lambda: st.lists(nearly_specs, max_size=2)) | any_json,
         "unknown": any_json,
     },

@@ -126,6 +126,7 @@
         showFields(form, answer.visible);
         showRequired(fields, answer.required ?? []);
         showCalculated(fields, answer.calculated ?? {});
+        form.dispatchEvent(new Event("calculated")); // layouts read it
       } catch {
         // Offline: what is shown stays, and the server decides.
       }

@@ -267,7 +267,7 @@ class ShownLayout {
       this.writeChanges();
       this.frame.update({ value: readAll(fields, this.questions), visible: this.visible() });
     };
-    for (const name of ["input", "change", "rowschange"]) form.addEventListener(name, update);
+    for (const name of ["input", "change", "rowschange", "calculated"]) form.addEventListener(name, update);
     form.addEventListener("submit", () => this.writeChanges(), { capture: true });
     const observer = new MutationObserver(() => this.frame.isReady && this.frame.update({ visible: this.visible() }));
     observer.observe(fields, { attributes: true, attributeFilter: ["hidden"], subtree: true });
