@@ -67,20 +67,20 @@ class PlaceTests(SimpleTestCase):
     def test_a_time_that_the_task_does_not_have(self) -> None:
         late = {"Step": "solve", "After": "2 days"}
         reading = self.with_cell("Tests", "After", "3 days", **late)
-        problem = problem_at(reading, "sheet Tests, cell E15 (After)")
+        problem = problem_at(reading, "sheet Tests, cell F15 (After)")
         self.assertEqual((problem.found, problem.nearest), ("P3D", "P2D"))
         self.assertIn("after 3 days", problem.message)
 
     def test_a_time_that_cannot_be_read(self) -> None:
         reading = self.with_cell("Tests", "After", "soon", Step="solve", After="2 days")
-        problem = problem_at(reading, "sheet Tests, cell E15 (After)")
+        problem = problem_at(reading, "sheet Tests, cell F15 (After)")
         self.assertEqual(problem.found, "soon")
 
     def test_a_time_of_the_ticket_is_not_lost(self) -> None:
         reading = self.with_cell("Tests", "After", "2 days", Step="ticket", Ticket_type="it_outage")
         self.assertIn(
             (
-                "sheet Tests, cell E7 (After)",
+                "sheet Tests, cell F7 (After)",
                 "Only a task has this. Write the key of the task under Step.",
             ),
             reported(reading),
@@ -183,10 +183,11 @@ class PlaceTests(SimpleTestCase):
             ("Fields", "I2"),
             ("Ticket types", "D3"),
             ("Tasks", "F2"),
-            ("Tasks", "H2"),
-            ("Tasks", "J2"),
-            ("Tasks", "N2"),
+            ("Tasks", "G2"),
+            ("Tasks", "I2"),
+            ("Tasks", "K2"),
             ("Tasks", "O2"),
+            ("Tasks", "P2"),
         ):
 
             def change(book: Workbook, sheet: str = sheet, cell: str = cell) -> None:
