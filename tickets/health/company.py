@@ -82,7 +82,7 @@ def _steps_without_job() -> Iterator[Finding]:
     )
     to_clean_up = Q(
         workflow_instance__status=WorkflowStatus.IN_PROGRESS,
-        workflow_instance__cancelled_at__isnull=False,
+        workflow_instance__was_cancelled=True,
         workflow_instance__current_task=None,
     )
     stuck = Ticket.objects.filter(
@@ -90,7 +90,7 @@ def _steps_without_job() -> Iterator[Finding]:
     )
     # Where it has not started there can be a current task only by a hand in the database.
     title = Case(When(to_leave, then="workflow_instance__current_task__definition__title"))
-    columns = ("pk", title, "workflow_instance__cancelled_at")
+    columns = ("pk", title, "workflow_instance__was_cancelled")
     yield from _branches_without_job()
     for pk, task, cancelled in (
         stuck.order_by("pk").values_list(*columns).iterator(chunk_size=AT_A_TIME)
@@ -242,7 +242,7 @@ def _inconsistent_errors() -> Iterator[Finding]:
     ended = Q(ticket__workflow_instance__status__in=ENDED)
     not_failed = Q(task__isnull=False) & ~Q(task__status=TaskStatus.ERROR)
     is_to_clean_up = Q(
-        ticket__workflow_instance__cancelled_at__isnull=False,
+        ticket__workflow_instance__was_cancelled=True,
         ticket__workflow_instance__current_task=None,
     )
     has_started = Q(task=None, ticket__workflow_instance__status__in=ALIVE) & ~is_to_clean_up
@@ -293,7 +293,7 @@ def _inconsistent_tasks() -> Iterator[Finding]:
 
 def _inconsistent_instances() -> Iterator[Finding]:
     without_task = Q(status__in=ALIVE) & (
-        Q(current_task=None, cancelled_at=None) | Q(current_task__status=TaskStatus.CANCELLED)
+        Q(current_task=None, was_cancelled=False) | Q(current_task__status=TaskStatus.CANCELLED)
     )
     foreign_task = Q(current_task__isnull=False) & ~Q(current_task__workflow_instance=F("pk"))
     rows = WorkflowInstance.objects.filter(

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import SimpleTestCase, override_settings
 from django.urls import reverse
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import use_company
@@ -31,6 +32,7 @@ from tickets.files.keep_file import keep_file
 from tickets.job_names import FIRE_TIMER
 from tickets.models import Ticket
 from tickets.submitting.submit_ticket import submit_ticket
+from tickets.withdrawing.withdraw_ticket import withdraw_ticket
 from tickets.working.complete_task import complete_task
 from workflows.authoring.gallery import processes as gallery_module
 from workflows.authoring.gallery.processes import (
@@ -286,7 +288,10 @@ class ReplayTests(CompanyTestCase):
         self.assert_arrived(ticket, expect)
 
     def answer(self, task: TaskInstance, ticket: Ticket, answer: JsonObject) -> None:
-        if "after" in answer:
+        if answer.get("cancel"):
+            with self.captureOnCommitCallbacks(execute=True):
+                withdraw_ticket(ticket=ticket, user=self.uma, reason="No", now=timezone.now())
+        elif "after" in answer:
             self.let_time_pass(task, str(answer["after"]))
         elif task.definition.is_form:
             assert task.assigned_to is not None
@@ -344,8 +349,8 @@ class ReplayTests(CompanyTestCase):
         tasks = ticket.workflow_instance.tasks.order_by("pk").select_related("definition")
         self.assertEqual([each.definition.key for each in tasks], expect["path"])
         status = expect.get("status", "COMPLETED")
-        if status == "COMPLETED":
-            self.assertEqual(ticket.status, "COMPLETED")
+        if status in ("COMPLETED", "CANCELLED"):
+            self.assertEqual(ticket.status, status)
             self.assertEqual(ticket.workflow_instance.end_label, expect["end"])
         elif status == "ERROR":
             self.assertEqual(self.current_task(ticket).status, "ERROR")

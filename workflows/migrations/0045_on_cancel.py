@@ -24,7 +24,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="workflowinstance",
-            name="cancelled_at",
-            field=models.DateTimeField(blank=True, null=True, verbose_name="cancelled at"),
+            name="was_cancelled",
+            field=models.BooleanField(
+                db_default=False, default=False, verbose_name="was cancelled"
+            ),
         ),
     ]

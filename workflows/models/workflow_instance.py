@@ -70,9 +70,9 @@ class WorkflowInstance(StatusModel):
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     completed_at = models.DateTimeField(_("ended at"), null=True, blank=True)
-    # Since when it is withdrawn or cancelled, and cleans up by the ways that its definition has for
-    # that. It is CANCELLED when that is done; until then it runs as any other.
-    cancelled_at = models.DateTimeField(_("cancelled at"), null=True, blank=True)
+    # It is withdrawn or cancelled, and cleans up by the ways that its definition has for that: it is
+    # CANCELLED when that is done, and runs until then as any other.
+    was_cancelled = models.BooleanField(_("was cancelled"), default=False, db_default=False)
 
     class Meta:
         verbose_name = _("workflow instance")
@@ -111,12 +111,12 @@ class WorkflowInstance(StatusModel):
     @property
     def cleans_up(self) -> bool:
         """Whether it was withdrawn or cancelled, and what follows of that is not done yet."""
-        return self.cancelled_at is not None and self.status not in ENDED
+        return self.was_cancelled and self.status not in ENDED
 
     @property
     def is_to_clean_up(self) -> bool:
         """Whether it was cancelled, and what follows of that has not begun."""
-        if self.cancelled_at is None or self.current_task_id is not None:
+        if not self.was_cancelled or self.current_task_id is not None:
             return False
         return bool(self.status == WorkflowStatus.IN_PROGRESS)
 
@@ -143,9 +143,9 @@ class WorkflowInstance(StatusModel):
         source=(WorkflowStatus.IN_PROGRESS, WorkflowStatus.ON_HOLD),
         target=WorkflowStatus.IN_PROGRESS,
     )
-    def clean_up(self, *, now: datetime) -> None:
+    def clean_up(self) -> None:
         """It is cancelled, and goes a way of its own for that, which begins at no task yet."""
-        self.cancelled_at = now
+        self.was_cancelled = True
         self.current_task = None
 
     @transition(field=status, source=WorkflowStatus.IN_PROGRESS, target=WorkflowStatus.CANCELLED)

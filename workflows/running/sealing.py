@@ -34,7 +34,7 @@ HISTORY = Chain(
             "instance",
             "id",
             exempt={"updated_at": _SAYS_WHEN_ONLY},
-            later=("outcome",),
+            later=("outcome", "was_cancelled"),
         ),
         SealedTable(
             TaskInstance,

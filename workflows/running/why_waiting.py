@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 from tenants.models import User
 from tenants.names import plain_email
 from workflows.engine.assigning import AssignRule, Mode, Who
+from workflows.engine.problems import quoted
 from workflows.engine.process import objects_in
 from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowStatus
 from workflows.running.candidates import REQUESTER, answered_id, last_doer_id
@@ -285,7 +286,7 @@ def _kept_from(task: TaskInstance, rule: AssignRule, known: _Known) -> Iterator[
 
 
 def _titles(task: TaskInstance, rule: AssignRule) -> str:
-    return ", ".join(f"“{_title(task, key)}”" for key in rule.never_tasks)
+    return ", ".join(quoted(_title(task, key)) for key in rule.never_tasks)
 
 
 def _title(task: TaskInstance, key: str) -> str:

@@ -543,9 +543,9 @@ class WorkflowRepair(WorkflowStateManager):
         current = self.instance.current_task
         if current is not None and self._has_cancel_ways(current):
             told["at"] = current.pk
-            self.instance.clean_up(now=self.now)
+            self.instance.clean_up()
             self._record(kind, data=told)
-            self._save_instance("status", "current_task", "cancelled_at")
+            self._save_instance("status", "current_task", "was_cancelled")
             return tasks
         self.instance.cancel(now=self.now)
         self._record(kind, data=told)
