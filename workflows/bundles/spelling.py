@@ -56,6 +56,7 @@ class _Spelling:
             candidate_role=self._role,
             fields=self._fields,
             reminders=lambda listed: _each(listed, lambda each: _changed(each, role=self._role)),
+            branches=lambda value: _each(value, lambda each: _changed(each, title=_plain)),
         )
 
     def _fields(self, specs: Json) -> Json:

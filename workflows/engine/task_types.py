@@ -127,6 +127,11 @@ class TaskType(StrEnum):
         return self.rules.done_by is DoneBy.SYSTEM
 
     @property
+    def is_block(self) -> bool:
+        """Whether it holds branches."""
+        return self.rules.done_by is DoneBy.ENGINE
+
+    @property
     def is_answered_later(self) -> bool:
         return self.rules.is_answered_later
 
@@ -140,3 +145,4 @@ class TaskType(StrEnum):
 # For queries: members of the enum, which prepared queries know to be constants.
 FORM_TYPES: Final = [each for each in TaskType if each.is_form]
 CALL_TYPES: Final = [each for each in TaskType if each.is_call]
+BLOCK_TYPES: Final = [each for each in TaskType if each.is_block]

@@ -177,6 +177,11 @@ class TaskDefinition(models.Model):
         return self.type.is_call
 
     @property
+    def is_block(self) -> bool:
+        """Whether it holds branches."""
+        return self.type.is_block
+
+    @property
     def is_answered_later(self) -> bool:
         """Whether the answer to its call comes by a callback."""
         return self.type.is_answered_later
@@ -197,7 +202,7 @@ class TaskDefinition(models.Model):
     @property
     def block(self) -> BlockSpec | None:
         """What it holds, if it is a block."""
-        if self.type is not TaskType.BLOCK:
+        if not self.is_block:
             return None
         return BlockSpec.of(
             {

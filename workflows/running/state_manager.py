@@ -988,7 +988,7 @@ class WorkflowStateManager:
 
 
 def _is_block(task: TaskInstance) -> bool:
-    return bool(task.definition.task_type == TaskType.BLOCK)
+    return task.definition.is_block
 
 
 def _named(path: Path, spec: BlockSpec) -> JsonObject:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 
 from tenants.models import User
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.task_types import TaskType
 from workflows.errors import (
     CannotMoveError,
     CannotReassignError,
@@ -577,7 +576,7 @@ class WorkflowRepair(WorkflowStateManager):
         for task in tasks:
             task.cancel(now=self.now)
             self._batch.update(task, "status", "completed_at")
-        if any(task.definition.task_type == TaskType.BLOCK for task in tasks):
+        if any(task.definition.is_block for task in tasks):
             for path in self.positions.paths.values():
                 if path.is_open:
                     path.cancel(now=self.now)

@@ -6,6 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tickets.advancing.tests.block_case import NOTE, ROWS, BlockCase, block, call, form
+from tickets.following.pages.branches import item_in_words
 from tickets.models import Notice, TicketError
 from tickets.repairing.correct_data import correct_ticket_data
 from tickets.repairing.retry_step import retry_step
@@ -264,7 +265,7 @@ class ForEachTests(BlockCase):
         self.submit_rows("desk", "chair", "lamp", "plant")
         tasks = self.tasks("offer", "OPEN")
         self.assertEqual(
-            [each.path.item["article"] for each in tasks if each.path],
+            [item_in_words(each.path.item) for each in tasks if each.path],
             [
                 "desk",
                 "chair",

@@ -132,8 +132,8 @@ def _steps_done_twice() -> Iterator[str]:
     for (what, of), count in counted.items():
         if count > 1:
             yield f"{what} {of} happened {count} times"
-    made = {of for what, of in counted if what == "the making of the task"}
-    for task in set(TaskInstance.objects.values_list("pk", flat=True)) - made:
+    known = {of for what, of in counted if what == "the making of the task"}
+    for task in TaskInstance.objects.exclude(pk__in=known).values_list("pk", flat=True):
         yield f"task {task} was made without a step"
 
 

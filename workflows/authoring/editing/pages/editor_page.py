@@ -254,6 +254,8 @@ def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]
                 "chip": str(screen.chip),
                 "choice": str(screen.choice),
                 "is_form": task_type.is_form,
+                "is_call": task_type.is_call,
+                "is_block": task_type.is_block,
                 "is_answered_later": task_type.is_answered_later,
                 "can_be_left": task_type.rules.can_be_left,
             }

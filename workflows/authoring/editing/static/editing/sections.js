@@ -1,6 +1,7 @@
 // The tab of the tasks.
 
 import { assigningParts, whoInWords } from "./assigning.js";
+import { BLOCK_PARTS, beginBlock, blockParts, placeField, removeInside } from "./blocks.js";
 import { field, find, gettext, makeElement } from "./dom.js";
 import { fieldsEditor } from "./fields.js";
 import { number, select, text } from "./inputs.js";
@@ -14,7 +15,7 @@ import { schemaEditor } from "./schemas.js";
 import { keyField, layouts, ofTask, titleField, untouched } from "./section_parts.js";
 import { changed, freeKey, store } from "./store.js";
 import { transformEditor } from "./transforms.js";
-import { END, START, isForm, renameTask, taskKeys, typeOf } from "./variables.js";
+import { END, START, isBlock, isForm, renameTask, taskKeys, typeOf } from "./variables.js";
 import {
   addTransition,
   isUsual,
@@ -54,7 +55,8 @@ function isWait(task) {
  */
 function partsOf(type) {
   if (type === "WAIT") return WAIT_PARTS;
-  return typeOf({ task_type: type }).is_form ? FORM_PARTS : CALL_PARTS;
+  const { is_form, is_block } = typeOf({ task_type: type });
+  return is_form ? FORM_PARTS : is_block ? BLOCK_PARTS : CALL_PARTS;
 }
 
 /** @type {WeakMap<Task, Partial<Task>>} what a task had before its type was changed */
@@ -83,7 +85,11 @@ export function tasksSection() {
   return makeElement(
     "div",
     { class: "ed-stack" },
-    makeElement("p", { class: "ed-lead" }, gettext("Each task is given to one person, or calls another system.")),
+    makeElement(
+      "p",
+      { class: "ed-lead" },
+      gettext("Each task is given to one person, calls another system, or holds branches."),
+    ),
     list,
   );
 }
@@ -91,7 +97,7 @@ export function tasksSection() {
 // A new task goes between the last one and the end, where it is plain what that means.
 function addTask() {
   const tasks = allTasks();
-  const previous = tasks.at(-1);
+  const previous = tasks.filter((each) => !each.branch).at(-1);
   const key = freeKey("task", [...taskKeys(), START, END]);
   /** @type {Task} */
   const task = { key, title: "", fields: [] };
@@ -121,7 +127,11 @@ function removeTask(task) {
   const next = after.length === 1 ? after[0].to : null;
   const title = task.title || key;
   if (taskKeys().filter((each) => each === key).length > 1) return null;
+  if (isBlock(task)) removeInside(task);
   removeTransitions((each) => each.from === key);
+  for (const each of allTasks().flatMap((one) => one.branches || [])) {
+    if (each.start === key && next !== null && next !== END) each.start = next;
+  }
   let message = gettext("The task “%(title)s” was removed, with the transitions from and to it.", { title });
   if (next !== null) {
     for (const each of store.document.transitions || []) if (each.to === key) each.to = next;
@@ -138,6 +148,10 @@ function copyTask(task) {
   const key = freeKey(`${task.key}_copy`.slice(0, 60), taskKeys());
   task.key = key;
   task.title = gettext("Copy of %(title)s", { title: task.title || "" }).trim();
+  if (isBlock(task)) {
+    delete task.branches; // the tasks in them are not copied
+    beginBlock(task);
+  }
   addTransition(key, END);
   return task;
 }
@@ -188,7 +202,8 @@ function taskBody(task, refresh, redraw) {
       help: gettext("What the worker should know."),
     }),
   ];
-  const own = isForm(task) ? formParts(task, refresh) : isWait(task) ? waitParts(task) : callParts(task);
+  const place = placeField(task, redraw);
+  const own = ownParts(task, refresh, redraw);
   const rest = makeElement(
     "details",
     { class: "ed-more ed-wide" },
@@ -198,14 +213,25 @@ function taskBody(task, refresh, redraw) {
       { class: "ed-grid" },
       key.element,
       linksEditor(task),
-      layouts(task, ["edit_layout", "display_layout"], ofTask(task)),
+      isBlock(task) ? null : layouts(task, ["edit_layout", "display_layout"], ofTask(task)),
     ),
   );
   return [
-    makeElement("div", { class: "ed-grid" }, common, own, rest),
+    makeElement("div", { class: "ed-grid" }, common, place, own, rest),
     makeElement("h4", {}, gettext("Where it goes when this is done")),
     transitionsEditor(task.key ?? "", { onChange: redraw }),
   ];
+}
+
+/**
+ * @param {Task} task
+ * @param {() => void} refresh
+ * @param {() => void} redraw
+ */
+function ownParts(task, refresh, redraw) {
+  if (isForm(task)) return formParts(task, refresh);
+  if (isBlock(task)) return blockParts(task, redraw);
+  return isWait(task) ? waitParts(task) : callParts(task);
 }
 
 /**
@@ -216,7 +242,8 @@ function taskBody(task, refresh, redraw) {
 function changeTaskType(task, to) {
   const stash = stashes.get(task) || {};
   const coming = partsOf(to);
-  const leaving = [...FORM_PARTS, ...CALL_PARTS, ...WAIT_PARTS].filter((name) => !coming.includes(name));
+  const all = [...FORM_PARTS, ...CALL_PARTS, ...BLOCK_PARTS, ...WAIT_PARTS];
+  const leaving = all.filter((name) => !coming.includes(name));
   for (const name of leaving) {
     if (task[name] !== undefined) Object.assign(stash, { [name]: task[name] });
     delete task[name];
@@ -225,6 +252,7 @@ function changeTaskType(task, to) {
     if (task[name] === undefined && stash[name] !== undefined) Object.assign(task, { [name]: stash[name] });
   }
   stashes.set(task, stash);
+  if (type.is_block) beginBlock(task);
   changed();
 }
 
