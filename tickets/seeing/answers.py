@@ -16,7 +16,7 @@ from tickets.models import Ticket
 from tickets.seeing.hidden import hidden_tasks
 from tickets.seeing.viewer import Viewer, viewer_of
 from workflows.engine.process import Json, JsonObject, objects_in
-from workflows.engine.task_types import BLOCK_TYPES
+from workflows.engine.task_types import BLOCK_TYPES, WAIT_TYPES
 from workflows.fields.uploads import uploads_in
 from workflows.forms import (
     Shown,
@@ -165,7 +165,7 @@ def outputs_of_visits(instances: Collection[int]) -> TaskInstanceQuerySet:
     Without blocks: what they bring is what the tasks in them have.
     """
     return (
-        TaskInstance.objects.exclude(definition__task_type__in=BLOCK_TYPES)
+        TaskInstance.objects.exclude(definition__task_type__in=[*BLOCK_TYPES, *WAIT_TYPES])
         .filter(
             workflow_instance__in=instances,
             status__in=(TaskStatus.COMPLETED, TaskStatus.ERROR),

@@ -129,7 +129,12 @@ class TaskType(StrEnum):
     @property
     def is_block(self) -> bool:
         """Whether it holds branches."""
-        return self.rules.done_by is DoneBy.ENGINE
+        return "branches" in self.rules.uses
+
+    @property
+    def is_wait(self) -> bool:
+        """Whether it ends by itself, at a time."""
+        return "wait" in self.rules.uses
 
     @property
     def is_answered_later(self) -> bool:
@@ -146,3 +151,4 @@ class TaskType(StrEnum):
 FORM_TYPES: Final = [each for each in TaskType if each.is_form]
 CALL_TYPES: Final = [each for each in TaskType if each.is_call]
 BLOCK_TYPES: Final = [each for each in TaskType if each.is_block]
+WAIT_TYPES: Final = [each for each in TaskType if each.is_wait]
