@@ -18,7 +18,7 @@ from tickets.seeing.viewer import Viewer, viewer_of
 from workflows.bundles.step_outputs import output_specs
 from workflows.engine.assigning import Who
 from workflows.engine.process import Json, JsonObject, objects_in
-from workflows.engine.task_types import BLOCK_TYPES
+from workflows.engine.task_types import BLOCK_TYPES, WAIT_TYPES
 from workflows.fields.uploads import uploads_in
 from workflows.forms import (
     Shown,
@@ -194,7 +194,7 @@ def outputs_of_visits(instances: Collection[int]) -> TaskInstanceQuerySet:
     Without blocks: what they bring is what the tasks in them have.
     """
     return (
-        TaskInstance.objects.exclude(definition__task_type__in=BLOCK_TYPES)
+        TaskInstance.objects.exclude(definition__task_type__in=[*BLOCK_TYPES, *WAIT_TYPES])
         .filter(
             workflow_instance__in=instances,
             status__in=(TaskStatus.COMPLETED, TaskStatus.ERROR),

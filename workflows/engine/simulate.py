@@ -423,9 +423,8 @@ class _Run:
                 visit, answer = found
                 if not self._take(visit, answer):
                     return self._ended(Outcome.REFUSED, at=visit.index)
-            elif (wait := next(filter(self._is_wait, self.waiting), None)) is not None:
-                # Time passes when nothing else happens.
-                self._take(wait, Answer(wait.key))
+            elif (wait := self._first_wait()) is not None:
+                self._end_wait(wait)
             else:
                 break
         if self.main.state is _State.ENDED and self.is_cancelled:
@@ -491,11 +490,6 @@ class _Run:
                 self._stop(path, index, error)
                 return
         self.waiting.append(visit)
-
-    def _is_wait(self, visit: _Visit) -> bool:
-        """Whether it ends by itself, at a time."""
-        rules = self.tasks.get(visit.key)
-        return rules is not None and rules.task_type is TaskType.WAIT
 
     def _enter(self, visit: _Visit) -> None:
         """Begin the branches of a block."""
@@ -582,6 +576,17 @@ class _Run:
             self.clock = replace(self.clock, now=answer.at)
         visit.visit, visit.has_answers = answer.visit, True
         return visit, answer
+
+    def _first_wait(self) -> _Visit | None:
+        """The first wait that is under way: it ends by itself, once nothing else is answered."""
+        rules = ((each, self.tasks.get(each.key)) for each in self.waiting)
+        waits = (each for each, found in rules if found and found.task_type is TaskType.WAIT)
+        return next(waits, None)
+
+    def _end_wait(self, visit: _Visit) -> None:
+        self._close(visit)
+        visit.path.keep({visit.key: {}})
+        self._done(visit, {})
 
     def _take(self, visit: _Visit, answer: Answer) -> bool:
         """Let an answer count; False where a form refuses it."""

@@ -156,7 +156,12 @@ class TaskType(StrEnum):
     @property
     def is_block(self) -> bool:
         """Whether it holds branches."""
-        return self.rules.done_by is DoneBy.ENGINE
+        return "branches" in self.rules.uses
+
+    @property
+    def is_wait(self) -> bool:
+        """Whether it ends by itself, at a time."""
+        return "wait" in self.rules.uses
 
     @property
     def is_answered_later(self) -> bool:
@@ -179,3 +184,4 @@ FORM_TYPES: Final = [each for each in TaskType if each.is_form]
 CALL_TYPES: Final = [each for each in TaskType if each.is_call]
 AT_ONCE_TYPES: Final = [each for each in TaskType if each.is_at_once]
 BLOCK_TYPES: Final = [each for each in TaskType if each.is_block]
+WAIT_TYPES: Final = [each for each in TaskType if each.is_wait]

@@ -318,8 +318,8 @@ _IF_CANCELLED: list[JsonObject] = [
 ]
 
 _STEPS = [form("one"), form("two")]
-_ALL = {"tasks": side_by_side("first", *_STEPS), "transitions": ends_of(_STEPS)}
-_ANY = {"tasks": side_by_side("first", *_STEPS, ends_when="any"), "transitions": ends_of(_STEPS)}
+_ALL: dict[str, Any] = {"tasks": side_by_side("first", *_STEPS), "transitions": ends_of(_STEPS)}
+_ANY: dict[str, Any] = {"tasks": side_by_side("first", *_STEPS, ends_when="any"), "transitions": ends_of(_STEPS)}
 _CALLS = [call("one", CALL, retries=0, mood="fails", timeout=LONG)]
 
 SCENES = (

@@ -137,11 +137,11 @@ class MyTaskAdmin(FindsInTickets, CompanyModelAdmin):
         """What the person may claim, or take over."""
         if not isinstance(request.user, User) or active_company(request) is None:
             return MyTask.objects.none()
-        return (
-            with_ticket(in_pool_of(request.user, MyTask.objects.on_offer()))
-            .select_related("assigned_to")
-            .annotate(is_on_offer=Value(value=True))
+        tasks = with_ticket(in_pool_of(request.user, MyTask.objects.on_offer()))
+        found: QuerySet[Any] = tasks.select_related("assigned_to").annotate(
+            is_on_offer=Value(value=True)
         )
+        return found
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         if is_pool(request):

@@ -31,7 +31,7 @@ export function remindersEditor(task) {
       makeElement(
         "div",
         { class: "ed-add" },
-        button(gettext("Add a reminder"), add, { name: "add-reminder", kind: "ed-quiet", action: "add" }),
+        button(gettext("Add a reminder"), add, { name: "add", kind: "ed-quiet", action: "add" }),
       ),
     );
     if (task.reminders) linkToPart(task.reminders, root);

@@ -182,7 +182,7 @@ function taskBody(task, refresh, redraw) {
     }),
   ];
   const place = placeField(task, redraw);
-  const own = isBlock(task) ? blockParts(task, redraw) : ownParts(task, refresh);
+  const own = ownParts(task, refresh, redraw);
   const rest = makeElement(
     "details",
     { class: "ed-more ed-wide" },
@@ -254,9 +254,11 @@ function formParts(task, refresh) {
  * What a type has that others do not have.
  * @param {Task} task
  * @param {() => void} refresh
+ * @param {() => void} redraw
  */
-function ownParts(task, refresh) {
+function ownParts(task, refresh, redraw) {
   const { uses } = typeOf(task);
+  if (isBlock(task)) return blockParts(task, redraw);
   if (uses.includes("table")) return decisionTableEditor(task);
   if (uses.includes("wait")) return waitParts(task);
   if (uses.includes("values")) {
