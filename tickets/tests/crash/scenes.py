@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 from django.db import connection, transaction
@@ -319,7 +320,10 @@ _IF_CANCELLED: list[JsonObject] = [
 
 _STEPS = [form("one"), form("two")]
 _ALL: dict[str, Any] = {"tasks": side_by_side("first", *_STEPS), "transitions": ends_of(_STEPS)}
-_ANY: dict[str, Any] = {"tasks": side_by_side("first", *_STEPS, ends_when="any"), "transitions": ends_of(_STEPS)}
+_ANY: dict[str, Any] = {
+    "tasks": side_by_side("first", *_STEPS, ends_when="any"),
+    "transitions": ends_of(_STEPS),
+}
 _CALLS = [call("one", CALL, retries=0, mood="fails", timeout=LONG)]
 
 SCENES = (
