@@ -1,22 +1,29 @@
 """Makes a company's Postgres schema, in about a tenth of a second.
 
-Running the migrations takes most of a second a company. So their SQL is collected once
-in a process and replayed as one statement; `tenants/tests/test_provisioning.py` proves
-that a schema made this way equals a migrated one, with its rows. A migration of data stops the
-SQL where a new company needs it, and is run there; each must say whether one does
-(`tenants/data_migrations.py`).
+Running the migrations takes most of a second a company. So their SQL is collected once, kept in
+the database for all processes (collecting takes seconds) and replayed as one statement;
+`tenants/tests/test_provisioning.py` proves that a schema made this way equals a migrated one, with
+its rows. A migration of data stops the SQL where a new company needs it, and is run there; each
+must say whether one does (`tenants/data_migrations.py`). Then nothing is kept: each process
+collects.
 """
 
 from __future__ import annotations
 
 import functools
+import hashlib
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final, cast
 
+from django.apps import apps
 from django.db import connection, router, transaction
 from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
@@ -26,12 +33,15 @@ from tenants.data_migrations import DataMigration, undeclared_operations
 from tenants.database.schema import PEOPLE_HERE
 from tenants.errors import SchemaExistsError, UndeclaredDataMigrationError
 from tenants.migrating.versions import version_of
-from tenants.models import Company
+from tenants.models import Company, NewCompanyTables
 from tenants.wall.build import build_wall
 
 # Stands for the schema while the SQL is collected: with it, `allow_migrate` of the
 # django-tenants router answers as it does for a company. No such schema is ever made.
 TEMPLATE_SCHEMA = "a_company_to_be"
+# What writes the SQL, besides our own files.
+_LIBRARIES: Final = ("Django", "django-tenants", "psycopg")
+_HERE: Final = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -57,15 +67,75 @@ class _Step:
 def company_schema_steps() -> tuple[_Step, ...]:
     """What makes all tables of a company, with their first rows, and records its migrations.
 
+    Called in `public`. What another process has kept is taken, else it is collected and kept.
+
     Raises:
         UndeclaredDataMigrationError: one does not say whether new companies need it.
     """
+    source = source_digest(each for each, _state in _plan())
+    kept = None if source is None else NewCompanyTables.objects.filter(source=source).first()
+    if kept is not None:
+        return (_Step(kept.statements, version=kept.schema_version),)
+    steps = _collect_steps()
+    if source is not None and len(steps) == 1:
+        _keep(source, steps[0])
+    return steps
+
+
+def keep_company_schema() -> None:
+    """Collect it now, so that nobody who signs up waits for that; delete what is kept of others.
+
+    What runs another version of the code has its own in memory, or keeps it once more.
+
+    Raises:
+        UndeclaredDataMigrationError: as `company_schema_steps`.
+    """
+    company_schema_steps()
+    source = source_digest(each for each, _state in _plan())
+    NewCompanyTables.objects.exclude(source=source or "").delete()
+
+
+def source_digest(migrations: Iterable[Migration]) -> str | None:
+    """A digest of all that the SQL is made from; None where something of it is in no file.
+
+    Those are the files of the migrations and of the models, which migrations name, and the ones
+    that write the SQL. 64 hexadecimal digits.
+    """
+    digest = hashlib.sha256(" ".join(version(each) for each in _LIBRARIES).encode())
+    folders = [_HERE / "database", *(Path(app.path) / "models" for app in apps.get_app_configs())]
+    files = [Path(__file__), *(file for folder in folders for file in folder.rglob("*.py"))]
+    for migration in migrations:
+        path = getattr(sys.modules.get(type(migration).__module__), "__file__", None)
+        if path is None or Path(path).stem != migration.name:
+            return None
+        files.append(Path(path))
+    try:
+        for file in sorted(files):
+            digest.update(f"{file.parent.parent.name}/{file.name}\n".encode())
+            digest.update(file.read_bytes())
+    except OSError:
+        return None
+    return digest.hexdigest()
+
+
+def _keep(source: str, step: _Step) -> None:
+    """For the other processes; of those that collect at the same time the first one's stays."""
+    row = NewCompanyTables(source=source, statements=step.sql, schema_version=step.version)
+    NewCompanyTables.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def _plan() -> list[tuple[Migration, bool]]:
+    """All migrations, in their order."""
+    executor = MigrationExecutor(connection)
+    executor.loader.applied_migrations = {}
+    return executor.migration_plan(executor.loader.graph.leaf_nodes(), clean_start=True)
+
+
+def _collect_steps() -> tuple[_Step, ...]:
+    """From the migrations themselves: some seconds of work."""
     with schema_context(TEMPLATE_SCHEMA):
-        executor = MigrationExecutor(connection)
-        executor.loader.applied_migrations = {}
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes(), clean_start=True)
-        state = executor.loader.project_state(nodes=[], at_end=False)
-        return tuple(_collect([migration for migration, _backwards in plan], state))
+        state = MigrationLoader(None).project_state(nodes=[], at_end=False)
+        return tuple(_collect([migration for migration, _backwards in _plan()], state))
 
 
 def ensure_declared(migrations: Iterable[Migration]) -> None:

@@ -5,6 +5,7 @@ from tenants.models.company_restore import CompanyRestore
 from tenants.models.figure import Figure
 from tenants.models.identity_provider import IdentityProvider, LinkedAccount
 from tenants.models.log_in_session import LogInSession
+from tenants.models.new_company_tables import NewCompanyTables
 from tenants.models.passkey import Passkey
 from tenants.models.request_count import RequestCount
 from tenants.models.sign_up_invitation import SignUpInvitation
@@ -19,6 +20,7 @@ __all__ = [
     "IdentityProvider",
     "LinkedAccount",
     "LogInSession",
+    "NewCompanyTables",
     "Passkey",
     "RequestCount",
     "SignUpInvitation",

@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+import functools
 from typing import Any
+from unittest import mock
 
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.migrations import Migration
+from django.db.migrations.loader import MigrationLoader
 from django.test import tag
 
+from tenants import provisioning
 from tenants.connection import current_schema, forget_search_path, use_public
 from tenants.errors import SchemaExistsError
-from tenants.models import Company, User
+from tenants.models import Company, NewCompanyTables, User
+from tenants.provisioning import keep_company_schema, source_digest
 from tenants.services import create_company, sign_up
 from tenants.testing import PASSWORD, CompanyTransactionTestCase
 
@@ -89,6 +95,39 @@ class ProvisioningTests(CompanyTransactionTestCase):
         before = shape_of("replayed")
         call_command("migrate_schemas", schema_name="replayed", verbosity=0)
         self.assertEqual(shape_of("replayed"), before)
+
+    def as_another_process(self) -> None:
+        """Forget what this process has collected; other tests go on with that."""
+        steps = functools.cache(provisioning.company_schema_steps.__wrapped__)
+        self.enterContext(mock.patch.object(provisioning, "company_schema_steps", steps))
+
+    def test_one_process_collects_for_all(self) -> None:
+        NewCompanyTables.objects.all().delete()
+        NewCompanyTables.objects.create(source="an older version", statements="SELECT 1;")
+        self.as_another_process()
+        keep_company_schema()
+        self.assertEqual(NewCompanyTables.objects.count(), 1)  # and nothing of the older version
+        create_company(name="Collected", schema_name="collected")
+
+        self.as_another_process()
+        refused = AssertionError("It was collected once more.")
+        with mock.patch.object(provisioning, "_collect_steps", side_effect=refused):
+            company = create_company(name="Kept", schema_name="kept")
+        self.assertEqual(shape_of("kept"), shape_of("collected"))
+        self.assertEqual(migrations_of("kept"), migrations_of("collected"))
+        collected = Company.objects.get(schema_name="collected")
+        self.assertEqual(company.schema_version, collected.schema_version)
+
+    def test_what_is_made_of_other_files_is_not_taken(self) -> None:
+        migrations = list(MigrationLoader(None).disk_migrations.values())
+        source = source_digest(migrations)
+        self.assertRegex(source or "", r"^[0-9a-f]{64}$")
+        self.assertEqual(source_digest(migrations), source)
+        self.assertNotEqual(source_digest(migrations[1:]), source)
+        made_here = Migration("0001_made_here", "tickets")
+        self.assertIsNone(source_digest([*migrations, made_here]))
+        with mock.patch.object(provisioning, "version", return_value="another"):
+            self.assertNotEqual(source_digest(migrations), source)
 
     def test_a_failure_half_way_leaves_nothing(self) -> None:
         companies, people = Company.objects.count(), User.objects.count()

@@ -112,7 +112,7 @@ def save_view(
         view.query = query
         view.save()
         if is_shared:
-            record(VIEW_SHARED, about=view, person=user, list=of.value, query=query)
+            record(VIEW_SHARED, about=view, person=user, of=of.value, query=query)
     return view
 
 
@@ -149,7 +149,7 @@ def change_view(*, view: SavedView, name: str, is_shared: bool, user: User) -> S
         locked.save(update_fields=["name", "is_shared", "owner"])
         if is_shared or before["is_shared"]:
             changes = changed(before, {"name": name, "is_shared": is_shared})
-            record(VIEW_CHANGED, about=locked, changes=changes, person=user, list=locked.of)
+            record(VIEW_CHANGED, about=locked, changes=changes, person=user, of=locked.of)
     return locked
 
 
@@ -187,7 +187,7 @@ def delete_view(*, view: SavedView, user: User) -> None:
             return
         _ensure_may_change(locked, user)
         if locked.is_shared:
-            record(VIEW_DELETED, about=locked, person=user, list=locked.of)
+            record(VIEW_DELETED, about=locked, person=user, of=locked.of)
         locked.delete()
 
 

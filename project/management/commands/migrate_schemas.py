@@ -22,6 +22,7 @@ from tenants.migrating.upgrade import (
 )
 from tenants.migrating.versions import forget_what_is_known, is_public_up_to_date
 from tenants.models import Company
+from tenants.provisioning import keep_company_schema
 from tenants.wall.build import build_all_walls
 from tenants.wall.check import ensure_wall
 from tenants.wall.pooler import SwappedConnectionError
@@ -112,6 +113,7 @@ class Command(MigrateSchemasCommand):
         if is_public_up_to_date():  # else there is nothing to build it with
             for schema in build_all_walls():
                 failures.setdefault(schema, f"{IN_USE}: no wall around them yet")
+            keep_company_schema()
 
     def _say_how_it_ended(
         self, outcome: Outcome, verbosity: int, *, tolerate_failures: bool

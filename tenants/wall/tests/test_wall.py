@@ -89,6 +89,7 @@ OF_OTHERS: Final = {
     "mail_outgoingmail": "SELECT * FROM public.{}",
     "mail_receivedmail": "SELECT * FROM public.{}",
     "tenants_companyrestore": "SELECT * FROM public.{}",
+    "tenants_newcompanytables": "SELECT * FROM public.{}",
     "tenants_signupinvitation": "SELECT * FROM public.{}",
     "account_emailconfirmation": "SELECT * FROM public.{}",
 }

@@ -89,7 +89,7 @@ def changes_of(event: AuditEvent) -> list[Change]:
         return []
     pairs = ((name, value) for name, value in found.items() if isinstance(value, list))
     return [
-        Change(_title(event, name), shown(value[0]), shown(value[1]))
+        Change(_title(event, name), *(shown(_label(event, name, each)) for each in value))
         for name, value in pairs
         if len(value) == 2
     ]
@@ -97,7 +97,10 @@ def changes_of(event: AuditEvent) -> list[Change]:
 
 def details_of(event: AuditEvent) -> list[Detail]:
     data = {name: value for name, value in _data(event).items() if name != "changes"}
-    return [Detail(_title(event, name), shown(value)) for name, value in data.items()]
+    return [
+        Detail(_title(event, name), shown(_label(event, name, value)))
+        for name, value in data.items()
+    ]
 
 
 def summary_of(event: AuditEvent) -> str:
@@ -142,13 +145,24 @@ def _moment(text: str) -> str:
 def _title(event: AuditEvent, name: str) -> str:
     if name in TITLES:
         return str(capfirst(TITLES[name]))
-    model = model_of(event.subject_type)
-    try:
-        field: Any = None if model is None else model._meta.get_field(name)
-    except FieldDoesNotExist:
-        field = None
+    field = _field(event, name)
     text = str(getattr(field, "verbose_name", "") or name.replace("_", " "))
     return str(capfirst(text))
+
+
+def _label(event: AuditEvent, name: str, value: Any) -> Any:
+    """Of a field with choices what people choose; any other value as it is."""
+    labels = dict(getattr(_field(event, name), "flatchoices", None) or ())
+    return str(labels[value]) if isinstance(value, str) and value in labels else value
+
+
+def _field(event: AuditEvent, name: str) -> Any:
+    """The field of the subject's model that a detail is called like; None where there is none."""
+    model = model_of(event.subject_type)
+    try:
+        return None if model is None else model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return None
 
 
 def _data(event: AuditEvent) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from tenants.pages import paging
 from tenants.services import PASSWORD_CHANGED, PERSON_ADDED
 from tenants.testing import CompanyTestCase, forget_audit_events
 from workflows.audit_log.pages import audit_event
-from workflows.models import CompanyRole
+from workflows.models import CompanyRole, TaskDefinition
 from workflows.people.change_people import PERSON_CHANGED, ROLE_DELETED
 
 LIST = reverse("admin:audit_auditevent_changelist")
@@ -95,6 +95,15 @@ class DetailTests(AuditLogCase):
         self.assertContains(page, "<ins>Company admin, User</ins>")
         self.assertContains(page, "<dt>Active</dt>")
         self.assertContains(page, f"?subject=tenants.user:{self.uma.pk}")
+
+    def test_choices_are_named_as_people_choose_them(self) -> None:
+        changes = {"task_type": ("FORM", "SYNC_ACTION")}
+        task = TaskDefinition(pk=5, title="Pay")
+        record(PERSON_CHANGED, about=task, changes=changes, task_type="FORM")
+        page = self.page_of(AuditEvent.objects.latest("pk"))
+        self.assertContains(page, "Form (a person fills it in)")
+        self.assertContains(page, "Call (answered at once)")
+        self.assertNotContains(page, "SYNC_ACTION")
 
     def test_what_is_gone_is_named_without_a_link(self) -> None:
         role = CompanyRole.objects.create(name="Buyers")
