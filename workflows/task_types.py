@@ -70,7 +70,7 @@ SCREENS: Final[Mapping[TaskType, TaskTypeScreen]] = {
         title=_("Values (set by formulas)"),
         name=_("Values"),
         chip=_("values"),
-        choice=_("Values that are set by formulas, at once"),
+        choice=_("Values that are set or calculated, at once"),
         missing=_("This step sets no value. Add at least one, with its formula."),
         expected=_("names with a formula each"),
     ),

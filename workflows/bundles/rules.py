@@ -132,7 +132,7 @@ def _problems_at_once(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
     """What the engine's own steps read."""
     scope = replace(scopes.before(task.text("key")), knows_visits=True)
     values, path = task.value.get("values"), (*task.path, "values")
-    if not is_empty(values) and task.task_type is TaskType.VALUES:
+    if not is_empty(values):
         if found := check_transform(values):
             yield from (Problem(path, message, values) for message in found)
         elif not isinstance(values, dict) or not _sets_by_name(values):
