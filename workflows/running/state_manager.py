@@ -26,7 +26,6 @@ from workflows.engine.calendar import WorkingTime
 from workflows.engine.decide import Decision, decide, decide_failure, decide_timeout
 from workflows.engine.failure import Failure
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.task_types import TaskType
 from workflows.errors import (
     OtherInstanceError,
     TaskNotWorkableError,
@@ -495,7 +494,7 @@ class WorkflowStateManager:
     ) -> Iterator[TaskInstance]:
         """The task; of a block also the tasks with which its branches begin."""
         yield task
-        if task.definition.task_type == TaskType.WAIT:
+        if task.definition.is_wait:
             if task.waits_until is None or task.waits_until <= self.now:
                 self._end_wait(task, at_once=True)
             return
@@ -527,7 +526,7 @@ class WorkflowStateManager:
         is_waiting = task.status == TaskStatus.PENDING and self.positions.is_current(task)
         if not is_waiting or self.instance.status != WorkflowStatus.IN_PROGRESS:
             return False
-        if task.definition.task_type != TaskType.WAIT:
+        if not task.definition.is_wait:
             return False
         self._end_wait(task, at_once=False)
         self._save()

@@ -256,6 +256,7 @@ def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]
                 "is_form": task_type.is_form,
                 "is_call": task_type.is_call,
                 "is_block": task_type.is_block,
+                "is_wait": task_type.is_wait,
                 "is_answered_later": task_type.is_answered_later,
                 "can_be_left": task_type.rules.can_be_left,
             }

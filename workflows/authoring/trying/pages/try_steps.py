@@ -239,7 +239,7 @@ def _step_row(
 def _icon_of(task_type: TaskType) -> str:
     if task_type.is_block:
         return "splitscreen"
-    if task_type is TaskType.WAIT:
+    if task_type.is_wait:
         return "hourglass_bottom"
     return "person" if task_type.is_form else "bolt"
 

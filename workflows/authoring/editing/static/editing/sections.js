@@ -46,7 +46,7 @@ const WAIT_PARTS = ["wait"];
 
 /** @param {Task} task */
 function isWait(task) {
-  return task.task_type === "WAIT";
+  return typeOf(task).is_wait;
 }
 
 /**
@@ -54,8 +54,8 @@ function isWait(task) {
  * @param {string} type
  */
 function partsOf(type) {
-  if (type === "WAIT") return WAIT_PARTS;
-  const { is_form, is_block } = typeOf({ task_type: type });
+  const { is_form, is_block, is_wait } = typeOf({ task_type: type });
+  if (is_wait) return WAIT_PARTS;
   return is_form ? FORM_PARTS : is_block ? BLOCK_PARTS : CALL_PARTS;
 }
 

@@ -208,6 +208,7 @@
  * @property {boolean} is_form whether a person does it
  * @property {boolean} is_call whether another system is called
  * @property {boolean} is_block whether it holds branches
+ * @property {boolean} is_wait whether it ends by itself, at a time
  * @property {boolean} is_answered_later whether a callback answers it
  * @property {boolean} can_be_left whether a transition may leave it that waits for a time
  */
