@@ -31,7 +31,6 @@ from workflows.engine.decision_table import Hit
 from workflows.engine.errors import FieldError
 from workflows.engine.json_schema import is_web_address
 from workflows.engine.process import Json, JsonObject, objects_in
-from workflows.engine.task_types import TaskType
 from workflows.fields.field import Field, SeenBy
 from workflows.fields.kept_roles import (
     reminders_with_names,
@@ -376,7 +375,7 @@ def given_to(task: TaskDefinition, labels: Mapping[str, str]) -> str:
 
 
 def _due(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-    if task.wait and task.type is TaskType.WAIT:
+    if task.wait and task.is_wait:
         yield _("Waits"), wait_in_words(task.wait, labels)
     if task.due_in:
         is_time = is_counted_from_start(task.due_in)
@@ -384,8 +383,7 @@ def _due(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str,
 
 
 def _wait(task: TaskDefinition, labels: Mapping[str, str]) -> str:
-    is_wait = task.type is TaskType.WAIT and task.wait
-    return wait_in_words(task.wait, labels) if is_wait else ""
+    return wait_in_words(task.wait, labels) if task.wait and task.is_wait else ""
 
 
 def _reminders(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[str]:

@@ -253,6 +253,7 @@
  * @property {boolean} is_block whether it holds branches
  * @property {boolean} is_at_once whether TicketFlower does it itself, when it is reached
  * @property {(keyof Task)[]} uses the parts that it has and other types may not have
+ * @property {boolean} is_wait whether it ends by itself, at a time
  * @property {boolean} is_answered_later whether a callback answers it
  * @property {boolean} can_be_left whether a transition may leave it that waits for a time
  */
