@@ -387,9 +387,9 @@ class CanonicalTests(TestCase):
                 rule = parse_condition(text, task_keys=keys)
                 self.assertEqual(write_condition(rule, task_keys=keys), text)
                 self.assertIs(evaluate_condition(rule, {"tasks": tasks}), result)
-                found = problems(
-                    lambda doc, _t, rule=rule: doc["transitions"][9].update(condition=rule)
-                )
+                document: Any = changed(lambda _doc, _t: None)
+                document["transitions"][9]["condition"] = rule
+                found = check_bundle(document)
                 self.assertEqual([each.message for each in found if each.is_error], [])
 
 
