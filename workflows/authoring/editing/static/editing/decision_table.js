@@ -157,7 +157,9 @@ export function decisionTableEditor(task) {
           ),
           iconButton("delete", gettext("Remove this column"), () => rearrange(() => removeColumn(table, part, index))),
         ),
-        field(gettext("Heading"), textControl(column, "label", { max: LONGEST_NAME, onInput: nameCells }), { name: "label" }),
+        field(gettext("Heading"), textControl(column, "label", { max: LONGEST_NAME, onInput: nameCells }), {
+          name: "label",
+        }),
         field(gettext("Name"), nameControl(table, part, column), { name: "name" }),
         isInput ? formula(task, column) : null,
         field(
