@@ -7,6 +7,7 @@ from http import HTTPStatus
 from django.utils.translation import gettext_lazy as _
 
 from tenants.errors import TicketFlowerError
+from workflows.errors import InvalidDataError
 
 
 class TicketsError(TicketFlowerError):
@@ -176,6 +177,15 @@ class CompletionFailedError(TicketsError):
     message = _(
         "Your answers are kept, but the task could not be completed with them. A ticket admin has "
         "been told, and tries again when the cause is fixed: you need not fill it in again."
+    )
+
+
+class AnswersChangedMeanwhileError(InvalidDataError):
+    """`problems` names each answer that somebody has changed, with what there is now."""
+
+    message = _(
+        "Somebody changed earlier answers after you opened the page. Look at them, then complete "
+        "the task again."
     )
 
 

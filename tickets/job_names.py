@@ -6,6 +6,8 @@ its name may not.
 
 ADVANCE = "tickets.jobs.advance"
 FIRE_TIMER = "tickets.jobs.fire_timer"
+END_WAIT = "tickets.jobs.end_wait"
+REMIND = "tickets.jobs.remind"
 RUN_ACTION = "tickets.jobs.run_action"
 EXPIRE_CALL = "tickets.jobs.expire_call"
 CHANGE_MANY = "tickets.jobs.change_many"

@@ -92,6 +92,15 @@ SCREENS: Final[Mapping[TaskType, TaskTypeScreen]] = {
         missing=_("A block needs branches. Add at least one."),
         expected=_("a list of branches"),
     ),
+    TaskType.WAIT: TaskTypeScreen(
+        icon="M10 17.5a7.5 7.5 0 1 0 0-15 7.5 7.5 0 0 0 0 15zM10 5.8V10l2.8 1.8",
+        title=_("Wait (until a time)"),
+        name=_("Wait"),
+        chip=_("wait"),
+        choice=_("Nobody: it waits until a time"),
+        missing=_("A wait needs a time. Say in “wait” until when, such as P2D."),
+        expected=_("a time, such as P2D or on ticket.start"),
+    ),
 }
 
 

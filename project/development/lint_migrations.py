@@ -29,6 +29,7 @@ KNOWN: Final[Mapping[str, str]] = {
     "workflows.0019_company_role_name_key": _FILLED,
     "workflows.0022_longer_names": _WIDER,
     "workflows.0024_task_definition_created": _FILLED,
+    "workflows.0042_times": _WIDER,
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from tenants.models import User
 from tickets.advancing.call_jobs import cancel_jobs_of_task
+from tickets.advancing.safety_net import advance_after_commit
 from tickets.models import Ticket, TicketError
 from tickets.notices.kinds.task_gone import TASK_GONE
 from tickets.notices.tell import tell
@@ -36,6 +37,12 @@ def clean_up_after(
         earlier = error.resolution_notes.strip()
         error.resolve(notes=f"{earlier}\n{how}" if earlier else how)
         error.save(update_fields=["status", "resolution_notes", "updated_at"])
+
+
+def clean_up_after_commit(manager: WorkflowStateManager, ticket: Ticket) -> None:
+    """Go the way that the workflow has for a cancelled ticket, where it has one: as a next step."""
+    if manager.instance.is_to_clean_up:
+        advance_after_commit(ticket.pk)
 
 
 def tell_worker(task: TaskInstance, *, ticket: Ticket, by: User, why: str) -> None:

@@ -6,8 +6,8 @@ from procrastinate.contrib.django import app
 
 from tenants.fair_turns import Queue
 from tenants.jobs import PATIENT, in_company
-from tickets.advancing import advance_ticket, timers
-from tickets.job_names import ADVANCE, FIRE_TIMER
+from tickets.advancing import advance_ticket, reminding, timers, waiting
+from tickets.job_names import ADVANCE, END_WAIT, FIRE_TIMER, REMIND
 
 
 @app.task(name=ADVANCE, queue=Queue.STEPS, retry=PATIENT)
@@ -22,3 +22,17 @@ def advance(ticket_id: int) -> None:
 def fire_timer(ticket_id: int, task_id: int, after: str, due: str, since: str = "") -> None:
     """Leave a task that has not ended in time."""
     timers.fire_timer(ticket_id=ticket_id, task_id=task_id, after=after, due=due, since=since)
+
+
+@app.task(name=REMIND, queue=Queue.STEPS, retry=PATIENT)
+@in_company
+def remind(ticket_id: int, task_id: int, reminder: str, due: str, since: str) -> None:
+    """Remind people of a task that waits."""
+    reminding.remind(ticket_id=ticket_id, task_id=task_id, reminder=reminder, due=due, since=since)
+
+
+@app.task(name=END_WAIT, queue=Queue.STEPS, retry=PATIENT)
+@in_company
+def end_wait(ticket_id: int, task_id: int, until: str) -> None:
+    """Let a ticket go on whose wait is over."""
+    waiting.end_wait(ticket_id=ticket_id, task_id=task_id, until=until)

@@ -1,14 +1,18 @@
-"""Transitions that are taken when a task has not ended in time: one job for each duration.
+"""Transitions that are taken when a task has not ended in time, and its reminders: a job for each.
 
 A job stands in the queue, in Postgres, from the transaction on that makes the task: it fires
-after an outage too. Nobody cancels it when the task ends; it then finds nothing to do.
+after an outage too. It is deleted with the statement that ends the task; one that is under way then
+finds nothing to do.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Q
@@ -17,6 +21,8 @@ from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import current_schema
+from tenants.fair_turns import Queue
+from tenants.fast.batch import Batch
 from tenants.jobs import cancel_job, defer, defer_many
 from tenants.models import Company
 from tickets.advancing.after_move import end_cancelled, keep_errors
@@ -25,9 +31,12 @@ from tickets.advancing.defer_call import defer_call
 from tickets.advancing.failed_step import UNREACHABLE, FailedStep
 from tickets.advancing.lock_ticket import lock_ticket
 from tickets.advancing.put_into_error import try_to_put_into_error
-from tickets.job_names import FIRE_TIMER, RUN_ACTION
+from tickets.job_names import END_WAIT, FIRE_TIMER, REMIND, RUN_ACTION
 from tickets.models import Ticket, TicketError
-from workflows.engine.calendar import Duration
+from workflows.engine.calendar import WorkingTime
+from workflows.engine.process import JsonObject
+from workflows.engine.reminders import Reminder, reminders_of
+from workflows.engine.timing import DUE, Moment
 from workflows.errors import TaskNotWorkableError
 from workflows.models import (
     BusinessCalendar,
@@ -36,10 +45,13 @@ from workflows.models import (
     WorkflowStatus,
 )
 from workflows.running.definition_cache import definition_of
-from workflows.running.events.kind import TaskTime, kinds_with
+from workflows.running.due_dates import outputs_for
+from workflows.running.events.kind import TaskTime, cancels_all, kinds_with
+from workflows.running.events.reminded import REMINDED
 from workflows.running.questions import QUESTION_ENDED
 from workflows.running.state_manager import Move
 from workflows.running.step_part import StepPart
+from workflows.running.with_event import WITH_EVENT, Happened
 from workflows.running.workflow_repair import WorkflowRepair
 
 logger = logging.getLogger(__name__)
@@ -48,16 +60,133 @@ logger = logging.getLogger(__name__)
 ENDS_TIMERS = kinds_with(TaskTime.STOPS, TaskTime.BEGINS)
 
 
-def set_timers(*, ticket_id: int, task: TaskInstance, now: datetime) -> None:
-    """Have a task left that does not end in time, counted from now. In its transaction."""
+# By the index of the jobs of a company.
+_DELETE: Final = f"""
+DELETE FROM public.procrastinate_jobs
+ WHERE queue_name = '{Queue.STEPS}' AND coalesce(args->>'schema', '') = %s::text
+   AND status = 'todo' AND task_name IN ('{FIRE_TIMER}', '{REMIND}', '{END_WAIT}')
+"""  # noqa: S608  # nosec B608
+
+
+@WITH_EVENT.register
+def delete_with_event(batch: Batch, happened: Happened) -> None:
+    """Have the jobs of a task that ends deleted in the statement that ends it, if it has any."""
+    task, rules = happened.task, happened.kind.rules
+    if rules.effect is cancels_all and isinstance(batch.about, Ticket):
+        of_ticket = f"{_DELETE} AND args->>'ticket_id' = %s::text"
+        batch.add_statement(of_ticket, current_schema(), str(batch.about.pk))
+    elif task is not None and rules.ends_task and _has_times(task, happened):
+        of_task = f"{_DELETE} AND args->>'task_id' = %s::text"
+        batch.add_statement(of_task, current_schema(), str(task.pk))
+
+
+def _has_times(task: TaskInstance, happened: Happened) -> bool:
+    definition = task.definition
+    if definition.reminders or definition.wait:
+        return True
+    if happened.workflow_id is None:
+        return False
+    return bool(definition_of(happened.workflow_id).process.timeouts(definition.key))
+
+
+@dataclass(kw_only=True)
+class TaskTimes:
+    """When the times of a task are, counted from `start`.
+
+    `data` are the answers of its ticket, `calendar` is the company's working time; None: they are
+    read where they are needed.
+    """
+
+    ticket_id: int
+    task: TaskInstance
+    start: datetime
+    data: JsonObject | None = None
+    calendar: WorkingTime | None = None
+
+    @cached_property
+    def working_time(self) -> WorkingTime:
+        return self.calendar or BusinessCalendar.objects.current().working_time()
+
+    def left_at(self, after: str) -> datetime | None:
+        """When the transition of this time leaves the task; None: its date is not there."""
+        return self._at(Moment.parse(after), ends_day=True)
+
+    def reminded_at(self, reminder: Reminder) -> datetime | None:
+        """When a reminder comes; None: what it is counted from is not there."""
+        return self._at(reminder.when)
+
+    def set_anew(self) -> bool:
+        """Set when the task is due or waits until, by the answers as they are now.
+
+        Returns whether that is another time than before.
+        """
+        task = self.task
+        before = (task.due_at, task.waits_until)
+        due_in, wait = task.definition.due_in, task.definition.wait
+        if due_in and Moment.parse(due_in).answer:
+            task.due_at = self._at(Moment.parse(due_in), ends_day=True)
+        if task.waits_until is not None and Moment.parse(wait).answer:
+            # Where the date is gone, it waits until what the date was.
+            task.waits_until = self._at(Moment.parse(wait)) or task.waits_until
+        return before != (task.due_at, task.waits_until)
+
+    def _at(self, moment: Moment, *, ends_day: bool = False) -> datetime | None:
+        return moment.at(
+            self.working_time,
+            start=self.start,
+            answers=self._answers if moment.answer else {},
+            due=self.task.due_at,
+            ends_day=ends_day,
+        )
+
+    @cached_property
+    def _answers(self) -> JsonObject:
+        data = self.data
+        if data is None:
+            found = Ticket.objects.filter(pk=self.ticket_id).values_list("data", flat=True)
+            data = found.first()
+        return {"ticket": data, "tasks": outputs_for(self.task)}
+
+
+def set_timers(
+    *, ticket_id: int, task: TaskInstance, now: datetime, data: JsonObject | None = None
+) -> None:
+    """Have a task left that does not end in time, and people reminded of it, counted from now.
+
+    In its transaction. `data` are the answers of the ticket of a task that was just made; without
+    them its time begins anew, and who was reminded is not reminded again.
+    """
+    if not task.is_alive:  # done in the same step
+        return
     process = definition_of(task.workflow_instance.workflow_id).process
     timeouts = process.timeouts(task.definition.key)
-    if not timeouts:
+    reminders = list(reminders_of(task.definition.reminders))
+    if task.waits_until is not None:
+        defer_end_of_wait(ticket_id=ticket_id, task_id=task.pk, until=task.waits_until, now=now)
+    if not timeouts and not reminders:
         return
-    working_time = BusinessCalendar.objects.current().working_time()
+    times = TaskTimes(ticket_id=ticket_id, task=task, start=now, data=data)
+    _set(times, timeouts, reminders, now=now)
+
+
+def _set(
+    times: TaskTimes, timeouts: Iterable[str], reminders: Sequence[Reminder], *, now: datetime
+) -> None:
+    """Put these into the queue. A reminder that was to come before its task was made is none."""
+    ids = {"ticket_id": times.ticket_id, "task_id": times.task.pk}
     for after in timeouts:
-        due = working_time.after(now, Duration.parse(after))
-        defer_timer(ticket_id=ticket_id, task_id=task.pk, after=after, since=now, due=due, now=now)
+        due = times.left_at(after)
+        if due is not None:
+            defer_timer(**ids, after=after, since=now, due=due, now=now)
+    if not reminders:
+        return
+    is_new = times.data is not None
+    made = now if is_new else times.task.created_at
+    sent = set() if is_new else reminders_sent(times.task)
+    for reminder in reminders:
+        due = times.reminded_at(reminder)
+        if due is not None and due > made and reminder.name not in sent:
+            defer_reminder(**ids, reminder=reminder.name, since=now, due=due, now=now)
 
 
 def defer_timer(
@@ -75,19 +204,55 @@ def defer_timer(
     )
 
 
-def cancel_timers(task: TaskInstance) -> None:
-    """Cancel the timers of a task that have not fired.
+def defer_reminder(
+    *, ticket_id: int, task_id: int, reminder: str, since: datetime, due: datetime, now: datetime
+) -> None:
+    """Put a reminder into the queue, by its name, for a time that began at `since`."""
+    defer(
+        REMIND,
+        after_seconds=max((due - now).total_seconds(), 0),
+        ticket_id=ticket_id,
+        task_id=task_id,
+        reminder=reminder,
+        since=since.isoformat(),
+        due=due.isoformat(),
+    )
+
+
+def defer_end_of_wait(*, ticket_id: int, task_id: int, until: datetime, now: datetime) -> None:
+    """Put the end of a wait into the queue."""
+    defer(
+        END_WAIT,
+        after_seconds=max((until - now).total_seconds(), 0),
+        ticket_id=ticket_id,
+        task_id=task_id,
+        until=until.isoformat(),
+    )
+
+
+def reminders_sent(task: TaskInstance) -> set[str]:
+    """The names of those reminders of a task that have come."""
+    events = WorkflowEvent.objects.filter(task_instance=task, kind=REMINDED)
+    return {str(name) for name in events.values_list("data__reminder", flat=True)}
+
+
+def cancel_timers(task: TaskInstance, *, names: Collection[str] | None = None) -> None:
+    """Cancel the timers and reminders of a task that have not fired, and the end of its wait.
+
+    `names`: only those of these times and reminders, and the end of the wait.
 
     One that is firing stays, and comes again where its worker has died: it finds out from the
     history that it does not count any more.
     """
     jobs = ProcrastinateJob.objects.filter(
-        task_name=FIRE_TIMER,
+        task_name__in=(FIRE_TIMER, REMIND, END_WAIT),
         status="todo",
         args__contains={"schema": current_schema(), "task_id": task.pk},
     )
-    for job_id in jobs.values_list("pk", flat=True):
-        cancel_job(job_id)
+    for job_id, args in jobs.values_list("pk", "args"):
+        name = args.get("after") or args.get("reminder")
+        if names is None or name is None or name in names:
+            cancel_job(job_id)
 
 
 def restart_timers(*, ticket_id: int, task: TaskInstance, now: datetime) -> None:
@@ -97,6 +262,52 @@ def restart_timers(*, ticket_id: int, task: TaskInstance, now: datetime) -> None
         return  # its time begins with the answer
     if task.is_alive and task.workflow_instance.status == WorkflowStatus.IN_PROGRESS:
         set_timers(ticket_id=ticket_id, task=task, now=now)
+
+
+def follow_dates(ticket_id: int, manager: WorkflowRepair) -> None:
+    """After answers were corrected: what is counted from a date of theirs is counted anew.
+
+    The caller has locked the ticket and saved the answers. The other times go on.
+    """
+    if not any(map(_reads_dates, manager.positions.current_tasks())):
+        return
+    is_running = manager.instance.status == WorkflowStatus.IN_PROGRESS
+    for task in manager.read_current_tasks():
+        if not _reads_dates(task) or not task.is_alive or task.waits_for_answer:
+            continue
+        times = TaskTimes(ticket_id=ticket_id, task=task, start=task.created_at)
+        if times.set_anew():
+            manager.save_times(task)
+        if not is_running:
+            continue
+        timeouts, reminders = _counted_from_dates(task)
+        cancel_timers(task, names=[*timeouts, *(each.name for each in reminders)])
+        _set(times, timeouts, reminders, now=manager.now)
+        if task.waits_until is not None:
+            defer_end_of_wait(
+                ticket_id=ticket_id, task_id=task.pk, until=task.waits_until, now=manager.now
+            )
+
+
+def _counted_from_dates(task: TaskInstance) -> tuple[list[str], list[Reminder]]:
+    """The times and the reminders of a task that are counted from answers."""
+    process = definition_of(task.workflow_instance.workflow_id).process
+    definition = task.definition
+    timeouts = [each for each in process.timeouts(definition.key) if Moment.parse(each).answer]
+    is_due_by_date = bool(definition.due_in) and bool(Moment.parse(definition.due_in).answer)
+    reminders = [
+        each
+        for each in reminders_of(definition.reminders)
+        if each.when.answer or (each.when.anchor == DUE and is_due_by_date)
+    ]
+    return timeouts, reminders
+
+
+def _reads_dates(task: TaskInstance) -> bool:
+    """Whether a time of the task is counted from an answer."""
+    definition = task.definition
+    own = [each for each in (definition.due_in, definition.wait) if each]
+    return any(Moment.parse(each).answer for each in own) or any(_counted_from_dates(task))
 
 
 @QUESTION_ENDED.register
@@ -115,7 +326,7 @@ def defer_jobs_of_move(ticket: Ticket, move: Move, *, now: datetime) -> None:
     keep_errors(ticket, move)
     end_cancelled(ticket, move, now=now)
     for task in move.new_tasks:
-        set_timers(ticket_id=ticket.pk, task=task, now=now)
+        set_timers(ticket_id=ticket.pk, task=task, now=now, data=ticket.data)
     if len(move.calls) > 1:
         calls = [{"ticket_id": ticket.pk, "task_id": call.pk} for call in move.calls]
         defer_many(RUN_ACTION, calls)
@@ -186,7 +397,7 @@ class _Timer:
         return manager, manager.read_task(self.task_id)
 
     def fire(self, ticket: Ticket, manager: WorkflowRepair, task: TaskInstance) -> None:
-        if not _is_current_wait(task, self.began):
+        if not is_current_wait(task, self.began):
             return
         manager.begin_part(StepPart.DECISION)
         facts = ticket.facts(Company.objects.current())
@@ -216,7 +427,7 @@ def _fire_in_parts(timer: _Timer) -> None:
         _record_failure(timer, FailedStep.of(error, ticket, manager, left=task))
 
 
-def _is_current_wait(task: TaskInstance, began: datetime | None) -> bool:
+def is_current_wait(task: TaskInstance, began: datetime | None) -> bool:
     """Whether the task's time is still the one that began then (None: the job does not say)."""
     if began is None:
         return True

@@ -15,8 +15,9 @@ from django.db import connection
 from psycopg import sql
 
 from tenants.connection import current_schema
+from workflows.engine.edits import by_owner, with_owner
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.task_types import TaskType
+from workflows.engine.task_types import BLOCK_TYPES
 from workflows.fields.people import ChangePerson, names_people, with_people
 from workflows.running.events.block_began import BLOCK_BEGAN
 from workflows.running.events.kind import Form, answers_of, kind_named
@@ -62,7 +63,7 @@ class PeopleInRows:
         columns = ("id", "workflow_id", "key", "task_type")
         for pk, workflow, key, task_type, fields in _select(_TASK, *columns):
             self._task_keys[pk] = (self._workflow_keys.get(workflow, ""), key)
-            if task_type == TaskType.BLOCK:
+            if task_type in BLOCK_TYPES:
                 self._blocks.add(self._task_keys[pk])
             _add_questions(self._tasks, self._task_keys[pk], fields)
 
@@ -158,11 +159,24 @@ class PeopleInRows:
             answers = row["answers"]
             if row["task_id"] is not None:
                 key = self._task_keys.get(tasks.get(row["task_id"], 0), ("", ""))
-                answers = self._of_task(key, answers)
+                answers = self._of_changes(key[0], self._of_task(key, answers))
             else:
                 answers = self._of_ticket(types.get(row["ticket_definition_id"], 0), answers)
             found.append(_changed(row, answers=answers))
         return found
+
+    def _of_changes(self, workflow_key: str, kept: Json) -> Json:
+        """Changes of earlier answers that stand among what is kept of a task."""
+        if not isinstance(kept, dict):
+            return kept
+        made = dict(kept)
+        for task, own in by_owner(kept).items():
+            specs = (
+                self._tasks.get((workflow_key, task)) if task else self._tickets.get(workflow_key)
+            )
+            changed = with_people(specs, own, self._change)
+            made |= with_owner(task, changed if isinstance(changed, dict) else own)
+        return made
 
     def of_messages(self, rows: list[Row]) -> list[Overlay]:
         return [

@@ -46,13 +46,24 @@ from tickets.models import (
     TicketError,
 )
 from tickets.models.saved_view import LONGEST_QUERY
+from tickets.seeing import not_for_requester
 from workflows.engine.process import Json
 from workflows.engine.task_types import AT_ONCE_TYPES
 from workflows.fields.people import ERASED, with_erased_answers
-from workflows.models import Invitation, Path, TaskInstance, WorkflowEvent, WorkflowInstance
+from workflows.models import (
+    Invitation,
+    Path,
+    TaskInstance,
+    WorkflowDefinition,
+    WorkflowEvent,
+    WorkflowInstance,
+)
+from workflows.models.version_checksum import checksums
 from workflows.people.change_people import save_person
 from workflows.running.events.block_began import BLOCK_BEGAN
+from workflows.running.events.changed import CHANGED
 from workflows.running.events.erased import ERASED as ERASED_EVENT
+from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.events.withdrawn import WITHDRAWN
 from workflows.running.keys_now import keys_now
 from workflows.running.sealing import reseal
@@ -97,6 +108,11 @@ _WRITTEN: Final = (
     ("tickets_bulkchange", "reason"),
     ("tickets_bulkchange", "refused"),
     ("tickets_ticketerror", "resolution_notes"),
+)
+# What definitions say of people: the table, its column, and that of the version.
+_DEFINITIONS: Final = (
+    ("workflows_taskdefinition", "assign_to", "workflow_id"),
+    ("workflows_workflowdefinition", "test_cases", "id"),
 )
 _FILES: Final = "tickets_fileupload"
 _LOG: Final = (("django_admin_log", "object_repr"), ("django_admin_log", "change_message"))
@@ -159,6 +175,7 @@ def erase_person(*, person_id: int, tickets: list[int]) -> None:
     erasing.blank_events()
     erasing.blank_texts(_SENT)
     erasing.blank_texts(_WRITTEN)
+    erasing.blank_definitions()
     erasing.blank_file_names()
     erasing.blank_views()
     Follower.objects.filter(person=person).delete()
@@ -268,6 +285,7 @@ class _Erasing:
             self._blank_steps_at_once(ticket)
             self._blank_corrections(ticket, specs)
             self._blank_items(ticket)
+            self._blank_own_tasks(ticket)
             self._blank_withdrawal(ticket)
             events = WorkflowEvent.objects.filter(workflow_instance=ticket.workflow_instance_id)
             if ticket.workflow_instance and not events.filter(kind=ERASED_EVENT).exists():
@@ -356,6 +374,41 @@ class _Erasing:
             }
         )
 
+    def _blank_own_tasks(self, ticket: Ticket) -> None:
+        """What they answered in tasks that were for them, and what they changed there."""
+        instance = ticket.workflow_instance
+        own = TaskInstance.objects.filter(
+            workflow_instance=instance, assigned_to=self.person, output_data__isnull=False
+        )
+        own = own.exclude(not_for_requester("definition")).select_related("definition")
+        tasks = {task.pk: task for task in own}
+        if instance is None or not tasks:
+            return
+        events = WorkflowEvent.objects.filter(workflow_instance=instance)
+        for event in events.select_related("task_instance__definition").order_by("pk"):
+            data, task = event.data, event.task_instance
+            if not isinstance(data, dict) or task is None:
+                continue
+            fields = task.definition.fields
+            if event.kind == TASK_COMPLETED and task.pk in tasks:
+                output = with_erased_answers(fields, data.get("output"))
+                made: dict[str, Json] = {**data, "output": output}
+                before = data.get("output")
+            elif event.kind == CHANGED and data.get("in_task") in tasks:
+                before = data.get("new")
+                output = _without_changed(fields, data.get("old"), before)
+                made = {**data, "new": output}
+            else:
+                continue
+            _write_events({event.pk: made})
+            key = str(data.get("key") or task.definition.key)
+            if task.output_data == before:
+                task.output_data = output
+                task.save(update_fields=["output_data"])
+            if instance.data.get(key) == before:
+                instance.data = {**instance.data, key: output}
+        instance.save(update_fields=["data"])
+
     def _blank_withdrawal(self, ticket: Ticket) -> None:
         """Why they took it back: the history says it, and the notes of errors that were open."""
         events = WorkflowEvent.objects.filter(workflow_instance=ticket.workflow_instance_id)
@@ -421,6 +474,24 @@ class _Erasing:
                     instances = lock_histories(table=table, ids=list(changed))
                     _write(table, column, changed)
                     reseal_erased(instances)
+
+    def blank_definitions(self) -> None:
+        """Rules that name them, and test cases in which they are: of published versions, too.
+
+        Such a version vouches for what it is now, where it did for what it was.
+        """
+        for table, column, version in _DEFINITIONS:
+            for rows in batched(_rows_with(table, column, list(self._names)), ROWS):
+                with transaction.atomic():
+                    numbers = {row[version] for row in rows}
+                    found = WorkflowDefinition.objects.filter(pk__in=numbers).order_by("pk")
+                    known = {each.pk: each.checksum for each in found.select_for_update()}
+                    right = checksums(list(known))
+                    blanked = {row["id"]: self._blanked(row[column]) for row in rows}
+                    _write(table, column, blanked)
+                    for pk, checksum in checksums(list(known)).items():
+                        if known[pk] and known[pk] == right[pk]:
+                            WorkflowDefinition.objects.filter(pk=pk).update(checksum=checksum)
 
     def blank_file_names(self) -> None:
         """With the name of an erased person a file name may be too long."""
@@ -540,6 +611,16 @@ def _end_log_ins(person: User) -> None:
     remove_second_factor(user=person)
     Passkey.objects.filter(user=person).delete()
     LinkedAccount.objects.filter(user=person).delete()
+
+
+def _without_changed(specs: Json, old: Json, new: Json) -> Json:
+    """The new answers, without what was typed in the place of the old ones."""
+    if not isinstance(new, dict):
+        return new
+    before = old if isinstance(old, dict) else {}
+    typed = {name: value for name, value in new.items() if before.get(name) != value}
+    erased = with_erased_answers(specs, typed)
+    return {**new, **erased} if isinstance(erased, dict) else new
 
 
 def _without_texts(value: Any) -> Any:

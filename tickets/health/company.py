@@ -22,7 +22,7 @@ from tickets.health.snapshot import consistent_snapshot
 from tickets.health.timers import timer_findings
 from tickets.health.versions import version_findings
 from tickets.models import Ticket, TicketError
-from workflows.engine.task_types import FORM_TYPES, TaskType
+from workflows.engine.task_types import BLOCK_TYPES, FORM_TYPES
 from workflows.models import (
     CompanyRole,
     Path,
@@ -80,26 +80,35 @@ def _steps_without_job() -> Iterator[Finding]:
         workflow_instance__status=WorkflowStatus.IN_PROGRESS,
         workflow_instance__current_task__status=TaskStatus.COMPLETED,
     )
+    to_clean_up = Q(
+        workflow_instance__status=WorkflowStatus.IN_PROGRESS,
+        workflow_instance__was_cancelled=True,
+        workflow_instance__current_task=None,
+    )
     stuck = Ticket.objects.filter(
-        not_started | to_leave, ~Exists(open_errors), ~job_advancing("pk")
+        not_started | to_leave | to_clean_up, ~Exists(open_errors), ~job_advancing("pk")
     )
     # Where it has not started there can be a current task only by a hand in the database.
     title = Case(When(to_leave, then="workflow_instance__current_task__definition__title"))
-    columns = ("pk", title)
+    columns = ("pk", title, "workflow_instance__was_cancelled")
     yield from _branches_without_job()
-    for pk, task in stuck.order_by("pk").values_list(*columns).iterator(chunk_size=AT_A_TIME):
-        message = (
-            _("“%(task)s” is completed, but nothing moves the ticket on.") % {"task": task}
-            if task
-            else _("Its workflow has not started, and nothing will start it.")
-        )
+    for pk, task, cancelled in (
+        stuck.order_by("pk").values_list(*columns).iterator(chunk_size=AT_A_TIME)
+    ):
+        if task:
+            message = _("“%(task)s” is completed, but nothing moves the ticket on.")
+            message %= {"task": task}
+        elif cancelled:
+            message = _("It was cancelled, and nothing goes on with what is to be cleaned up.")
+        else:
+            message = _("Its workflow has not started, and nothing will start it.")
         yield finding(pk, message, partial(mending.requeue_step, pk))
 
 
 def _branches_without_job() -> Iterator[Finding]:
     """Tasks in branches that are done, and blocks that are to be entered again."""
     done = Q(status=TaskStatus.COMPLETED, path__isnull=False)
-    to_enter = Q(status=TaskStatus.PENDING, definition__task_type=TaskType.BLOCK)
+    to_enter = Q(status=TaskStatus.PENDING, definition__task_type__in=BLOCK_TYPES)
     errors = TicketError.objects.unresolved().filter(task=OuterRef("pk"))
     stuck = (
         TaskInstance.objects.current()
@@ -232,7 +241,11 @@ def _inconsistent_errors() -> Iterator[Finding]:
     errors = TicketError.objects.unresolved().exclude(pk__in=unmarked)
     ended = Q(ticket__workflow_instance__status__in=ENDED)
     not_failed = Q(task__isnull=False) & ~Q(task__status=TaskStatus.ERROR)
-    has_started = Q(task=None, ticket__workflow_instance__status__in=ALIVE)
+    is_to_clean_up = Q(
+        ticket__workflow_instance__was_cancelled=True,
+        ticket__workflow_instance__current_task=None,
+    )
+    has_started = Q(task=None, ticket__workflow_instance__status__in=ALIVE) & ~is_to_clean_up
     rows = errors.filter(ended | not_failed | has_started).select_related(
         "ticket__workflow_instance"
     )
@@ -280,7 +293,7 @@ def _inconsistent_tasks() -> Iterator[Finding]:
 
 def _inconsistent_instances() -> Iterator[Finding]:
     without_task = Q(status__in=ALIVE) & (
-        Q(current_task=None) | Q(current_task__status=TaskStatus.CANCELLED)
+        Q(current_task=None, was_cancelled=False) | Q(current_task__status=TaskStatus.CANCELLED)
     )
     foreign_task = Q(current_task__isnull=False) & ~Q(current_task__workflow_instance=F("pk"))
     rows = WorkflowInstance.objects.filter(
@@ -312,7 +325,7 @@ def _inconsistent_paths() -> Iterator[Finding]:
     running = Path.objects.filter(block_task=OuterRef("pk"), status=PathStatus.RUNNING)
     blocks = TaskInstance.objects.filter(
         ~Exists(running),
-        definition__task_type=TaskType.BLOCK,
+        definition__task_type__in=BLOCK_TYPES,
         status=TaskStatus.IN_PROGRESS,
         workflow_instance__status__in=ALIVE,
     )

@@ -15,11 +15,11 @@ from tenants.sequences import align_sequences
 from tickets.advancing.call_jobs import defer_call_if_due
 from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
 from tickets.advancing.put_into_error import try_to_put_into_error
-from tickets.advancing.timers import defer_timer
+from tickets.advancing.timers import defer_end_of_wait, defer_reminder, defer_timer
 from tickets.calling.end_attempt import LockedTask, chance, retry_or_fail
 from tickets.calling.expire_call import expire_call
 from tickets.health.queued_jobs import WAITING
-from tickets.job_names import ADVANCE, EXPIRE_CALL, FIRE_TIMER
+from tickets.job_names import ADVANCE, END_WAIT, EXPIRE_CALL, FIRE_TIMER, REMIND
 from tickets.models import ErrorType, Ticket, TicketError
 from tickets.moving.move_tickets import obstacle_of_data
 from tickets.repairing.handle_error import record_error_event
@@ -118,6 +118,40 @@ def requeue_timer(ticket_id: int, task_id: int, after: str, since: datetime, due
             now=timezone.now(),
         )
     return _("The timer was put into the queue again.")
+
+
+def requeue_reminder(
+    ticket_id: int, task_id: int, reminder: str, since: datetime, due: datetime
+) -> str:
+    """It comes at once where its time is over; the job looks itself whether it is wanted."""
+    with transaction.atomic():
+        task = _lock_task(ticket_id, task_id)
+        jobs = ProcrastinateJob.objects.filter(task_name=REMIND, status__in=WAITING)
+        wanted = {"schema": current_schema(), "task_id": task_id, "reminder": reminder}
+        if not task.is_alive or jobs.filter(args__contains=wanted).exists():
+            return ""
+        defer_reminder(
+            ticket_id=ticket_id,
+            task_id=task_id,
+            reminder=reminder,
+            since=since,
+            due=due,
+            now=timezone.now(),
+        )
+    return _("The reminder was put into the queue again.")
+
+
+def requeue_end_of_wait(ticket_id: int, task_id: int, until: datetime) -> str:
+    """It ends at once where its time is over; the job looks itself whether it is wanted."""
+    with transaction.atomic():
+        task = _lock_task(ticket_id, task_id)
+        jobs = ProcrastinateJob.objects.filter(task_name=END_WAIT, status__in=WAITING)
+        wanted = {"schema": current_schema(), "task_id": task_id, "until": until.isoformat()}
+        is_wanted = task.is_alive and task.waits_until == until
+        if not is_wanted or jobs.filter(args__contains=wanted).exists():
+            return ""
+        defer_end_of_wait(ticket_id=ticket_id, task_id=task_id, until=until, now=timezone.now())
+    return _("The end of the wait was put into the queue again.")
 
 
 def align_ticket_version(ticket_id: int) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import cast
 
-from django.db.models import CharField, Exists, F, OuterRef, Q, Subquery
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -15,15 +15,17 @@ from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateEvent
 
 from tenants.models import Company
-from tickets.advancing.timers import ENDS_TIMERS
+from tickets.advancing.timers import ENDS_TIMERS, TaskTimes, reminders_sent
 from tickets.health import mending
 from tickets.health.finding import AT_A_TIME, Finding, finding
 from tickets.health.queued_jobs import jobs_of_company, number
-from tickets.job_names import FIRE_TIMER
+from tickets.job_names import END_WAIT, FIRE_TIMER, REMIND
 from tickets.models import Ticket, TicketError
-from workflows.engine.calendar import Duration, WorkingTime
+from workflows.engine.calendar import WorkingTime
 from workflows.engine.decide import decide_timeout
 from workflows.engine.process import Process
+from workflows.engine.reminders import reminders_of
+from workflows.engine.timing import Moment
 from workflows.models import (
     BusinessCalendar,
     TaskInstance,
@@ -33,6 +35,7 @@ from workflows.models import (
 )
 from workflows.models.task_instance import ALIVE
 from workflows.running.positions import Positions
+from workflows.working_hours.company_clock import company_clock
 from workflows.working_hours.durations import duration_in_words
 
 # The clocks of two machines differ; and working hours may have been others when a time began.
@@ -47,12 +50,31 @@ class _Timers:
         self.now = timezone.now()
         self._processes: dict[int, Process] = {}
         self._company: Company | None = None
-        self._working_time: WorkingTime | None = None
 
-    def due(self, since: datetime, after: str) -> datetime:
-        if self._working_time is None:
-            self._working_time = BusinessCalendar.objects.current().working_time()
-        return self._working_time.after(since, Duration.parse(after))
+    def due(self, since: datetime, after: str, task: TaskInstance) -> datetime | None:
+        """When it is left; None: what the time is counted from is not there."""
+        return self.of(task, since).left_at(after)
+
+    def of(self, task: TaskInstance, since: datetime) -> TaskTimes:
+        ticket = task.workflow_instance.ticket
+        return TaskTimes(
+            ticket_id=ticket.pk,
+            task=task,
+            start=since,
+            data=ticket.data,
+            calendar=self.working_time,
+        )
+
+    @cached_property
+    def working_time(self) -> WorkingTime:
+        return BusinessCalendar.objects.current().working_time()
+
+    def least_due(self, began: datetime, after: str) -> datetime | None:
+        """When a time is over that is counted from when it began; None: it is counted from else."""
+        moment = Moment.parse(after)
+        if moment.anchor:
+            return None
+        return moment.at(self.working_time, start=began, answers={})
 
     def has_transition(self, task: TaskInstance, ticket: Ticket, after: str) -> bool:
         """Whether the timer would do anything: one that found no transition is gone, rightly."""
@@ -69,6 +91,7 @@ class _Timers:
             task.definition.key,
             after,
             {**ticket.facts(self._company), **Positions(instance).reads(task.path)},
+            company_clock(self.now, counts_days=True),
         )
         return bool(decision.error or decision.is_end or decision.next_tasks)
 
@@ -77,10 +100,14 @@ def timer_findings() -> Iterator[Finding]:
     """One query for all that have no job, and one for each version of a workflow among them."""
     timers = _Timers()
     yield from _far_off_timers(timers)
+    yield from _reminders_without_a_job(timers)
+    yield from _waits_without_a_job()
     for task in _without_a_job():
         ticket, after = task.workflow_instance.ticket, str(getattr(task, "after"))  # noqa: B009
         since = cast("datetime", getattr(task, "since") or task.created_at)  # noqa: B009
-        due = timers.due(since, after)
+        due = timers.due(since, after, task)
+        if due is None:
+            continue
         if due <= timers.now and not timers.has_transition(task, ticket, after):
             continue
         message = _("“%(task)s” is to be left after %(after)s, but no job will do it.") % {
@@ -89,6 +116,70 @@ def timer_findings() -> Iterator[Finding]:
         }
         mend = partial(mending.requeue_timer, ticket.pk, task.pk, after, since, due)
         yield finding(ticket.pk, message, mend)
+
+
+def _reminders_without_a_job(timers: _Timers) -> Iterator[Finding]:
+    """Two queries, and one for each task that lacks one."""
+    waiting = {
+        (args.get("task_id"), args.get("reminder"))
+        for args in jobs_of_company().filter(task_name=REMIND).values_list("args", flat=True)
+    }
+    for task in _tasks_that_wait().filter(definition__reminders__isnull=False).order_by("pk"):
+        ticket = task.workflow_instance.ticket
+        since = cast("datetime", getattr(task, "since") or task.created_at)  # noqa: B009
+        times = timers.of(task, since)
+        missing = {
+            reminder.name: due
+            for reminder in reminders_of(task.definition.reminders)
+            if (task.pk, reminder.name) not in waiting
+            and (due := times.reminded_at(reminder)) is not None
+            and due > task.created_at
+        }
+        for name in reminders_sent(task) if missing else ():
+            missing.pop(name, None)
+        for name, due in missing.items():
+            message = _("People are to be reminded of “%(task)s”, but no job will do it.")
+            mend = partial(mending.requeue_reminder, ticket.pk, task.pk, name, since, due)
+            yield finding(ticket.pk, message % {"task": task.definition.title}, mend)
+
+
+def _waits_without_a_job() -> Iterator[Finding]:
+    """Two queries."""
+    jobs = jobs_of_company().filter(task_name=END_WAIT).values_list("args", flat=True)
+    waiting = {(args.get("task_id"), args.get("until")) for args in jobs}
+    for task in _tasks_that_wait().filter(waits_until__isnull=False).order_by("pk"):
+        until = task.waits_until
+        if until is None or (task.pk, until.isoformat()) in waiting:
+            continue
+        ticket = task.workflow_instance.ticket
+        message = _("“%(task)s” waits for a time, but no job will end the wait.")
+        mend = partial(mending.requeue_end_of_wait, ticket.pk, task.pk, until)
+        yield finding(ticket.pk, message % {"task": task.definition.title}, mend)
+
+
+def _tasks_that_wait() -> QuerySet[TaskInstance]:
+    """The current tasks whose time is counted; `since` is when it began, null: with the task."""
+    # The last one by its number: the clocks of two machines differ.
+    began = (
+        WorkflowEvent.objects.filter(
+            # What happens to others, in other branches, changes nothing of it.
+            Q(task_instance=OuterRef("pk")) | Q(task_instance=None),
+            workflow_instance=OuterRef("workflow_instance"),
+            kind__in=ENDS_TIMERS,
+        )
+        .order_by("-pk")
+        .values("at")[:1]
+    )
+    asking = TaskInstance.objects.waiting_for_answer().values("pk")
+    found: QuerySet[TaskInstance] = TaskInstance.objects.exclude(pk__in=asking).filter(
+        ~Exists(TicketError.objects.unmarked().filter(task=OuterRef("pk"))),
+        status__in=ALIVE,
+        workflow_instance__status=WorkflowStatus.IN_PROGRESS,
+        pk__in=TaskInstance.objects.current().values("pk"),
+        workflow_instance__ticket__isnull=False,
+    )
+    related = ("definition", "path", "workflow_instance__ticket__created_by")
+    return found.annotate(since=Subquery(began)).select_related(*related)
 
 
 def _far_off_timers(timers: _Timers) -> Iterator[Finding]:
@@ -103,7 +194,8 @@ def _far_off_timers(timers: _Timers) -> Iterator[Finding]:
         # From when it was put there: one that was found lost is put back later than it began.
         waits = None if scheduled is None or put_at is None else scheduled - put_at
         is_late = waits is not None and waits > max(due - began, timedelta()) + LATE
-        if is_late or due - timers.due(began, after) > FARTHEST:
+        expected = timers.least_due(began, after)
+        if is_late or (expected is not None and due - expected > FARTHEST):
             message = _(
                 "The job %(job)s, which is to leave a task after %(after)s, comes too late."
             )
@@ -123,29 +215,8 @@ def _without_a_job() -> Iterator[TaskInstance]:
             after=OuterRef("definition__transitions_out__after"),
         )
     )
-    # The last one by its number: the clocks of two machines differ.
-    began = (
-        WorkflowEvent.objects.filter(
-            # What happens to others, in other branches, changes nothing of it.
-            Q(task_instance=OuterRef("pk")) | Q(task_instance=None),
-            workflow_instance=OuterRef("workflow_instance"),
-            kind__in=ENDS_TIMERS,
-        )
-        .order_by("-pk")
-        .values("at")[:1]
-    )
-    asking = TaskInstance.objects.waiting_for_answer().values("pk")
-    tasks = TaskInstance.objects.exclude(pk__in=asking).filter(
-        ~Exists(jobs),
-        ~Exists(TicketError.objects.unmarked().filter(task=OuterRef("pk"))),
-        definition__transitions_out__after__gt="",
-        status__in=ALIVE,
-        workflow_instance__status=WorkflowStatus.IN_PROGRESS,
-        pk__in=TaskInstance.objects.current().values("pk"),
-        workflow_instance__ticket__isnull=False,
-    )
-    tasks = tasks.annotate(after=F("definition__transitions_out__after"), since=Subquery(began))
-    related = ("definition", "path", "workflow_instance__ticket__created_by")
+    tasks = _tasks_that_wait().filter(~Exists(jobs), definition__transitions_out__after__gt="")
+    tasks = tasks.annotate(after=F("definition__transitions_out__after"))
     # A task may have two transitions after the same time, with different conditions: one timer.
-    found = tasks.select_related(*related).order_by("pk", "after").distinct("pk", "after")
+    found = tasks.order_by("pk", "after").distinct("pk", "after")
     return found.iterator(chunk_size=AT_A_TIME)

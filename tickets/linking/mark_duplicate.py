@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.models import User
-from tickets.advancing.end_early import clean_up_after
+from tickets.advancing.end_early import clean_up_after, clean_up_after_commit
 from tickets.advancing.lock_ticket import lock_instance_of
 from tickets.errors import (
     DuplicateInCircleError,
@@ -70,6 +70,7 @@ def mark_as_duplicate(
         words = {"person": user, "number": called, "reason": reason}
         how = _("%(person)s closed the ticket as a duplicate of %(number)s: %(reason)s") % words
         clean_up_after(manager, tasks, ticket=locked, by=user, why="duplicate", how=how)
+        clean_up_after_commit(manager, locked)
         _point(locked, other, user=user, now=now)
         people = _let_follow(locked, other, now=now)
         record(MARKED, about=locked, person=user, reason=reason, of=other.pk)

@@ -189,6 +189,22 @@ class Ticket(models.Model):
         )
 
     @property
+    def is_cancelled(self) -> bool:
+        """Whether it was withdrawn or cancelled, although it may have something to clean up."""
+        instance = self.workflow_instance
+        return self.status == WorkflowStatus.CANCELLED or (
+            instance is not None and instance.cleans_up
+        )
+
+    @property
+    def is_to_begin(self) -> bool:
+        """Whether its first step, or the first after it was cancelled, is still to be taken."""
+        instance = self.workflow_instance
+        return self.status == WorkflowStatus.NOT_STARTED or (
+            instance is not None and instance.is_to_clean_up
+        )
+
+    @property
     def has_ended(self) -> bool:
         return self.status in ENDED
 

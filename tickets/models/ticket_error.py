@@ -119,7 +119,7 @@ class TicketError(StatusModel):
         if self.ticket.has_ended:
             return False
         if self.task is None:
-            return self.ticket.status == WorkflowStatus.NOT_STARTED
+            return self.ticket.is_to_begin
         return bool(self.task.status == TaskStatus.ERROR) or self.is_unmarked
 
     @property

@@ -16,10 +16,12 @@ from tickets.finding.index_tickets import index_answers
 from tickets.models import Ticket
 from tickets.repairing.begin_repair import begin_repair, check_repair, repair_transaction
 from workflows.engine.errors import FieldError
+from workflows.engine.process import JsonObject
 from workflows.errors import CannotMoveError, NotPublishedError
 from workflows.fields.facts import KEPT_ANSWERS
+from workflows.fields.look_up import facts_for
 from workflows.fields.specs import parse_fields
-from workflows.fields.validation import check_presets, validate_fields
+from workflows.fields.validation import check_presets, validate_fields, validator_for
 from workflows.models import WorkflowDefinition
 from workflows.running.moving import TargetVersion, listed
 from workflows.running.positions import current_tasks
@@ -123,11 +125,29 @@ def _move(
     if obstacle:
         raise CannotMoveError(obstacle)
     ticket.workflow = target.workflow
-    manager.update_with_next_write(ticket, "workflow", "updated_at")
+    calculated = _calculated_now(ticket)
+    ticket.data = {**ticket.data, **calculated}
+    manager.update_with_next_write(
+        ticket, "workflow", *(["data"] if calculated else []), "updated_at"
+    )
     manager.move_to_version(target, tasks, reason=repair.reason)
     index_answers(ticket.pk)  # the questions, and who sees the answers, are that version's
     for task in tasks:
         restart_timers(ticket_id=ticket.pk, task=task, now=manager.now)
+
+
+def _calculated_now(ticket: Ticket) -> JsonObject:
+    """Answers that its version calculates, and that the ticket does not have yet."""
+    presets = {name: ticket.data[name] for name in ticket.definition.presets if name in ticket.data}
+    form = validator_for(ticket.workflow.fields, presets=presets)
+    missing = [
+        name for name, each in form.fields.items() if each.is_computed and name not in ticket.data
+    ]
+    if not missing:
+        return {}
+    asked = {name: value for name, value in ticket.data.items() if name in form.fields}
+    settled = form.settled(asked, facts_for(form, asked, kept=asked))
+    return {name: settled[name] for name in missing if name in settled}
 
 
 def _ensure_published(workflow: WorkflowDefinition) -> None:

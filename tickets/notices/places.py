@@ -11,7 +11,9 @@ from tickets.models import Notice
 from tickets.notices.kinds.due_soon import DUE_SOON
 from tickets.notices.kinds.kind import Place
 from tickets.notices.kinds.overdue import OVERDUE
+from tickets.notices.kinds.task_offered import TASK_OFFERED
 from tickets.notices.words import kind_of, message_of_notice
+from tickets.seeing.task_holders import still_theirs
 from workflows.models import TaskInstance
 
 DASHBOARD = "admin:index"
@@ -37,14 +39,17 @@ def _pages(notice: Notice, person: User) -> Iterator[tuple[Place, str]]:
     if ticket.created_by_id == person.pk and person.has_perm("tickets.view_myticket"):
         yield Place.MY_TICKET, reverse("admin:tickets_myticket_change", args=[ticket.pk])
     if person.has_perm("tickets.view_mytask"):
-        own = TaskInstance.objects.filter(
+        given = TaskInstance.objects.filter(
             workflow_instance=ticket.workflow_instance_id, assigned_to=person
         )
+        own = still_theirs(person, given)  # who is no task worker any more does not see the rest
         tasks = list(own.order_by("-pk").values_list("pk", flat=True))
         if tasks:
             named = notice.about.get("task")
             task = named if named in tasks else tasks[0]
             yield Place.TASK, reverse("admin:tickets_mytask_change", args=[task])
+    if kind_of(notice) == TASK_OFFERED and person.has_perm("tickets.view_mytask"):
+        yield Place.POOL, reverse("admin:tickets_mytask_changelist", query={"pool": 1})
     if person.has_perm("tickets.view_ticket"):
         yield Place.TICKET, reverse("admin:tickets_ticket_change", args=[ticket.pk])
     if message_of_notice(notice):

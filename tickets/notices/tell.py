@@ -77,6 +77,7 @@ def tell(
     about: JsonObject | None = None,
     by: User | None = None,
     key: str = "",
+    sees_anyway: bool = False,
 ) -> int:
     """Tell people something, as part of the transaction; returns how many get a notice.
 
@@ -84,12 +85,14 @@ def tell(
     another company or may not see the ticket, and whoever did it: `by` (None: the system).
     `about` is what the kind's sentences need (its module says what); names of people and texts
     that people wrote do not belong there. Of one `key` a person is told once, whenever it is told
-    again. One statement, however many they are; none where there is nobody.
+    again. One statement, however many they are; none where there is nobody. `sees_anyway`: a
+    definition names who is told, so that those are told, too, who may not open the ticket.
     """
     ids = sorted({each if isinstance(each, int) else each.pk for each in recipients})
     if not ids:
         return 0
-    return _send(" AND u.id = ANY(%(ids)s)", kind, ticket_id, about, by, key, ids=ids)
+    who = " AND u.id = ANY(%(ids)s)"
+    return _send(who, kind, ticket_id, about, by, key, ids=ids, sees_anyway=sees_anyway)
 
 
 def tell_role(
@@ -141,8 +144,9 @@ def _send(
     key: str,
     *,
     ids: list[int] | None = None,
+    sees_anyway: bool = False,
 ) -> int:
-    seen = "" if ticket_id is None else f" AND ({' OR '.join(WAYS_TO_SEE)})"
+    seen = "" if ticket_id is None or sees_anyway else f" AND ({' OR '.join(WAYS_TO_SEE)})"
     values = {
         "kind": str(kind),
         "ticket": ticket_id,

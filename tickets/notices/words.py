@@ -79,6 +79,7 @@ def words_of(notice: Notice, person: User) -> dict[str, str]:
         "person": str(notice.actor) if notice.actor else _("TicketFlower"),
         "task": str(about.get("title") or _("a task")),
         "label": str(about.get("label") or "").rstrip("."),
+        "said": str(about.get("said") or ""),
         "due": _moment(about.get("due"), person),
         "from": _moment(about.get("from"), person),
         "until": _moment(about.get("until"), person),

@@ -85,7 +85,7 @@ class TicketResource(FlatResource[TicketRow]):
             title=thing.title,
             ticket_type=thing.definition.title,
             submitted_by=thing.created_by.email,
-            status=str(WorkflowStatus(thing.status).label),
+            status=str(_status(thing).label),
             priority=str(PRIORITIES[thing.priority_level].name),
             due_at=task.due_at if task is not None else None,
             outcome=_outcome(instance),
@@ -118,6 +118,11 @@ class TicketResource(FlatResource[TicketRow]):
         for ticket in tickets.iterator(chunk_size=MOST_AT_ONCE):
             row = self.row_of(ticket)
             yield ticket, [self.export_field(each, row) for each in columns]
+
+
+def _status(ticket: Ticket) -> WorkflowStatus:
+    """As pages show it: also one that still has something to clean up is cancelled."""
+    return WorkflowStatus.CANCELLED if ticket.is_cancelled else ticket.status
 
 
 def _outcome(instance: WorkflowInstance | None) -> str:

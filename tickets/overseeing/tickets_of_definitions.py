@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from django.db.models import Q
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -19,6 +20,7 @@ from workflows.authoring.definitions.additions import (
     uses_of_draft,
 )
 from workflows.models import WorkflowDefinition
+from workflows.working_hours.company_clock import company_clock
 
 MOST_SHOWN = 5
 
@@ -53,4 +55,5 @@ def latest_ticket(request: HttpRequest, key: str) -> Sample | None:
     if ticket is None:
         return None
     data = ticket.workflow_instance.data if ticket.workflow_instance else {}
-    return Sample({**ticket.facts(company), "tasks": data}, number=ticket.pk)
+    times = company_clock(timezone.now(), counts_days=False).as_json()
+    return Sample({**ticket.facts(company), "tasks": data, **times}, number=ticket.pk)

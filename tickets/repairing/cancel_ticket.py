@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from tenants.audit.kinds import declare
 from tenants.models import User
 from tickets.advancing.call_jobs import cancel_jobs_of_task
-from tickets.advancing.end_early import tell_worker
+from tickets.advancing.end_early import clean_up_after_commit, tell_worker
 from tickets.models import Ticket, TicketError
 from tickets.repairing.begin_repair import begin_repair, repair_transaction, sentence_with_person
 
@@ -43,3 +43,4 @@ def cancel_ticket(
         repair.resolve(
             errors, how=sentence_with_person(_("The ticket was cancelled by %(person)s:"), by)
         )
+        clean_up_after_commit(repair.manager, repair.ticket)

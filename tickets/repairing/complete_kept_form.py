@@ -1,11 +1,18 @@
 from __future__ import annotations
 
 from tickets.advancing.safety_net import advance_after_commit
+from tickets.editing.change_answers import (
+    claim_changed,
+    earlier_answers,
+    ensure_nothing_changed_since,
+    problems_with_changes,
+    write_changed,
+)
+from tickets.editing.kept_changes import changes_of, own_answers, seen_of
 from tickets.errors import UnknownUploadError
 from tickets.files.keep_file import claim_files
 from tickets.models import SavedAnswers
 from tickets.repairing.begin_repair import Repair
-from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError
 from workflows.models import TaskInstance
 from workflows.running.check_output import check_output
@@ -15,20 +22,32 @@ def complete_kept_form(sent: SavedAnswers, task: TaskInstance, *, repair: Repair
     """Complete a form in error with the answers that its worker has sent; then move on.
 
     False, and nothing is changed, where they do not fit any more: the form was changed by a move
-    to another version, or a file is gone. Then the worker is asked again, and finds them there.
+    to another version, a file is gone, or somebody has changed an earlier answer that they change.
+    Then the worker is asked again, and finds them there.
 
     Raises:
         NothingToRetryError: the task is not in error (any more).
         WorkflowEndedError, WorkflowOnHoldError: the ticket does not run.
     """
-    output: JsonObject = sent.answers
-    fields = task.definition.fields
+    output, changes = own_answers(sent.answers), changes_of(sent.answers)
+    fields, ticket = task.definition.fields, repair.ticket
     try:
-        check_output(task.definition, output)
-        claim_files(fields, output, ticket=repair.ticket, user=sent.user)
+        output = check_output(task.definition, output)
+        asked = earlier_answers(task.definition, ticket)
+        ensure_nothing_changed_since(asked, seen_of(sent.answers))
+        if problems := problems_with_changes(asked, changes):
+            raise InvalidDataError(problems)
+        claim_files(fields, output, ticket=ticket, user=sent.user)
+        changed = claim_changed(asked, changes, ticket=ticket, user=sent.user)
     except (InvalidDataError, UnknownUploadError):
         return False
-    repair.manager.complete_kept(task, output=output, by=sent.user, reason=repair.reason)
+
+    def write_changes() -> None:
+        write_changed(changed, step=task, ticket=ticket, manager=repair.manager)
+
+    repair.manager.complete_kept(
+        task, output=output, by=sent.user, reason=repair.reason, write_changes=write_changes
+    )
     sent.delete()
     advance_after_commit(repair.ticket.pk)
     return True

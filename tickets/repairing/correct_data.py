@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.audit.kinds import AuditKind, declare
 from tenants.models import User
+from tickets.advancing.timers import follow_dates
+from tickets.editing.change_answers import differences
 from tickets.files.keep_file import claim_files
 from tickets.models import Ticket, TicketError
 from tickets.repairing.begin_repair import Repair, begin_repair, repair_transaction
@@ -57,17 +59,20 @@ def correct_ticket_data(
         # As the ticket has them: its type may have other presets by now.
         presets = {key: locked.data[key] for key in locked.definition.presets if key in locked.data}
         form = validator_for(fields, presets=presets)
-        problems = form.validate(data, facts_for(form, data, kept=locked.data))
+        facts = facts_for(form, data, kept=locked.data)
+        data = form.settled(data, facts)
+        problems = form.validate(data, facts)
         if problems:
             raise InvalidDataError(problems)
         corrected = {**presets, **data}
-        old, new = _differences(locked.data, corrected)
+        old, new = differences(locked.data, corrected)
         if old or new:
             claim_files(fields, data, ticket=locked, user=by)
             locked.data = corrected
             repair.manager.update_with_next_write(locked, "data", "updated_at")
             repair.manager.record_change(what="ticket", old=old, new=new, reason=repair.reason)
             repair.manager.give_out_by_answers(reason=repair.reason)
+            follow_dates(locked.pk, repair.manager)
         elif then_retry is None:
             raise NothingChangedError
         if then_retry is not None:
@@ -111,6 +116,7 @@ def correct_task_output(
         if locked.definition.is_form:
             claim_files(locked.definition.fields, output, ticket=repair.ticket, user=by)
         repair.manager.give_out_by_answers(reason=repair.reason)
+        follow_dates(repair.ticket.pk, repair.manager)
 
 
 def correct_task_input(
@@ -169,16 +175,3 @@ def _repair_of(
         yield repair, repair.manager.read_task(task.pk)
         if then_retry is not None:
             retry_locked(repair, error=then_retry)
-
-
-def _differences(old: JsonObject, new: JsonObject) -> tuple[JsonObject, JsonObject]:
-    """The answers that differ, as they were and as they are."""
-    names = {
-        name
-        for name in {*old, *new}
-        if (name in old, old.get(name)) != (name in new, new.get(name))
-    }
-    return (
-        {name: value for name, value in old.items() if name in names},
-        {name: value for name, value in new.items() if name in names},
-    )

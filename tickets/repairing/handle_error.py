@@ -17,10 +17,11 @@ from tickets.errors import (
 from tickets.models import ErrorStatus, TicketError
 from tickets.repairing.begin_repair import Repair, lock_for_repair, may_repair, repair_transaction
 from workflows.engine.process import JsonObject
-from workflows.models import WorkflowEvent, WorkflowInstance
+from workflows.models import WorkflowInstance
 from workflows.running.events.error_resolved import ERROR_RESOLVED
 from workflows.running.events.error_reviewed import ERROR_REVIEWED
 from workflows.running.events.kind import EventKind
+from workflows.running.record_event import record_event
 from workflows.running.sealing import batch_of_history
 
 REVIEWED = declare("tickets.error_reviewed", _("Took care of a ticket error"))
@@ -105,13 +106,5 @@ def record_error_event(
     if kind == ERROR_RESOLVED:
         data["notes"] = error.resolution_notes
     batch = batch_of_history(now=at)
-    batch.insert_values(
-        WorkflowEvent,
-        workflow_instance_id=instance.pk,
-        task_instance_id=error.task_id,
-        kind=str(kind),
-        actor_id=None if by is None else by.pk,
-        at=at,
-        data=data,
-    )
+    record_event(batch, kind, instance_id=instance.pk, at=at, task=error.task, data=data, by=by)
     batch.write()

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +11,7 @@ from tenants.audit.record import record
 from tenants.models import User
 from tickets.errors import MayNotReplayError
 from tickets.models import Ticket
-from tickets.replaying.replay_visits import Visit, visits_of
+from tickets.replaying.replay_visits import Visit, answers_of, submitted_at_first, visits_of
 from workflows.authoring.trying.run_test_cases import trial_of
 from workflows.bundles import Trial
 from workflows.engine.errors import FieldError
@@ -109,13 +108,14 @@ def replay_tickets(*, workflow: WorkflowDefinition, limit: int, by: User) -> Rep
     record(REPLAYED, about=workflow, person=by, count=len(tickets))
     trial = trial_of(workflow)
     done = visits_of(tickets, process=trial.process)
+    first = submitted_at_first(tickets)
     divergences: dict[Divergence, list[int]] = {}
     refusals: dict[Refusal, list[int]] = {}
     errors: dict[int, str] = {}
     same = 0
     for ticket in tickets:
         visits = done.get(ticket.workflow_instance_id or 0, [])
-        found = _replayed(trial, ticket, visits)
+        found = _replayed(trial, ticket, first.get(ticket.pk, ticket.data), visits)
         if isinstance(found, Refusal):
             refusals.setdefault(found, []).append(ticket.pk)
             continue
@@ -139,13 +139,17 @@ def _most_first[K](groups: dict[K, list[int]]) -> dict[K, list[int]]:
     return dict(sorted(groups.items(), key=lambda each: -len(each[1])))
 
 
-def _replayed(trial: Trial, ticket: Ticket, visits: Sequence[Visit]) -> Simulation | Refusal:
+def _replayed(
+    trial: Trial, ticket: Ticket, data: JsonObject, visits: Sequence[Visit]
+) -> Simulation | Refusal:
+    """`data` is what was submitted."""
     # Where the type is not offered any more, its tickets are taken as they were submitted.
     key = ticket.definition.key if ticket.definition.key in trial.ticket_types else ""
     presets = trial.presets(key)
-    asked: JsonObject = {name: v for name, v in ticket.data.items() if name not in presets}
+    asked: JsonObject = {name: v for name, v in data.items() if name not in presets}
+    clock = replace(trial.clock, now=ticket.created_at)
     try:
-        refused = trial.refusals(asked, ticket_type=key)
+        refused = trial.refusals(asked, ticket_type=key, clock=clock)
     except FieldError:
         return Refusal("", ())
     if refused:
@@ -160,8 +164,9 @@ def _replayed(trial: Trial, ticket: Ticket, visits: Sequence[Visit]) -> Simulati
             "last_name": person.last_name,
         },
         number=ticket.pk,
+        clock=clock,
     )
-    return trial.run(facts=facts, answers=chain.from_iterable(each.answers for each in visits))
+    return trial.run(facts=facts, answers=answers_of(visits), clock=clock)
 
 
 def _names(refused: Iterable[FieldProblem]) -> tuple[str, ...]:

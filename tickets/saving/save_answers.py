@@ -13,6 +13,7 @@ from tenants.fast.prepared import send
 from tenants.models import User
 from tenants.names import LONGEST_NAME, plain_name
 from tickets.advancing.lock_task import lock_workable
+from tickets.editing.kept_changes import asked_and_shown, specs_of_kept
 from tickets.errors import TooManySavedAnswersError
 from tickets.files.keep_file import lock_uploads
 from tickets.models import SavedAnswers, Ticket
@@ -104,12 +105,13 @@ def _save_of_task(
         task=task,
         defaults={
             "answers": answers,
-            "form_digest": digest_of_form(task.definition.fields),
+            "form_digest": digest_of_form(asked_and_shown(task.definition)),
             "sent_at": sent_at,
         },
     )
     usable = Q(ticket=None, uploaded_by=user) | Q(ticket=ticket)
-    _keep_files(saved, task.definition.fields, usable)
+    specs = specs_of_kept(task.definition, task.workflow_instance.workflow_id)
+    _keep_files(saved, specs, usable)
     return saved
 
 

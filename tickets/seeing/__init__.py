@@ -19,22 +19,26 @@ from tickets.seeing.answers import (
     uploads_for_requester,
     visible_answers,
 )
+from tickets.seeing.changes import ChangedAnswers, changed_answers
 from tickets.seeing.hidden import hidden_tasks, hidden_uploads, is_hidden_from_some
 from tickets.seeing.reasons import Handover, cancel_reason, cancel_reasons, handover_of
-from tickets.seeing.viewer import Viewer, has_or_had_task, viewer_of
+from tickets.seeing.viewer import Viewer, has_or_had_task, not_for_requester, viewer_of
 
 __all__ = [
+    "ChangedAnswers",
     "Handover",
     "TaskAnswers",
     "Viewer",
     "answers_for_requester",
     "cancel_reason",
     "cancel_reasons",
+    "changed_answers",
     "handover_of",
     "has_or_had_task",
     "hidden_tasks",
     "hidden_uploads",
     "is_hidden_from_some",
+    "not_for_requester",
     "output_layout",
     "outputs_in",
     "outputs_now",

@@ -16,8 +16,9 @@ from tickets.models import Ticket
 from tickets.seeing.hidden import hidden_tasks
 from tickets.seeing.viewer import Viewer, viewer_of
 from workflows.bundles.step_outputs import output_specs
+from workflows.engine.assigning import Who
 from workflows.engine.process import Json, JsonObject, objects_in
-from workflows.engine.task_types import TaskType
+from workflows.engine.task_types import BLOCK_TYPES, WAIT_TYPES
 from workflows.fields.uploads import uploads_in
 from workflows.forms import (
     Shown,
@@ -29,7 +30,7 @@ from workflows.layouts.columns import layouts_of
 from workflows.layouts.given import Layout, display_layout, layout_data
 from workflows.layouts.on_page import MOST_FRAMES
 from workflows.models import TaskDefinition, TaskInstance, TaskStatus
-from workflows.models.task_instance import TaskInstanceQuerySet
+from workflows.models.task_instance import ALIVE, TaskInstanceQuerySet
 from workflows.running.definition_cache import definition_of
 
 
@@ -125,7 +126,8 @@ def shown_answers(
 def uploads_for_requester(ticket: Ticket) -> set[UUID]:
     """The keys of the files that the requester sees: what was submitted, and such answers.
 
-    No query: fetch the ticket with its workflow, too.
+    With those that a task which they have shows them. No query but where a task of the workflow is
+    for the requester and shows answers of others: fetch the ticket with its workflow, too.
     """
     found = uploads_in(objects_in(ticket.workflow.fields), ticket.data)
     keys: set[UUID] = set().union(*found.values())
@@ -134,7 +136,30 @@ def uploads_for_requester(ticket: Ticket) -> set[UUID]:
             names = {each.name for each in answered_for_requester(definition.fields, output)}
             seen = [each for each in objects_in(definition.fields) if each.get("name") in names]
             keys = keys.union(*uploads_in(seen, output).values())
-    return keys
+    return keys.union(*_uploads_shown_now(ticket))
+
+
+def _uploads_shown_now(ticket: Ticket) -> Iterator[frozenset[UUID]]:
+    """The files among the earlier answers that the requester's own task shows now."""
+    instance = ticket.workflow_instance
+    if instance is None or instance.current_task_id is None:
+        return
+    known = definition_of(instance.workflow_id)
+    showing = {
+        pk: task.shows_again
+        for pk, task in known.tasks_by_id.items()
+        if task.rule.who is Who.REQUESTER and any(each.task for each in task.shows_again)
+    }
+    if not showing:
+        return
+    own = TaskInstance.objects.filter(
+        pk=instance.current_task_id, assigned_to=ticket.created_by_id, status__in=ALIVE
+    )
+    for edit in showing.get(own.values_list("definition_id", flat=True).first() or 0, ()):
+        task, output = known.tasks.get(edit.task), instance.data.get(edit.task)
+        if task is not None and isinstance(output, dict):
+            specs = [each for each in objects_in(task.fields) if each.get("name") == edit.field]
+            yield from uploads_in(specs, output).values()
 
 
 def outputs_now(ticket: Ticket) -> Iterator[tuple[TaskDefinition, JsonObject]]:
@@ -156,7 +181,7 @@ def outputs_in(
         output = data.get(key)
         if not isinstance(output, dict):
             continue
-        if definition.task_type == TaskType.BLOCK:
+        if definition.is_block:
             for item in objects_in(output.get("items")):
                 yield from outputs_in(tasks, item)
         else:
@@ -169,7 +194,7 @@ def outputs_of_visits(instances: Collection[int]) -> TaskInstanceQuerySet:
     Without blocks: what they bring is what the tasks in them have.
     """
     return (
-        TaskInstance.objects.exclude(definition__task_type=TaskType.BLOCK)
+        TaskInstance.objects.exclude(definition__task_type__in=[*BLOCK_TYPES, *WAIT_TYPES])
         .filter(
             workflow_instance__in=instances,
             status__in=(TaskStatus.COMPLETED, TaskStatus.ERROR),

@@ -11,7 +11,7 @@ from tickets.models import Ticket
 from tickets.seeing.viewer import Viewer
 from workflows.engine.process import Json
 from workflows.fields.field import SeenBy
-from workflows.models import TaskInstance, WorkflowEvent, WorkflowStatus
+from workflows.models import TaskInstance, WorkflowEvent
 from workflows.running.events.assigned import ASSIGNED
 from workflows.running.events.cancelled import CANCELLED
 from workflows.running.events.duplicate import DUPLICATE
@@ -36,7 +36,7 @@ def cancel_reason(ticket: Ticket, *, viewer: Viewer) -> str:
     The requester sees it where whoever wrote it was told so: older ones are the team's. One query
     where the ticket is cancelled, else none.
     """
-    if viewer is Viewer.NOBODY or ticket.status != WorkflowStatus.CANCELLED:
+    if viewer is Viewer.NOBODY or not ticket.is_cancelled:
         return ""
     events = WorkflowEvent.objects.filter(
         workflow_instance=ticket.workflow_instance_id, kind__in=ENDINGS

@@ -9,6 +9,7 @@ from django.db.models import Q
 from tenants.connection import current_schema
 from tenants.models import User
 from tickets.models import Ticket
+from workflows.engine.assigning import Who
 from workflows.models import TaskInstance, WorkflowEvent
 from workflows.running.events.assigned import ASSIGNED
 
@@ -25,18 +26,22 @@ def viewer_of(person: object, ticket: Ticket, *, task: TaskInstance | None = Non
     """As what this person may look at the ticket.
 
     Of the team are ticket admins, and who has or had one of its tasks; a requester who is of the
-    team counts as that. Asks the database twice at most; never for ticket admins, nor for who has
-    the `task` of the ticket that is at hand.
+    team counts as that, but not by a task that is for the requester: its form says what it shows.
+    Asks the database twice at most; never for ticket admins, nor for who has the `task` of the
+    ticket that is at hand.
     """
     if not isinstance(person, User) or not _is_here(person):
         return Viewer.NOBODY
     if person.has_perm("tickets.view_ticket"):
         return Viewer.TEAM
+    is_requester = person.pk == ticket.created_by_id
     if task is not None and task.assigned_to_id == person.pk:
+        is_for_requester = is_requester and task.definition.rule.who is Who.REQUESTER
+        if not is_for_requester:
+            return Viewer.TEAM
+    if has_or_had_task(person, ticket.workflow_instance_id, as_requester=is_requester):
         return Viewer.TEAM
-    if has_or_had_task(person, ticket.workflow_instance_id):
-        return Viewer.TEAM
-    return Viewer.REQUESTER if person.pk == ticket.created_by_id else Viewer.NOBODY
+    return Viewer.REQUESTER if is_requester else Viewer.NOBODY
 
 
 def _is_here(person: User) -> bool:
@@ -46,13 +51,26 @@ def _is_here(person: User) -> bool:
     return person.company.schema_name == current_schema()
 
 
-def has_or_had_task(user: User, workflow_instance_id: int | None) -> bool:
-    """Whether a task of this process is theirs, or was until it was given to somebody else."""
+def has_or_had_task(
+    user: User, workflow_instance_id: int | None, *, as_requester: bool = False
+) -> bool:
+    """Whether a task of this process is theirs, or was until it was given to somebody else.
+
+    `as_requester`: those that are for the requester do not count.
+    """
     if workflow_instance_id is None:
         return False
     tasks = TaskInstance.objects.filter(workflow_instance_id=workflow_instance_id)
-    if tasks.assigned_to(user).exists():
-        return True
-    return WorkflowEvent.objects.filter(
+    events = WorkflowEvent.objects.filter(
         Q(data__to_id=user.pk), workflow_instance_id=workflow_instance_id, kind=ASSIGNED
-    ).exists()
+    )
+    if as_requester:
+        tasks = tasks.filter(not_for_requester("definition"))
+        events = events.filter(not_for_requester("task_instance__definition"))
+    return tasks.assigned_to(user).exists() or events.exists()
+
+
+def not_for_requester(definition: str) -> Q:
+    """Tasks that are not for whoever submitted the ticket; `definition` leads to theirs."""
+    rule = f"{definition}__assign_to"
+    return Q(**{f"{rule}__isnull": True}) | ~Q(**{f"{rule}__who": Who.REQUESTER.value})

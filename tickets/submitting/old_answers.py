@@ -38,6 +38,8 @@ def old_answers(ticket: Ticket, definition: TicketDefinition, *, keeper: FileKee
     found = OldAnswers()
     for name, value in _plain(ticket.workflow.fields, ticket.data, found).items():
         question = form.fields.get(name)
+        if question is not None and question.is_computed:
+            continue
         fitting = None if question is None else _fitting(question, value, keeper)
         if fitting is not None:
             found.answers[name] = fitting

@@ -159,6 +159,7 @@ def _checked(
     workflow = known.workflow
     form = known.ticket_form(offered.presets)
     facts = facts_for(form, data)
+    data = form.settled(data, facts)
     problems = form.validate(data, facts)
     if problems:
         raise InvalidDataError(problems)

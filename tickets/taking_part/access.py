@@ -6,7 +6,7 @@ The one place that decides it: pages, files, mentions and notices ask here.
 * The workers of its tasks, of now and before, and ticket admins read and write internal notes, too.
 
 What somebody may by one of these they may, whatever else they are: a requester who is given a task
-of the ticket is on its team.
+of the ticket is on its team. Not by a task that is for the requester: that is done from outside.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from tenants.models import User
 from tenants.roles import SystemRole
 from tickets.models import Follower, Message, Ticket, Visibility
 from tickets.models.ticket import TicketQuerySet
+from tickets.seeing import not_for_requester
 from workflows.models import TaskInstance, WorkflowEvent
 from workflows.models.task_instance import UNFINISHED
 from workflows.running.events.assigned import ASSIGNED
@@ -162,6 +163,9 @@ def _part_of(ticket: Ticket, user: User) -> tuple[bool, bool]:
     given = WorkflowEvent.objects.filter(
         workflow_instance=OuterRef("workflow_instance"), kind=ASSIGNED, data__to_id=user.pk
     )
+    if ticket.created_by_id == user.pk:
+        tasks = tasks.filter(not_for_requester("definition"))
+        given = given.filter(not_for_requester("task_instance__definition"))
     follows = Follower.objects.filter(ticket=OuterRef("pk"), person=user)
     asked = Ticket.objects.filter(pk=ticket.pk)
     row = asked.values_list(Exists(tasks), Exists(given), Exists(follows)).first()
@@ -169,13 +173,20 @@ def _part_of(ticket: Ticket, user: User) -> tuple[bool, bool]:
 
 
 def _workers(ticket: Ticket) -> tuple[set[int], set[int]]:
-    """Who has or had a task of it, and who has one to do now. Two queries."""
+    """Who has or had a task of it, and who has one to do now; not its requester by a task for them.
+
+    Two queries.
+    """
     instance = ticket.workflow_instance_id
     if instance is None:
         return set(), set()
     tasks = TaskInstance.objects.filter(workflow_instance=instance).exclude(assigned_to=None)
+    tasks = tasks.filter(~Q(assigned_to=ticket.created_by_id) | not_for_requester("definition"))
     having = list(tasks.values_list("assigned_to", "status"))
     given = WorkflowEvent.objects.filter(workflow_instance=instance, kind=ASSIGNED)
+    given = given.filter(
+        ~Q(data__to_id=ticket.created_by_id) | not_for_requester("task_instance__definition")
+    )
     had = {each for each in given.values_list("data__to_id", flat=True) if isinstance(each, int)}
     busy = {person for person, status in having if person and status in UNFINISHED}
     return {person for person, _status in having if person} | had, busy

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import SimpleTestCase, override_settings
 from django.urls import reverse
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import use_company
@@ -31,6 +32,7 @@ from tickets.files.keep_file import keep_file
 from tickets.job_names import FIRE_TIMER
 from tickets.models import Ticket
 from tickets.submitting.submit_ticket import submit_ticket
+from tickets.withdrawing.withdraw_ticket import withdraw_ticket
 from tickets.working.complete_task import complete_task
 from workflows.authoring.gallery import processes as gallery_module
 from workflows.authoring.gallery.processes import (
@@ -51,6 +53,7 @@ from workflows.bundles import (
 from workflows.bundles.canonical import SCHEMA, as_text
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.models import CompanyRole, TaskInstance, TicketDefinition, WorkflowDefinition
+from workflows.models.task_instance import UNFINISHED
 from workflows.workbooks import FileType, read_document, write_document
 
 FOLDER = Path(settings.BASE_DIR) / "fixtures" / "gallery"
@@ -280,19 +283,22 @@ class ReplayTests(CompanyTestCase):
                 user=self.uma,
             )
         for answer in objects_in(case.get("answers", [])):
-            task = self.current_task(ticket)
-            self.assertEqual(task.definition.key, answer["task"])
+            task = self.current_task(ticket, str(answer["task"]))
             self.answer(task, ticket, answer)
         self.assert_arrived(ticket, expect)
 
     def answer(self, task: TaskInstance, ticket: Ticket, answer: JsonObject) -> None:
-        if "after" in answer:
+        if answer.get("cancel"):
+            with self.captureOnCommitCallbacks(execute=True):
+                withdraw_ticket(ticket=ticket, user=self.uma, reason="No", now=timezone.now())
+        elif "after" in answer:
             self.let_time_pass(task, str(answer["after"]))
         elif task.definition.is_form:
             assert task.assigned_to is not None
             output = self.with_files(answer.get("output", {}), by=task.assigned_to)
+            changes = self.with_files(answer.get("edits", {}), by=task.assigned_to)
             with self.captureOnCommitCallbacks(execute=True):
-                complete_task(task=task, output=output, user=task.assigned_to)
+                complete_task(task=task, output=output, user=task.assigned_to, changes=changes)
         else:
             self.call(task, ticket, answer)
 
@@ -343,16 +349,19 @@ class ReplayTests(CompanyTestCase):
         tasks = ticket.workflow_instance.tasks.order_by("pk").select_related("definition")
         self.assertEqual([each.definition.key for each in tasks], expect["path"])
         status = expect.get("status", "COMPLETED")
-        if status == "COMPLETED":
-            self.assertEqual(ticket.status, "COMPLETED")
+        if status in ("COMPLETED", "CANCELLED"):
+            self.assertEqual(ticket.status, status)
             self.assertEqual(ticket.workflow_instance.end_label, expect["end"])
         elif status == "ERROR":
             self.assertEqual(self.current_task(ticket).status, "ERROR")
         else:
             self.assertEqual(self.current_task(ticket).status, "OPEN")
 
-    def current_task(self, ticket: Ticket) -> TaskInstance:
+    def current_task(self, ticket: Ticket, key: str = "") -> TaskInstance:
+        """The newest; of a block with branches side by side, of those with this key."""
         tasks = TaskInstance.objects.filter(workflow_instance__ticket=ticket)
+        if key:
+            tasks = tasks.filter(definition__key=key, status__in=UNFINISHED)
         return tasks.select_related("definition", "assigned_to").latest("pk")
 
     def with_files(self, value: Json, *, by: User) -> JsonObject:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tenants.models import User
-from tickets.advancing.end_early import clean_up_after
+from tickets.advancing.end_early import clean_up_after, clean_up_after_commit
 from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
 from tickets.errors import NotYourTicketError, ReasonMissingError, ReasonTooLongError
 from tickets.models import Ticket
@@ -40,3 +40,4 @@ def withdraw_ticket(*, ticket: Ticket, user: User, reason: str, now: datetime) -
         tasks = manager.withdraw(reason=reason)
         how = _("%(person)s withdrew the ticket: %(reason)s") % {"person": user, "reason": reason}
         clean_up_after(manager, tasks, ticket=locked, by=user, why="withdrawn", how=how)
+        clean_up_after_commit(manager, locked)

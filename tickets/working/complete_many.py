@@ -57,6 +57,8 @@ def _refusal(task: TaskInstance) -> str:
     """Why the task cannot be completed with any others; empty where it can."""
     if not task.is_workable:
         return _("Nothing can be done about it now.")
+    if task.definition.shows_again:
+        return _("It shows earlier answers of its ticket. Complete it by itself.")
     if asks_for_uploads(task.definition.fields):
         return _("It asks for a file, which belongs to one ticket. Complete it by itself.")
     return ""

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -17,12 +19,21 @@ from tickets.advancing.failed_step import UNREACHABLE
 from tickets.advancing.lock_task import lock_workable
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.advancing.take_step import errors_as_step_failed, take_step
+from tickets.editing.change_answers import (
+    claim_changed,
+    earlier_answers,
+    ensure_nothing_changed_since,
+    problems_with_changes,
+    write_changed,
+)
+from tickets.editing.kept_changes import kept_changes
 from tickets.errors import CompletionFailedError
 from tickets.files.keep_file import claim_files
 from tickets.models import Ticket
 from tickets.working.keep_completion import keep_completion
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError, TaskNotWorkableError
+from workflows.fields.asked_again import Changed
 from workflows.fields.look_up import facts_for
 from workflows.models import TaskInstance, TaskStatus
 from workflows.running.definition_cache import definition_of
@@ -48,9 +59,19 @@ _RESOLVE_ERRORS = """
 
 
 def complete_task(
-    *, task: TaskInstance, output: JsonObject, user: User, now: datetime | None = None
+    *,
+    task: TaskInstance,
+    output: JsonObject,
+    user: User,
+    changes: JsonObject | None = None,
+    seen: Mapping[str, str] | None = None,
+    now: datetime | None = None,
 ) -> None:
     """Complete a FORM task with its output and take the workflow's next step, in one transaction.
+
+    `changes` are those of earlier answers, where the task shows some: {`ticket.amount`: new
+    answer}, null for one that is emptied; what is not among them stays. `seen` is what
+    `AskedAgain.state` was when the person looked at them.
 
     Of two who complete the same task, one wins and the other is refused. Should the step fail in
     a way that nobody has foreseen, the task is completed all the same, and the workflow moves
@@ -60,28 +81,47 @@ def complete_task(
     Raises:
         NotYourTaskError: the task is assigned to somebody else.
         TaskNotWorkableError: it has ended already, or its workflow does not run.
-        InvalidDataError: the output does not fit the form; it lists every problem.
+        InvalidDataError: the output does not fit the form, or changes do not fit theirs; it lists
+            every problem.
+        AnswersChangedMeanwhileError: somebody has changed an earlier answer that was seen.
         UnknownUploadError: the output names a file that this person did not upload.
         CompletionFailedError: it failed in a way that nobody has foreseen, and is kept.
         OperationalError, InterfaceError: the database cannot be reached.
     """
     now = now or timezone.now()
+    answers = _Answers(output, changes or {}, seen)
     try:
-        _complete(task, output, user, now)
+        _complete(task, answers, user, now)
     except (TicketFlowerError, *UNREACHABLE):
         raise
     except Exception as error:
         logger.exception("Task %s of %s could not be completed", task.pk, current_schema())
-        keep_completion(task=task, output=output, user=user, error=error, now=now)
+        keep_completion(task=task, output=answers.kept, user=user, error=error, now=now)
         raise CompletionFailedError from error
 
 
-def _complete(task: TaskInstance, output: JsonObject, user: User, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """What a person completes a task with."""
+
+    output: JsonObject
+    changes: JsonObject
+    seen: Mapping[str, str] | None
+
+    @property
+    def kept(self) -> JsonObject:
+        """As they are kept to be sent again."""
+        return {**self.output, **kept_changes(self.changes, self.seen)}
+
+
+def _complete(task: TaskInstance, answers: _Answers, user: User, now: datetime) -> None:
+    output = answers.output
     try:
         with transaction.atomic():
-            manager, locked, ticket = _checked(task, output, user, now)
+            manager, locked, ticket, output, changed = _checked(task, answers, user, now)
             note(ticket=ticket.pk, task=locked.pk)
             with errors_as_step_failed(), manager.in_one_statement(commits=True):
+                write_changed(changed, step=locked, ticket=ticket, manager=manager)
                 manager.complete_task(locked, output=output)
                 take_step(ticket, manager, now=now)
             return
@@ -94,11 +134,12 @@ def _complete(task: TaskInstance, output: JsonObject, user: User, now: datetime)
             align_sequences()
     with transaction.atomic():
         try:
-            manager, locked, ticket = _checked(task, output, user, now)
+            manager, locked, ticket, output, changed = _checked(task, answers, user, now)
         except TaskNotWorkableError:
             if may_be_done and _is_done(task, user, now):
                 return
             raise
+        write_changed(changed, step=locked, ticket=ticket, manager=manager)
         manager.complete_task(locked, output=output)
         advance_after_commit(ticket.pk)
 
@@ -110,20 +151,28 @@ def _is_done(task: TaskInstance, user: User, now: datetime) -> bool:
 
 
 def _checked(
-    task: TaskInstance, output: JsonObject, user: User, now: datetime
-) -> tuple[WorkflowStateManager, TaskInstance, Ticket]:
+    task: TaskInstance, answers: _Answers, user: User, now: datetime
+) -> tuple[WorkflowStateManager, TaskInstance, Ticket, JsonObject, list[Changed]]:
+    """The output comes back with what is calculated."""
     manager, locked, ticket = lock_workable(task, user=user, now=now, moves_on=True)
     manager.ensure_workable(locked)
     form = definition_of(manager.instance.workflow_id).task_form(locked.definition)
-    problems = form.validate(output, facts_for(form, output))
+    facts = facts_for(form, answers.output)
+    output = form.settled(answers.output, facts)
+    problems = form.validate(output, facts)
+    asked = earlier_answers(locked.definition, ticket)
+    ensure_nothing_changed_since(asked, answers.seen)
+    if answers.changes or asked:
+        problems += problems_with_changes(asked, answers.changes)
     if problems:
         raise InvalidDataError(problems)
     claim_files(locked.definition.fields, output, ticket=ticket, user=user)
+    changed = claim_changed(asked, answers.changes, ticket=ticket, user=user) if asked else []
     for statement in _FORGET_SAVED_ANSWERS:
         manager.execute_with_next_write(statement, locked.pk, user.pk)
     note = gettext("The task was completed after all.")
     manager.execute_with_next_write(_RESOLVE_ERRORS, note, now, locked.pk)
-    return manager, locked, ticket
+    return manager, locked, ticket, output, changed
 
 
 def start_task(*, task: TaskInstance, user: User, now: datetime | None = None) -> None:

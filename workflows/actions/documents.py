@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from workflows.actions.errors import ActionError
-from workflows.engine.conditions import is_empty
+from workflows.engine.calendar import WorkingTime
+from workflows.engine.conditions import is_empty, reads_working_days
 from workflows.engine.errors import SchemaError, TransformError
 from workflows.engine.failure import FailureReason
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.schema_validation import SchemaValidator
 from workflows.engine.transforms import apply_transform
+from workflows.models import BusinessCalendar
 
 MAX_PROBLEMS_SHOWN = 5
 
@@ -21,12 +23,19 @@ def transformed(
     Raises ActionError.
     """
     try:
-        result = apply_transform(template, context)
+        result = apply_transform(template, context, working_time=_working_time(template))
     except TransformError as error:
         raise ActionError(f"{failure} {error}") from error
     if not isinstance(result, dict):
         raise ActionError(not_object)
     return result
+
+
+def _working_time(template: Json) -> WorkingTime | None:
+    """When the company works, where the template counts working days: one query then."""
+    if not reads_working_days(template):
+        return None
+    return BusinessCalendar.objects.current().working_time()
 
 
 def check_document(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from workflows.bundles.blocks import items_read
 from workflows.bundles.comparisons import fields_by_name
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
@@ -89,11 +90,11 @@ class _Check:
             yield self._problem("email", str(_NEEDED["email"]))
 
     def _answer(self, answer: str) -> Iterator[Problem]:
-        people = {
-            name: field
-            for name, field in fields_by_name(self.outline).items()
-            if field.type.key == _PERSON
+        known_fields = {
+            **fields_by_name(self.outline),
+            **items_read(self.outline, self.task.text("key")),
         }
+        people = {name: field for name, field in known_fields.items() if field.type.key == _PERSON}
         if answer not in people:
             known = list(people)
             meant = nearest(answer, known)
@@ -204,11 +205,6 @@ def assignment_in_words(value: Json, role: str, labels: Mapping[str, str]) -> st
     if mode := str(_MODES[rule.mode]):
         words.append(mode)
     return ", ".join(words)
-
-
-def assignment_notes(document: object) -> dict[str, list[str]]:
-    """For the picture: {task key: lines}, of the tasks that have a rule of their own."""
-    return {key: [words] for key, words in assignments_in_words(document).items()}
 
 
 def assignments_in_words(document: object) -> dict[str, str]:

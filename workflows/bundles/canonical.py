@@ -21,7 +21,9 @@ from workflows.bundles.spelling import as_spelt
 from workflows.engine.assigning import canonical_assignment
 from workflows.engine.conditions import is_empty
 from workflows.engine.decision_table import canonical_table
+from workflows.engine.edits import canonical_edits
 from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.reminders import canonical_reminders
 from workflows.fields.field import Holds
 from workflows.fields.registry import OWN_KEYS, TYPES
 from workflows.fields.specs import MAX_TEXTS
@@ -168,11 +170,17 @@ def _field(spec: JsonObject) -> JsonObject:
             continue
         if name == "choices":
             made[name] = _choices(value)
+        elif name == "checks":
+            made[name] = [_check(each) for each in objects_in(value)]
         elif name == "fields":
             made[name] = [_field(each) for each in objects_in(value)]
         else:
             made[name] = free_form(value)
     return made
+
+
+def _check(check: JsonObject) -> JsonObject:
+    return {name: free_form(check[name]) for name in _properties("check") if name in check}
 
 
 def _choices(value: Json) -> Json:
@@ -212,6 +220,18 @@ def _assignment(value: Json) -> Json:
     return made
 
 
+def _ends_when(value: Json) -> Json:
+    """A number as a number, whatever a spreadsheet or a column of text makes of it."""
+    if value is None or value == "":
+        return default_of("task", "ends_when")
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+def _item(value: Json) -> Json:
+    """A list only where there are several numbers."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value or None
+
+
 def _table(value: Json) -> Json:
     """A decision table; what its inputs read is a rule, whose keys are sorted."""
     made = canonical_table(value)
@@ -226,9 +246,14 @@ def _fields(value: Json) -> Json:
 
 
 _workflow = _canonical_part("workflow", ext_ref=_list_of(_link), fields=_fields)
+_branch = _canonical_part("branch", when=_rule)
 _task = _canonical_part(
     "task",
     assign_to=_assignment,
+    branches=lambda value: _list_of(_branch)(value) or None,
+    ends_when=_ends_when,
+    for_each=_rule,
+    edits=canonical_edits,
     ext_ref=_list_of(_link),
     fields=_fields,
     input_schema=_rule,
@@ -237,6 +262,7 @@ _task = _canonical_part(
     output_transform=_rule,
     values=_rule,
     table=_table,
+    reminders=canonical_reminders,
 )
 _transition = _canonical_part("transition", condition=_rule)
 _ticket_type = _canonical_part(
@@ -246,7 +272,7 @@ _company_role = _canonical_part("company_role")
 _test = _canonical_part(
     "test",
     submitter=_object_of(_canonical_part("test_submitter")),
-    answers=_list_of(_canonical_part("test_answer")),
+    answers=_list_of(_canonical_part("test_answer", item=_item)),
     expect=_object_of(_canonical_part("test_expectation", end=lambda value: value or None)),
 )
 _PARTS: Final = {

@@ -5,10 +5,12 @@ from dataclasses import replace
 from itertools import chain, islice
 
 from workflows.bundles.assignments import assignment_problems
+from workflows.bundles.blocks import block_problems
 from workflows.bundles.canonical import SCHEMA
 from workflows.bundles.checks_of_test_cases import test_case_problems
 from workflows.bundles.comparisons import comparison_problems
 from workflows.bundles.decision_tables import decision_table_problems
+from workflows.bundles.edits import edit_problems
 from workflows.bundles.flow import flow_problems
 from workflows.bundles.layout_sources import layout_problems
 from workflows.bundles.outline import Outline
@@ -19,6 +21,7 @@ from workflows.bundles.references import reference_problems
 from workflows.bundles.rules import rule_problems
 from workflows.bundles.spelling import as_spelt
 from workflows.bundles.structure import structure_problems
+from workflows.bundles.times import time_problems
 from workflows.engine.conditions import one_budget
 from workflows.engine.problems import Path
 from workflows.engine.process import JsonObject
@@ -65,8 +68,11 @@ def _further_problems(document: JsonObject, facts: Facts) -> Iterator[Problem]:
     return chain(
         reference_problems(outline, facts),
         flow_problems(outline),
+        block_problems(outline),
         assignment_problems(outline),
         decision_table_problems(outline),
+        time_problems(outline),
+        edit_problems(outline),
         rule_problems(outline),
         comparison_problems(outline),
         test_case_problems(outline, facts),

@@ -13,11 +13,13 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from workflows.bundles.blocks import block_fields, items_read
 from workflows.bundles.canonical import free_form
 from workflows.bundles.failure_fields import failure_fields
 from workflows.bundles.outline import Entry, Outline, readable_fields
 from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.step_outputs import output_fields, tables, values_set
+from workflows.engine.clock import NAMES as NAMES_OF_TIME
 from workflows.engine.conditions import check_condition, compact, is_empty
 from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short
 from workflows.engine.process import Json, objects_in
@@ -32,7 +34,8 @@ COMPARE: Final = EQUAL | {"<", "<=", ">", ">="}
 RESULTS: Final[Mapping[str, str]] = {
     **dict.fromkeys((*COMPARE, "!", "!!", "in", "all", "some", "none", "exists"), YES_NO),
     **dict.fromkeys(("starts_with", "ends_with"), YES_NO),
-    **dict.fromkeys(("length", "abs", "ceil", "floor", "%", "date_diff"), NUMBER),
+    **dict.fromkeys(("length", "abs", "ceil", "floor", "round", "%", "date_diff"), NUMBER),
+    "date_add": TEXT,
     **dict.fromkeys(("cat", "substr", "upper", "lower", "trim", "type", "format_date"), TEXT),
     **dict.fromkeys(("missing", "missing_some", "filter", "map", "split", "keys"), LIST),
 }
@@ -42,22 +45,30 @@ LOOPS: Final = frozenset({"all", "some", "none", "filter", "map"})
 
 def comparison_problems(outline: Outline) -> Iterator[Problem]:
     """Conditions and transforms that compare unlike types, or conditions of another type."""
-    fields = fields_by_name(outline)
+    fields = {**fields_by_name(outline), **block_fields(outline)}
     for transition in outline.transitions:
         path = (*transition.path, "condition")
-        known = {**fields, **failure_fields()} if transition.is_on_failure else fields
+        known = {**fields, **items_read(outline, transition.text("from"))}
+        if transition.is_on_failure:
+            known |= failure_fields()
         yield from _condition_problems(transition.value.get("condition"), known, path)
+    for branch in outline.branches.values():
+        known = {**fields, **items_read(outline, branch.block)}
+        path = (*branch.entry.path, "when")
+        yield from _condition_problems(branch.entry.value.get("when"), known, path)
     for form in (outline.workflow, *outline.tasks):
-        yield from _visibility_problems(form)
+        yield from _form_problems(form)
     for task in outline.tasks:
-        for name in ("input_transform", "output_transform", "values"):
-            yield from _type_mismatches(task.value.get(name), fields, (*task.path, name))
+        known = {**fields, **items_read(outline, task.text("key"))}
+        for name in ("input_transform", "output_transform", "for_each", "values"):
+            yield from _type_mismatches(task.value.get(name), known, (*task.path, name))
     for task in tables(outline):
+        known = {**fields, **items_read(outline, task.text("key"))}
         table = task.value.get("table")
         inputs = objects_in(table.get("inputs")) if isinstance(table, dict) else []
         for index, column in enumerate(inputs):
             path = (*task.path, "table", "inputs", index, "value")
-            yield from _type_mismatches(column.get("value"), fields, path)
+            yield from _type_mismatches(column.get("value"), known, path)
 
 
 def _condition_problems(rule: Json, fields: Fields, path: Path) -> Iterator[Problem]:
@@ -126,13 +137,43 @@ def _written(rule: Json) -> Iterator[Json]:
     return (each for each in _results(rule) if not isinstance(each, dict))
 
 
-def _visibility_problems(form: Entry) -> Iterator[Problem]:
-    """The rules by which questions are shown; they name the fields of their form directly."""
+def _form_problems(form: Entry) -> Iterator[Problem]:
+    """The rules of questions; they name the fields of their form, or their row, directly."""
     fields = readable_fields(form) or {}
     for index, spec in enumerate(fields.values()):
-        if not check_condition(spec.visible_when):
-            path = (*form.path, "fields", index, "visible_when")
-            yield from _condition_problems(spec.visible_when, fields, path)
+        path: Path = (*form.path, "fields", index)
+        yield from _rules_of_question(spec, fields, path)
+        columns = {**fields, **{each.name: each for each in spec.fields}}
+        for number, column in enumerate(spec.fields):
+            yield from _rules_of_question(column, columns, (*path, "fields", number))
+
+
+def _rules_of_question(spec: Field, fields: Fields, path: Path) -> Iterator[Problem]:
+    conditions: list[tuple[Path, Json]] = [
+        (("visible_when",), spec.visible_when),
+        (("required",), spec.required_when),
+        *(
+            (("checks", number, "condition"), check.condition)
+            for number, check in enumerate(spec.checks)
+        ),
+    ]
+    for steps, rule in conditions:
+        if not is_empty(rule) and not check_condition(rule):
+            yield from _condition_problems(rule, fields, (*path, *steps))
+    formulas: dict[str, Json] = {**spec.limit_rules, "computed": spec.computed}
+    for key, rule in {**formulas, "default": spec.default_rule}.items():
+        if rule is not None and not check_condition(rule):
+            yield from _formula_problems(rule, spec, fields, (*path, key))
+
+
+def _formula_problems(rule: Json, spec: Field, fields: Fields, path: Path) -> Iterator[Problem]:
+    """A formula that gives another kind of value than the answer to its question is."""
+    kind = _kind(rule, fields)
+    if kind and kind != spec.type.kind:
+        message = _("“%(field)s” is %(kind)s, but this formula gives %(other)s.")
+        names = {"field": _title(spec), "kind": _(spec.type.kind), "other": _(kind)}
+        yield Problem(path, message % names, free_form(rule), expected=_(spec.type.kind))
+    yield from _type_mismatches(rule, fields, path)
 
 
 def fields_by_name(outline: Outline) -> dict[str, Field]:
@@ -144,6 +185,9 @@ def fields_by_name(outline: Outline) -> dict[str, Field]:
     for key, task in outline.task_of.items():
         for name, field in (output_fields(task) or {}).items():
             found[f"tasks.{key}.{name}"] = field
+        if task.is_call:
+            for name, field in failure_fields().items():
+                found[f"failures.{key}.{name.partition('.')[2]}"] = field
     for key, task in outline.task_of.items():
         for name, formula in (values_set(task) or {}).items():
             if type_key := _TYPE_OF_KIND.get(_kind(formula, found), ""):
@@ -384,6 +428,8 @@ def _kind_of_variable(operands: list[Json], fields: Fields) -> str:
     name = operands[0] if operands and isinstance(operands[0], str) else ""
     if name == "number" and not fields.get(name):
         return NUMBER
+    if name in NAMES_OF_TIME and not fields.get(name):
+        return TEXT
     field = _field(name, fields)
     if name.startswith("visits.") and field is None:
         return NUMBER

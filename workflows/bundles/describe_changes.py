@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -12,24 +12,41 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from workflows.bundles import Change, ChangeKind
 from workflows.bundles.assignments import assignment_in_words
+from workflows.bundles.blocks import block_labels, branches_in_words, ends_in_words
 from workflows.bundles.canonical import default_of
+from workflows.bundles.edits import edits_in_words
 from workflows.bundles.failure_fields import failure_labels
+from workflows.bundles.outline import Outline
 from workflows.bundles.part_labels import with_part_labels
 from workflows.bundles.problems import value_text
 from workflows.bundles.step_outputs import done_labels, output_labels
+from workflows.bundles.times import reminders_in_words
 from workflows.end_outcomes import SCREENS as OUTCOMES
-from workflows.engine.condition_sentence import choice_labels, describe_condition
+from workflows.engine.condition_sentence import (
+    choice_labels,
+    describe_condition,
+    describe_formula,
+)
 from workflows.engine.condition_text import Names, write_expression
+from workflows.engine.conditions import is_empty
 from workflows.engine.decision_table import Hit
 from workflows.engine.problems import Path
 from workflows.engine.process import EndOutcome, Json, JsonObject, objects_in
-from workflows.fields.field import SEEN_BY_WORDS, SeenBy
+from workflows.fields.field import LIMIT_KEYS, SEEN_BY_WORDS, SeenBy
+from workflows.fields.form_rules import is_rule
 from workflows.fields.registry import TYPES, type_of
 from workflows.fields.spec_values import is_absent
 from workflows.priorities import SCREENS as PRIORITIES
 from workflows.priorities import Priority
-from workflows.working_hours.durations import after_in_words, duration_in_words
+from workflows.working_hours.durations import (
+    after_in_words,
+    duration_in_words,
+    is_counted_from_start,
+    wait_in_words,
+)
 
+# Keys of a question whose value may be a rule.
+_OF_QUESTION: Final = ("computed", "required", "default", *LIMIT_KEYS)
 # What the entries of a list are called in the schema of bundles.
 PARTS: Final[Mapping[str | int, str]] = {
     "workflow": "workflow",
@@ -37,6 +54,7 @@ PARTS: Final[Mapping[str | int, str]] = {
     "transitions": "transition",
     "ticket_types": "ticket_type",
     "fields": "field",
+    "branches": "branch",
     "table": "decision_table",
     "inputs": "table_input",
     "outputs": "table_output",
@@ -75,6 +93,7 @@ class _Labels:
     """What the variables of conditions are called in one version."""
 
     def __init__(self, document: JsonObject) -> None:
+        self.document = document
         workflow, tasks = document.get("workflow"), document.get("tasks")
         self.ticket = workflow.get("fields") if isinstance(workflow, dict) else None
         self.tasks = objects_in(tasks)
@@ -82,7 +101,8 @@ class _Labels:
     @cached_property
     def of_all_forms(self) -> dict[str, str]:
         """For the conditions of transitions, which may name every form's fields."""
-        labels = failure_labels() | _labels_of(self.ticket, "ticket.")
+        labels = failure_labels() | block_labels(Outline(self.document))
+        labels |= _labels_of(self.ticket, "ticket.")
         for task in self.tasks:
             key, title = task.get("key"), task.get("title") or task.get("key")
             labels |= done_labels(str(key), str(title))
@@ -107,6 +127,17 @@ class _Labels:
         """The candidate company role of the task with this key; empty: it has none."""
         found = [each for each in self.tasks if each.get("key") == task]
         return str(found[0].get("candidate_role") or "") if found else ""
+
+    def of_place(self, place: Json) -> str:
+        """A branch, as `block.branch`, or a task, as people call them."""
+        if not isinstance(place, str) or not place:
+            return _("the main path")
+        outline = Outline(self.document)
+        branch = outline.branches.get(place)
+        if branch is None:
+            return outline.title_of(place)
+        words = {"branch": branch.entry.text("title"), "block": outline.title_of(branch.block)}
+        return _("“%(branch)s” in %(block)s") % words
 
     def formula_in_words(self, rule: Json) -> str:
         """A formula as people write it; as JSON where that language cannot say it."""
@@ -153,26 +184,63 @@ def _with_default(change: Change) -> Change:
 
 
 def _words(change: Change, value: Json, labels: _Labels, task: Json) -> str:
-    if change.path and change.path[-1] == "condition":
-        return showable(describe_condition(value, labels.of_all_forms))
-    if change.path and change.path[-1] == "visible_when":
-        return showable(describe_condition(value, labels.of_form(task)))
-    if change.path and change.path[-1] == "assign_to":
-        role = labels.role_of(task)
-        return showable(assignment_in_words(value, role, labels.of_all_forms))
-    if change.path and change.path[-1] == "type":
-        return _type_name(value)
-    if _is_formula(change.path):
+    path = change.path
+    if _is_formula(path):
         return showable(labels.formula_in_words(value))
-    if change.path[2:3] == ("table",):
-        return showable(_table_words(change.path, value, labels))
-    if change.path and (word := word_for(str(change.path[-1]), value)):
+    if path[2:3] == ("table",):
+        return showable(_table_words(path, value, labels))
+    name = str(path[-1]) if path else ""
+    if (describe := _IN_WORDS.get(name)) is not None:
+        return showable(describe(value, labels, task))
+    if name in _OF_QUESTION and (is_rule(value) or value == []):
+        return showable(describe_rule(name, value, labels.of_form(task)))
+    if name == "checks" and isinstance(value, list):
+        return showable("; ".join(words_of_checks(value, labels.of_form(task))))
+    if name == "type":
+        return _type_name(value)
+    if name and (word := word_for(name, value)):
         return word
-    if change.path and change.path[-1] in ("after", "due_in") and isinstance(value, str) and value:
-        return showable(duration_in_words(value))
-    if isinstance(value, dict) and change.path and isinstance(change.path[-1], int):
+    if name in ("after", "due_in", "wait") and isinstance(value, str) and value:
+        return showable(duration_in_words(value, labels.of_all_forms))
+    if name == "reminders" and value:
+        return showable("; ".join(reminders_in_words(value, labels.of_all_forms)))
+    if isinstance(value, dict) and path and isinstance(path[-1], int):
         return showable(", ".join(_entry_words(value, labels.of_all_forms)))
     return showable(_value_words(value))
+
+
+def _condition_words(value: Json, labels: _Labels, _task: Json) -> str:
+    return describe_condition(value, labels.of_all_forms)
+
+
+def _place_words(value: Json, labels: _Labels, _task: Json) -> str:
+    return labels.of_place(value)
+
+
+# How the value of a part is told: by the part's name, of the value, in the labels of its side and
+# with the key of the task that it belongs to.
+_IN_WORDS: Final[Mapping[str, Callable[[Json, _Labels, Json], str]]] = {
+    "condition": _condition_words,
+    "when": _condition_words,
+    "visible_when": lambda value, labels, task: describe_condition(value, labels.of_form(task)),
+    "assign_to": lambda value, labels, task: assignment_in_words(
+        value, labels.role_of(task), labels.of_all_forms
+    ),
+    "edits": lambda value, labels, _task: (
+        edits_in_words(value, labels.of_all_forms) or _value_words(value)
+    ),
+    "for_each": lambda value, labels, _task: _list_in_words(value, labels.of_all_forms),
+    "ends_when": lambda value, _labels, _task: ends_in_words(value),
+    "branch": _place_words,
+    "start": _place_words,
+}
+
+
+def _list_in_words(value: Json, labels: Mapping[str, str]) -> str:
+    """Where a list stands: by the name of its question, where it is one."""
+    name = value.get("var") if isinstance(value, dict) else None
+    known = labels.get(name) if isinstance(name, str) else None
+    return _value_words(None) if value is None else known or describe_condition(value, labels)
 
 
 def _is_formula(path: Path) -> bool:
@@ -233,26 +301,67 @@ def _value_words(value: Json) -> str:
 def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
     """A whole field, task, transition or ticket type in a few words, beyond its place."""
     if "from" in entry:
-        yield from _words_of_transition(entry)
-    if entry.get("due_in"):
-        yield _("due in %(duration)s") % {"duration": duration_in_words(str(entry["due_in"]))}
-    if entry.get("assign_to"):
-        role = str(entry.get("candidate_role") or "")
-        yield assignment_in_words(entry["assign_to"], role, labels)
+        yield from _words_of_transition(entry, labels)
+    yield from _words_of_task(entry, labels)
     yield from _words_after_the_end(entry)
-    if "type" in entry:
-        yield _type_name(entry["type"])
-    if entry.get("required") is True:
-        yield _("required")
-    yield from _own_words(entry)
-    if "seen_by" in entry:
-        yield _("seen by: %(who)s") % {"who": word_for("seen_by", entry["seen_by"])}
-    if entry.get("listed") is True:
-        yield _("shown in lists")
+    if "start" in entry and not is_empty(entry.get("when")):
+        yield describe_condition(entry["when"], labels)
+    yield from _words_of_field(entry, labels)
     if entry.get("priority") in tuple(Priority):
         yield _("priority: %(priority)s") % {"priority": word_for("priority", entry["priority"])}
     if "condition" in entry:
         yield describe_condition(entry["condition"], labels)
+
+
+def _words_of_task(task: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
+    if task.get("due_in"):
+        said = duration_in_words(str(task["due_in"]), labels)
+        is_time = is_counted_from_start(str(task["due_in"]))
+        yield (_("due in %(duration)s") if is_time else _("due %(duration)s")) % {"duration": said}
+    if task.get("wait"):
+        yield wait_in_words(str(task["wait"]), labels)
+    yield from reminders_in_words(task.get("reminders"), labels)
+    if task.get("assign_to"):
+        role = str(task.get("candidate_role") or "")
+        yield assignment_in_words(task["assign_to"], role, labels)
+    if task.get("edits"):
+        yield edits_in_words(task["edits"], labels)
+    if task.get("branches"):
+        yield from branches_in_words(task, labels, {})
+
+
+def _words_of_field(spec: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
+    if "type" in spec:
+        yield _type_name(spec["type"])
+    if spec.get("required") is True:
+        yield _("required")
+    yield from _words_of_rules(spec, labels)
+    yield from _own_words(spec)
+    if "seen_by" in spec:
+        yield _("seen by: %(who)s") % {"who": word_for("seen_by", spec["seen_by"])}
+    if spec.get("listed") is True:
+        yield _("shown in lists")
+
+
+def _words_of_rules(spec: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
+    """The formulas and checks of a question."""
+    if is_rule(rule := spec.get("computed")):
+        yield _("calculated: %(formula)s") % {"formula": describe_formula(rule, labels)}
+    if is_rule(rule := spec.get("required")):
+        yield _("required when %(condition)s") % {"condition": describe_condition(rule, labels)}
+    yield from words_of_checks(spec.get("checks"), labels)
+
+
+def describe_rule(key: str, rule: Json, labels: Mapping[str, str]) -> str:
+    """A rule of a question in words: `required` is a condition, the others give a value."""
+    return (describe_condition if key == "required" else describe_formula)(rule, labels)
+
+
+def words_of_checks(checks: Json, labels: Mapping[str, str]) -> Iterator[str]:
+    for check in objects_in(checks):
+        condition = describe_condition(check.get("condition"), labels)
+        words = {"condition": condition, "message": value_text(check.get("message"))}
+        yield _("checked: %(condition)s, otherwise “%(message)s”") % words
 
 
 def _own_words(spec: JsonObject) -> Iterator[str]:
@@ -264,13 +373,15 @@ def _own_words(spec: JsonObject) -> Iterator[str]:
             yield _("%(setting)s: %(value)s") % words
 
 
-def _words_of_transition(transition: JsonObject) -> Iterator[str]:
+def _words_of_transition(transition: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
     if transition.get("label"):
         yield value_text(transition["label"])
     if transition.get("after"):
-        yield after_in_words(str(transition["after"]))
+        yield after_in_words(str(transition["after"]), labels)
     if transition.get("on_failure") is True:
         yield _("when the call fails")
+    if transition.get("on_cancel") is True:
+        yield _("when the ticket is withdrawn or cancelled")
     if transition.get("outcome"):
         yield _("outcome: %(outcome)s") % {"outcome": word_for("outcome", transition["outcome"])}
 

@@ -53,6 +53,7 @@ _NAMED: Final[Mapping[str, Sequence[str]]] = {
     "company_roles": ("name",),
     "fields": ("name",),
     "tests": ("name",),
+    "branches": ("key",),
     "inputs": ("name",),
     "outputs": ("name",),
     "rows": ("when",),

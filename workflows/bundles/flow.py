@@ -12,10 +12,10 @@ from workflows.bundles.canonical import END, START, as_text, default_of, free_fo
 from workflows.bundles.comparisons import fields_by_name, variable_name
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
-from workflows.engine.calendar import Duration
 from workflows.engine.conditions import is_empty, variables_read
 from workflows.engine.errors import ConditionError, DurationError
 from workflows.engine.process import Json
+from workflows.engine.timing import Moment
 from workflows.fields.field import Field
 
 
@@ -30,15 +30,20 @@ def flow_problems(outline: Outline) -> Iterator[Problem]:
     for key, transitions in outline.leaving_completed.items():
         if key == START or key in outline.task_of:
             yield from _default_problems(outline, key, transitions)
-    for transitions in outline.leaving_failed.values():
+    for transitions in (*outline.leaving_failed.values(), *outline.leaving_cancelled.values()):
         yield from _never_tried(outline, transitions)
     for each in outline.transitions:
         if each.text("after"):
             yield from _timeout_problems(outline, each)
         if each.is_on_failure:
             yield from _failure_problems(outline, each)
+        if each.is_on_cancel:
+            yield from _cancel_problems(outline, each)
         if "outcome" in each.value and each.text("to") in outline.task_of:
             message = _("Only an end has an outcome. Remove “outcome”, or let it lead to “end”.")
+            yield Problem((*each.path, "outcome"), message, each.value["outcome"])
+        elif each.value.get("outcome") in ("bad", "neutral") and _is_of_cancelled(outline, each):
+            message = _("A ticket that was cancelled has no outcome. Remove “outcome”.")
             yield Problem((*each.path, "outcome"), message, each.value["outcome"])
 
 
@@ -47,8 +52,7 @@ def _reachability_problems(outline: Outline) -> Iterator[Problem]:
     ending = _leading_to_the_end(outline)
     for key, task in outline.task_of.items():
         if key not in reached:
-            message = _("No transition leads from the start to this task. Add one to it.")
-            yield Problem(task.path, message, key)
+            yield Problem(task.path, _not_reached(outline, key), key)
         elif not outline.leaving_completed[key]:
             message = _("No transition leaves this task. Add one to the next task or to “end”.")
             yield Problem(task.path, message, key)
@@ -56,7 +60,25 @@ def _reachability_problems(outline: Outline) -> Iterator[Problem]:
             message = _(
                 "From this task the end cannot be reached. Add a transition out of the loop."
             )
+            if outline.branch_of[key]:
+                message = _(
+                    "From this task the end of its branch cannot be reached. Add a transition out "
+                    "of the loop to “end”."
+                )
             yield Problem(task.path, message, key)
+
+
+def _not_reached(outline: Outline, key: str) -> str:
+    name = outline.branch_of[key]
+    if not name:
+        return _("No transition leads from the start to this task. Add one to it.")
+    if outline.branches[name].start == key:
+        message = _("Nothing leads to the block %(block)s, in which this task stands.")
+        return message % {"block": outline.title_of(outline.branches[name].block)}
+    return _(
+        "No transition leads to this task from where its branch begins. Add one to it, or let the "
+        "branch begin with it."
+    )
 
 
 def _circle_problems(outline: Outline) -> Iterator[Problem]:
@@ -97,8 +119,10 @@ def _circle_problems(outline: Outline) -> Iterator[Problem]:
 
 
 def _is_done_by_itself(outline: Outline, key: str) -> bool:
-    """Whether nobody is waited for: a call, or a step of the engine's own."""
+    """Whether nobody is waited for: a call, a step of the engine's own, a block without people."""
     task = outline.task_of.get(key)
+    if task is not None and task.is_block:
+        return not any(outline.task_of[each].is_form for each in outline.inside(key))
     return task is not None and (task.is_call or task.is_at_once)
 
 
@@ -163,7 +187,7 @@ def _too_late_for_a_call(task: Entry, transition: Entry) -> Iterator[Problem]:
     seconds, retries = _number(task, "timeout_seconds"), _number(task, "retries")
     after = transition.text("after")
     try:
-        least = Duration.parse(after).least_seconds
+        least = Moment.parse(after).least_seconds
     except DurationError:  # the structure says so
         return
     if seconds and least > longest_call(seconds=seconds, retries=retries):
@@ -202,12 +226,48 @@ def _failure_problems(outline: Outline, transition: Entry) -> Iterator[Problem]:
         yield Problem(path, message, found)
 
 
+def _is_of_cancelled(outline: Outline, transition: Entry) -> bool:
+    source = transition.text("from")
+    is_clean_up = source in outline.clean_up_tasks and source not in outline.usual_tasks
+    return transition.is_on_cancel or is_clean_up
+
+
+def _cancel_problems(outline: Outline, transition: Entry) -> Iterator[Problem]:
+    """What a cancelled ticket does is a flow of its own, and begins once."""
+    path, source, target = transition.path, transition.text("from"), transition.text("to")
+    here = (*path, "on_cancel")
+    if transition.text("after") or transition.is_on_failure:
+        message = _(
+            "A transition is taken when the ticket is cancelled, after a time or when a call "
+            "fails: one of these. Make a transition of its own for each."
+        )
+        yield Problem(here, message, True)
+    task = outline.task_of.get(source)
+    if task is not None and task.text("branch"):
+        message = _(
+            "A ticket is cancelled as a whole: let the transition leave the block around this task."
+        )
+        yield Problem(here, message, True)
+    if source in outline.clean_up_tasks and source not in outline.usual_tasks:
+        message = _("At %(task)s the ticket is cancelled already. Remove “on_cancel”.")
+        yield Problem(here, message % {"task": outline.title_of(source)}, True)
+    both = outline.clean_up_tasks & outline.usual_tasks
+    reached = [key for key in outline.task_of if key in both and key in outline.reachable(target)]
+    if reached:
+        message = _(
+            "What follows when the ticket is cancelled leads to %(task)s, which is a task of the "
+            "usual flow, too. Give it tasks of its own."
+        )
+        yield Problem((*path, "to"), message % {"task": outline.title_of(reached[0])}, target)
+
+
 def _leading_to_the_end(outline: Outline) -> set[str]:
     coming_from: dict[str, set[str]] = {}
     for source, targets in outline.following.items():
         for target in targets:
             coming_from.setdefault(target, set()).add(source)
-    found, waiting = {END}, [END]
+    found = {END, *outline.branches}
+    waiting = list(found)
     while waiting:
         for key in coming_from.get(waiting.pop(), set()) - found:
             found.add(key)

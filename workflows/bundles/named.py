@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workflows.bundles.outline import Entry, Outline, readable_fields
+from workflows.engine.edits import by_owner
 from workflows.engine.process import JsonObject, objects_in
 from workflows.fields.facts import Reference
 from workflows.fields.field import Field
@@ -28,10 +29,13 @@ def _answered_forms(outline: Outline) -> Iterator[tuple[Entry, list[JsonObject]]
     """Each form with the answers to it that stand in the document."""
     tests = [each.value for each in outline.tests]
     presets = [each.value.get("presets") for each in outline.ticket_types]
-    yield outline.workflow, objects_in([*presets, *(each.get("ticket") for each in tests)])
     given = [each for test in tests for each in objects_in(test.get("answers"))]
+    changes = [by_owner(each) for each in objects_in([each.get("edits") for each in given])]
+    tickets = [*presets, *(each.get("ticket") for each in tests)]
+    yield outline.workflow, objects_in([*tickets, *(each.get("") for each in changes)])
     for key, task in outline.task_of.items():
-        yield task, objects_in([each.get("output") for each in given if each.get("task") == key])
+        outputs = [each.get("output") for each in given if each.get("task") == key]
+        yield task, objects_in([*outputs, *(each.get(key) for each in changes)])
 
 
 def _named_by(field: Field, answers: list[JsonObject]) -> Iterator[Reference]:

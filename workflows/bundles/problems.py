@@ -81,13 +81,16 @@ _PARTS: Final[Mapping[str, tuple[str, str]]] = {
     "company_roles": (gettext_noop("Company role %(name)s"), "name"),
     "transitions": (gettext_noop("Transition %(name)s"), ""),
     "fields": (gettext_noop("question %(name)s"), "name"),
+    "checks": (gettext_noop("check %(name)s"), ""),
     "choices": (gettext_noop("choice %(name)s"), ""),
     "accept": (gettext_noop("file type %(name)s"), ""),
     "ext_ref": (gettext_noop("link %(name)s"), "label"),
+    "edits": (gettext_noop("earlier answer %(name)s"), "field"),
     "roles_with_access": (gettext_noop("role %(name)s"), ""),
     "tests": (gettext_noop("Test case %(name)s"), "name"),
     "answers": (gettext_noop("answer %(name)s"), ""),
     "path": (gettext_noop("step %(name)s"), ""),
+    "branches": (gettext_noop("branch %(name)s"), "key"),
     "inputs": (gettext_noop("input %(name)s"), "name"),
     "outputs": (gettext_noop("output %(name)s"), "name"),
     "rows": (gettext_noop("row %(name)s"), ""),
@@ -100,8 +103,7 @@ _COLUMN: Final = gettext_noop("column %(name)s")
 
 # What such entries are called on screen.
 _LABELS: Final[Mapping[str, str]] = {
-    "tasks": "title",
-    "ticket_types": "title",
+    **dict.fromkeys(("tasks", "ticket_types", "branches"), "title"),
     **dict.fromkeys(("fields", "inputs", "outputs"), "label"),
 }
 # The cells of a decision table's row, and where their columns stand.
@@ -160,11 +162,14 @@ def _cell_in_words(table: object, part: str, index: int) -> str:
 def _is_free_form(step: str | int) -> bool:
     return step in {
         "condition",
+        "when",
+        "for_each",
         "input_schema",
         "output_schema",
         "input_transform",
         "output_transform",
         "visible_when",
+        "computed",
     }
 
 

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from workflows.bundles.blocks import block_labels
 from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.part_labels import with_part_labels
 from workflows.bundles.step_outputs import done_labels, output_labels
-from workflows.engine.condition_sentence import choice_labels, describe_condition
+from workflows.engine.condition_sentence import (
+    choice_labels,
+    describe_condition,
+    describe_formula,
+)
 from workflows.engine.condition_text import write_condition
 from workflows.engine.conditions import is_empty
 from workflows.engine.problems import Path
 from workflows.engine.process import Json
 from workflows.engine.storable import unstorable
+from workflows.fields.field import LIMIT_KEYS
+from workflows.fields.form_rules import rules_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +50,42 @@ def readable_rules(document: object) -> Iterator[ReadableRule]:
                 describe_condition(rule, labels),
                 write_condition(rule, task_keys=keys),
             )
+    for branch in outline.branches.values():
+        rule = branch.entry.value.get("when")
+        if not is_empty(rule):
+            yield ReadableRule(
+                (*branch.entry.path, "when"),
+                describe_condition(rule, labels),
+                write_condition(rule, task_keys=keys),
+            )
     for form in (outline.workflow, *outline.tasks):
         yield from _of_form(form)
 
 
 def _of_form(form: Entry) -> Iterator[ReadableRule]:
-    labels, choices = field_labels(form), choice_labels(form.value.get("fields"))
+    yield from _of_questions(form, {}, [])
+
+
+def _of_questions(
+    form: Entry, outside: Mapping[str, str], names: Sequence[str]
+) -> Iterator[ReadableRule]:
+    """The rules of questions, and of the columns of their records; `outside` of these labels."""
+    labels = {**outside, **field_labels(form)} | choice_labels(form.value.get("fields"))
+    known = [*names, *(name for name in field_labels(form) if "." not in name)]
     for path, spec in _fields(form):
-        rule = spec.get("visible_when")
-        if not is_empty(rule):
+        for steps, rule in rules_in(spec):
+            is_formula = steps[0] in ("computed", "default", *LIMIT_KEYS)
+            describe = describe_formula if is_formula else describe_condition
             yield ReadableRule(
-                (*path, "visible_when"),
-                describe_condition(rule, labels | choices),
-                write_condition(rule, fields=[name for name in labels if "." not in name]),
+                (*path, *steps), describe(rule, labels), write_condition(rule, fields=known)
             )
+        if isinstance(spec.get("fields"), list):
+            yield from _of_questions(Entry(path, dict(spec)), labels, known)
 
 
 def condition_labels(outline: Outline) -> dict[str, str]:
     """What the variables of the conditions are called on the forms."""
-    labels = failure_labels()
+    labels = failure_labels() | block_labels(outline)
     labels |= {f"ticket.{name}": text for name, text in field_labels(outline.workflow).items()}
     labels |= choice_labels(outline.workflow.value.get("fields"), "ticket.")
     for key, task in outline.task_of.items():

@@ -10,7 +10,7 @@ from tenants.names import name_key
 from workflows.actions.destinations import check_url
 from workflows.actions.errors import ActionError
 from workflows.bundles.canonical import END, START
-from workflows.bundles.outline import Entry, Outline, roles_in_questions
+from workflows.bundles.outline import Entry, Outline, roles_in_questions, roles_in_reminders
 from workflows.bundles.problems import Problem, Severity
 from workflows.engine.problems import Path, did_you_mean, nearest, short, steps_into
 from workflows.engine.problems import Problem as EngineProblem
@@ -178,9 +178,10 @@ def _task_problems(task: Entry) -> Iterator[Problem]:
     if task.task_type is None:
         return
     needed, screen = task.task_type.rules.needs, SCREENS[task.task_type]
-    if not task.value.get(needed):
+    is_ticked_off = task.is_form and task.text("branch")
+    if not task.value.get(needed) and not task.value.get("edits") and not is_ticked_off:
         yield Problem((*task.path, needed), str(screen.missing), expected=str(screen.expected))
-    elif needed == "action_url":
+    elif task.is_call:
         yield from _address_problems(task)
     unused = task.task_type.unused
     yield from _unused(task, (*unused, "due_in") if task.task_type.is_at_once else unused)
@@ -231,6 +232,7 @@ def _roles_named(outline: Outline) -> Iterator[tuple[tuple[str | int, ...], str]
                 seen.add(each)
                 yield (*ticket_type.path, "roles_with_access", index), each
     yield from roles_in_questions(outline)
+    yield from roles_in_reminders(outline)
 
 
 def _end_problems(transition: Entry, outline: Outline) -> Iterator[Problem]:

@@ -9,10 +9,26 @@ from functools import cached_property
 
 from django.utils.translation import gettext as _
 
+from workflows.bundles.blocks import (
+    ITEM,
+    ITEM_NUMBER,
+    OF_BRANCH,
+    PARTS,
+    PARTS_WITH_ITEMS,
+    item_field,
+    list_field,
+)
 from workflows.bundles.canonical import START
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.step_outputs import output_fields, values_set
+from workflows.bundles.unanswered import (
+    form_warnings,
+    has_fallback,
+    is_certain,
+    names_with_fallback,
+)
+from workflows.engine.clock import NAMES as NAMES_OF_TIME
 from workflows.engine.conditions import (
     check_condition,
     columns_of_template,
@@ -35,7 +51,6 @@ CALLBACK = ("url",)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 DONE = ("by", "at")
 DONE_BY = ("email", "name")
-GUARDS = ("missing", "missing_some", "exists")
 
 
 def rule_problems(outline: Outline) -> Iterator[Problem]:
@@ -49,7 +64,10 @@ def rule_problems(outline: Outline) -> Iterator[Problem]:
         elif not is_empty(rule):
             # A task that is left because it waits too long, or because its call failed, has no
             # output (of this visit).
-            scope = scopes.after(source) if transition.is_usual else scopes.before(source)
+            if transition.is_on_cancel:
+                scope = scopes.cancelled(source)
+            else:
+                scope = scopes.after(source) if transition.is_usual else scopes.before(source)
             scope = replace(scope, knows_visits=True)
             if transition.is_on_failure:
                 scope = replace(scope, failure=FAILURE_PARTS)
@@ -57,6 +75,57 @@ def rule_problems(outline: Outline) -> Iterator[Problem]:
     for task in outline.tasks:
         yield from _transform_problems(task, scopes)
         yield from _problems_at_once(task, scopes)
+        yield from _list_problems(task, scopes)
+    for key, block in outline.blocks.items():
+        yield from _when_problems(key, block, scopes)
+    for form in (outline.workflow, *outline.tasks):
+        yield from form_warnings(form)
+
+
+def _when_problems(key: str, block: Entry, scopes: _Scopes) -> Iterator[Problem]:
+    """What decides which branches of a block begin."""
+    outline, scope = scopes.outline, replace(scopes.before(key), knows_visits=True)
+    for branch in outline.branches_of(key):
+        rule, path = branch.entry.value.get("when"), (*branch.entry.path, "when")
+        if is_empty(rule):
+            continue
+        if outline.has_items(key):
+            message = _(
+                "With “for_each” the branch runs for each entry of the list. Remove “when”, and "
+                "leave out of the list what is not wanted."
+            )
+            yield Problem(path, message, rule)
+        elif found := check_condition(rule):
+            yield from (Problem(path, message, rule) for message in found)
+        else:
+            yield from scope.problems(path, rule, variables_read(rule), columns_read(rule))
+
+
+def _list_problems(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
+    """Whether a list stands where a block looks for one."""
+    outline, key = scopes.outline, task.text("key")
+    rule, path = task.value.get("for_each"), (*task.path, "for_each")
+    if is_empty(rule):
+        return
+    scope = replace(scopes.before(key), knows_visits=True)
+    if found := check_transform(rule):
+        yield from (Problem(path, message, rule) for message in found)
+        return
+    columns = columns_of_template(rule)
+    for each in scope.problems(path, rule, transform_variables(rule), columns):
+        if each.is_error:  # no answer is no entries
+            yield each
+    field = list_field(outline, key)
+    if field is not None and field.type.kind != LIST:
+        message = _(
+            "“%(field)s” is %(kind)s, and not a list. Name a question with several choices or "
+            "with records."
+        )
+        words = {"field": short(field.label or field.name), "kind": _(field.type.kind)}
+        yield Problem(path, message % words, rule, expected=_(LIST))
+    elif not isinstance(rule, dict | list):
+        message = _("Name the list, such as ticket.lines.")
+        yield Problem(path, message, rule, expected=_(LIST))
 
 
 def _problems_at_once(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
@@ -139,7 +208,15 @@ class _Scopes:
     def after(self, key: str) -> _Scope:
         """When a task has been completed (or at the start), and the next transition is chosen."""
         done = set() if key == START else {key} | self.outline.before.get(key, set())
+        if key in self.outline.blocks and not self.outline.has_items(key):
+            own = self.outline.item_blocks(key)
+            inside = self.outline.inside(key)
+            done |= {each for each in inside if self.outline.item_blocks(each) == own}
         return _Scope(self, done, key, certain_itself=True)
+
+    def cancelled(self, key: str) -> _Scope:
+        """When the ticket was withdrawn or cancelled at this task, or anywhere."""
+        return _Scope(self, self.outline.done_when_cancelled(key), key)
 
     def before(
         self, key: str, *, response: tuple[str, ...] = (), callback: tuple[str, ...] = ()
@@ -186,17 +263,23 @@ class _Scope:
 
     def _wrong_reading(self, variable: str) -> _Reading | None:
         root, _dot, rest = variable.partition(".")
+        blocks = self.scopes.outline.item_blocks(self.at)
         readers: dict[str, Callable[[str], _Reading | None]] = {
             "ticket": self._ticket,
             "tasks": self._tasks,
             "submitter": lambda name: _unless_known(variable, "submitter", name, SUBMITTER),
             "company": lambda name: _unless_known(variable, "company", name, COMPANY),
             "number": lambda name: _no_such_property(variable, name),
+            **{each: (lambda name: _no_such_property(variable, name)) for each in NAMES_OF_TIME},
         }
         if self.knows_visits:
             tasks = list(self.scopes.outline.task_of)
             readers["visits"] = lambda key: _unless_known(variable, "visits", key, tasks)
+        if blocks:
+            readers[ITEM] = lambda name: self._item(blocks[-1], name)
+            readers[ITEM_NUMBER] = lambda name: _no_such_property(variable, name)
             readers["done"] = self._done
+            readers["failures"] = lambda rest: self._failures(variable, rest)
         if self.response:
             readers["response"] = lambda name: _unless_known(
                 variable, "response", name.partition(".")[0], self.response
@@ -209,6 +292,12 @@ class _Scope:
             readers["failure"] = lambda name: _of_failure(variable, name)
         if root in readers:
             return readers[root](rest)
+        if root in (ITEM, ITEM_NUMBER) and root not in (self.scopes.outline.fields or {}):
+            message = _(
+                "The rule reads “%(name)s”. Only in a branch that runs for each entry of a list is "
+                "there an entry."
+            )
+            return _Reading(message % {"name": short(variable)})
         if root == "failure" and "failure" not in (self.scopes.outline.fields or {}):
             message = _(
                 "The rule reads “%(name)s”. Only a transition that is taken when a call fails can "
@@ -224,7 +313,7 @@ class _Scope:
         if not fields:
             return None
         name = column.partition(".")[0]
-        if name in fields and not fields[name].required:
+        if name in fields and not is_certain(fields[name], fields):
             message = _(
                 "The rule reads “%(name)s” in the rows of “%(rows)s”, where it may have no answer. "
                 "Give a default, or make the question required."
@@ -255,6 +344,53 @@ class _Scope:
             meant = f"tasks.{variable}"
         return _Reading(text, meant)
 
+    def _item(self, block: str, rest: str) -> _Reading | None:
+        """What is read of the entry of a list; anything, where nobody knows what it is."""
+        field = item_field(self.scopes.outline, block)
+        if field is None or not rest:
+            return None
+        if not field.fields:
+            return _no_such_property(f"{ITEM}.{rest}", rest)
+        return _field_reading(ITEM, rest, {each.name: each for each in field.fields})
+
+    def _block(self, key: str, inner: str) -> _Reading | None:
+        """What is read of a block that has ended."""
+        outline, variable = self.scopes.outline, short(f"tasks.{key}.{inner}")
+        name, _dot, rest = inner.partition(".")
+        if outline.has_items(key):
+            if wrong := _unless_known(variable, f"tasks.{key}", name, PARTS_WITH_ITEMS):
+                return wrong
+            if name == "items" and rest and not rest.partition(".")[0].isdecimal():
+                message = _(
+                    "The rule reads “%(name)s” as one value, but each entry has its own. Write "
+                    "sum(…), any(…), all(…) or count(…) around it."
+                )
+                return _Reading(message % {"name": variable})
+            return _no_such_property(variable, rest) if name == "ended" else None
+        if wrong := _unless_known(variable, f"tasks.{key}", name, PARTS):
+            return wrong
+        if name == "ended" or not rest:
+            return _no_such_property(variable, rest)
+        branch, _dot, part = rest.partition(".")
+        known = [each.entry.text("key") for each in outline.branches_of(key)]
+        wrong = _unless_known(variable, f"tasks.{key}.branches", branch, known)
+        if wrong is None and part:
+            name = f"tasks.{key}.branches.{branch}"
+            wrong = _unless_known(variable, name, part.partition(".")[0], OF_BRANCH)
+        if wrong is not None or part in ("", "ended") or self._has_ended(key, branch):
+            return wrong
+        message = _(
+            "The rule reads “%(name)s”, which a branch that has not ended does not have. Give a "
+            "default, or ask with “missing” first."
+        )
+        return _Reading(message % {"name": variable}, severity=Severity.WARNING)
+
+    def _has_ended(self, key: str, branch: str) -> bool:
+        """Whether a branch has ended for certain where its block has."""
+        outline = self.scopes.outline
+        wanted = outline.blocks[key].value.get("ends_when") or "all"
+        return wanted == "all" and outline.branches[f"{key}.{branch}"].always_runs
+
     def _ticket(self, rest: str) -> _Reading | None:
         fields = self.scopes.outline.fields
         if not rest or fields is None:
@@ -274,6 +410,9 @@ class _Scope:
             )
         if (never := self._never_done(f"tasks.{rest}", key)) is not None:
             return never
+        if key in outline.blocks:
+            wrong = self._block(key, inner) if inner else None
+            return wrong or self._not_always_done(key)
         fields = self.scopes.outputs[key]
         values = values_set(outline.task_of[key])
         name = inner.partition(".")[0]
@@ -287,6 +426,21 @@ class _Scope:
             if wrong is not None:
                 return wrong
         return self._not_always_done(key)
+
+    def _failures(self, variable: str, rest: str) -> _Reading | None:
+        key, _dot, inner = rest.partition(".")
+        tasks = self.scopes.outline.task_of
+        calls = [each for each, task in tasks.items() if task.is_call]
+        wrong = _unless_known(variable, "failures", key, calls)
+        if wrong is None and inner:
+            wrong = _of_failure(variable, inner)
+        if wrong is not None or not key:
+            return wrong
+        message = _(
+            "The rule reads “%(name)s”, but the call may not have failed. Give a default, or ask "
+            "with “missing” first."
+        )
+        return _Reading(message % {"name": short(variable)}, severity=Severity.WARNING)
 
     def _done(self, rest: str) -> _Reading | None:
         """Who did a task, and when."""
@@ -307,16 +461,29 @@ class _Scope:
         return wrong or self._not_always_done(key, root="done")
 
     def _never_done(self, variable: str, key: str) -> _Reading | None:
-        if not self.scopes.outline.is_connected or key in self.done:
+        outline = self.scopes.outline
+        if not outline.is_connected or key in self.done:
             return None
         message = _("The rule reads “%(name)s”, but this task is never done before that.")
-        return _Reading(message % {"name": short(variable)})
+        own, around = outline.item_blocks(key), outline.item_blocks(self.at)
+        outside = [each for each in own if each not in around]
+        if outside and around[: len(own)] != own:
+            message = _(
+                "The rule reads “%(name)s”, but this task is done for each entry of a list. "
+                "Read “%(items)s”."
+            )
+        items = f"tasks.{outside[0]}.items" if outside else ""
+        return _Reading(message % {"name": short(variable), "items": items})
 
     def _not_always_done(self, key: str, *, root: str = "tasks") -> _Reading | None:
         outline = self.scopes.outline
         if not outline.is_connected or (key == self.at and self.certain_itself):
             return None
-        if key != self.at and self.at not in self.scopes.reached_without(key):
+        reached = self.scopes.reached_without(key)
+        if key != self.at and self.at not in reached:
+            return None
+        is_after_block = self.certain_itself and key in outline.inside(self.at)
+        if is_after_block and not outline.may_be_over(self.at, reached):
             return None
         message = _(
             "The rule reads “%(name)s”, but one can come here without that task. Give a "
@@ -376,52 +543,10 @@ def _field_reading(prefix: str, rest: str, fields: dict[str, Field]) -> _Reading
             "any(…), all(…) or count(…) around it."
         )
         return _Reading(message % {"name": f"{prefix}.{rest}"})
-    if not field.required or not is_empty(field.visible_when):
+    if not is_certain(field, fields):
         message = _(
             "The rule reads “%(name)s”, which may have no answer. Give a default, ask with "
             "“missing” first, or make the question required."
         )
         return _Reading(message % {"name": f"{prefix}.{name}"}, severity=Severity.WARNING)
     return None
-
-
-def names_with_fallback(rule: Json) -> set[str]:
-    """The variables that a rule reads with a default, or asks about before it reads them.
-
-    A name counts wherever in the rule its fallback stands: this decides about a warning only.
-    """
-    found: set[str] = set()
-    waiting: list[Json] = [rule]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, list):
-            waiting.extend(value)
-        elif isinstance(value, dict):
-            waiting.extend(value.values())
-            for operator, arguments in value.items():
-                found |= _names_with_fallback_in(operator, arguments)
-    return found
-
-
-def _names_with_fallback_in(operator: str, arguments: Json) -> set[str]:
-    if operator == "var" and isinstance(arguments, list) and len(arguments) > 1:
-        return {arguments[0]} if isinstance(arguments[0], str) else set()
-    if operator == "exists" and isinstance(arguments, list):
-        return {".".join(each for each in arguments if isinstance(each, str))}
-    if operator in GUARDS:
-        return set(_texts(arguments))
-    return set()
-
-
-def _texts(value: Json) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for each in value:
-            yield from _texts(each)
-
-
-def has_fallback(variable: str, with_fallback: Collection[str]) -> bool:
-    """Whether the variable, or a part of its path, is among these."""
-    steps = variable.split(".")
-    return any(".".join(steps[: index + 1]) in with_fallback for index in range(len(steps)))

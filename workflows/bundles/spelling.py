@@ -12,6 +12,7 @@ from typing import Final
 
 from tenants.names import name_key, plain_name
 from workflows.engine.composed import composed_object
+from workflows.engine.edits import by_owner, with_owner
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.fields.company_roles import with_roles
 from workflows.fields.known_choices import with_known_choices, with_known_defaults
@@ -50,7 +51,14 @@ class _Spelling:
         return self.parts[name](value) if name in self.parts else value
 
     def _task(self, task: Json) -> Json:
-        return _changed(task, title=_plain, candidate_role=self._role, fields=self._fields)
+        return _changed(
+            task,
+            title=_plain,
+            candidate_role=self._role,
+            fields=self._fields,
+            branches=lambda value: _each(value, lambda each: _changed(each, title=_plain)),
+            reminders=lambda listed: _each(listed, lambda each: _changed(each, role=self._role)),
+        )
 
     def _fields(self, specs: Json) -> Json:
         return with_roles(with_known_defaults(specs), self._role)
@@ -74,7 +82,17 @@ class _Spelling:
     def _answer(self, answer: Json) -> Json:
         task = answer.get("task") if isinstance(answer, dict) else None
         fields = self.fields_of.get(task) if isinstance(task, str) else None
-        return _changed(answer, output=lambda output: _answers(fields, output))
+        return _changed(answer, output=lambda output: _answers(fields, output), edits=self._changes)
+
+    def _changes(self, changes: Json) -> Json:
+        """What a task changes of earlier answers, by the names of conditions."""
+        if not isinstance(changes, dict):
+            return changes
+        made = dict(changes)
+        for task, own in by_owner(changes).items():
+            spelt = _answers(self.fields_of.get(task) if task else self.fields, own)
+            made |= with_owner(task, spelt) if isinstance(spelt, dict) else {}
+        return made
 
     def _ticket(self, answers: Json) -> Json:
         return _answers(self.fields, answers)

@@ -23,7 +23,7 @@ _TYPES: Final[Mapping[str, object]] = {
     "object": gettext_lazy("an object"),
     "null": gettext_lazy("null"),
 }
-_KEYS: Final = frozenset({"key", "from", "to", "task", "ticket_type"})
+_KEYS: Final = frozenset({"key", "from", "to", "task", "ticket_type", "start"})
 _KEY: Final = gettext_lazy("lower-case letters, digits and underscores, beginning with a letter")
 _PART_OF_LIST: Final = {
     "tasks": "task",
@@ -92,8 +92,14 @@ def _known_names(path: Path) -> list[str]:
         return key_order(_PART_OF_LIST[str(path[0])])
     if len(path) == 3 and path[0] == "tasks" and path[2] == "assign_to":
         return key_order("assign_to")
+    if len(path) == 4 and path[0] == "tasks" and path[2] == "branches":
+        return key_order("branch")
     if len(path) > 2 and path[0] == "tasks" and path[2] == "table":
         return key_order(_PART_OF_TABLE.get(str(path[3]) if path[3:] else "", "decision_table"))
+    if len(path) == 4 and path[0] == "tasks" and path[2] == "reminders":
+        return key_order("reminder")
+    if len(path) == 4 and path[0] == "tasks" and path[2] == "edits":
+        return key_order("edit")
     if len(path) > 2 and path[0] == "tests" and path[2] in _PART_OF_TEST:
         return key_order(_PART_OF_TEST[str(path[2])])
     return key_order("bundle")
@@ -157,8 +163,20 @@ def _pattern_sentence(path: Path) -> tuple[str, str]:
     if path[-1] in _KEYS or path[-2:-1] == ("path",):
         message = _("Use %(expected)s (at most 63 characters).") % {"expected": _KEY}
         return message, str(_KEY)
-    if path[-1:] in (("due_in",), ("after",)):
-        expected = _("a duration such as P2D (two working days), PT4H (four hours) or P1DT30M")
+    if path[-1:] in (("due_in",), ("after",), ("wait",), ("when",)):
+        expected = _(
+            "a time such as P2D (two working days), PT4H (four hours), PT30M clock (half an hour "
+            "by the clock), on ticket.return_date, or P3D before ticket.return_date at 09:00"
+        )
+        return _("Give %(expected)s.") % {"expected": expected}, expected
+    if path[-1:] == ("branch",):
+        expected = _("the key of a block, a dot and the key of its branch, such as prepare.it")
+        return _("Give %(expected)s.") % {"expected": expected}, expected
+    if path[-1:] == ("ends_when",):
+        expected = _("all, any, or how many branches must have ended")
+        return _("Give %(expected)s.") % {"expected": expected}, expected
+    if path[-1:] == ("today",):
+        expected = _("a day such as 2026-10-30")
         return _("Give %(expected)s.") % {"expected": expected}, expected
     if path[-1:] == ("title",):
         return _("Give a title: spaces alone are none."), _("text")

@@ -9,7 +9,7 @@ in our words. docs/bundle-format.md lists them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
@@ -22,11 +22,13 @@ from workflows.bundles.problems import Problem
 from workflows.bundles.reading import read_bundle
 from workflows.engine.condition_text import ConditionTextError, Names, parse_expression
 from workflows.engine.decision_cells import CELL_TYPES
+from workflows.engine.edits import OF_TASKS, OF_TICKET, EditMode
 from workflows.engine.problems import Path, short
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.storable import MAX_DEPTH
 from workflows.engine.task_types import TaskType
 from workflows.errors import UnreadableBundleError
+from workflows.fields.field import LIMIT_KEYS
 from workflows.fields.registry import TYPES
 
 # {part of a bundle: {name in it: other names for the same}}. A part is a name under `$defs` of
@@ -54,13 +56,28 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "fields": ("field_specs", "questions"),
         "candidate_role": ("candidate_company_role", "company_role", "role"),
         "assign_to": ("given_to", "assignment", "assignee"),
+        "edits": ("edit", "earlier_answers", "asks_again", "shows_again", "changes"),
         "action_url": ("url", "uri", "address"),
         "input_transform": ("input",),
         "output_transform": ("output",),
         "timeout_seconds": ("timeout", "timeout_in_seconds"),
-        "due_in": ("due", "deadline"),
+        "due_in": ("due", "due_at", "deadline"),
+        "branch": ("in_branch", "lane"),
+        "branches": ("lanes",),
+        "ends_when": ("end_when", "join", "ends_after"),
+        "for_each": ("each_of", "repeat_for"),
+        "order": ("in_which_order",),
+        "most": ("at_most", "limit"),
+        "hide_answers": ("answers_hidden", "hidden"),
         "values": ("set", "set_values", "sets"),
         "table": ("decision_table", "decision", "rules"),
+        "wait": ("wait_until", "waits_until", "waits", "until"),
+        "reminders": ("reminder", "escalations", "escalation"),
+    },
+    "branch": {
+        "title": ("name", "branch_name"),
+        "start": ("begins_with", "first_task", "from"),
+        "when": ("condition", "if", "only_if"),
     },
     "decision_table": {
         "inputs": ("conditions",),
@@ -83,6 +100,11 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "then": ("outputs", "results"),
         "note": ("comment", "annotation", "description"),
     },
+    "edit": {
+        "task": ("step", "of_task", "form"),
+        "field": ("name", "question", "answer"),
+        "mode": ("may", "how", "access"),
+    },
     "transition": {
         "from": ("from_task", "source"),
         "to": ("to_task", "target", "next"),
@@ -91,6 +113,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "priority": ("order",),
         "after": ("timeout", "not_done_after"),
         "on_failure": ("on_error", "otherwise", "if_it_fails", "when_it_fails", "failure"),
+        "on_cancel": ("if_cancelled", "when_cancelled", "on_withdraw", "when_withdrawn"),
         "outcome": ("end_outcome",),
     },
     "ticket_type": {
@@ -108,12 +131,20 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "reopen_days": ("reopen_within_days", "can_be_reopened_for"),
         "asks_rating": ("rating", "rated", "ask_rating"),
     },
+    "reminder": {
+        "when": ("at", "time"),
+        "tell": ("who", "to", "notify"),
+        "role": ("company_role",),
+        "add": ("adds", "add_role"),
+        "text": ("message", "note"),
+    },
     "company_role": {
         "name": ("role", "role_name", "title"),
         "description": ("desc",),
     },
     "test": {
         "name": ("test_case", "title"),
+        "today": ("date", "day", "on"),
     },
     "field": {
         "name": ("field_name", "field"),
@@ -126,11 +157,17 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "min": ("minimum", "at_least"),
         "max": ("maximum", "at_most"),
         "pattern": ("regular_expression", "regex"),
+        "computed": ("calculated", "calculate", "calculate_value", "formula", "expression"),
+        "checks": ("check", "validations", "validation", "constraints"),
         "visible_when": ("show_when", "shown_when", "condition"),
         "seen_by": ("visible_to", "shown_to"),
         "listed": ("in_lists", "show_in_lists"),
         "role": ("company_role",),
         "accept": ("accepts", "accepted_types", "file_types", "allowed_types"),
+    },
+    "check": {
+        "condition": ("rule", "must_be_true", "constraint"),
+        "message": ("error", "error_message", "text"),
     },
     "link": {
         "label": ("name", "title"),
@@ -150,6 +187,12 @@ FIELD_TYPES: Final[Mapping[str, str]] = {
 TASK_TYPES: Final[Mapping[str, str]] = {
     spelling: each.value for each in TaskType for spelling in each.rules.spellings
 }
+# {other word: what a person may do with an answer that is shown again}
+EDIT_MODES: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("edit", "write", "editable", "may_change"), EditMode.CHANGE.value),
+    **dict.fromkeys(("read", "show", "view", "only_seen", "read_only"), EditMode.SEE.value),
+    **{each.value: each.value for each in EditMode},
+}
 # The parts that stand inside a part, by the name that they have there; in a list where "[]".
 _INSIDE: Final[Mapping[str, Mapping[str, str]]] = {
     "bundle": {
@@ -161,14 +204,21 @@ _INSIDE: Final[Mapping[str, Mapping[str, str]]] = {
         "tests": "test[]",
     },
     "workflow": {"ext_ref": "link[]", "fields": "field[]"},
-    "task": {"ext_ref": "link[]", "fields": "field[]", "table": "decision_table"},
+    "task": {
+        "ext_ref": "link[]",
+        "fields": "field[]",
+        "branches": "branch[]",
+        "table": "decision_table",
+        "reminders": "reminder[]",
+        "edits": "edit[]",
+    },
     "decision_table": {
         "inputs": "table_input[]",
         "outputs": "table_output[]",
         "rows": "table_row[]",
     },
     "ticket_type": {"ext_ref": "link[]"},
-    "field": {"fields": "field[]", "choices": "choice[]"},
+    "field": {"fields": "field[]", "choices": "choice[]", "checks": "check[]"},
     "test": {
         "submitter": "test_submitter",
         "answers": "test_answer[]",
@@ -193,7 +243,8 @@ def names_of(part: str) -> list[str]:
 
 def part_of_entries(name: str) -> str:
     """The part that each entry of a list of the bundle is: `tasks` are a list of `task`."""
-    return "field" if name == "fields" else _INSIDE["bundle"].get(name, name).removesuffix("[]")
+    inner = {"fields": "field", "branches": "branch"}
+    return inner.get(name) or _INSIDE["bundle"].get(name, name).removesuffix("[]")
 
 
 def synonyms_of(part: str, name: str) -> tuple[str, ...]:
@@ -240,6 +291,8 @@ def _task_keys(document: Json) -> tuple[str, ...]:
 
 def _part(value: Json, part: str, theirs: Path, ours: Path, made: InOurWords) -> Json:
     """`theirs` and `ours` are the path of the value in the two documents."""
+    if part == "edit":
+        value = read_edit(value)
     if not isinstance(value, dict) or len(ours) > MAX_DEPTH:
         return value
     found: JsonObject = {}
@@ -302,6 +355,30 @@ def _read_field_type(value: Json, _path: Path, _made: InOurWords) -> Json:
     return field_type_of(value) if isinstance(value, str) else value
 
 
+def read_edit(value: Json) -> Json:
+    """One answer that is shown again, also as a text: `ticket.amount`, `review.note: see`."""
+    if not isinstance(value, str):
+        return value
+    named, _colon, mode = (each.strip() for each in value.partition(":"))
+    made: JsonObject = {}
+    owner, dot, name = named.removeprefix(OF_TASKS).rpartition(".")
+    if dot and f"{owner}." != OF_TICKET:
+        made["task"] = owner
+    made["field"] = name
+    if mode:
+        made["mode"] = edit_mode_of(mode)
+    return made
+
+
+def edit_mode_of(word: str) -> str:
+    """What a person may do with an earlier answer; the word itself where it means none of it."""
+    return _plainly(EDIT_MODES).get(plain(word), word)
+
+
+def _read_edit_mode(value: Json, _path: Path, _made: InOurWords) -> Json:
+    return edit_mode_of(value) if isinstance(value, str) else value
+
+
 def _read_task_type(value: Json, _path: Path, _made: InOurWords) -> Json:
     return task_type_of(value) if isinstance(value, str) else value
 
@@ -328,7 +405,7 @@ def _read_json_text(value: Json, path: Path, made: InOurWords) -> Json:
         return value
 
 
-def _read_formula(value: Json, path: Path, made: InOurWords) -> Json:
+def _read_input(value: Json, path: Path, made: InOurWords) -> Json:
     """What an input reads: JSON, or as people write it: ticket.amount."""
     if not isinstance(value, str) or not value.strip():
         return value
@@ -345,13 +422,58 @@ def _read_cell_type(value: Json, _path: Path, _made: InOurWords) -> Json:
     return value if known is None else known.value
 
 
+class _Anything(Collection[str]):
+    """The names of a form, where it is not known: each name is one of them."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def _read_formula(value: Json, path: Path, made: InOurWords) -> Json:
+    """A rule of a form, which may be written as a text: as JSON, or as people write conditions."""
+    if not isinstance(value, str) or not value.strip():
+        return value
+    if value.lstrip().startswith("{"):
+        return _read_json_text(value, path, made)
+    try:
+        return parse_expression(value, names=Names(fields=_Anything()))
+    except ConditionTextError as error:
+        made.problems.append(Problem(path, str(error), value, nearest=error.nearest))
+        return value
+
+
+def _read_value_or_formula(value: Json, _path: Path, _made: InOurWords) -> Json:
+    """As before, where a text may also be a value: `today + 14 days`, but “2026-12-31”."""
+    if not isinstance(value, str) or plain(value) in _YES_OR_NO:
+        return value
+    try:
+        found = parse_expression(value, names=Names(fields=_Anything()))
+    except ConditionTextError:
+        return value
+    return found if isinstance(found, dict) else value
+
+
+_YES_OR_NO: Final = frozenset({"yes", "no", "true", "false", "y", "n", "x", "required", "optional"})
 _VALUES: Final[Mapping[tuple[str, str], _Read]] = {
     ("field", "type"): _read_field_type,
-    ("field", "visible_when"): _read_json_text,
+    ("edit", "mode"): _read_edit_mode,
+    ("field", "visible_when"): _read_formula,
+    ("field", "computed"): _read_formula,
+    ("check", "condition"): _read_formula,
+    ("field", "required"): _read_value_or_formula,
+    **{("field", key): _read_value_or_formula for key in LIMIT_KEYS},
     ("task", "task_type"): _read_task_type,
     ("task", "input_schema"): _read_json_text,
     ("task", "output_schema"): _read_json_text,
-    ("table_input", "value"): _read_formula,
+    ("task", "for_each"): _read_json_text,
+    ("branch", "when"): _read_json_text,
+    ("table_input", "value"): _read_input,
     ("table_input", "type"): _read_cell_type,
     ("table_output", "type"): _read_cell_type,
     ("transition", "from"): _end_point(START),

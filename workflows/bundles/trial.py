@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from typing import Final
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tenants.names import name_key
 from workflows.bundles.canonical import END, START, default_of
+from workflows.bundles.given import Given
 from workflows.bundles.outline import outcome_of
 from workflows.bundles.problems import Problem, path_in_words
 from workflows.end_outcomes import SCREENS as OUTCOMES
+from workflows.engine.blocks import BlockSpec, branch_of
+from workflows.engine.clock import NAMES as NAMES_OF_TIME
+from workflows.engine.clock import Clock
 from workflows.engine.conditions import is_empty, one_budget
+from workflows.engine.edits import Edit, by_owner, edits_of, place_of, with_owner
 from workflows.engine.errors import FieldError, TransformError
 from workflows.engine.problems import FieldProblem, quoted
 from workflows.engine.process import (
@@ -27,6 +34,8 @@ from workflows.engine.process import (
 )
 from workflows.engine.simulate import (
     Answer,
+    ChangeAnswers,
+    Edited,
     Outcome,
     Simulation,
     TaskRules,
@@ -35,6 +44,13 @@ from workflows.engine.simulate import (
 )
 from workflows.engine.task_types import TaskType
 from workflows.engine.transforms import apply_transform
+from workflows.fields.asked_again import (
+    AskedAgain,
+    PartOfForm,
+    apply_changes,
+    asked_again,
+    problems_of_changes,
+)
 from workflows.fields.facts import Facts
 from workflows.fields.registry import MADE_UP
 from workflows.fields.validation import Validator
@@ -55,8 +71,9 @@ class Trial:
     """A definition that can be tried, made of a document in canonical form.
 
     The document may be a draft that has problems: what is wrong comes out when it is reached.
-    `known` is what was found of what the document names (`references_in`). Answers that are
-    complete, as those of tickets, are not judged by it again.
+    `known` is what was found of what the document names (`references_in`), with the time at which
+    it is tried; that is now where it says none. Answers that are complete, as those of tickets,
+    are not judged by it again.
     """
 
     def __init__(
@@ -68,7 +85,8 @@ class Trial:
     ) -> None:
         self.document = document
         self.company_name = company_name
-        self.known = replace(known, trusts_answers=True)
+        self.clock = known.clock or Clock(timezone.now())
+        self.known = replace(known, trusts_answers=True, clock=self.clock)
         workflow = document.get("workflow")
         self.workflow: JsonObject = workflow if isinstance(workflow, dict) else {}
         self.tasks = {str(each.get("key")): each for each in _entries(document, "tasks")}
@@ -85,8 +103,27 @@ class Trial:
         self.forms = {
             key: _Form(task.get("fields", []), self.known) for key, task in self.tasks.items()
         }
-        self.rules = {key: _rules(task, self.forms[key]) for key, task in self.tasks.items()}
+        self.rules = {
+            key: _rules(task, self.forms[key], self._change_answers(key))
+            for key, task in self.tasks.items()
+        }
         self._ticket_forms: dict[str, _Form] = {}
+
+    @property
+    def reads_clock(self) -> bool:
+        """Whether some rule of the document may read the time."""
+        waiting: list[Json] = [self.document]
+        while waiting:
+            value = waiting.pop()
+            if isinstance(value, dict):
+                waiting.extend(value.values())
+                read = value.get("var", value.get("val"))
+                names = read if isinstance(read, list) else [read]
+                if any(each in NAMES_OF_TIME for each in names if isinstance(each, str)):
+                    return True
+            elif isinstance(value, list):
+                waiting.extend(value)
+        return False
 
     @property
     def fields(self) -> Json:
@@ -104,12 +141,14 @@ class Trial:
         found = self.ticket_types.get(ticket_type, {}).get("presets")
         return found if isinstance(found, dict) else {}
 
-    def refusals(self, ticket: JsonObject, *, ticket_type: str = "") -> list[FieldProblem]:
-        """What is wrong with the answers on the ticket's form.
+    def refusals(
+        self, ticket: JsonObject, *, ticket_type: str = "", clock: Clock | None = None
+    ) -> list[FieldProblem]:
+        """What is wrong with the answers on the ticket's form, at this time.
 
         Raises FieldError where the form itself is wrong.
         """
-        return self.ticket_form(ticket_type).refusals(ticket)
+        return self.ticket_form(ticket_type).refusals(ticket, clock)
 
     def ticket_form(self, ticket_type: str = "") -> _Form:
         if ticket_type not in self._ticket_forms:
@@ -124,11 +163,12 @@ class Trial:
         ticket_type: str = "",
         submitter: Mapping[str, Json] | None = None,
         number: int = EXAMPLE_NUMBER,
+        clock: Clock | None = None,
     ) -> JsonObject:
         """The context of conditions and transforms, without `tasks`."""
         who = dict[str, Json](submitter or EXAMPLE_SUBMITTER)
         return {
-            "ticket": self.ticket_form(ticket_type).with_presets(ticket),
+            "ticket": self.ticket_form(ticket_type).with_presets(ticket, clock),
             "submitter": {name: who.get(name, "") for name in EXAMPLE_SUBMITTER},
             "company": {"name": self.company_name},
             "number": number,
@@ -145,38 +185,132 @@ class Trial:
             return body if isinstance(body, dict) else {"response": body}
         if not self.rules[key].task_type.is_answered_later:
             response["status"] = 200
-        output = apply_transform(template, {**context, "response": response})
+        known: JsonObject = {**context, **self.clock.as_json(), "response": response}
+        output = apply_transform(template, known, working_time=self.clock.working_time)
         if not isinstance(output, dict):
             raise TransformError(_("The output transform must make an object."))
         return output
 
-    def run(self, *, facts: JsonObject, answers: Iterable[Answer]) -> Simulation:
-        taken_in = map(self._taken_in, answers)
-        return simulate(self.process, facts=facts, tasks=self.rules, answers=taken_in)
+    def run(
+        self, *, facts: JsonObject, answers: Iterable[Answer], clock: Clock | None = None
+    ) -> Simulation:
+        """`clock`: when the ticket was submitted; now, where it is None."""
+        clock = clock or self.clock
+        taken_in = [self._taken_in(each, clock) for each in answers]
+        return simulate(self.process, facts=facts, tasks=self.rules, answers=taken_in, clock=clock)
+
+    # Earlier answers that a task shows
+
+    def edits_of(self, key: str) -> tuple[Edit, ...]:
+        """The answers that a task shows again; none of a call."""
+        is_form = _type_of(self.tasks[key]).is_form
+        return edits_of(self.tasks[key].get("edits")) if is_form else ()
+
+    def asked_again(
+        self, key: str, *, ticket: JsonObject, outputs: JsonObject, only_seen: Collection[str] = ()
+    ) -> tuple[AskedAgain, ...]:
+        """What the form of a task shows of these earlier answers.
+
+        `only_seen` are questions whose answers the ticket type sets. Raises FieldError where one of
+        the forms is wrong.
+        """
+        return asked_again(
+            self.edits_of(key),
+            ticket=ticket,
+            outputs=outputs,
+            form_of=self._whole_form,
+            title_of=lambda task: self.title_of(task) if task else _("What was submitted"),
+            only_seen=only_seen,
+        )
+
+    def _whole_form(self, key: str) -> Validator | None:
+        if not key:
+            return self.ticket_form().validator
+        return self.forms[key].validator if key in self.forms else None
+
+    def _change_answers(self, key: str) -> ChangeAnswers | None:
+        if not self.edits_of(key):
+            return None
+
+        def change(ticket: JsonObject, outputs: JsonObject, changes: JsonObject) -> Edited:
+            asked = self.asked_again(key, ticket=ticket, outputs=outputs)
+            taken_in = self.changes_taken_in(asked, changes)
+            facts = self._facts_of_part
+            refused = problems_of_changes(asked, taken_in, facts)
+            if refused:
+                return Edited(ticket, outputs, tuple(refused))
+            made = {"": ticket, **outputs}
+            made |= {each.task: each.after for each in apply_changes(asked, taken_in, facts)}
+            ticket_now = made.pop("")
+            return Edited(ticket_now if isinstance(ticket_now, dict) else ticket, made)
+
+        return change
+
+    def _facts_of_part(self, _part: PartOfForm, _changes: JsonObject) -> Facts:
+        return self.known
+
+    def changes_taken_in(self, asked: Iterable[AskedAgain], changes: JsonObject) -> JsonObject:
+        """Changes as a test case writes them, as a ticket would keep them."""
+        owned, made = by_owner(changes), dict(changes)
+        for each in asked:
+            own = owned.get(each.task, {})
+            given: JsonObject = {name: value for name, value in own.items() if value is not None}
+            made |= with_owner(each.task, each.part.taken_in(given, self.known))
+        return made
+
+    def changes_given_out(self, changes: JsonObject) -> JsonObject:
+        """Changes of a ticket as a test case writes them."""
+        made = dict(changes)
+        for task, own in by_owner(changes).items():
+            form = self.ticket_form() if not task else self.forms.get(task)
+            if form is not None:
+                given: JsonObject = {n: value for n, value in own.items() if value is not None}
+                made |= with_owner(task, form.given_out(given))
+        return made
 
     def output_given_out(self, answer: Answer) -> JsonObject:
         """What came of a task, as a test case writes it."""
         form = self._form_of(answer.task)
         return answer.output if form is None else form.given_out(answer.output)
 
-    def _taken_in(self, answer: Answer) -> Answer:
+    def _taken_in(self, answer: Answer, clock: Clock) -> Answer:
         form = self._form_of(answer.task)
-        return answer if form is None else replace(answer, output=form.taken_in(answer.output))
+        if form is None:
+            return answer
+        at = clock if answer.at is None else replace(clock, now=answer.at)
+        return replace(answer, output=form.taken_in(answer.output, at))
 
     def _form_of(self, key: str) -> _Form | None:
         """The form of a task; None where it is a call, or there is none."""
         rules = self.rules.get(key)
         return self.forms[key] if rules is not None and rules.task_type.is_form else None
 
-    def run_test_case(self, case: JsonObject) -> Simulation:
-        """What comes out for the answers of a test case."""
+    def facts_of_test_case(self, case: JsonObject) -> JsonObject:
+        """What conditions of the test case read besides tasks, on the day that it names."""
+        clock = clock_of_case(case, self.clock)
         ticket, submitter = case.get("ticket", {}), case.get("submitter")
-        facts = self.facts(
+        return self.facts(
             ticket if isinstance(ticket, dict) else {},
             ticket_type=str(case.get("ticket_type", "")),
             submitter=submitter if isinstance(submitter, dict) else None,
+            clock=clock,
         )
-        return self.run(facts=facts, answers=read_answers(case.get("answers")))
+
+    def run_test_case(self, case: JsonObject) -> Simulation:
+        """What comes out for the answers of a test case, on the day that it names."""
+        clock = clock_of_case(case, self.clock)
+        answers = read_answers(case.get("answers"))
+        return self.run(facts=self.facts_of_test_case(case), answers=answers, clock=clock)
+
+
+def clock_of_case(case: JsonObject, otherwise: Clock) -> Clock:
+    """What a test case knows of time: the day that it names, or else the day of the run."""
+    today = case.get("today")
+    try:
+        day = date.fromisoformat(today) if isinstance(today, str) and today else None
+    except ValueError:
+        day = None
+    return otherwise if day is None else Clock.at_noon(day, otherwise.working_time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +381,9 @@ def run_test_case(trial: Trial, index: int, case: JsonObject) -> TestCaseResult:
         reason = _("There is no ticket type “%(key)s”, so that this was not run.") % {"key": key}
         return _not_run(index, case, reason)
     try:
-        refused = trial.refusals(ticket if isinstance(ticket, dict) else {}, ticket_type=key)
+        answers = ticket if isinstance(ticket, dict) else {}
+        clock = clock_of_case(case, trial.clock)
+        refused = trial.refusals(answers, ticket_type=key, clock=clock)
     except FieldError as error:
         return _not_run(index, case, str(error))
     if refused:
@@ -258,6 +394,9 @@ def run_test_case(trial: Trial, index: int, case: JsonObject) -> TestCaseResult:
     found = Arrival(simulation.path, simulation.outcome.value, simulation.end_label, str(outcome))
     divergence = _first_divergence(expected, found)
     reason = _reason(trial, expected, simulation, divergence)
+    if not reason:
+        given = Given(trial, simulation, trial.facts_of_test_case(case))
+        reason = " ".join(given.problems(case))
     name = str(case.get("name", ""))
     return TestCaseResult(index, name, expected, found, reason, divergence, simulation)
 
@@ -302,14 +441,16 @@ def _first_divergence(expected: Arrival, found: Arrival) -> int | None:
 def _reason(trial: Trial, expected: Arrival, simulation: Simulation, divergence: int | None) -> str:
     last = simulation.last_step
     if simulation.outcome is Outcome.REFUSED and last.task is not None:
-        return _refusal(
-            _("The form of “%(task)s”") % {"task": trial.title_of(last.task)},
-            trial.fields_of(last.task),
-            last.refused,
-        )
+        form, refused = trial.title_of(last.task), last.refused
+        specs = trial.fields_of(last.task)
+        if (asked := place_of(refused[0].field)) is not None:
+            task, field = asked
+            specs = trial.fields_of(task) if task else trial.fields
+            refused = (replace(refused[0], field=field),)
+        return _refusal(_("The form of “%(task)s”") % {"task": form}, specs, refused)
     if divergence is not None:
         return _divergence_reason(trial, expected, simulation, divergence)
-    place = {"place": _step_before(trial, simulation.path, len(simulation.path))}
+    place = {"place": _("the start") if last.task is None else quoted(trial.title_of(last.task))}
     if simulation.outcome != expected.status:
         if simulation.outcome is Outcome.WAITING and simulation.last_step.times:
             text = _("%(place)s is not left after %(time)s, so that the ticket waits there.")
@@ -317,6 +458,7 @@ def _reason(trial: Trial, expected: Arrival, simulation: Simulation, divergence:
             return text % {**place, "time": time}
         return {
             Outcome.COMPLETED: _("After %(place)s the ticket reaches the end."),
+            Outcome.CANCELLED: _("After %(place)s the ticket is cancelled, and it ends there."),
             Outcome.WAITING: _("There is no answer for %(place)s, so that the ticket waits there."),
             Outcome.ERROR: _("The ticket stops at %(place)s: %(error)s"),
         }[simulation.outcome] % {**place, "error": simulation.error}
@@ -369,6 +511,8 @@ def _step_before(trial: Trial, path: Sequence[str], number: int) -> str:
 def _step_at(trial: Trial, path: Sequence[str], status: str, number: int) -> str:
     if number < len(path):
         return quoted(trial.title_of(path[number]))
+    if status == Outcome.CANCELLED:
+        return _("the end of a cancelled ticket")
     return _("the end") if status == Outcome.COMPLETED else _("nowhere")
 
 
@@ -422,10 +566,17 @@ def _type_of(task: JsonObject) -> TaskType:
 
 
 def _spec(key: str, task: JsonObject) -> TaskSpec:
-    return TaskSpec(key=key, title=str(task.get("title", "")), task_type=_type_of(task))
+    task_type = _type_of(task)
+    return TaskSpec(
+        key=key,
+        title=str(task.get("title", "")),
+        task_type=task_type,
+        block=BlockSpec.of(task) if task_type.is_block else None,
+        branch=branch_of(str(task.get("branch") or "")),
+    )
 
 
-def _rules(task: JsonObject, form: _Form) -> TaskRules:
+def _rules(task: JsonObject, form: _Form, change_answers: ChangeAnswers | None) -> TaskRules:
     return TaskRules(
         task_type=_type_of(task),
         check_form=form.refusals,
@@ -434,6 +585,7 @@ def _rules(task: JsonObject, form: _Form) -> TaskRules:
         input_transform=task.get("input_transform"),
         values=task.get("values"),
         table=task.get("table"),
+        change_answers=change_answers,
     )
 
 
@@ -446,33 +598,38 @@ class _Form:
         self._presets = presets or {}
 
     @cached_property
-    def _validator(self) -> Validator:
+    def validator(self) -> Validator:
+        """Raises FieldError where the form is wrong."""
         return Validator(self._fields or [], presets=self._presets)
 
-    def refusals(self, answers: JsonObject) -> list[FieldProblem]:
+    def refusals(self, answers: JsonObject, clock: Clock | None = None) -> list[FieldProblem]:
         """What is wrong with answers; raises FieldError where the form itself is wrong."""
-        return self._validator.validate(self.taken_in(answers), self._known)
+        return self.validator.validate(self.taken_in(answers, clock), self._at(clock))
 
-    def taken_in(self, answers: JsonObject) -> JsonObject:
-        """Answers of the document as a ticket would keep them."""
+    def taken_in(self, answers: JsonObject, clock: Clock | None = None) -> JsonObject:
+        """Answers of the document as a ticket would keep them, with what is calculated."""
+        known = self._at(clock)
         try:
-            return self._validator.taken_in(answers, self._known)
+            return self.validator.settled(self.validator.taken_in(answers, known), known)
         except FieldError:
             return answers
+
+    def _at(self, clock: Clock | None) -> Facts:
+        return self._known if clock is None else replace(self._known, clock=clock)
 
     def given_out(self, answers: JsonObject) -> JsonObject:
-        """Answers of a ticket as the document writes them."""
+        """Answers of a ticket as the document writes them: without what is calculated."""
         try:
-            return self._validator.given_out(answers)
+            return self.validator.given_out(self.validator.typed(answers))
         except FieldError:
             return answers
 
-    def with_presets(self, answers: JsonObject) -> JsonObject:
+    def with_presets(self, answers: JsonObject, clock: Clock | None = None) -> JsonObject:
         try:
-            presets = self._validator.presets_taken_in(self._known)
+            presets = self.validator.presets_taken_in(self._known)
         except FieldError:
             presets = self._presets
-        return {**presets, **self.taken_in(answers)}
+        return {**presets, **self.taken_in(answers, clock)}
 
 
 def _transition(each: JsonObject) -> TransitionSpec:
@@ -486,5 +643,6 @@ def _transition(each: JsonObject) -> TransitionSpec:
         label=str(each.get("label", "")),
         after=str(each.get("after", "")),
         on_failure=each.get("on_failure") is True,
+        on_cancel=each.get("on_cancel") is True,
         outcome=outcome_of(each),
     )

@@ -17,9 +17,16 @@ from django.utils.translation import gettext as _
 from tenants.names import name_key
 from workflows.bundles.canonical import END, FORMAT, FORMAT_VERSION, SCHEMA, START, canonical
 from workflows.bundles.check import check_bundle
-from workflows.bundles.outline import Entry, Outline, outcome_of, roles_in_questions
+from workflows.bundles.outline import (
+    Entry,
+    Outline,
+    outcome_of,
+    roles_in_questions,
+    roles_in_reminders,
+)
 from workflows.bundles.problems import Problem, path_in_words
 from workflows.bundles.spelling import as_spelt
+from workflows.engine.blocks import BlockSpec, branch_of
 from workflows.engine.json_schema import compile_validator
 from workflows.engine.problems import Path
 from workflows.engine.process import (
@@ -37,10 +44,12 @@ from workflows.fields.field import SeenBy
 _FORM: Final = ("pattern", "format", "minLength", "required", "enum", "minimum", "maximum")
 _KEPT_AS_JSON: Final = (
     "ext_ref",
+    "branch",
     "test",
     "test_submitter",
     "test_answer",
     "test_expectation",
+    "edit",
     "field",
     "decision_table",
     "table_input",
@@ -48,6 +57,7 @@ _KEPT_AS_JSON: Final = (
     "table_row",
     "table_cell",
     "cell_type",
+    "check",
 )
 _CHOICE: Final[JsonObject] = {
     "properties": {"value": {}, "label": {}},
@@ -150,6 +160,7 @@ def with_named_roles(document: JsonObject) -> JsonObject:
             [role for role in roles if isinstance(role, str)] if isinstance(roles, list) else []
         )
     named += [str(role) for _path, role in roles_in_questions(outline)]
+    named += [role for _path, role in roles_in_reminders(outline)]
     missing: dict[str, str] = {}
     for name in named:
         if name and name_key(name) not in known:
@@ -175,6 +186,7 @@ def drawable_process(document: object) -> Process:
                 label=each.text("label"),
                 after=each.text("after"),
                 on_failure=each.value.get("on_failure") is True,
+                on_cancel=each.value.get("on_cancel") is True,
                 outcome=outcome_of(each.value),
             )
             for each in outline.transitions
@@ -185,7 +197,13 @@ def drawable_process(document: object) -> Process:
 
 def _task(key: str, task: Entry) -> TaskSpec:
     task_type = task.task_type or TaskType.FORM
-    return TaskSpec(key=key, title=task.text("title"), task_type=task_type)
+    return TaskSpec(
+        key=key,
+        title=task.text("title"),
+        task_type=task_type,
+        block=BlockSpec.of(task.value) if task.is_block else None,
+        branch=branch_of(task.text("branch")),
+    )
 
 
 def _as_int(value: Json) -> int:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .conditions import compact
+from .calendar import WorkingTime
+from .clock import Clock, with_time
+from .conditions import PreparedData, compact, prepare
 from .decision_table import table_of
 from .errors import EngineError, TransformError
 from .process import Json, JsonObject, objects_in
@@ -32,15 +34,24 @@ class Made:
     note: JsonObject = field(default_factory=dict)
 
 
-def carry_out(task_type: TaskType, *, values: Json, table: Json, context: JsonObject) -> Made:
-    """Do a step of a type that is done at once.
+def carry_out(
+    task_type: TaskType,
+    *,
+    values: Json,
+    table: Json,
+    context: JsonObject,
+    clock: Clock | None = None,
+) -> Made:
+    """Do a step of a type that is done at once. `clock` is what its rules know of time.
 
     Raises:
         AtOnceError: it cannot be done; it says why.
     """
+    known = with_time(context, clock)
+    working_time = None if clock is None else clock.working_time
     if task_type is TaskType.DECISION:
-        return decide_by_table(table, context)
-    return set_values(values, context)
+        return decide_by_table(table, prepare(known, working_time=working_time))
+    return set_values(values, known, working_time)
 
 
 def rules_of_table(table: Json) -> Iterator[Json]:
@@ -49,14 +60,14 @@ def rules_of_table(table: Json) -> Iterator[Json]:
         yield column.get("value")
 
 
-def set_values(values: Json, context: JsonObject) -> Made:
+def set_values(values: Json, context: JsonObject, working_time: WorkingTime | None = None) -> Made:
     """The output of a step that sets values: an object whose values may be JsonLogic.
 
     Raises:
         AtOnceError: a formula cannot be carried out, or makes too much.
     """
     try:
-        output = apply_transform(values, context)
+        output = apply_transform(values, context, working_time=working_time)
     except TransformError as error:
         message = _("The values could not be set. %(reason)s")
         raise AtOnceError(message % {"reason": error}) from error
@@ -68,7 +79,7 @@ def set_values(values: Json, context: JsonObject) -> Made:
     return Made(output)
 
 
-def decide_by_table(table: Json, context: JsonObject) -> Made:
+def decide_by_table(table: Json, context: JsonObject | PreparedData) -> Made:
     """The output of a decision table, and which of its rows were hit.
 
     Raises:

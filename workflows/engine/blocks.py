@@ -11,111 +11,46 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, Final, Self
 
+from .calendar import WorkingTime
+from .clock import Clock, with_time
 from .conditions import evaluate_condition, prepare
 from .errors import ConditionError, TransformError
+from .process import (
+    DEEPEST,
+    HIGHEST_MOST,
+    USUAL_MOST,
+    BlockSpec,
+    BranchSpec,
+    Json,
+    JsonObject,
+    Order,
+    Process,
+    Until,
+    branch_of,
+    ends_when_of,
+)
 from .texts import gettext as _
 from .transforms import apply_transform
 
-if TYPE_CHECKING:
-    from .process import Json, JsonObject, Process
-
-# So deep blocks may stand in each other.
-DEEPEST: Final = 5
-# How many items a list may have where the block does not say, and the most that it may say.
-USUAL_MOST: Final = 50
-HIGHEST_MOST: Final = 200
-
-
-class Until(StrEnum):
-    """When a block ends, where it names no number."""
-
-    ALL = "all"
-    ANY = "any"
-
-
-class Order(StrEnum):
-    """How the branches of a list go."""
-
-    TOGETHER = "together"
-    IN_ORDER = "in_order"
-
-
-@dataclass(frozen=True, slots=True)
-class BranchSpec:
-    """A branch: its first task, and the condition without which it does not begin."""
-
-    key: str
-    title: str = ""
-    start: str = ""
-    when: Json = None
-
-
-@dataclass(frozen=True, slots=True)
-class BlockSpec:
-    """What a block holds. `ends_when` is a number of branches, or one of `Until`.
-
-    `for_each` is where the list stands, a value as in a transform; None: each branch runs once.
-    `most` bounds the list; None: USUAL_MOST.
-    """
-
-    branches: tuple[BranchSpec, ...] = ()
-    ends_when: int | Until = Until.ALL
-    for_each: Json = None
-    order: Order = Order.TOGETHER
-    most: int | None = None
-    hide_answers: bool = False
-
-    @classmethod
-    def of(cls, said: Mapping[str, Json]) -> Self:
-        """The block of a task's document; what does not fit is as if it was not said."""
-        branches = said.get("branches")
-        most, order = said.get("most"), said.get("order")
-        return cls(
-            branches=tuple(
-                BranchSpec(
-                    key=str(each.get("key") or ""),
-                    title=str(each.get("title") or ""),
-                    start=str(each.get("start") or ""),
-                    when=each.get("when"),
-                )
-                for each in (branches if isinstance(branches, list) else [])
-                if isinstance(each, dict)
-            ),
-            ends_when=ends_when_of(said.get("ends_when")),
-            for_each=said.get("for_each") or None,
-            order=Order.IN_ORDER if order == Order.IN_ORDER else Order.TOGETHER,
-            most=most if isinstance(most, int) and not isinstance(most, bool) else None,
-            hide_answers=said.get("hide_answers") is True,
-        )
-
-    @property
-    def is_list(self) -> bool:
-        """Whether it has one branch for each item of a list."""
-        return self.for_each is not None
-
-    @property
-    def bound(self) -> int:
-        return min(self.most or USUAL_MOST, HIGHEST_MOST)
-
-    def branch(self, key: str) -> BranchSpec | None:
-        return next((each for each in self.branches if each.key == key), None)
-
-
-def ends_when_of(said: object) -> int | Until:
-    """What `ends_when` says, as a number or as its text; ALL where it says nothing that fits."""
-    text = str(said) if isinstance(said, int | str) and not isinstance(said, bool) else ""
-    if text.isdecimal() and int(text) >= 1:
-        return int(text)
-    return Until.ANY if text == Until.ANY else Until.ALL
-
-
-def branch_of(said: str) -> tuple[str, str] | None:
-    """The block and the branch that a task's `branch` names; None: it is on the main path."""
-    block, dot, branch = said.partition(".")
-    return (block, branch) if block and dot and branch else None
+__all__ = [
+    "DEEPEST",
+    "HIGHEST_MOST",
+    "USUAL_MOST",
+    "BlockSpec",
+    "BranchRun",
+    "BranchSpec",
+    "BranchState",
+    "Entered",
+    "Order",
+    "Until",
+    "block_output",
+    "branch_of",
+    "ends_when_of",
+    "enter_block",
+    "is_over",
+    "outputs_after",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +79,13 @@ class Entered:
     error: str = ""
 
 
-def enter_block(process: Process, block_key: str, context: JsonObject) -> Entered:
-    """Which branches begin, by what is known now. Never raises for what a definition holds."""
+def enter_block(
+    process: Process, block_key: str, context: JsonObject, clock: Clock | None = None
+) -> Entered:
+    """Which branches begin, by what is known now; `clock` is what rules know of time.
+
+    Never raises for what a definition holds.
+    """
     task = process.tasks.get(block_key)
     spec = None if task is None else task.block
     if task is None or spec is None or not spec.branches:
@@ -159,19 +99,27 @@ def enter_block(process: Process, block_key: str, context: JsonObject) -> Entere
         )
         words = {"branch": unknown.title or unknown.key, "task": unknown.start}
         return Entered(error=message % {**words, "block": _title(process, block_key)})
+    known = with_time(context, clock)
+    working_time = None if clock is None else clock.working_time
     return (
-        _one_for_each(process, block_key, spec, context)
+        _one_for_each(process, block_key, spec, known, working_time)
         if spec.is_list
-        else _side_by_side(process, block_key, spec, context)
+        else _side_by_side(process, block_key, spec, known, working_time)
     )
 
 
-def _side_by_side(process: Process, key: str, spec: BlockSpec, context: JsonObject) -> Entered:
+def _side_by_side(
+    process: Process,
+    key: str,
+    spec: BlockSpec,
+    context: JsonObject,
+    working_time: WorkingTime | None,
+) -> Entered:
     left_out: list[str] = []
     begin: list[BranchSpec] = []
     try:
         conditional = any(each.when is not None for each in spec.branches)
-        data = prepare(context if conditional else {})
+        data = prepare(context if conditional else {}, working_time=working_time)
         for each in spec.branches:
             if evaluate_condition(each.when, data):
                 begin.append(each)
@@ -190,10 +138,17 @@ def _side_by_side(process: Process, key: str, spec: BlockSpec, context: JsonObje
     return Entered(runs=tuple(runs), left_out=tuple(left_out))
 
 
-def _one_for_each(process: Process, key: str, spec: BlockSpec, context: JsonObject) -> Entered:
+def _one_for_each(
+    process: Process,
+    key: str,
+    spec: BlockSpec,
+    context: JsonObject,
+    working_time: WorkingTime | None,
+) -> Entered:
     words: dict[str, object] = {"block": _title(process, key)}
     try:
-        items = [] if _is_unanswered(spec.for_each, context) else _list(spec.for_each, context)
+        is_empty_list = _is_unanswered(spec.for_each, context)
+        items = [] if is_empty_list else _list(spec.for_each, context, working_time)
     except TransformError as error:
         message = _(
             "The list of “%(block)s” cannot be read. %(reason)s Correct the ticket's data or the "
@@ -224,9 +179,11 @@ def _begins(spec: BlockSpec, number: int) -> bool:
     return number == 1 or spec.order is Order.TOGETHER
 
 
-def _list(for_each: Json, context: JsonObject) -> list[Json] | None:
+def _list(
+    for_each: Json, context: JsonObject, working_time: WorkingTime | None
+) -> list[Json] | None:
     """Raises TransformError. A list that is null has no items."""
-    found = apply_transform(for_each, context)
+    found = apply_transform(for_each, context, working_time=working_time)
     if found is None:
         return []
     return found if isinstance(found, list) else None

@@ -175,6 +175,43 @@ class WorkingTime:
         except (StopIteration, OverflowError):
             return start.astimezone(UTC) + timedelta(days=duration.days, minutes=duration.minutes)
 
+    def before(self, end: datetime, duration: Duration) -> datetime:
+        """The moment that lies ``duration`` of working time before ``end``: `after`, backwards."""
+        try:
+            moment = self._last_working_moment(end)
+            if duration.days:
+                moment = self._days_later(moment, -duration.days)
+            return self._hours_earlier(moment, timedelta(minutes=duration.minutes))
+        except (StopIteration, OverflowError):
+            return end.astimezone(UTC) - timedelta(days=duration.days, minutes=duration.minutes)
+
+    def days_from(self, day: date, days: int) -> date:
+        """The day that many working days later, or earlier where it is less than 0.
+
+        Raises OverflowError: a day before the year 1 or after 9999.
+        """
+        if not days:
+            return day
+        step = 1 if days > 0 else -1
+        following = self._working_days(day + timedelta(days=step), step=step)
+        found = next(islice(following, abs(days) - 1, None), None)
+        return day + timedelta(days=days) if found is None else found
+
+    def opens(self, day: date) -> datetime:
+        """When the working time of a day begins; of a day without any, as in an office."""
+        return self._opening(day, (self.spans(day) or OFFICE_HOURS)[0])
+
+    def closes(self, day: date) -> datetime:
+        """When it ends."""
+        return self._closing(day, (self.spans(day) or OFFICE_HOURS)[-1])
+
+    def clock(self, day: date, minute: int) -> datetime:
+        """What the clocks show so many minutes after midnight, in UTC: of two such times the first.
+
+        A time that they skip is read as if they had not been changed yet.
+        """
+        return self._instant(day, minute, fold=0)
+
     def between(self, start: datetime, end: datetime) -> timedelta:
         """How much working time there is from ``start`` to ``end``; none where it ends before."""
         found = timedelta()
@@ -191,17 +228,52 @@ class WorkingTime:
         except (StopIteration, OverflowError):
             return None
 
+    def day_after(self, day: date, days: int) -> date | None:
+        """So many working days after a day, before it where negative; 0: the day itself.
+
+        None where there are no working days, or none so far away.
+        """
+        step, left = timedelta(days=1 if days > 0 else -1), abs(days)
+        idle = 0
+        try:
+            while left:
+                day += step
+                idle = 0 if (works := bool(self.spans(day))) else idle + 1
+                left -= works
+                if idle >= _MOST_IDLE_DAYS:
+                    return None
+        except OverflowError:
+            return None
+        return day
+
+    def days_between(self, first: date, last: date) -> int:
+        """How many working days follow on the first day, up to the last one and with it.
+
+        `day_after` leads from the first to the last again, where the last is one. Negative where
+        the last day is before the first.
+        """
+        if last < first:
+            return -sum(bool(self.spans(last + timedelta(n))) for n in range((first - last).days))
+        return sum(bool(self.spans(first + timedelta(n + 1))) for n in range((last - first).days))
+
     def _first_working_moment(self, start: datetime) -> datetime:
         for opens, closes in self._spans_from(start):
             if start < closes:
                 return max(start.astimezone(UTC), opens)
         raise StopIteration
 
+    def _last_working_moment(self, end: datetime) -> datetime:
+        for opens, closes in self._spans_back_from(end):
+            if end >= opens:
+                return min(end.astimezone(UTC), closes)
+        raise StopIteration
+
     def _days_later(self, moment: datetime, days: int) -> datetime:
-        """The same time of day, so many working days later."""
+        """The same time of day, so many working days later; earlier where it is less than 0."""
         local = moment.astimezone(self.zone)
-        following = self._working_days(local.date() + timedelta(days=1))
-        day = next(islice(following, days - 1, None))
+        step = 1 if days > 0 else -1
+        following = self._working_days(local.date() + timedelta(days=step), step=step)
+        day = next(islice(following, abs(days) - 1, None))
         spans = self.spans(day)
         minute = local.hour * 60 + local.minute
         begun = [each for each in spans if each.opens <= minute]
@@ -221,13 +293,29 @@ class WorkingTime:
             left -= max(closes - begins, timedelta())
         raise StopIteration
 
+    def _hours_earlier(self, moment: datetime, left: timedelta) -> datetime:
+        if not left:
+            return moment
+        for opens, closes in self._spans_back_from(moment):
+            ends = min(closes, moment)
+            if ends - opens >= left:
+                return ends - left
+            left -= max(ends - opens, timedelta())
+        raise StopIteration
+
     def _spans_from(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
         """The working time from the day of ``start`` on, as moments in UTC."""
         for day in self._working_days(start.astimezone(self.zone).date()):
             for span in self.spans(day):
                 yield self._opening(day, span), self._closing(day, span)
 
-    def _working_days(self, first: date) -> Iterator[date]:
+    def _spans_back_from(self, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """The same up to the day of ``end``, the last first."""
+        for day in self._working_days(end.astimezone(self.zone).date(), step=-1):
+            for span in reversed(self.spans(day)):
+                yield self._opening(day, span), self._closing(day, span)
+
+    def _working_days(self, first: date, *, step: int = 1) -> Iterator[date]:
         day, idle = first, 0
         while idle < _MOST_IDLE_DAYS:
             if self.spans(day):
@@ -235,7 +323,7 @@ class WorkingTime:
                 idle = 0
             else:
                 idle += 1
-            day += timedelta(days=1)
+            day += timedelta(days=step)
 
     # Of a time that the clocks show twice a span has both. One that they skip is read as if
     # they had not been changed yet.
@@ -255,3 +343,5 @@ class WorkingTime:
 
 OFFICE_HOURS: Final = (Span(9 * 60, 17 * 60),)
 OFFICE_WEEK: Final = (OFFICE_HOURS,) * 5 + ((), ())
+# Monday to Friday without holidays, where no company is asked.
+OFFICE_TIME: Final = WorkingTime(zone=ZoneInfo("UTC"), week=OFFICE_WEEK)

@@ -29,6 +29,13 @@ def describe_condition(rule: Json, labels: Mapping[str, str] | None = None) -> s
     return _Description(labels or {}).clause(rule)
 
 
+def describe_formula(rule: Json, labels: Mapping[str, str] | None = None) -> str:
+    """A formula that gives a value as one readable line; as `describe_condition`. Never raises."""
+    if any(unstorable(rule)):
+        return _("a formula that cannot be shown")
+    return _Description(labels or {}).operand(rule)
+
+
 def choice_labels(specs: object, prefix: str = "") -> dict[str, str]:
     """What the choices of a form's fields are called, for `describe_condition`.
 
@@ -71,6 +78,25 @@ _ROWS: Final = {
     "all": gettext_noop("every row of %(rows)s: %(clause)s"),
     "none": gettext_noop("no row of %(rows)s: %(clause)s"),
 }
+
+
+# What days are counted in, as it stands behind a number.
+_UNITS: Final = {
+    "days": gettext_noop("days"),
+    "weeks": gettext_noop("weeks"),
+    "working_days": gettext_noop("working days"),
+    "months": gettext_noop("months"),
+    "years": gettext_noop("years"),
+}
+_TIMES: Final = {"today": gettext_noop("today"), "now": gettext_noop("now")}
+_CALLED: Final = {
+    "round": gettext_noop("rounded (%(values)s)"),
+    "min": gettext_noop("the smallest of (%(values)s)"),
+    "max": gettext_noop("the largest of (%(values)s)"),
+}
+_YES_OR_NO: Final = frozenset(
+    {"==", "===", "!=", "!==", "<", "<=", ">", ">=", "in", "!", "!!", "and", "or", "some", "all"}
+)
 
 
 class _Description:
@@ -175,11 +201,43 @@ class _Description:
             return self._name(".".join(str(each) for each in arguments))
         if operator == "val" and arguments[:1] == [[2]]:
             return self._name(".".join(map(str, arguments[1:])))
+        if operator in _YES_OR_NO:
+            return self.clause(value, inside=True)
+        return self._calculated(operator, arguments) or compact(value)
+
+    def _calculated(self, operator: str, arguments: list[Json]) -> str:
+        """What an operator makes; empty where there are no words for it."""
         if operator in {"+", "length"} and len(arguments) == 1:
-            return self._over_rows(operator, arguments[0]) or compact(value)
+            return self._over_rows(operator, arguments[0])
         if operator in {"+", "-", "*", "/"} and len(arguments) > 1:
             return "(" + f" {operator} ".join(self.operand(each) for each in arguments) + ")"
-        return compact(value)
+        if operator == "-" and len(arguments) == 1:
+            return f"-{self.operand(arguments[0])}"
+        if operator in {"date_add", "date_diff"} and len(arguments) == 3:
+            return self._days(operator, *arguments)
+        if operator in _CALLED and arguments:
+            values = ", ".join(self.operand(each) for each in arguments)
+            return _(_CALLED[operator]) % {"values": values}
+        return ""
+
+    def _days(self, operator: str, one: Json, other: Json, unit: Json) -> str:
+        """A date that is moved, or what lies between two."""
+        if not isinstance(unit, str) or unit not in _UNITS:
+            return ""
+        words = {"unit": _(_UNITS[unit])}
+        if operator == "date_diff":
+            words |= {"first": self.operand(other), "last": self.operand(one)}
+            return _("%(unit)s from %(first)s to %(last)s") % words
+        count, is_before = other, False
+        inner, subtracted = _call(other)
+        if isinstance(other, int | float) and other < 0:
+            count, is_before = -other, True
+        elif inner == "-" and len(subtracted) == 1:
+            count, is_before = subtracted[0], True
+        words |= {"date": self.operand(one), "count": self.operand(count)}
+        if is_before:
+            return _("%(date)s less %(count)s %(unit)s") % words
+        return _("%(date)s and %(count)s %(unit)s") % words
 
     def _over_rows(self, operator: str, given: Json) -> str:
         """A sum over rows, or how many there are."""
@@ -203,6 +261,8 @@ class _Description:
         return self._name(name) if isinstance(name, str) and name else ""
 
     def _name(self, path: str) -> str:
+        if path in _TIMES and path not in self.labels:
+            return _(_TIMES[path])
         return self.labels.get(path) or path.removeprefix("tasks.")
 
 

@@ -11,8 +11,8 @@ Strict, where JsonLogic is lenient (design.md, section 4):
 - Inside ``map``, ``filter``, ``reduce``, ``all``, ``some`` and ``none`` variables are those of
   the item, and one that the item lacks is an error too.
 - Names that are computed (``{"var": {"cat": [...]}}``) follow the same rule when they are read.
-- ``try`` and ``throw`` would hide errors, ``now`` would make a decision depend on the clock:
-  they are not available.
+- ``try`` and ``throw`` would hide errors, the operator ``now`` would make a decision depend on
+  the clock: they are not available. The variables ``today`` and ``now`` are given (clock.py).
 - Work is bounded before it is done: the depth and size of a rule, the depth and size of the data,
   the operations of one evaluation, and, by arithmetic (rule_cost.py), how much it makes and
   goes over.
@@ -36,6 +36,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final
 
+from .calendar import WorkingTime
 from .composed import composed, is_composed
 from .errors import ConditionError
 from .evaluating import values
@@ -47,6 +48,7 @@ from .evaluating.compiled import (
     compile_rule,
     mistakes_in,
 )
+from .evaluating.days import WORKING_DAYS
 from .evaluating.failures import Failed, Reason, Unfit
 from .evaluating.operators import OPERATORS
 from .frozen import FrozenDict
@@ -117,12 +119,14 @@ class PreparedData:
     """Data that was checked once, for many rules.
 
     `size` are its characters as JSON; `value` must not be changed as long as this is used.
-    Rules that read the same data have one budget.
+    Rules that read the same data have one budget. By `working_time` they count working days:
+    Monday to Friday where it is None.
     """
 
     value: Json
     size: int
     spending: _Spending
+    working_time: WorkingTime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,25 @@ class RuleFailedError(ConditionError):
         super().__init__(said)
         self.variable = variable
         self.pointer = pointer
+
+
+def is_call(value: Json) -> bool:
+    """Whether this is the call of an operator, and not a value that is written out."""
+    return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in OPERATORS
+
+
+def reads_working_days(rule: Json) -> bool:
+    """Whether it counts in working days somewhere; it may be any JSON."""
+    waiting: list[Json] = [rule]
+    while waiting:
+        value = waiting.pop()
+        if value == WORKING_DAYS:
+            return True
+        if isinstance(value, list):
+            waiting.extend(value)
+        elif isinstance(value, dict):
+            waiting.extend(value.values())
+    return False
 
 
 def is_empty(rule: Json) -> bool:
@@ -250,7 +273,16 @@ def evaluate_template(template: Json, context: JsonObject | PreparedData) -> Jso
     return _kept(_run(compiled, data))
 
 
-def prepare(data: Json) -> PreparedData:
+def evaluate_formula(rule: Json, context: JsonObject | PreparedData) -> Json:
+    """The value of a rule; strict, as conditions are.
+
+    Raises ConditionError; a RuleFailedError names the variable where one is missing.
+    """
+    data = context if isinstance(context, PreparedData) else prepare(context)
+    return _kept(_run(_compile_condition(_rule_text(rule)), data))
+
+
+def prepare(data: Json, *, working_time: WorkingTime | None = None) -> PreparedData:
     """Check data, for rules that read them as long as nobody changes them."""
     try:
         text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -265,7 +297,8 @@ def prepare(data: Json) -> PreparedData:
         raise ConditionError(_data_too_large())
     if _may_be_unfit(text) and any(unstorable(data, max_depth=_MOST_DEPTH)):
         raise ConditionError(_data_message(data))
-    return PreparedData(data, len(text), _shared.get() or _Spending(MOST_WORK_TOGETHER))
+    spending = _shared.get() or _Spending(MOST_WORK_TOGETHER)
+    return PreparedData(data, len(text), spending, working_time)
 
 
 def compact(value: Json) -> str:
@@ -395,7 +428,11 @@ def _problem(mistake: Mistake) -> str:
                 _("“%(operator)s” has %(given)d values, where it takes %(most)d at most.") % words
             )
         case Wrong.CLOCK:
-            return _("The rule reads the clock with “%(operator)s”. Remove it.") % words
+            message = _(
+                "The rule reads the clock with “%(operator)s”. Read the variable “now” or “today” "
+                "in its place: they are kept with what was decided."
+            )
+            return message % words
 
 
 def _run(compiled: _Compiled, data: PreparedData) -> Any:
@@ -405,7 +442,7 @@ def _run(compiled: _Compiled, data: PreparedData) -> Any:
     """
     _spend(compiled, data)
     try:
-        return compiled.rule.evaluate(data.value)
+        return compiled.rule.evaluate(data.value, data.working_time)
     except Failed as error:
         raise _failure(error) from error
     except ArithmeticError as error:

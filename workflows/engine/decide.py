@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from .conditions import PreparedData, evaluate_condition, is_empty, prepare
+from .clock import NAMES as NAMES_OF_TIME
+from .clock import Clock
+from .conditions import PreparedData, evaluate_condition, is_empty, prepare, variables_read
 from .errors import ConditionError
 from .failure import Failure
 from .process import EndOutcome, Json, JsonObject, Process, TransitionSpec
@@ -46,6 +48,8 @@ class Decision:
     outcome: EndOutcome = EndOutcome.GOOD
     error: str = ""
     tried: tuple[TriedTransition, ...] = ()
+    # The date that the conditions could read; empty where they read none.
+    today: str = ""
 
     @property
     def is_silent(self) -> bool:
@@ -54,7 +58,9 @@ class Decision:
 
     def as_json(self) -> JsonObject:
         """The decision as it is kept in the history."""
+        said: JsonObject = {"today": self.today} if self.today else {}
         return {
+            **said,
             "next_tasks": list(self.next_tasks),
             "is_end": self.is_end,
             "end_label": self.end_label,
@@ -63,13 +69,16 @@ class Decision:
         }
 
 
-def decide(process: Process, ended_task: str | None, context: JsonObject) -> Decision:
+def decide(
+    process: Process, ended_task: str | None, context: JsonObject, clock: Clock | None = None
+) -> Decision:
     """Choose the transition that leaves ``ended_task`` (None: the start).
 
     Lowest priority first, equal ones as listed; the first whose condition is true wins. A
     condition that cannot be decided ends the search with an error, because the right transition may
     have been that one. Those that wait for a time or a failure are none of these: see
     `decide_timeout` and `decide_failure`. Never raises for what a definition or its data contain.
+    `clock` is what the conditions know of time: without it they can read none.
     """
     if ended_task is not None and ended_task not in process.tasks:
         message = _(
@@ -87,13 +96,15 @@ def decide(process: Process, ended_task: str | None, context: JsonObject) -> Dec
         )
         return Decision(error=message % {"task": _task_name(process, ended_task)})
     try:
-        data = _prepared(context, leaving)
+        data = _prepared(context, leaving, clock)
     except ConditionError as error:
         return Decision(error=_failed(process, ended_task, error))
-    return _choose_transition(process, ended_task, leaving, data)
+    return _dated(_choose_transition(process, ended_task, leaving, data), clock)
 
 
-def decide_timeout(process: Process, task: str, after: str, context: JsonObject) -> Decision:
+def decide_timeout(
+    process: Process, task: str, after: str, context: JsonObject, clock: Clock | None = None
+) -> Decision:
     """Choose the transition that leaves ``task`` because it has not ended within ``after``.
 
     As `decide`, among the transitions of exactly this duration. Where none of their conditions is
@@ -102,10 +113,12 @@ def decide_timeout(process: Process, task: str, after: str, context: JsonObject)
     leaving = [
         each for each in process.transitions if each.from_task == task and each.after == after
     ]
-    return _choose_if_any(process, task, leaving, context)
+    return _choose_if_any(process, task, leaving, context, clock)
 
 
-def decide_failure(process: Process, task: str, failure: Failure, context: JsonObject) -> Decision:
+def decide_failure(
+    process: Process, task: str, failure: Failure, context: JsonObject, clock: Clock | None = None
+) -> Decision:
     """Choose the transition that leaves ``task`` because its call has failed for good.
 
     As `decide`, among the transitions for a failure, whose conditions may read ``failure`` too.
@@ -113,28 +126,70 @@ def decide_failure(process: Process, task: str, failure: Failure, context: JsonO
     tried: somebody must look after the failure.
     """
     leaving = [each for each in process.transitions if each.from_task == task and each.on_failure]
-    return _choose_if_any(process, task, leaving, {**context, "failure": failure.as_json()})
+    known: JsonObject = {**context, "failure": failure.as_json()}
+    return _choose_if_any(process, task, leaving, known, clock)
+
+
+def decide_cancel(
+    process: Process, task: str, context: JsonObject, clock: Clock | None = None
+) -> Decision:
+    """Choose the transition that is taken as the ticket was withdrawn or cancelled at ``task``.
+
+    The first whose condition is true: of those of the task, then of those from anywhere. Where none
+    is, the decision says nothing but what was tried: there is nothing to clean up.
+    """
+    ways = process.cancel_ways(task)
+    tried: tuple[TriedTransition, ...] = ()
+    for source in (task, None):
+        leaving = [each for each in ways if each.from_task == source]
+        decision = _choose_if_any(process, task, leaving, context, clock)
+        tried += decision.tried
+        if not decision.is_silent:
+            return replace(decision, tried=tried)
+    return Decision(tried=tried)
 
 
 def _choose_if_any(
-    process: Process, task: str, leaving: list[TransitionSpec], context: JsonObject
+    process: Process,
+    task: str,
+    leaving: list[TransitionSpec],
+    context: JsonObject,
+    clock: Clock | None,
 ) -> Decision:
     """The first whose condition is true; a silent decision where none is."""
     try:
-        data = _prepared(context, leaving)
+        data = _prepared(context, leaving, clock)
     except ConditionError as error:
         return Decision(error=_failed(process, task, error))
-    decision = _choose_transition(process, task, leaving, data)
+    decision = _dated(_choose_transition(process, task, leaving, data), clock)
     if decision.error and all(each.result is False for each in decision.tried):
         return Decision(tried=decision.tried)
     return decision
 
 
-def _prepared(context: JsonObject, leaving: list[TransitionSpec]) -> PreparedData:
+def _prepared(
+    context: JsonObject, leaving: list[TransitionSpec], clock: Clock | None
+) -> PreparedData:
     """The context for the conditions; transitions without any go on whatever it holds."""
     if all(is_empty(each.condition) for each in leaving):
         return _NOTHING
-    return prepare(context)
+    if clock is None:
+        return prepare(context)
+    return prepare({**context, **clock.as_json()}, working_time=clock.working_time)
+
+
+def _dated(decision: Decision, clock: Clock | None) -> Decision:
+    """With the date that it was decided by, where a condition was asked that reads the time."""
+    if clock is None or not any(_reads_time(each.condition) for each in decision.tried):
+        return decision
+    return replace(decision, today=clock.today.isoformat())
+
+
+def _reads_time(condition: Json) -> bool:
+    try:
+        return not variables_read(condition).isdisjoint(NAMES_OF_TIME)
+    except ConditionError:
+        return False
 
 
 def _choose_transition(

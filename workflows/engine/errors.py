@@ -62,6 +62,13 @@ class DurationError(EngineError, ValueError):
     message = gettext_noop("Write a duration as “2 days 4 hours”, or as P2DT4H.")
 
 
+class MomentError(DurationError):
+    message = gettext_noop(
+        "Write a time such as “2 days”, “30 minutes clock time”, “3 days before "
+        "ticket.return_date at 09:00”, “on ticket.return_date”, or “at 09:00”."
+    )
+
+
 class SpanError(EngineError, ValueError):
     message = gettext_noop(
         "Write working hours as 09:00-12:00, 13:00-17:00: in order, and none twice."

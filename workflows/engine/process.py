@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import Final, Self
 
-from .calendar import Duration
 from .errors import DurationError
 from .task_types import TaskType
-
-if TYPE_CHECKING:
-    from .blocks import BlockSpec
+from .timing import Moment
 
 type Json = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 type JsonObject = dict[str, Json]
@@ -34,6 +31,102 @@ class EndOutcome(StrEnum):
     def named(cls, name: object) -> EndOutcome:
         """The outcome of this name. Good where there is none: so ends were before they said it."""
         return cls(str(name)) if name in cls.__members__.values() else cls.GOOD
+
+
+# Blocks: see blocks.py for what they do. So deep they may stand in each other.
+DEEPEST: Final = 5
+# How many items a list may have where the block does not say, and the most that it may say.
+USUAL_MOST: Final = 50
+HIGHEST_MOST: Final = 200
+
+
+class Until(StrEnum):
+    """When a block ends, where it names no number."""
+
+    ALL = "all"
+    ANY = "any"
+
+
+class Order(StrEnum):
+    """How the branches of a list go."""
+
+    TOGETHER = "together"
+    IN_ORDER = "in_order"
+
+
+@dataclass(frozen=True, slots=True)
+class BranchSpec:
+    """A branch: its first task, and the condition without which it does not begin."""
+
+    key: str
+    title: str = ""
+    start: str = ""
+    when: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class BlockSpec:
+    """What a block holds. `ends_when` is a number of branches, or one of `Until`.
+
+    `for_each` is where the list stands, a value as in a transform; None: each branch runs once.
+    `most` bounds the list; None: USUAL_MOST.
+    """
+
+    branches: tuple[BranchSpec, ...] = ()
+    ends_when: int | Until = Until.ALL
+    for_each: Json = None
+    order: Order = Order.TOGETHER
+    most: int | None = None
+    hide_answers: bool = False
+
+    @classmethod
+    def of(cls, said: Mapping[str, Json]) -> Self:
+        """The block of a task's document; what does not fit is as if it was not said."""
+        branches = said.get("branches")
+        most, order = said.get("most"), said.get("order")
+        return cls(
+            branches=tuple(
+                BranchSpec(
+                    key=str(each.get("key") or ""),
+                    title=str(each.get("title") or ""),
+                    start=str(each.get("start") or ""),
+                    when=each.get("when"),
+                )
+                for each in (branches if isinstance(branches, list) else [])
+                if isinstance(each, dict)
+            ),
+            ends_when=ends_when_of(said.get("ends_when")),
+            for_each=said.get("for_each") or None,
+            order=Order.IN_ORDER if order == Order.IN_ORDER else Order.TOGETHER,
+            most=most if isinstance(most, int) and not isinstance(most, bool) else None,
+            hide_answers=said.get("hide_answers") is True,
+        )
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it has one branch for each item of a list."""
+        return self.for_each is not None
+
+    @property
+    def bound(self) -> int:
+        return min(self.most or USUAL_MOST, HIGHEST_MOST)
+
+    def branch(self, key: str) -> BranchSpec | None:
+        return next((each for each in self.branches if each.key == key), None)
+
+
+def ends_when_of(said: object) -> int | Until:
+    """What `ends_when` says, as a number or as its text; ALL where it says nothing that fits."""
+    text = str(said) if isinstance(said, int | str) and not isinstance(said, bool) else ""
+    if text.isdecimal() and int(text) >= 1:
+        return int(text)
+    return Until.ANY if text == Until.ANY else Until.ALL
+
+
+def branch_of(said: str) -> tuple[str, str] | None:
+    """The block and the branch that a task's `branch` names; None: it is on the main path."""
+    block, dot, branch = said.partition(".")
+    return (block, branch) if block and dot and branch else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +153,15 @@ class TransitionSpec:
     ``""`` are the empty condition, which is always true. The lowest ``priority`` is
     tried first; equal priorities are tried in the order in which they are listed.
 
-    ``after`` is a duration (see calendar.py): the transition is then taken when ``from_task`` has
+    ``after`` is a moment (see timing.py): the transition is then taken when ``from_task`` has
     not ended by that time, and never when it has. Empty: the other way round.
 
     With ``on_failure`` it is taken when the call of ``from_task`` has failed for good, and never
     when that has succeeded; its condition may read ``failure`` (see failure.py).
+
+    With ``on_cancel`` it is taken when the ticket is withdrawn or cancelled while it is at
+    ``from_task``; where that is None, wherever the ticket is by then. It leads into a flow of its
+    own, which cleans up: its end is the end of a cancelled ticket.
 
     ``outcome`` counts where ``to_task`` is None.
     """
@@ -76,12 +173,13 @@ class TransitionSpec:
     label: str = ""
     after: str = ""
     on_failure: bool = False
+    on_cancel: bool = False
     outcome: EndOutcome = EndOutcome.GOOD
 
     @property
     def is_usual(self) -> bool:
         """Whether it is taken when the task is completed."""
-        return not self.after and not self.on_failure
+        return not (self.after or self.on_failure or self.on_cancel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +192,16 @@ class Process:
     tasks: Mapping[str, TaskSpec] = field(default_factory=dict)
     transitions: tuple[TransitionSpec, ...] = ()
 
+    def on_main_path(self, task: str) -> str:
+        """The task itself, or the outermost block in which it stands."""
+        seen = {task}
+        while (spec := self.tasks.get(task)) is not None and spec.branch is not None:
+            task = spec.branch[0]
+            if task in seen:  # a definition that nobody has checked
+                break
+            seen.add(task)
+        return task
+
     def visits(self, counted: Mapping[str, int]) -> JsonObject:
         """How often each of its tasks was begun, as conditions read it; 0 where it never was."""
         return {key: counted.get(key, 0) for key in self.tasks}
@@ -102,31 +210,47 @@ class Process:
         """Whether a transition leaves the task when its call has failed for good."""
         return any(each.from_task == task and each.on_failure for each in self.transitions)
 
+    def cancel_ways(self, task: str) -> list[TransitionSpec]:
+        """What may be taken when the ticket is cancelled at this task, in the order it is tried.
+
+        First those of the task itself, then those from anywhere.
+        """
+        ways = sorted(filter(_is_on_cancel, self.transitions), key=lambda each: each.priority)
+        own = [each for each in ways if each.from_task == task]
+        return own + [each for each in ways if each.from_task is None]
+
     def timeouts(self, task: str) -> tuple[str, ...]:
-        """The durations after which a task that has not ended may be left; each once."""
+        """The moments at which a task that has not ended may be left; each once."""
         found = (each.after for each in self.transitions if each.from_task == task and each.after)
         return tuple(dict.fromkeys(found))
 
     def timeouts_until(self, task: str, after: str) -> tuple[str, ...]:
-        """Those of its durations that are over once `after` is: first the shorter ones, then it.
+        """Those of its moments that are over once `after` is: first the shorter ones, then it.
 
         Of “2 days” and “9 hours” no one but a company's working hours says which is shorter:
-        such a one is left out.
+        such a one is left out, and so are those that are counted from an answer.
         """
         shorter = [each for each in self.timeouts(task) if _is_shorter(each, after)]
         until = [each for each in self.timeouts(task) if each == after]
         return (*sorted(shorter, key=_length), *until)
 
 
+def _is_on_cancel(transition: TransitionSpec) -> bool:
+    return transition.on_cancel
+
+
 def _length(after: str) -> tuple[int, int]:
-    duration = Duration.parse(after)
-    return duration.days, duration.minutes
+    moment = Moment.parse(after)
+    if moment.anchor or moment.time:
+        raise DurationError
+    return moment.duration.days, moment.duration.minutes
 
 
 def _is_shorter(one: str, other: str) -> bool:
     """Whether it is whatever the working hours are; never where one of them is no duration."""
     try:
         (days, minutes), (more_days, more_minutes) = _length(one), _length(other)
+        is_comparable = Moment.parse(one).by_clock == Moment.parse(other).by_clock
     except DurationError:
         return False
-    return one != other and days <= more_days and minutes <= more_minutes
+    return one != other and is_comparable and days <= more_days and minutes <= more_minutes

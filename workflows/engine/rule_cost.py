@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from .evaluating.days import WORKING_DAYS
 from .evaluating.operators import OPERATORS, Makes, that_make
 from .process import Json
 
@@ -36,6 +37,7 @@ _MOST_IN_BETWEEN: Final = 4 * MOST_OUTPUT
 # What an operation, and a part of a rule gone through here, takes in place of characters.
 _WORK_OF_AN_OPERATION: Final = 500
 _WORK_OF_A_VISIT: Final = 1_000
+_WORK_OF_WORKING_DAYS: Final = 50_000  # counted one by one, and bounded by the operations
 _MOST_SHAPE: Final = 5
 _MOST_VALUES: Final = 200
 _NUMBER: Final = 40  # a number or a point in time, as it is written
@@ -50,6 +52,7 @@ _YES_OR_NO: Final = that_make(Makes.YES_OR_NO)
 _NUMBERS: Final = that_make(Makes.NUMBER)
 _ONE_OF: Final = that_make(Makes.ONE_OF_ITS_ARGUMENTS)
 _MOMENTS: Final = that_make(Makes.MOMENT)
+_OF_DAYS: Final = frozenset(("date_add", "date_diff"))
 _QUANTIFIERS: Final = frozenset(("all", "some", "none"))
 
 
@@ -386,6 +389,8 @@ class _Walk:
         self.charge(total)
         if name in _YES_OR_NO:
             return _YES
+        if name in _OF_DAYS and (isinstance(arguments[-1], dict) or arguments[-1] == WORKING_DAYS):
+            self.charge(_WORK_OF_WORKING_DAYS)
         if name in _NUMBERS:
             return _ANY_NUMBER
         if name in _ONE_OF:

@@ -64,7 +64,7 @@ class TaskType(StrEnum):
         TaskTypeRules(
             done_by=DoneBy.PERSON,
             can_be_left=True,
-            uses=("fields", "candidate_role", "assign_to"),
+            uses=("fields", "candidate_role", "assign_to", "edits", "reminders"),
             needs="fields",
         ),
     )
@@ -99,6 +99,17 @@ class TaskType(StrEnum):
             uses=("branches", "ends_when", "for_each", "order", "most", "hide_answers"),
             needs="branches",
             spellings=("PARALLEL",),
+        ),
+    )
+    # It ends by itself at a time: see timing.py.
+    WAIT = (
+        "WAIT",
+        TaskTypeRules(
+            done_by=DoneBy.ENGINE,
+            can_be_left=True,
+            uses=("wait",),
+            needs="wait",
+            spellings=("DELAY", "PAUSE", "TIMER"),
         ),
     )
     # It sets values, which formulas give.
@@ -143,6 +154,16 @@ class TaskType(StrEnum):
         return self.rules.done_by is DoneBy.SYSTEM
 
     @property
+    def is_block(self) -> bool:
+        """Whether it holds branches."""
+        return "branches" in self.rules.uses
+
+    @property
+    def is_wait(self) -> bool:
+        """Whether it ends by itself, at a time."""
+        return "wait" in self.rules.uses
+
+    @property
     def is_answered_later(self) -> bool:
         return self.rules.is_answered_later
 
@@ -162,3 +183,5 @@ class TaskType(StrEnum):
 FORM_TYPES: Final = [each for each in TaskType if each.is_form]
 CALL_TYPES: Final = [each for each in TaskType if each.is_call]
 AT_ONCE_TYPES: Final = [each for each in TaskType if each.is_at_once]
+BLOCK_TYPES: Final = [each for each in TaskType if each.is_block]
+WAIT_TYPES: Final = [each for each in TaskType if each.is_wait]

@@ -7,27 +7,32 @@ and ``{"$$x": 1}`` gives ``{"$x": 1}``. What comes out of the data is never eval
 
 from __future__ import annotations
 
+from .calendar import WorkingTime
 from .conditions import (
-    PreparedData,
     RuleFailedError,
     compile_template,
     evaluate_template,
     is_empty,
+    prepare,
 )
 from .errors import ConditionError, TransformError
 from .process import Json, JsonObject
 from .texts import gettext as _
 
 
-def apply_transform(template: Json, context: JsonObject | PreparedData) -> Json:
+def apply_transform(
+    template: Json, context: JsonObject, *, working_time: WorkingTime | None = None
+) -> Json:
     """Fill a template from the context. An empty template gives ``{}``.
+
+    By `working_time` it counts working days.
 
     Raises TransformError, which names the missing variable and its JSON Pointer in the template.
     """
     if is_empty(template):
         return {}
     try:
-        return evaluate_template(template, context)
+        return evaluate_template(template, prepare(context, working_time=working_time))
     except RuleFailedError as error:
         pointer = error.pointer
         message = _("%(reason)s It stands at “%(pointer)s” in the transform.")

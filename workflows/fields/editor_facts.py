@@ -52,6 +52,8 @@ def anything() -> dict[str, Any]:
         "keys": [],
         "own_keys": [],
         "in_records": False,
+        "may_be_computed": False,
+        "has_limit_rules": False,
         "control": "text",
         "input_type": "text",
         "json_type": "string",

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from workflows.engine.clock import Clock
 from workflows.engine.process import Json, JsonObject
 
 
@@ -36,6 +37,8 @@ class Facts:
     trusts_answers: bool = False
     kept: tuple[tuple[str, Json], ...] = ()
     make_up: Callable[[Reference], JsonObject] | None = None
+    # What time it is for the rules of a form. None: rules that read it say nothing.
+    clock: Clock | None = None
 
     def of(self, reference: Reference) -> tuple[JsonObject, ...]:
         if self.make_up is not None:

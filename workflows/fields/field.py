@@ -30,6 +30,8 @@ COMMON_KEYS: Final = (
     "type",
     "required",
     "help",
+    "computed",
+    "checks",
     "visible_when",
     "seen_by",
     "listed",
@@ -126,12 +128,27 @@ class Comparable:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """What must be true of the answers, and what is said beside the question where it is not.
+
+    A check that reads an answer which is not there is not made, unless it asks for that.
+    """
+
+    condition: Json
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """One question, checked. ``choices`` are pairs of value and label.
 
     ``minimum`` and ``maximum`` count characters of text, values of numbers (inclusive), chosen
     values or records; for dates and times they are ISO text. ``more_than`` and ``less_than``
     are exclusive limits of numbers. ``settings`` has the keys that its type alone brings.
+
+    What is a formula instead, JsonLogic over the names of the form, stands apart:
+    ``required_when``; ``limit_rules``, by the key of the limit; ``default_rule``. An answer with
+    ``computed`` is calculated, and nobody types it.
     """
 
     name: str
@@ -149,8 +166,17 @@ class Field:
     visible_when: Json = None
     seen_by: SeenBy = SeenBy.TEAM
     listed: bool = False
+    computed: Json = None
+    checks: tuple[Check, ...] = ()
+    required_when: Json = None
+    limit_rules: Mapping[str, Json] = field(default_factory=dict)
+    default_rule: Json = None
     fields: tuple[Field, ...] = ()
     settings: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def is_computed(self) -> bool:
+        return self.computed is not None
 
 
 type CheckList = Callable[[Json, Path], Iterator[Problem]]
@@ -182,6 +208,10 @@ class FieldType:
     cell: ClassVar[CellForm] = CellForm.TEXT
     title_use: ClassVar[TitleUse] = TitleUse.NOTHING
     in_records: ClassVar[bool] = True
+    # Its answers may be calculated, as single values are.
+    may_be_computed: ClassVar[bool] = True
+    # Its limits may be formulas: they are values of its own kind, and no counts.
+    has_limit_rules: ClassVar[bool] = False
     # Whatever is wrong with the form of an answer, the hint says what to do.
     says_its_form: ClassVar[bool] = False
     # Its answers name what stands in the database: see facts.py.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -17,6 +18,7 @@ class AskedField(forms.Field):
     spec: Field
     is_group = False  # several controls, with one label
     is_table = False
+    is_calculated = False
     note = ""  # stands below the input
     refusal = ""  # why what was sent could not be kept
 
@@ -27,6 +29,24 @@ class AskedField(forms.Field):
     def add_problem(self, inside: str, message: str) -> bool:
         """Put a problem beside an input inside; False where there is no such."""
         return False
+
+
+class CalculatedAnswer(AskedField):
+    """What is calculated is shown, and never read from what was sent. `shown` has the text."""
+
+    is_calculated = True
+
+    def __init__(self, question: Field, shown: Callable[[], str]) -> None:
+        self.spec = question
+        self._shown = shown
+        super().__init__(required=False, label=question.label, help_text=question.help)
+
+    @property
+    def shown(self) -> str:
+        return self._shown()
+
+    def clean(self, value: Any) -> Json:
+        return None
 
 
 class Answer(AskedField):

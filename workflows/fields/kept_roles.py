@@ -8,6 +8,7 @@ from django.db.models import Func, IntegerField, JSONField, Q, TextField, Value
 
 from tenants.fast.prepared import PreparedQuery
 from workflows.engine.process import Json
+from workflows.engine.reminders import reminder_roles, with_reminder_roles
 from workflows.fields.company_roles import roles_in, with_roles
 from workflows.fields.field import Holds
 from workflows.fields.registry import OWN_KEYS
@@ -42,6 +43,24 @@ def roles_named_in(lists_of_specs: Iterable[Json]) -> dict[int, CompanyRole]:
     return CompanyRole.objects.in_bulk(keys) if keys else {}
 
 
+def roles_of_reminders(lists: Iterable[Json]) -> dict[int, CompanyRole]:
+    """The roles that kept reminders of tasks name; one query where they name some, else none."""
+    keys = {
+        role for each in lists for _index, role in reminder_roles(each) if isinstance(role, int)
+    }
+    return CompanyRole.objects.in_bulk(keys) if keys else {}
+
+
+def reminders_with_numbers(value: Json, roles: Mapping[str, CompanyRole]) -> Json:
+    """Reminders of a document as they are kept."""
+    return with_reminder_roles(value, {name: role.pk for name, role in roles.items()})
+
+
+def reminders_with_names(value: Json, named: Mapping[int, CompanyRole]) -> Json:
+    """Reminders that were kept, as documents have them."""
+    return with_reminder_roles(value, {number: role.name for number, role in named.items()})
+
+
 # The keys of questions under which the number of a role is kept.
 _ROLE_KEYS = tuple(each.key for each in OWN_KEYS.values() if each.holds is Holds.COMPANY_ROLE)
 
@@ -54,6 +73,12 @@ def _naming(role: int) -> Q:
         found |= Q(fields__contains=_list(spec))
         found |= Q(fields__contains=_list(_object("fields", _list(spec))))
     return found if _ROLE_KEYS else Q(pk__in=())
+
+
+def _reminding(role: int) -> Q:
+    """Tasks with a reminder that names the role."""
+    each = _object("role", Value(role, output_field=IntegerField()))
+    return Q(reminders__contains=_list(each))
 
 
 def _list(each: Func) -> Func:
@@ -75,12 +100,12 @@ _workflows = PreparedQuery(
 )
 _tasks = PreparedQuery(
     lambda role: (
-        TaskDefinition.objects.filter(_naming(role))
+        TaskDefinition.objects.filter(_naming(role) | _reminding(role))
         .select_related("workflow")
         .only("title", "workflow__title", "workflow__version")
         .order_by("workflow__title", "pk")
     ),
-    constants=(*_ROLE_KEYS, "fields"),
+    constants=(*_ROLE_KEYS, "fields", "role"),
 )
 
 

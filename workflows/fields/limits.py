@@ -9,7 +9,10 @@ from workflows.engine.process import Json, JsonObject
 from workflows.engine.texts import gettext, gettext_noop
 from workflows.fields.spec_values import given_number, is_whole, number
 
-FIXED: Final = gettext_noop("A limit is fixed: it cannot depend on today or on another answer.")
+FIXED: Final = gettext_noop(
+    "Only limits of numbers, dates and times can be formulas, which depend on today or on answers."
+)
+FORMULA: Final = gettext_noop('A formula is given as JsonLogic, such as {"var": "today"}.')
 
 
 def count_problem(value: Json, most: int) -> str:

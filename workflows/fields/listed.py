@@ -22,6 +22,7 @@ class Listed(FieldType):
 
     keys = frozenset({"default", "min", "max"})
     kind = LIST
+    may_be_computed = False
     most: ClassVar[int]
 
     def asks_for_number(self, key: str) -> bool | None:

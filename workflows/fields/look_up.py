@@ -11,10 +11,14 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Final
 
+from django.utils import timezone
+
 from workflows.engine.process import Json, JsonObject
+from workflows.fields.asked_again import PartOfForm
 from workflows.fields.facts import NO_FACTS, Facts, Reference
 from workflows.fields.registry import modules_of_types
 from workflows.fields.validation import Validator
+from workflows.working_hours.company_clock import company_clock
 
 type LookUp = Callable[[Collection[Reference]], Mapping[Reference, tuple[JsonObject, ...]]]
 
@@ -33,10 +37,17 @@ def look_up(references: Collection[Reference]) -> Facts:
     return Facts(found)
 
 
-def facts_for(validator: Validator, answers: Json, *, kept: JsonObject | None = None) -> Facts:
+def facts_for(
+    validator: Validator | PartOfForm, answers: Json, *, kept: JsonObject | None = None
+) -> Facts:
     """What a form's answers and presets name; a form that names nothing costs no query.
+
+    With the time, where its rules read it.
 
     `kept` are answers that were judged before: whoever does not change them keeps them.
     """
     facts = look_up(validator.references(answers))
+    if validator.reads_clock:
+        clock = company_clock(timezone.now(), counts_days=validator.reads_working_days)
+        facts = replace(facts, clock=clock)
     return replace(facts, kept=validator.values_to_keep(kept)) if kept else facts

@@ -8,7 +8,7 @@ from workflows.engine.json_schema import compile_validator
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.texts import gettext
 from workflows.fields.field import Field, FieldType, gettext_noop
-from workflows.fields.limits import FIXED
+from workflows.fields.limits import FORMULA
 
 OF_TIME: Final = (gettext_noop("From %(limit)s on"), gettext_noop("Until %(limit)s"))
 
@@ -17,12 +17,13 @@ class Moment(FieldType):
     """A day, a time of a day, or both."""
 
     keys = frozenset({"default", "min", "max"})
+    has_limit_rules = True
     at_least, at_most = OF_TIME
 
     def limit_problem(self, value: Json) -> str:
         probe = Field(name="limit", label="limit", type=self)
         fits = compile_validator(self.schema(probe), is_ours=True).is_valid(value)
-        return "" if fits else f"{self.advice} {gettext(FIXED)}"
+        return "" if fits else f"{self.advice} {gettext(FORMULA)}"
 
     def contradiction(self, spec: JsonObject) -> str:
         low, high = spec.get("min"), spec.get("max")

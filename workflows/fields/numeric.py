@@ -18,6 +18,7 @@ class Numeric(FieldType):
 
     keys = frozenset({"default", "min", "max", "more_than", "less_than"})
     kind = NUMBER
+    has_limit_rules = True
     json_type: ClassVar[str]
     is_whole: ClassVar[bool]
     bound: ClassVar[int | float]

@@ -19,7 +19,10 @@ def fields_schema(
     required: list[Json] = [
         each.name
         for each in fields
-        if each.required and is_empty(each.visible_when) and not partial
+        if each.required
+        and is_empty(each.visible_when)
+        and not each.is_computed  # why there is none is said in other words
+        and not partial
     ]
     schema: JsonObject = {
         "type": "object",

@@ -57,6 +57,10 @@ class FormContext:
     data: Mapping[str, object] | None = None
     keeper: FileKeeper | None = None
     names_files: bool = False
+    # The text of what is calculated, by the prefixed name of its place.
+    calculated: Callable[[str], str] = lambda _name: ""
+    # What a new row of a question with records begins with, by the column.
+    begun: Callable[[Field], JsonObject] = lambda _table: {}
     offers: dict[str, Any] = field(default_factory=dict)
 
 
@@ -151,6 +155,8 @@ class Screen:
                 for each in self.type.own_keys
             ],
             "in_records": self.type.in_records,
+            "may_be_computed": self.type.may_be_computed,
+            "has_limit_rules": self.type.has_limit_rules,
             "control": self.control,
             "input_type": self.input_type,
             "json_type": self.json_type,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from workflows.engine.process import Json
 from workflows.fields.editor_facts import anything
 from workflows.fields.field import Field
-from workflows.fields.inputs import AskedField
+from workflows.fields.inputs import AskedField, CalculatedAnswer
 from workflows.fields.registry import TYPES, modules_of_types
 from workflows.fields.screen import FormContext, Screen
 from workflows.fields.shown import Shown
@@ -31,7 +32,12 @@ def screen_of(question: Field) -> Screen:
 def make_input(
     question: Field, name: str, first: Json, context: FormContext, *, compact: bool = False
 ) -> AskedField:
-    """The input of a question in a form; `name` is the prefixed one."""
+    """The input of a question in a form; `name` is the prefixed one.
+
+    What is calculated has none: its value is shown.
+    """
+    if question.is_computed:
+        return CalculatedAnswer(question, partial(context.calculated, name))
     return screen_of(question).make_input(question, name, first, context, compact=compact)
 
 

@@ -1,25 +1,22 @@
 """Field specs: what a form asks for, as data that people write.
 
 A spec is ``{name, label, type, required, choices, help, default, min, max, more_than,
-less_than, pattern, visible_when, seen_by, listed, fields}``, and what single types add to that.
-null, an empty text and an empty list count as not given, as spreadsheets leave them. Specs may be
-any JSON: check_fields survives all of it.
+less_than, pattern, visible_when, seen_by, listed, computed, checks, fields}``, and what single
+types add to that. `form_rules.py` says which of these may be formulas. null, an empty text and an
+empty list count as not given, as spreadsheets leave them. Specs may be any JSON: check_fields
+survives all of it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from functools import partial
 from typing import Final
 
 from tenants.names import LONGEST_NAME
 from workflows.engine.composed import composed
-from workflows.engine.conditions import (
-    check_condition,
-    has_computed_names,
-    is_empty,
-    variables_read,
-)
+from workflows.engine.conditions import is_call, is_empty
 from workflows.engine.errors import FieldError
 from workflows.engine.frozen import frozen
 from workflows.engine.json_schema import MAX_PATTERN_CHARACTERS, CheckError, compile_validator
@@ -39,6 +36,14 @@ from workflows.fields.field import (
     FieldType,
     Holds,
     SeenBy,
+)
+from workflows.fields.form_rules import (
+    Readable,
+    checks_in,
+    circle_problems,
+    formula_problems,
+    is_rule,
+    rule_problems,
 )
 from workflows.fields.known_choices import look_alike_choices
 from workflows.fields.listed import choice_of
@@ -65,13 +70,11 @@ PATTERNS_TOO_LARGE: Final = gettext_noop(
 _ALL_KEYS: Final = _COMMON | frozenset(_KEYS)
 
 
-# What other form builders call an answer that nobody types.
-_LOCKED: Final = frozenset(
-    {"readonly", "disabled", "calculated", "calculatevalue", "formula", "expression", "computed"}
-)
+# What other form builders call an answer that nobody changes.
+_LOCKED: Final = frozenset({"readonly", "disabled"})
 _NOT_LOCKED: Final = gettext_noop(
-    " Answers cannot be calculated or locked: what is always the same belongs into the presets "
-    "of the ticket type. Remove it."
+    " Answers cannot be locked: what is always the same belongs into the presets of the ticket "
+    "type, and what follows from other answers into “computed”. Remove it."
 )
 
 
@@ -97,6 +100,7 @@ def _problems_of(specs: object) -> list[Problem]:
         broken
         or list(_pattern_problems(specs))
         or list(_list_problems(specs, (), inside_records=False))
+        or list(circle_problems(_parsed(specs)))
     )
 
 
@@ -130,7 +134,10 @@ def compile_schema(specs: object, *, exclude: Collection[str] = ()) -> JsonObjec
     return fields_schema([each for each in parse_fields(specs) if each.name not in exclude])
 
 
-def _list_problems(specs: object, path: Path, *, inside_records: bool) -> Iterator[Problem]:
+def _list_problems(
+    specs: object, path: Path, *, inside_records: bool, outside: Collection[str] = ()
+) -> Iterator[Problem]:
+    """`outside` are the questions beside the records, whose answers the rules inside may read."""
     if not isinstance(specs, list):
         yield Problem(path, gettext("Give the fields as a list, one entry a field."), specs)
         return
@@ -143,6 +150,11 @@ def _list_problems(specs: object, path: Path, *, inside_records: bool) -> Iterat
         return
     names = [each.get("name") for each in specs if isinstance(each, dict)]
     known = frozenset(each for each in names if isinstance(each, str))
+    single = frozenset(
+        str(each["name"])
+        for each in specs
+        if isinstance(each, dict) and isinstance(each.get("name"), str) and not each.get("fields")
+    )
     seen: set[str] = set()
     for index, spec in enumerate(specs):
         place: Path = (*path, index)
@@ -151,8 +163,12 @@ def _list_problems(specs: object, path: Path, *, inside_records: bool) -> Iterat
                 place, gettext("Give a field as an object with name, label and type."), spec
             )
             continue
-        yield from _spec_problems(spec, place, inside_records=inside_records)
-        yield from _visibility_problems(spec, place, known, inside_records=inside_records)
+        tables = known - single - frozenset(outside)
+        readable = Readable(known | frozenset(outside), spec.get("name"), tables)
+        yield from _spec_problems(
+            spec, place, readable, inside_records=inside_records, outside=single
+        )
+        yield from _visibility_problems(spec, place, readable, inside_records=inside_records)
         name = spec.get("name")
         if isinstance(name, str) and name in seen:
             message = gettext("Another field has this name too. Give each field a name of its own.")
@@ -161,7 +177,14 @@ def _list_problems(specs: object, path: Path, *, inside_records: bool) -> Iterat
             seen.add(name)
 
 
-def _spec_problems(spec: JsonObject, path: Path, *, inside_records: bool) -> Iterator[Problem]:
+def _spec_problems(
+    spec: JsonObject,
+    path: Path,
+    readable: Readable,
+    *,
+    inside_records: bool,
+    outside: Collection[str],
+) -> Iterator[Problem]:
     found = [
         *_key_problems(spec, path),
         *_name_problems(spec, path),
@@ -174,9 +197,11 @@ def _spec_problems(spec: JsonObject, path: Path, *, inside_records: bool) -> Ite
     if field_type is not None:
         found += _inapplicable_problems(spec, path, field_type)
         found += _limit_problems(spec, path, field_type)
+        found += formula_problems(spec, path, field_type, readable)
         found += _own_key_problems(spec, path, field_type)
         if field_type.in_records or not inside_records:
-            found += field_type.spec_problems(spec, path, _list_inside)
+            inside = partial(_list_problems, inside_records=True, outside=outside)
+            found += field_type.spec_problems(spec, path, inside)
     yield from found
     if not found:
         yield from _default_problems(spec, path)
@@ -213,8 +238,9 @@ def _text_problems(spec: JsonObject, path: Path) -> Iterator[Problem]:
             message = gettext("Give “%(key)s” as text of at most %(limit)d characters.")
             yield Problem((*path, key), message % {"key": key, "limit": limit}, value)
     required = spec.get("required")
-    if not is_absent(required) and not isinstance(required, bool):
-        yield Problem((*path, "required"), gettext("Give “required” as true or false."), required)
+    if not is_absent(required) and not isinstance(required, bool | dict):
+        message = gettext("Give “required” as true or false, or as a condition.")
+        yield Problem((*path, "required"), message, required)
 
 
 def _seen_by_problems(spec: JsonObject, path: Path, *, inside_records: bool) -> Iterator[Problem]:
@@ -277,6 +303,8 @@ def _limit_problems(spec: JsonObject, path: Path, field_type: FieldType) -> Iter
         value = spec.get(key)
         if is_absent(value) or key not in field_type.keys:
             continue
+        if isinstance(value, dict) and field_type.has_limit_rules:
+            continue  # a formula, which has its own check
         if message := field_type.limit_problem(value):
             wrong = True
             yield Problem((*path, key), message, value)
@@ -313,12 +341,8 @@ def _are_texts(value: Json) -> bool:
     )
 
 
-def _list_inside(specs: Json, path: Path) -> Iterator[Problem]:
-    return _list_problems(specs, path, inside_records=True)
-
-
 def _visibility_problems(
-    spec: JsonObject, path: Path, known: Collection[str], *, inside_records: bool
+    spec: JsonObject, path: Path, readable: Readable, *, inside_records: bool
 ) -> Iterator[Problem]:
     rule, place = spec.get("visible_when"), (*path, "visible_when")
     if is_empty(rule):
@@ -327,28 +351,12 @@ def _visibility_problems(
         message = gettext("The fields of a record are always shown. Remove “visible_when”.")
         yield Problem(place, message, rule)
         return
-    if found := check_condition(rule):
-        yield from (Problem(place, message, rule) for message in found)
-        return
-    if has_computed_names(rule):
-        message = gettext("The rule computes the name of a field. Name the field directly.")
-        yield Problem(place, message, rule)
-    for variable in sorted(variables_read(rule)):
-        name = variable.split(".", 1)[0]
-        if name == spec.get("name"):
-            message = gettext("A field cannot depend on its own answer. Name another field.")
-            yield Problem(place, message, rule)
-        elif name not in known:
-            meant = nearest(name, known)
-            message = gettext("The rule reads “%(name)s”, but there is no such field.") % {
-                "name": short(name)
-            }
-            yield Problem(place, message + did_you_mean(meant), name, meant)
+    yield from rule_problems(rule, place, readable)
 
 
 def _default_problems(spec: JsonObject, path: Path) -> Iterator[Problem]:
     default = spec.get("default")
-    if is_absent(default):
+    if is_absent(default) or is_call(default):
         return
     field = _field(spec)
     message = ""
@@ -372,15 +380,21 @@ def _field(spec: JsonObject) -> Field:
     """A checked spec as a field."""
     given = {key: value for key, value in spec.items() if not is_absent(value)}
     name, choices = str(given["name"]), given.get("choices", [])
+    default = given.get("default")
     pairs = filter(None, map(choice_of, choices if isinstance(choices, list) else []))
     return Field(
         name=name,
         type=TYPES[str(given["type"])],
         label=str(given.get("label", name.replace("_", " ").capitalize())),
         required=given.get("required") is True,
+        required_when=rule if isinstance(rule := given.get("required"), dict) else None,
         help=str(given.get("help", "")),
         choices=tuple(dict(pairs).items()),  # two may have become one in composed form
-        default=given.get("default"),
+        default=None if is_call(default) else default,
+        default_rule=default if is_call(default) else None,
+        limit_rules=frozen({key: given[key] for key in LIMIT_KEYS if is_rule(given.get(key))}),
+        computed=given.get("computed"),
+        checks=tuple(checks_in(given.get("checks"))),
         minimum=_limit(given.get("min")),
         maximum=_limit(given.get("max")),
         more_than=given_number(spec, "more_than"),

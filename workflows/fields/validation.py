@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
+from workflows.engine.clock import NAMES as NAMES_OF_TIME
 from workflows.engine.composed import composed_object
 from workflows.engine.conditions import (
     PreparedData,
     compact,
     evaluate_condition,
     is_empty,
+    one_budget,
     prepare,
-    variables_read,
+    reads_working_days,
 )
 from workflows.engine.errors import CheckError, ConditionError
 from workflows.engine.frozen import FrozenError, frozen
@@ -28,9 +31,20 @@ from workflows.engine.kept_by_size import KeptBySize
 from workflows.engine.problems import FieldProblem, Path, dotted
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.schema_validation import schema_problems, unstorable_problems
+from workflows.engine.storable import unstorable
 from workflows.engine.texts import gettext, gettext_noop
+from workflows.fields.calculating import (
+    Scope,
+    calculate,
+    default_of,
+    records_of,
+    rule_problem_of_answer,
+    top_names,
+    without_calculated,
+)
 from workflows.fields.facts import NO_FACTS, Facts, Reference
 from workflows.fields.field import Field
+from workflows.fields.form_rules import calculation_order, rules_in
 from workflows.fields.schema import fields_schema
 from workflows.fields.sentences import answer_sentence
 from workflows.fields.specs import parse_fields
@@ -40,6 +54,9 @@ MOST_BYTES_KEPT: Final = 64 * 1024 * 1024
 _BYTES_A_CHARACTER: Final = 20  # of the specs, once they are compiled
 _NOT_A_FORM: Final = gettext_noop("Give the answers as an object: a name and a value for each.")
 _OF_OBJECTS: Final = frozenset({"required", "additionalProperties", "unevaluatedProperties"})
+_NOT_PRESET: Final = gettext_noop(
+    "This answer is calculated, so that it cannot be set beforehand. Leave it out."
+)
 _NOT_THERE: Final = gettext_noop(
     "The ticket type sets this, but it is not there any more: %(refusal)s"
 )
@@ -55,12 +72,16 @@ class Validator:
     """
 
     __slots__ = (
+        "_calculated",
         "_conditional",
         "_looked_up",
+        "_ruled",
         "_validator",
         "all_fields",
         "fields",
         "presets",
+        "reads_clock",
+        "reads_working_days",
         "schema",
         "size",
     )
@@ -78,6 +99,15 @@ class Validator:
         self._conditional = tuple(
             each for each in asked.values() if not is_empty(each.visible_when)
         )
+        # Answers that are calculated, each after those that it needs; and the questions with rules,
+        # of their own or of their columns, that are asked when there are answers.
+        self._calculated = tuple(
+            each for each in calculation_order(self.all_fields) if each.place[0] in asked
+        )
+        self._ruled = tuple(each for each in asked.values() if _has_rules(each))
+        rules = [rule for spec in frozen(specs) or () for rule in _rules_of(spec)]
+        self.reads_clock = any(_reads_clock(each) for each in rules)
+        self.reads_working_days = any(map(reads_working_days, rules))
         # The questions whose answers name what stands in the database; most forms have none.
         looked_up = {each.name: each for each in self.all_fields if looks_something_up(each)}
         self._looked_up: Mapping[str, Field] = MappingProxyType(looked_up)
@@ -112,6 +142,67 @@ class Validator:
             for each in self.fields.values()
             if self._is_visible(each, values) is not False
         )
+
+    # What is calculated
+
+    @property
+    def is_calculated(self) -> bool:
+        """Whether some answer is, of the form or in its records."""
+        return bool(self._calculated)
+
+    def settled(self, data: JsonObject, facts: Facts = NO_FACTS) -> JsonObject:
+        """The answers with those that are calculated; what was sent in their place is left out."""
+        if not self._calculated or any(unstorable(data)):
+            return data
+        made = without_calculated(data, self._calculated)
+        scope = self._scope(made, facts)
+        with one_budget():
+            for node in self._calculated:
+                if node.table is None and self._is_hidden(node.field, scope):
+                    continue
+                calculate(node, made, replace(scope, values={**scope.values, **made}))
+        return made
+
+    def typed(self, data: JsonObject) -> JsonObject:
+        """The answers without those that are calculated."""
+        return without_calculated(data, self._calculated) if self._calculated else data
+
+    def required(self, data: JsonObject, facts: Facts = NO_FACTS) -> frozenset[str]:
+        """The names of the questions that are required for these answers, and not for all."""
+        found = set()
+        scope = self._scope(data, facts)
+        for field in self.fields.values():
+            try:
+                if field.required_when is not None and scope.condition(
+                    field.required_when, missing_is_null=True
+                ):
+                    found.add(field.name)
+            except ConditionError:
+                continue
+        return frozenset(found)
+
+    def defaults(self, facts: Facts = NO_FACTS) -> JsonObject:
+        """What the form begins with; formulas are worked out, those of columns are not here."""
+        scope = self._scope({}, facts)
+        found = {name: default_of(field, scope) for name, field in self.fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def defaults_of_row(self, table: Field, facts: Facts = NO_FACTS) -> JsonObject:
+        scope = self._scope({}, facts).of_row(table, {})
+        found = {each.name: default_of(each, scope) for each in table.fields}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def _scope(self, data: JsonObject, facts: Facts) -> Scope:
+        fields = {each.name: each for each in self.all_fields}
+        return Scope(fields, {**self.presets_taken_in(facts), **data}, facts.clock)
+
+    def _is_hidden(self, field: Field, scope: Scope) -> bool:
+        if is_empty(field.visible_when):
+            return False
+        try:
+            return not scope.condition(field.visible_when, missing_is_null=True)
+        except ConditionError:
+            return False
 
     # What stands in the database
 
@@ -153,11 +244,57 @@ class Validator:
     # What is wrong
 
     def _problems(self, data: JsonObject, facts: Facts) -> Iterator[FieldProblem]:
-        wrong: set[str] = set()
+        places: set[str] = set()
         for problem in self._answer_problems(data, facts):
-            wrong.add(problem.field.split(".", 1)[0])
+            places.add(problem.field)
             yield problem
-        yield from self._visibility_problems(data, wrong, facts)
+        wrong = {each.split(".", 1)[0] for each in places}
+        for problem in self._visibility_problems(data, wrong, facts):
+            places.add(problem.field)
+            yield problem
+        if self._ruled:
+            yield from self._rule_problems(data, places, facts)
+
+    def _rule_problems(
+        self, data: JsonObject, places: set[str], facts: Facts
+    ) -> Iterator[FieldProblem]:
+        """What formulas and checks say, each of the questions that are shown.
+
+        `places` are the answers that were found to be wrong, dotted.
+        """
+        scope, shown = self._scope(data, facts).at_once(), self.visible(data, facts)
+        wrong = {each.split(".", 1)[0] for each in places}
+        with one_budget():
+            for field in self._ruled:
+                if field.name not in shown:
+                    continue
+                found = rule_problem_of_answer(
+                    field, scope, (field.name,), wrong, is_wrong=field.name in places
+                )
+                if found is not None:
+                    yield found
+                yield from self._rule_problems_of_rows(field, scope, places)
+
+    def _rule_problems_of_rows(
+        self, table: Field, scope: Scope, places: set[str]
+    ) -> Iterator[FieldProblem]:
+        columns = [each for each in table.fields if _has_rules(each)]
+        names = {each.name for each in table.fields}
+        outside = {each.split(".", 1)[0] for each in places} - names
+        for index, record in records_of(table, scope.values) if columns else ():
+            wrong = outside | {
+                name for name in names if dotted((table.name, index, name)) in places
+            }
+            for column in columns:
+                found = rule_problem_of_answer(
+                    column,
+                    scope.of_row(table, record),
+                    (table.name, index, column.name),
+                    wrong,
+                    is_wrong=column.name in wrong,
+                )
+                if found is not None:
+                    yield found
 
     def _answer_problems(self, data: JsonObject, facts: Facts) -> Iterator[FieldProblem]:
         wrong: set[str] = set()
@@ -193,7 +330,7 @@ class Validator:
         values = self._read_by_rules(data, facts)
         for field in self._conditional:
             is_visible = self._is_visible(field, values)
-            if is_visible is None and not wrong & _top_names(field.visible_when):
+            if is_visible is None and not wrong & top_names(field.visible_when):
                 yield FieldProblem(
                     field.name,
                     gettext(
@@ -215,7 +352,10 @@ class Validator:
             return None
         nothing: JsonObject = {each.name: None for each in self.all_fields}
         try:
-            return prepare({**nothing, **self.presets_taken_in(facts), **data})
+            times = {} if facts.clock is None else facts.clock.as_json()
+            values = {**times, **nothing, **self.presets_taken_in(facts), **data}
+            working_time = None if facts.clock is None else facts.clock.working_time
+            return prepare(values, working_time=working_time)
         except ConditionError:
             return None
 
@@ -294,7 +434,11 @@ def check_presets(
     if broken or not isinstance(presets, dict):
         return broken or [FieldProblem("", gettext(_NOT_A_FORM))]
     presets = composed_object(presets)
-    fields = [each for each in parse_fields(specs) if "default" in each.type.keys]
+    all_fields = parse_fields(specs)
+    computed = [each.name for each in all_fields if each.is_computed and each.name in presets]
+    presets = {name: value for name, value in presets.items() if name not in computed}
+    refused = [FieldProblem(name, gettext(_NOT_PRESET)) for name in computed]
+    fields = [each for each in all_fields if "default" in each.type.keys]
     known = {each.name: each for each in fields}
     schema = fields_schema(fields, partial=True, in_documents=not are_kept)
     try:
@@ -314,7 +458,8 @@ def check_presets(
         taken_in = _taken_in(looked_up, presets, facts)
         found = _refusals(looked_up.values(), taken_in, facts)
         problems += [each for each in found if each.field not in wrong]
-    return [*problems, *_further_problems(fields, presets, wrong)][:MAX_PROBLEMS]
+    found_further = _further_problems(fields, presets, wrong)
+    return [*refused, *problems, *found_further][:MAX_PROBLEMS]
 
 
 def _taken_in(fields: Mapping[str, Field], data: Mapping[str, Json], facts: Facts) -> JsonObject:
@@ -392,8 +537,26 @@ def _records(value: Json) -> Iterator[tuple[int, JsonObject]]:
             yield index, record
 
 
-def _top_names(rule: Json) -> set[str]:
-    return {each.split(".", 1)[0] for each in variables_read(rule)}
+def _has_rules(field: Field) -> bool:
+    return (
+        field.is_computed
+        or bool(field.checks or field.limit_rules)
+        or field.required_when is not None
+        or any(map(_has_rules, field.fields))
+    )
+
+
+def _rules_of(spec: Json) -> Iterator[Json]:
+    if isinstance(spec, dict):
+        for _place, rule in rules_in(spec):
+            yield rule
+        columns = spec.get("fields")
+        for column in columns if isinstance(columns, list) else []:
+            yield from _rules_of(column)
+
+
+def _reads_clock(rule: Json) -> bool:
+    return bool(top_names(rule) & set(NAMES_OF_TIME)) or reads_working_days(rule)
 
 
 __all__ = [

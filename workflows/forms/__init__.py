@@ -15,10 +15,12 @@ from workflows.forms.display import (
     show_answers,
     show_answers_for_requester,
 )
-from workflows.forms.visible import visible_answer
+from workflows.forms.edits_form import EditsForm
+from workflows.forms.visible import shown_now, visible_answer
 
 __all__ = [
     "AnswersForm",
+    "EditsForm",
     "FileKeeper",
     "Shown",
     "answer_text",
@@ -26,5 +28,6 @@ __all__ = [
     "safe_filename",
     "show_answers",
     "show_answers_for_requester",
+    "shown_now",
     "visible_answer",
 ]

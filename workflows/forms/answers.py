@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 
 from django import forms
@@ -9,15 +10,18 @@ from django.forms.utils import ErrorDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
+from workflows.engine.clock import Clock
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
 from workflows.errors import InvalidDataError
-from workflows.fields.facts import Facts
+from workflows.fields.asked_again import PartOfForm
+from workflows.fields.facts import NO_FACTS, Facts
 from workflows.fields.field import Field
 from workflows.fields.inputs import AskedField
 from workflows.fields.look_up import facts_for
+from workflows.fields.records.records_input import RecordsAnswer
 from workflows.fields.screen import FileKeeper, FormContext
-from workflows.fields.screens import make_input
+from workflows.fields.screens import answer_text, make_input
 from workflows.fields.shown import Shown
 from workflows.fields.validation import validator_for
 from workflows.forms.display import show_answers
@@ -31,7 +35,9 @@ class AnswersForm(forms.Form):
     `presets` are not asked; `initial_answers` are shown in place of the defaults. `keeper`
     stores uploaded files as soon as they arrive, so that a form which comes back because
     of another mistake need not be given them again. `prefix` begins the names and ids of all
-    inputs. `names_files`: files are given by their names alone, and none is sent.
+    inputs. `names_files`: files are given by their names alone, and none is sent. `part` are
+    questions that are asked again, in the place of all: their answers stand there, and no defaults.
+    `clock`: what time it is for the rules of the form; now, where it is None.
 
     Raises:
         FieldError: the specs themselves are wrong.
@@ -51,15 +57,26 @@ class AnswersForm(forms.Form):
         keeper: FileKeeper | None = None,
         prefix: str = PREFIX,
         names_files: bool = False,
+        part: PartOfForm | None = None,
+        clock: Clock | None = None,
     ) -> None:
-        self.validator = validator_for(specs, presets=presets)
+        self.validator = part or validator_for(specs, presets=presets)
+        self._clock = clock
         self._answers: JsonObject = {}
         super().__init__(data, files, prefix=prefix)
-        self._specs, self._first = specs, dict(initial_answers or {})
+        self._specs, self._first = specs, self.validator.typed(dict(initial_answers or {}))
         asked = tuple(self.validator.fields.values())
-        context = FormContext(_make_compact, asked, data, keeper, names_files)
+        context = FormContext(
+            _make_compact,
+            asked,
+            data,
+            keeper,
+            names_files,
+            calculated=lambda name: self.calculated.get(name, ""),
+            begun=lambda table: self.validator.defaults_of_row(table, self._begun_with),
+        )
         for name, spec in self.validator.fields.items():
-            first = self._first.get(name, spec.default)
+            first = self._first.get(name, self._defaults.get(name))
             self.fields[name] = make_input(spec, self.add_prefix(name), first, context)
 
     @cached_property
@@ -70,17 +87,23 @@ class AnswersForm(forms.Form):
 
     @property
     def is_conditional(self) -> bool:
-        """Whether some question is shown only for certain answers."""
-        return any(field.visible_when for field in self.validator.fields.values())
+        """Whether answers decide what is shown: questions, what is calculated, what is required."""
+        return self.validator.is_calculated or any(
+            field.visible_when or field.required_when for field in self.validator.fields.values()
+        )
 
     @cached_property
     def facts(self) -> Facts:
         """What the answers name in the database, looked up at once; mostly they name nothing."""
         answers = self._typed() if self.is_bound else self._starting_values()
-        return facts_for(self.validator, answers, kept=self._first)
+        return self._timed(facts_for(self.validator, answers, kept=self._first))
+
+    def _timed(self, facts: Facts) -> Facts:
+        return facts if self._clock is None else replace(facts, clock=self._clock)
 
     def clean(self) -> dict[str, object]:
-        self._answers = self.validator.taken_in(self._typed(), self.facts)
+        typed = self.validator.taken_in(self._typed(), self.facts)
+        self._answers = self.validator.settled(typed, self.facts)
         self.add_problems(self.validator.validate(self._answers, self.facts))
         return self.cleaned_data
 
@@ -153,26 +176,75 @@ class AnswersForm(forms.Form):
         An answer to a question that is itself hidden does not count, so that the questions
         which depend on it are hidden with it.
         """
+        return self._shown[0]
+
+    @cached_property
+    def _shown(self) -> tuple[frozenset[str], JsonObject]:
+        """The names of the questions that are shown, and the answers to them."""
         answers = self.answers() if self.is_bound else self._starting_answers()
         names = self.validator.visible(answers, self.facts)
         for _round in self.fields:
-            shown = {name: value for name, value in answers.items() if name in names}
-            following = self.validator.visible(shown, self.facts)
+            answers = self.validator.settled(
+                {name: value for name, value in answers.items() if name in names}, self.facts
+            )
+            following = self.validator.visible(answers, self.facts)
             if following == names:
                 break
             names = following
-        return names
+        return names, {name: value for name, value in answers.items() if name in names}
 
     @property
     def visible_names(self) -> list[str]:
         return sorted(self.visible())
 
+    @cached_property
+    def required_names(self) -> list[str]:
+        """The questions that must be answered now, of those where that depends on answers."""
+        return sorted(self.validator.required(self._shown[1], self.facts))
+
+    @property
+    def required_inputs(self) -> list[str]:
+        return [self.add_prefix(name) for name in self.required_names]
+
+    @cached_property
+    def calculated(self) -> dict[str, str]:
+        """The text of each answer that is calculated, by the name of its place in the page."""
+        found: dict[str, str] = {}
+        answers = self._shown[1] if self.validator.is_calculated else {}
+        for name, question in self.validator.fields.items():
+            if question.is_computed:
+                found[self.add_prefix(name)] = _text(question, answers.get(name))
+            field = self.fields.get(name)
+            if isinstance(field, RecordsAnswer) and any(c.is_computed for c in question.fields):
+                value = answers.get(name)
+                records = value if isinstance(value, list) else []
+                for row, record in zip(field.widget.rows, records, strict=False):
+                    for column in question.fields:
+                        if column.is_computed and isinstance(record, dict):
+                            text = _text(column, record.get(column.name))
+                            found[row.add_prefix(column.name)] = text
+        return found
+
     def _starting_answers(self) -> JsonObject:
-        return self.validator.taken_in(self._starting_values(), self.facts)
+        values = self.validator.taken_in(self._starting_values(), self.facts)
+        return self.validator.settled(values, self.facts)
 
     def _starting_values(self) -> JsonObject:
-        defaults = {n: f.default for n, f in self.validator.fields.items() if f.default is not None}
-        return {**defaults, **self._first}
+        return {**self._defaults, **self._first}
+
+    @cached_property
+    def _begun_with(self) -> Facts:
+        """What defaults that are formulas read: the time, and no answer."""
+        found = facts_for(self.validator, {}) if self.validator.reads_clock else NO_FACTS
+        return self._timed(found)
+
+    @cached_property
+    def _defaults(self) -> JsonObject:
+        return self.validator.defaults(self._begun_with)
+
+
+def _text(question: Field, value: Json) -> str:
+    return "" if value is None else answer_text(question, value)
 
 
 def _make_compact(context: FormContext, question: Field, name: str, first: Json) -> AskedField:

@@ -53,12 +53,12 @@ class DocumentForm(AnswersForm):
         )
         if are_presets:
             for name, field in asked.items():
-                if "default" not in field.type.keys:
+                if "default" not in field.type.keys or field.is_computed:
                     del self.fields[name]
 
     def document_answers(self) -> JsonObject:
         """The answers as the document writes them; what cannot be read stays as it was typed."""
-        return self.validator.given_out(self.answers())
+        return self.validator.given_out(self.validator.typed(self.answers()))
 
     def visible(self) -> frozenset[str]:
         names = super().visible()
@@ -88,7 +88,7 @@ def rows_are_too_many(
 
 def _plain(spec: Json, *, are_presets: bool) -> Json:
     """A spec without what a document does not hold."""
-    left_out = {"default", "required"} if are_presets else {"default"}
+    left_out = {"default", "required", "checks"} if are_presets else {"default"}
     if not isinstance(spec, dict):
         return spec
     plain = {name: value for name, value in spec.items() if name not in left_out}

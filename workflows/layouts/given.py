@@ -96,6 +96,7 @@ def _described(questions: Iterable[Field]) -> list[Json]:
             "label": each.label,
             "type": str(each.type),
             "required": each.required,
+            "computed": each.is_computed,
             "help": each.help,
             "choices": [{"value": value, "label": label} for value, label in each.choices],
             "min": each.minimum,

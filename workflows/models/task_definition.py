@@ -9,8 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from tenants.names import LONGEST_NAME
 from workflows.engine.assigning import PLAIN, AssignRule
 from workflows.engine.blocks import BlockSpec, branch_of
+from workflows.engine.edits import Edit, edits_of
 from workflows.engine.process import TaskSpec
 from workflows.engine.task_types import TaskType
+from workflows.engine.timing import LONGEST_MOMENT
 from workflows.models.company_role import CompanyRole
 from workflows.models.workflow_definition import WorkflowDefinition, validate_key
 from workflows.task_types import task_type_choices
@@ -84,6 +86,12 @@ class TaskDefinition(models.Model):
         blank=True,
         help_text=_("Whom by name, and whom never; empty: as the company role says."),
     )
+    edits = models.JSONField(
+        _("earlier answers"),
+        null=True,
+        blank=True,
+        help_text=_("Answers that its form shows again, to be changed or only seen; empty: none."),
+    )
 
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -100,9 +108,26 @@ class TaskDefinition(models.Model):
 
     due_in = models.CharField(
         _("due in"),
-        max_length=20,
+        max_length=LONGEST_MOMENT,
         blank=True,
-        help_text=_("Working time from when the task is made, such as P2D or PT4H; empty: none."),
+        help_text=_(
+            "A time such as P2D, PT30M clock or P3D before ticket.return_date at 09:00; empty: "
+            "none."
+        ),
+    )
+    reminders = models.JSONField(
+        _("reminders"),
+        null=True,
+        blank=True,
+        help_text=_("Who is told while it waits; empty: nobody."),
+    )
+    wait = models.CharField(
+        _("waits until"),
+        max_length=LONGEST_MOMENT,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Of a WAIT task: until when it waits, such as P2D or on ticket.start."),
     )
 
     # Of a step that the engine does at once. Their plain names are words of SQL.
@@ -180,6 +205,11 @@ class TaskDefinition(models.Model):
         return self.type.is_at_once
 
     @property
+    def is_block(self) -> bool:
+        """Whether it holds branches."""
+        return self.type.is_block
+
+    @property
     def is_answered_later(self) -> bool:
         """Whether the answer to its call comes by a callback."""
         return self.type.is_answered_later
@@ -200,7 +230,7 @@ class TaskDefinition(models.Model):
     @property
     def block(self) -> BlockSpec | None:
         """What it holds, if it is a block."""
-        if self.type is not TaskType.BLOCK:
+        if not self.is_block:
             return None
         return BlockSpec.of(
             {
@@ -212,6 +242,11 @@ class TaskDefinition(models.Model):
                 "hide_answers": self.hide_answers,
             }
         )
+
+    @property
+    def shows_again(self) -> tuple[Edit, ...]:
+        """The earlier answers that its form shows, to be changed or only seen."""
+        return edits_of(self.edits) if self.edits and self.is_form else ()
 
     def spec(self) -> TaskSpec:
         return TaskSpec(

@@ -83,6 +83,16 @@ class TaskInstanceQuerySet(models.QuerySet["TaskInstance"]):
         """The forms that nobody has and somebody may claim, oldest first: see `pool_of`."""
         return self.unassigned().filter(workflow_instance__status="IN_PROGRESS")
 
+    def on_offer(self) -> TaskInstanceQuerySet:
+        """Those in the pool, and those that members of added company roles may take over."""
+        waits = Q(status=TaskStatus.PENDING, assigned_to=None)
+        offered = Q(added_roles__isnull=False, assigned_to__isnull=False, status__in=WORKABLE)
+        return self.filter(
+            waits | offered,
+            definition__task_type__in=FORM_TYPES,
+            workflow_instance__status="IN_PROGRESS",
+        ).order_by("created_at", "pk")
+
     def current(self) -> TaskInstanceQuerySet:
         """Those at which their instances stand, on the main path or in a branch that runs."""
         in_branch = Q(path__status=PathStatus.RUNNING, path__current_task=F("pk"))
@@ -158,6 +168,13 @@ class TaskInstance(StatusModel):
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
     due_at = models.DateTimeField(_("due at"), null=True, blank=True)
+    waits_until = models.DateTimeField(_("waits until"), null=True, blank=True)
+    added_roles = models.JSONField(
+        _("added company roles"),
+        null=True,
+        blank=True,
+        help_text=_("The numbers of company roles whose members may do it as well."),
+    )
 
     objects: ClassVar[TaskInstanceQuerySet] = TaskInstanceQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -186,6 +203,12 @@ class TaskInstance(StatusModel):
                     status__in=("OPEN", "IN_PROGRESS", "PENDING", "ERROR"), due_at__isnull=False
                 ),
                 name="task_instance_due",
+            ),
+            # What members of other company roles may do as well: few.
+            models.Index(
+                fields=("created_at",),
+                condition=Q(added_roles__isnull=False),
+                name="task_instance_added",
             ),
             models.Index(
                 fields=("path",), condition=Q(path__isnull=False), name="task_instance_path"

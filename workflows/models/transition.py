@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.names import LONGEST_NAME
 from workflows.engine.process import EndOutcome
+from workflows.engine.timing import LONGEST_MOMENT
 from workflows.models.task_definition import TaskDefinition
 from workflows.models.workflow_definition import WorkflowDefinition
 
@@ -47,11 +48,11 @@ class Transition(models.Model):
 
     after = models.CharField(
         _("after"),
-        max_length=20,
+        max_length=LONGEST_MOMENT,
         blank=True,
         help_text=_(
-            "Working time, such as P2D: taken when the task has not ended by then. Empty: taken "
-            "when the task is completed."
+            "A time such as P2D: taken when the task has not ended by then. Empty: taken when the "
+            "task is completed."
         ),
     )
 
@@ -60,6 +61,16 @@ class Transition(models.Model):
         default=False,
         db_default=False,
         help_text=_("Of a call: taken when it has failed for good, and not when it has succeeded."),
+    )
+
+    on_cancel = models.BooleanField(
+        _("on cancel"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "Taken when the ticket is withdrawn or cancelled: at this task, or from the start, "
+            "wherever it is."
+        ),
     )
 
     outcome = models.CharField(

@@ -34,14 +34,19 @@ TABLES = (
         "workflow_id",
         exempt=dict.fromkeys(("created_by_id", "created_at", "updated_at"), _WHO_AND_WHEN),
         later=(
-            "assign_to",
+            *("assign_to", "edits"),
             *("branches", "ends_when", "for_each", "item_order", "most", "hide_answers"),
             "branch",
             *("set_values", "decision_table"),
+            *("reminders", "wait"),
         ),
     ),
     SealedTable(
-        Transition, "transition", "workflow_id", exempt={}, later=("outcome", "on_failure")
+        Transition,
+        "transition",
+        "workflow_id",
+        exempt={},
+        later=("outcome", "on_failure", "on_cancel"),
     ),
 )
 

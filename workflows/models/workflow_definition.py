@@ -190,6 +190,7 @@ class WorkflowDefinition(StatusModel):
                     label=t.label,
                     after=t.after,
                     on_failure=t.on_failure,
+                    on_cancel=t.on_cancel,
                     outcome=t.end_outcome,
                 )
                 for t in self.transitions.all()

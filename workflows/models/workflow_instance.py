@@ -70,6 +70,9 @@ class WorkflowInstance(StatusModel):
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     completed_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    # It is withdrawn or cancelled, and cleans up by the ways that its definition has for that: it
+    # is CANCELLED when that is done, and runs until then as any other.
+    was_cancelled = models.BooleanField(_("was cancelled"), default=False, db_default=False)
 
     class Meta:
         verbose_name = _("workflow instance")
@@ -105,6 +108,18 @@ class WorkflowInstance(StatusModel):
             return None
         return EndOutcome.named(self.outcome)
 
+    @property
+    def cleans_up(self) -> bool:
+        """Whether it was withdrawn or cancelled, and what follows of that is not done yet."""
+        return self.was_cancelled and self.status not in ENDED
+
+    @property
+    def is_to_clean_up(self) -> bool:
+        """Whether it was cancelled, and what follows of that has not begun."""
+        if not self.was_cancelled or self.current_task_id is not None:
+            return False
+        return bool(self.status == WorkflowStatus.IN_PROGRESS)
+
     @transition(field=status, source=WorkflowStatus.NOT_STARTED, target=WorkflowStatus.IN_PROGRESS)
     def start(self, *, now: datetime) -> None:
         self.started_at = now
@@ -121,6 +136,21 @@ class WorkflowInstance(StatusModel):
         target=WorkflowStatus.CANCELLED,
     )
     def cancel(self, *, now: datetime) -> None:
+        self.completed_at = now
+
+    @transition(
+        field=status,
+        source=(WorkflowStatus.IN_PROGRESS, WorkflowStatus.ON_HOLD),
+        target=WorkflowStatus.IN_PROGRESS,
+    )
+    def clean_up(self) -> None:
+        """It is cancelled, and goes a way of its own for that, which begins at no task yet."""
+        self.was_cancelled = True
+        self.current_task = None
+
+    @transition(field=status, source=WorkflowStatus.IN_PROGRESS, target=WorkflowStatus.CANCELLED)
+    def end_clean_up(self, *, end_label: str, now: datetime) -> None:
+        self.end_label = end_label
         self.completed_at = now
 
     @transition(field=status, source=WorkflowStatus.IN_PROGRESS, target=WorkflowStatus.ON_HOLD)

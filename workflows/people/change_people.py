@@ -35,6 +35,7 @@ from tenants.services import (
     save_user,
     set_system_roles,
 )
+from workflows.engine.process import JsonObject
 from workflows.engine.task_types import FORM_TYPES
 from workflows.errors import ManagerError, RoleInUseError, RoleNameInUseError
 from workflows.fields.kept_roles import forms_that_name
@@ -43,7 +44,6 @@ from workflows.models import (
     TaskDefinition,
     TaskInstance,
     TicketDefinition,
-    WorkflowEvent,
     WorkflowInstance,
 )
 from workflows.models.task_instance import ALIVE, ASSIGNMENT
@@ -57,8 +57,10 @@ from workflows.running.deputies import (
     tell_deputies,
 )
 from workflows.running.events.answered import ANSWERED
+from workflows.running.events.kind import EventKind
 from workflows.running.events.released import RELEASED
 from workflows.running.questions import QUESTION_ENDED, due_after_question, questions_to
+from workflows.running.record_event import record_event
 from workflows.running.sealing import batch_of_history
 from workflows.running.workers import colleagues
 
@@ -613,15 +615,8 @@ def _release(
             _go_on(task, batch, now=now, actor=actor)
         task.release(by=passed_over)
         batch.update(task, *ASSIGNMENT)
-        batch.insert_values(
-            WorkflowEvent,
-            workflow_instance_id=task.workflow_instance_id,
-            task_instance_id=task.pk,
-            kind=str(RELEASED),
-            actor_id=None if actor is None else actor.pk,
-            at=now,
-            data={"from": str(person), "from_id": person.pk} if person else {},
-        )
+        data: JsonObject = {"from": str(person), "from_id": person.pk} if person else {}
+        _record(batch, RELEASED, task, data, now=now, actor=actor)
         batch.write()
         if had_asked:
             QUESTION_ENDED.call_all(task, now)
@@ -647,15 +642,20 @@ def _go_on(task: TaskInstance, batch: Batch, *, now: datetime, actor: User | Non
     """A form that waits for an answer waits no more: with the batch that the caller writes."""
     task.go_on(due_at=due_after_question(task, now=now))
     batch.update(task, "status", "due_at")
-    batch.insert_values(
-        WorkflowEvent,
-        workflow_instance_id=task.workflow_instance_id,
-        task_instance_id=task.pk,
-        kind=str(ANSWERED),
-        actor_id=None if actor is None else actor.pk,
-        at=now,
-        data={"without": True},
-    )
+    _record(batch, ANSWERED, task, {"without": True}, now=now, actor=actor)
+
+
+def _record(
+    batch: Batch,
+    kind: EventKind,
+    task: TaskInstance,
+    data: JsonObject,
+    *,
+    now: datetime,
+    actor: User | None,
+) -> None:
+    instance_id = task.workflow_instance_id
+    record_event(batch, kind, instance_id=instance_id, at=now, task=task, data=data, by=actor)
 
 
 def _set_company_roles(person: User, roles: Iterable[CompanyRole]) -> None:

@@ -31,6 +31,7 @@ from workflows.models import (
 from workflows.models.task_instance import ASSIGNMENT
 from workflows.running.candidates import candidates_of
 from workflows.running.events.assigned import ASSIGNED
+from workflows.running.record_event import record_event
 from workflows.running.sealing import batch_of_history
 from workflows.running.with_event import WITH_EVENT, Happened
 from workflows.running.workers import available_workers
@@ -336,18 +337,8 @@ def assign_waiting_tasks(*, now: datetime) -> int:
             continue
         batch = batch_of_history(now=now)
         batch.update(task, *ASSIGNMENT)
-        batch.insert_values(
-            WorkflowEvent,
-            workflow_instance_id=task.workflow_instance_id,
-            task_instance_id=task.pk,
-            kind=str(ASSIGNED),
-            at=now,
-            data=data,
-        )
-        happened = Happened(
-            kind=ASSIGNED, instance_id=task.workflow_instance_id, task=task, data=data
-        )
-        WITH_EVENT.call_all(batch, happened)
+        instance_id = task.workflow_instance_id
+        record_event(batch, ASSIGNED, instance_id=instance_id, at=now, task=task, data=data)
         batch.write()
         given += 1
     return given

@@ -22,6 +22,7 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     TextField,
     Value,
     When,
@@ -34,7 +35,7 @@ from tenants.models.user import UserQuerySet
 from tenants.names import plain_email
 from workflows.engine.assigning import AssignRule, Who
 from workflows.engine.process import Json, JsonObject
-from workflows.models import Path, TaskInstance, TaskStatus, WorkflowEvent
+from workflows.models import CompanyRole, Path, TaskInstance, TaskStatus, WorkflowEvent
 from workflows.models.task_instance import TaskInstanceQuerySet
 from workflows.running.deputies import acting_deputies, acting_deputy
 from workflows.running.events.assigned import ASSIGNED
@@ -63,6 +64,8 @@ class Candidates:
     named: User | None = None
     requester_id: int | None = None
     excluded: frozenset[int] = frozenset()
+    # The numbers of company roles that a reminder has added.
+    added: frozenset[int] = frozenset()
     # What the history says of how the person was found.
     reason: JsonObject | None = None
 
@@ -100,12 +103,30 @@ class Candidates:
             return True
         return self.group().filter(pk=deputy.pk).exists()
 
+    def added_people(self) -> UserQuerySet:
+        """Those who may have it as well because a reminder has added their company role."""
+        workers = eligible_workers(None)
+        if not self.added:
+            return workers.none()
+        found: UserQuerySet = workers.filter(
+            pk__in=CompanyRole.members.through.objects.filter(companyrole__in=self.added).values(
+                "user"
+            )
+        )
+        return found.exclude(pk__in=self.excluded) if self.excluded else found
+
+    def is_added(self, user: User) -> bool:
+        """Whether somebody is one of `added_people`."""
+        return bool(self.added) and self.added_people().filter(pk=user.pk).exists()
+
     def people(self) -> UserQuerySet:
         """Everybody who may have it, there or away."""
         allowed = Q(pk__in=self.group().values("pk"))
         for person in (self.named_worker, self.stands_in):
             if person is not None:
                 allowed |= Q(pk=person.pk)
+        if self.added:
+            allowed |= Q(pk__in=self.added_people().values("pk"))
         found: UserQuerySet = colleagues().filter(allowed)
         return found
 
@@ -116,8 +137,9 @@ class Candidates:
 def candidates_of(task: TaskInstance) -> Candidates:
     """As it is now. No query for a task whose definition has no rule of its own."""
     definition = task.definition
+    added = frozenset(task.added_roles or ())
     if not definition.assign_to:
-        return Candidates(definition.rule, definition.candidate_role_id)
+        return Candidates(definition.rule, definition.candidate_role_id, added=added)
     rule = definition.rule
     role_id = None if rule.is_for_anybody else definition.candidate_role_id
     facts = _facts_of(task)
@@ -127,7 +149,7 @@ def candidates_of(task: TaskInstance) -> Candidates:
     if rule.never_requester and requester_id is not None:
         excluded |= {requester_id}
     named = None if named_id is None else colleagues().filter(pk=named_id).first()
-    return Candidates(rule, role_id, named, requester_id, frozenset(excluded), reason)
+    return Candidates(rule, role_id, named, requester_id, frozenset(excluded), added, reason)
 
 
 def may_have(task: TaskInstance, user: User) -> bool:
@@ -174,26 +196,45 @@ def for_person[T: TaskInstance](user: User, tasks: QuerySet[T]) -> QuerySet[T]:
     """
     is_worker = Exists(eligible_workers(None).filter(pk=user.pk))
     rule = _RULE
-    did = Exists(
-        _done_by(user).alias(_key=KeyNow()).filter(_key=KeyTextTransform("task", OuterRef(rule)))
-    )
     as_worker = (
         Q(**{f"{rule}__who": Who.MANAGER.value, f"{REQUESTER}__manager": user})
         | Q(**{f"{rule}__who": Who.PERSON.value, "_email": user.email})
         | Q(**{f"{rule}__who": Who.ANSWER.value}) & Q(_answered=str(user.pk))
-        | Q(**{f"{rule}__who": Who.DOER.value}) & Q(did)
+        | Q(**{f"{rule}__who": Who.DOER.value}) & Q(_last_doer=user.pk)
     )
     for_requester = Q(**{f"{rule}__who": Who.REQUESTER.value})
     as_requester = Q(**{REQUESTER: user}) & (for_requester | as_worker)
     is_for = Case(
         When(as_requester, then=Value(True)),
-        When(_of_group(user) | as_worker, then=is_worker),
+        When(_of_group(user) | as_worker | Q(_is_added=True), then=is_worker),
         default=Value(False),
     )
     # As `plain_email`, but for what only the spelling of a bundle takes out.
     email = Lower(Trim(KeyTextTransform("email", F(rule))))
-    found = tasks.alias(_answered=_answer(), _email=email, _is_for=is_for)
+    found = tasks.alias(
+        _answered=answered_id(),
+        _email=email,
+        _last_doer=last_doer_id(),
+        _is_added=_is_added(user),
+        _is_for=is_for,
+    )
     return _not_kept_from(user, found).filter(_is_for=True)
+
+
+def in_pool_of[T: TaskInstance](user: User, tasks: QuerySet[T]) -> QuerySet[T]:
+    """What this person may take: of `TaskInstance.objects.on_offer` what nobody has, and what
+    somebody else has and a reminder has offered to a company role of theirs."""
+    found = for_person(user, tasks).exclude(assigned_to=user)
+    return found.filter(Q(assigned_to=None) | Q(_is_added=True))
+
+
+def _is_added(user: User) -> Exists:
+    """Whether a reminder has added one of the user's company roles to a task: SQL."""
+    number = Func(F("pk"), function="to_jsonb", output_field=JSONField())
+    has = Func(
+        OuterRef("added_roles"), number, function="jsonb_contains", output_field=BooleanField()
+    )
+    return Exists(user.company_roles.order_by().alias(_has=has).filter(_has=True))
 
 
 def for_deputy[T: TaskInstance](deputy: User, tasks: QuerySet[T]) -> QuerySet[T]:
@@ -248,7 +289,16 @@ def _done_by(user: User) -> TaskInstanceQuerySet:
     return found
 
 
-def _answer() -> Func:
+def last_doer_id() -> Subquery:
+    """The id of whoever did the task that the rule names, when it was done last: SQL."""
+    done: TaskInstanceQuerySet = TaskInstance.objects.filter(
+        workflow_instance=OuterRef("workflow_instance"), status=TaskStatus.COMPLETED
+    )
+    named = done.alias(_key=KeyNow()).filter(_key=KeyTextTransform("task", OuterRef(_RULE)))
+    return Subquery(named.order_by("-pk").values("assigned_to")[:1])
+
+
+def answered_id() -> Func:
     """The id of the person whom an answer names, as text: SQL."""
     answer = KeyTextTransform("answer", F("definition__assign_to"))
     path = Func(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from workflows.engine.conditions import is_empty
 from workflows.engine.problems import FieldProblem
-from workflows.engine.process import Json
+from workflows.engine.process import Json, JsonObject
 from workflows.engine.schema_validation import SchemaValidator
 from workflows.engine.texts import gettext
 from workflows.errors import InvalidDataError
@@ -13,12 +13,16 @@ from workflows.models import TaskDefinition
 
 
 def check_output(
-    definition: TaskDefinition, output: Json, *, kept: Json = None, facts: Facts | None = None
-) -> None:
+    definition: TaskDefinition,
+    output: Json,
+    *,
+    kept: Json = None,
+    facts: Facts | None = None,
+) -> JsonObject:
     """Check what a person enters as the output of a task, as the task itself would have it.
 
-    `kept` is the output that was there before: what it names may have gone since. `facts`
-    were looked up already.
+    Gives it back with what is calculated. `kept` is the output that was there before: what it
+    names may have gone since. `facts` were looked up already.
 
     Raises:
         InvalidDataError: it does not fit the form, or the output schema; lists every problem.
@@ -28,11 +32,14 @@ def check_output(
         if facts is None:
             before = kept if isinstance(kept, dict) else None
             facts = facts_for(form, output, kept=before)
+        if not facts.trusts_answers and isinstance(output, dict):
+            output = form.settled(output, facts)
         problems = form.validate(output, facts)
         if problems:
             raise InvalidDataError(problems)
     else:
         check_object(output, definition.output_schema)
+    return output if isinstance(output, dict) else {}
 
 
 def check_object(value: Json, schema: Json) -> None:

@@ -7,18 +7,24 @@ a draft is read anew each time. The schema is part of the key: ids count in each
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
 from tenants.connection import current_schema
 from workflows.engine.at_once import rules_of_table
-from workflows.engine.conditions import compile_condition, compile_template, is_empty
+from workflows.engine.clock import NAMES as NAMES_OF_TIME
+from workflows.engine.conditions import (
+    compile_condition,
+    compile_template,
+    is_empty,
+    reads_working_days,
+)
 from workflows.engine.errors import ConditionError
 from workflows.engine.frozen import frozen
 from workflows.engine.kept_by_size import KeptBySize
-from workflows.engine.process import JsonObject, Process
+from workflows.engine.process import Json, JsonObject, Process
 from workflows.fields.validation import Validator, validator_for
 from workflows.models import TaskDefinition, WorkflowDefinition
 from workflows.running.frozen_rows import freeze_row
@@ -26,7 +32,7 @@ from workflows.running.frozen_rows import freeze_row
 MOST_BYTES_KEPT: Final = 128 * 1024 * 1024
 MOST_BYTES_OF_FORMS: Final = 64 * 1024 * 1024
 # Beneath these stands what costs a query of its own.
-_LOOKED_UP: Final = ("visits", "done")
+_LOOKED_UP: Final = ("visits", "done", "failures", *NAMES_OF_TIME)
 _BYTES_A_CHARACTER: Final = 10  # of a definition's JSON, as objects
 
 
@@ -43,8 +49,12 @@ class KnownDefinition:
     tasks_by_id: Mapping[int, TaskDefinition]
     # Whether a condition reads how often a task was begun: that is counted only then.
     reads_visits: bool = False
-    # The same of who did a task, and when.
+    # The same of who did a task, and when, and of how a call has failed that went another way.
     reads_done: bool = False
+    reads_failures: bool = False
+    # Whether a condition reads the time, and whether one counts working days.
+    reads_clock: bool = False
+    counts_days: bool = False
     # What its forms are kept under: a draft that is read anew is another one.
     _name: object = field(default_factory=object)
 
@@ -106,6 +116,8 @@ def _read(pk: int) -> KnownDefinition:
     tasks = list(workflow.tasks.all())
     process = workflow.process()
     read = _roots_read(process, tasks)
+    asked = [*_rules(process, tasks), *_templates(tasks)]
+    counts_days = any(map(reads_working_days, asked))
     freeze_row(workflow)
     for task in tasks:
         freeze_row(task, workflow=workflow)
@@ -116,17 +128,32 @@ def _read(pk: int) -> KnownDefinition:
         tasks_by_id=MappingProxyType({task.pk: task for task in tasks}),
         reads_visits="visits" in read,
         reads_done="done" in read,
+        reads_failures="failures" in read,
+        reads_clock=counts_days or not read.isdisjoint(NAMES_OF_TIME),
+        counts_days=counts_days,
     )
+
+
+def _rules(process: Process, tasks: Iterable[TaskDefinition]) -> Iterator[Json]:
+    """The rules that are asked while a step is taken, besides templates."""
+    yield from (each.condition for each in process.transitions)
+    for task in tasks:
+        yield from rules_of_table(task.table)
+        if task.block is not None:
+            yield from (each.when for each in task.block.branches)
+
+
+def _templates(tasks: Iterable[TaskDefinition]) -> list[Json]:
+    return [each for task in tasks for each in (task.values, task.for_each) if not is_empty(each)]
 
 
 def _roots_read(process: Process, tasks: Iterable[TaskDefinition]) -> set[str]:
     """What the names begin with that may be read while a step is taken; all where unknown."""
     found: set[str] = set()
-    rules = [each.condition for each in process.transitions]
-    rules += [each for task in tasks for each in rules_of_table(task.table)]
     try:
-        compiled = [compile_condition(each) for each in rules if not is_empty(each)]
-        compiled += [compile_template(each.values) for each in tasks if each.values]
+        rules = [each for each in _rules(process, tasks) if not is_empty(each)]
+        compiled = [compile_condition(each) for each in rules]
+        compiled += [compile_template(each) for each in _templates(tasks)]
     except ConditionError:  # whoever takes the step is told
         return {*_LOOKED_UP}
     for each in compiled:

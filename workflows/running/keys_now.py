@@ -89,3 +89,10 @@ def key_of_output(
         visits = visits.filter(path=path)
     newest = visits.alias(now=KeyNow()).filter(now=key).order_by("-pk")
     return key if newest.values_list("pk", flat=True).first() == task.pk else None
+
+
+def task_of_output(key: str, instance: WorkflowInstance) -> TaskInstance | None:
+    """The visit whose output is read under this key now; None where there is none. One query."""
+    visits = TaskInstance.objects.filter(workflow_instance=instance, output_data__isnull=False)
+    newest = visits.select_related("definition").alias(now=KeyNow()).filter(now=key)
+    return newest.order_by("-pk").first()

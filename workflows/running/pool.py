@@ -20,13 +20,13 @@ from workflows.errors import (
 )
 from workflows.models import TaskInstance
 from workflows.running.assignment import lock_assignment
-from workflows.running.candidates import candidates_of, for_person
+from workflows.running.candidates import candidates_of, in_pool_of
 from workflows.running.state_manager import WorkflowStateManager
 
 
 def pool_of(user: User) -> QuerySet[TaskInstance]:
-    """The forms that nobody has and that this person may claim, oldest first; one query."""
-    return for_person(user, TaskInstance.objects.in_pool())
+    """The forms that this person may claim, or take over, oldest first; one query."""
+    return in_pool_of(user, TaskInstance.objects.on_offer())
 
 
 def claim_task(*, task: TaskInstance, user: User, now: datetime) -> None:

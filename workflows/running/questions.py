@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from tenants.hooks import Hook
 from tenants.models import User
+from workflows.engine.timing import Moment
 from workflows.models import BusinessCalendar, TaskInstance
 from workflows.running.events.asked import ASKED
 
@@ -30,12 +31,18 @@ def questions_to(people: Iterable[User]) -> QuerySet[TaskInstance]:
 def due_after_question(task: TaskInstance, *, now: datetime) -> datetime | None:
     """When it is due: after as much working time as was left of it. None: it had no time.
 
-    What was overdue, or is due where nobody ever works, is due as much later as it waited.
+    What was overdue, is counted by the clock, or is due where nobody ever works, is due as much
+    later as it waited. What is counted from the date of an answer is due when it was.
     """
     asked = task.events.filter(kind=ASKED).order_by("-pk").first()
     if asked is None or not asked.data.get("due"):
         return None
     due = datetime.fromisoformat(str(asked.data["due"]))
+    moment = Moment.parse(task.definition.due_in) if task.definition.due_in else Moment()
+    if moment.anchor:
+        return due  # the date stays what it is
+    if moment.by_clock:
+        return due + (now - asked.at)
     working_time = BusinessCalendar.objects.current().working_time()
     anew = None
     if due > asked.at:

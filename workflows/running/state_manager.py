@@ -23,10 +23,11 @@ from workflows.engine.blocks import (
     is_over,
     outputs_after,
 )
-from workflows.engine.calendar import Duration, WorkingTime
-from workflows.engine.decide import Decision, decide, decide_failure, decide_timeout
+from workflows.engine.calendar import WorkingTime
+from workflows.engine.clock import Clock
+from workflows.engine.decide import Decision, decide, decide_cancel, decide_failure, decide_timeout
 from workflows.engine.failure import Failure
-from workflows.engine.process import JsonObject
+from workflows.engine.process import Json, JsonObject
 from workflows.engine.task_types import TaskType
 from workflows.errors import (
     OtherInstanceError,
@@ -47,6 +48,7 @@ from workflows.models import (
     WorkflowStatus,
 )
 from workflows.models.task_instance import ASSIGNMENT, UNFINISHED
+from workflows.priorities import Priority
 from workflows.running.assignment import (
     NO_TASK,
     assign_by_rule,
@@ -55,8 +57,10 @@ from workflows.running.assignment import (
     assign_with_next_write,
     assignee_data,
 )
+from workflows.running.cancelled_at import task_of_cancel
 from workflows.running.candidates import may_have
 from workflows.running.definition_cache import definition_of
+from workflows.running.due_dates import set_times
 from workflows.running.events.accepted import ACCEPTED
 from workflows.running.events.answered import ANSWERED
 from workflows.running.events.asked import ASKED
@@ -68,17 +72,24 @@ from workflows.running.events.branch_cancelled import BRANCH_CANCELLED, Why
 from workflows.running.events.branch_ended import BRANCH_ENDED
 from workflows.running.events.call_failed import CALL_FAILED
 from workflows.running.events.called import CALLED
+from workflows.running.events.changed import CHANGED
+from workflows.running.events.cleaned_up import CLEANED_UP
 from workflows.running.events.completed import COMPLETED
 from workflows.running.events.done_at_once import DONE_AT_ONCE
 from workflows.running.events.failed import FAILED
 from workflows.running.events.kind import EventKind
 from workflows.running.events.moved import MOVED
+from workflows.running.events.priority_changed import PRIORITY_CHANGED
 from workflows.running.events.released import RELEASED
+from workflows.running.events.reminded import REMINDED
 from workflows.running.events.started import STARTED
 from workflows.running.events.submitted_for import SUBMITTED_FOR
 from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.events.task_started import TASK_STARTED
 from workflows.running.events.timed_out import TIMED_OUT
+from workflows.running.events.wait_ended import WAIT_ENDED
+from workflows.running.failures import last_failures
+from workflows.running.keys_now import key_of_output
 from workflows.running.positions import Positions
 from workflows.running.questions import QUESTION_ENDED, due_after_question
 from workflows.running.sealing import batch_of_history
@@ -86,6 +97,7 @@ from workflows.running.step_part import StepPart
 from workflows.running.visits import Visits, bounded
 from workflows.running.who_did import done_by, who_did
 from workflows.running.with_event import WITH_EVENT, Happened
+from workflows.working_hours.company_clock import company_clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +186,8 @@ class WorkflowStateManager:
         self.due_task: TaskInstance | None = None
         self.leaving: TaskInstance | None = None
         self.next_definition: TaskDefinition | None = None
+        # The answers of the ticket, once a step is taken: what is due may be counted from one.
+        self._ticket_data: Json = None
 
     @classmethod
     def lock(cls, instance_id: int, *, now: datetime, actor: User | None = None) -> Self:
@@ -281,6 +295,9 @@ class WorkflowStateManager:
         self._visits.forget()
         self._done_before = None
         move = Move()
+        if self.instance.is_to_clean_up:
+            self._clean_up(facts, move)
+            return move
         if self.instance.status == WorkflowStatus.NOT_STARTED:
             self._leave(None, facts, move)
         for task in self.tasks_due:
@@ -307,13 +324,14 @@ class WorkflowStateManager:
             process = definition_of(self.instance.workflow_id).process
             key = None if task is None else task.definition.key
             context = self._context(facts, self.positions.path_of(task))
-            self._apply_decision(decide(process, key, context), task, facts, move)
+            decision = decide(process, key, context, self._clock())
+            self._apply_decision(decision, task, facts, move)
 
     def _go_on_from_done(self, facts: JsonObject, move: Move) -> None:
         """Of what was done in this step the next transition is taken at once.
 
-        That is a block that has ended, or a step of the engine's own. All of it is written
-        together; what goes in circles ends as `bounded` says.
+        That is a block or a wait that has ended, or a step of the engine's own. All of it is
+        written together; what goes in circles ends as `bounded` says.
         """
         while self._done_here:
             task = self._done_here.pop(0)
@@ -321,9 +339,32 @@ class WorkflowStateManager:
                 self._leave_once(task, facts, move)
         self._save()
 
+    def _clean_up(self, facts: JsonObject, move: Move) -> None:
+        """Go the way that the workflow has for a ticket that was cancelled where this one was."""
+        task, key = task_of_cancel(self.instance)
+        process = definition_of(self.instance.workflow_id).process
+        decision = decide_cancel(process, key, self._context(facts), self._clock())
+        if not (decision.error or decision.is_silent):
+            decision = self._bounded(decision, task)
+        if decision.error:
+            self._fail_decision(decision, None, move)
+        elif decision.is_silent:
+            self._end_clean_up({"tried": decision.as_json()["tried"]}, move)
+        else:
+            self._apply_decision(decision, task, facts, move)
+            self._go_on_from_done(facts, move)
+
+    def _end_clean_up(self, data: JsonObject, move: Move, *, end_label: str = "") -> None:
+        self.begin_part(StepPart.END)
+        self.instance.end_clean_up(end_label=end_label, now=self.now)
+        self._record(CLEANED_UP, data=data)
+        self._save_instance("status", "end_label", "completed_at")
+        move.moved = move.ended = True
+
     def _context(self, facts: JsonObject, path: Path | None = None) -> JsonObject:
         """What conditions of transitions read on a path."""
         context: JsonObject = {**facts, **self.positions.reads(path)}
+        self._ticket_data = facts.get("ticket")
         known = definition_of(self.instance.workflow_id)
         if known.reads_visits:
             counted = self._visits.counted(self.positions.outwards(path))
@@ -333,11 +374,19 @@ class WorkflowStateManager:
                 is_new = self.instance.status == WorkflowStatus.NOT_STARTED
                 self._done_before = {} if is_new else who_did(self.instance)
             context["done"] = {**self._done_before, **self._done_now}
+        if known.reads_failures:
+            context["failures"] = last_failures(self.instance)
         return context
 
     def facts_at(self, task: TaskInstance, facts: JsonObject) -> JsonObject:
-        """What the transforms of a task read: `facts`, and what the tasks before have brought."""
-        return {**facts, **self.positions.reads(self.positions.path_of(task))}
+        """What the transforms of a task read: `facts`, what was done before, and the time."""
+        times = company_clock(self.now, counts_days=False).as_json()
+        return {**facts, **self.positions.reads(self.positions.path_of(task)), **times}
+
+    def _clock(self) -> Clock | None:
+        """What the rules know of time, where one of this version reads it."""
+        known = definition_of(self.instance.workflow_id)
+        return company_clock(self.now, counts_days=known.counts_days) if known.reads_clock else None
 
     def time_out(self, task: TaskInstance, *, after: str, facts: JsonObject) -> Move:
         """Leave a task that has not ended within `after`, where the definition says so.
@@ -352,9 +401,9 @@ class WorkflowStateManager:
         if not self.positions.is_current(task) or not task.is_alive or task.waits_for_answer:
             return Move()
         path, move = self.positions.path_of(task), Move()
-        process = definition_of(self.instance.workflow_id).process
+        process, key = definition_of(self.instance.workflow_id).process, task.definition.key
         context = self._context(facts, path)
-        decision = decide_timeout(process, task.definition.key, after, context)
+        decision = decide_timeout(process, key, after, context, self._clock())
         if decision.next_tasks:
             decision = self._bounded(decision, task)
         if decision.error:
@@ -384,9 +433,9 @@ class WorkflowStateManager:
         if not self.positions.is_current(task):
             return Move()
         path, move = self.positions.path_of(task), Move()
-        process = definition_of(self.instance.workflow_id).process
+        process, key = definition_of(self.instance.workflow_id).process, task.definition.key
         context = self._context(facts, path)
-        decision = decide_failure(process, task.definition.key, failure, context)
+        decision = decide_failure(process, key, failure, context, self._clock())
         decision = self._bounded(decision, task)
         if decision.error or decision.is_silent:
             return Move(failures=[FailedStep(decision.error, task)] if decision.error else [])
@@ -406,8 +455,13 @@ class WorkflowStateManager:
 
     @property
     def is_step_due(self) -> bool:
-        """Whether `advance` has something to do."""
-        return self.instance.status == WorkflowStatus.NOT_STARTED or bool(self.tasks_due)
+        """Whether `advance` has something to do.
+
+        That is a start, what follows of a cancel, or something of `tasks_due`.
+        """
+        if self.instance.status == WorkflowStatus.NOT_STARTED or self.instance.is_to_clean_up:
+            return True
+        return bool(self.tasks_due)
 
     @property
     def tasks_due(self) -> list[TaskInstance]:
@@ -462,6 +516,10 @@ class WorkflowStateManager:
     def _end(self, decision: Decision, ended_task: TaskInstance | None, move: Move) -> None:
         self.begin_part(StepPart.END)
         self._record(MOVED, task=ended_task, data=decision.as_json())
+        if self.instance.cleans_up:
+            data: JsonObject = {"label": decision.end_label}
+            self._end_clean_up(data, move, end_label=decision.end_label)
+            return
         end: JsonObject = {"label": decision.end_label, "outcome": decision.outcome.value}
         self.instance.complete(end_label=decision.end_label, outcome=decision.outcome, now=self.now)
         self._record(COMPLETED, data=end)
@@ -516,12 +574,17 @@ class WorkflowStateManager:
         yield task
         if task.definition.is_at_once:
             self._do_at_once(task, facts, move)
+            return
+        if task.definition.task_type == TaskType.WAIT:
+            if task.waits_until is None or task.waits_until <= self.now:
+                self._end_wait(task, at_once=True)
+            return
         if not _is_block(task):
             return
         self.begin_part(StepPart.TASK)
         process = definition_of(self.instance.workflow_id).process
         context = self._context(facts, self.positions.path_of(task))
-        entered = enter_block(process, task.definition.key, context)
+        entered = enter_block(process, task.definition.key, context, self._clock())
         if entered.error:
             self._fail_with(task, entered.error)
             move.failures.append(FailedStep(entered.error, task, is_of_task=True))
@@ -544,6 +607,7 @@ class WorkflowStateManager:
                 values=definition.values,
                 table=definition.table,
                 context=self._context(facts, self.positions.path_of(task)),
+                clock=self._clock(),
             )
         except AtOnceError as error:
             self._fail_with(task, str(error))
@@ -555,6 +619,32 @@ class WorkflowStateManager:
         self._done_now[definition.key] = done_by(None, self.now)
         self._record(DONE_AT_ONCE, task=task, data={"output": made.output, **made.note})
         self._done_here.append(task)
+
+    def end_wait(self, task: TaskInstance) -> bool:
+        """End a wait whose time has come; the caller advances. Returns whether it did.
+
+        One that has ended, is not where the ticket stands, or is on hold is left alone.
+        """
+        self.positions.know(task)
+        is_waiting = task.status == TaskStatus.PENDING and self.positions.is_current(task)
+        if not is_waiting or self.instance.status != WorkflowStatus.IN_PROGRESS:
+            return False
+        if task.definition.task_type != TaskType.WAIT:
+            return False
+        self._end_wait(task, at_once=False)
+        self._save()
+        return True
+
+    def _end_wait(self, task: TaskInstance, *, at_once: bool) -> None:
+        task.complete(output={}, now=self.now)
+        self._batch.update(task, "status", "output_data", "started_at", "completed_at")
+        self._keep_output(task, {task.definition.key: {}})
+        until = None if task.waits_until is None else task.waits_until.isoformat()
+        data: JsonObject = {"until": until}
+        if at_once:
+            data["at_once"] = True
+            self._done_here.append(task)
+        self._record(WAIT_ENDED, task=task, data=data)
 
     def _make_paths(
         self, block: TaskInstance, entered: Entered
@@ -745,14 +835,35 @@ class WorkflowStateManager:
         )
         if path is not None:
             task.path = path
-        if definition.due_in:
+        if definition.due_in or definition.wait:
             if self._working_time is None:
                 self._working_time = BusinessCalendar.objects.current().working_time()
-            task.due_at = self._working_time.after(self.now, Duration.parse(definition.due_in))
+            set_times(
+                task, start=self.now, answers=self._answers(path), working_time=self._working_time
+            )
         self._batch.insert(task)
         self.positions.know(task)
         self._visits.add(task)
         return task
+
+    def _answers(self, path: Path | None) -> JsonObject:
+        return {"ticket": self._ticket_data, **self.positions.reads(path)}
+
+    def save_times(self, task: TaskInstance) -> None:
+        """Let a task be due, or wait, until another time, as an answer says another date now."""
+        self._batch.update(task, "due_at", "waits_until")
+        self._save()
+
+    def remind(self, task: TaskInstance, *, data: JsonObject, adds: int | None) -> None:
+        """Note that people were reminded of a task that waits, or told that it does.
+
+        `adds` is the number of the company role whose members may do it as well from now on.
+        """
+        if adds is not None:
+            task.added_roles = sorted({*(task.added_roles or ()), adds})
+            self._batch.update(task, "added_roles")
+        self._record(REMINDED, task=task, data=data)
+        self._save()
 
     def _assign_all(self, forms: Sequence[TaskInstance], *, ended: int) -> None:
         """Give new forms to people, of several those whose definitions have no rule at once."""
@@ -918,6 +1029,85 @@ class WorkflowStateManager:
         self._record(TASK_COMPLETED, task=task, data={"output": output})
         self._save_instance()
 
+    # What a task changes of earlier answers, before it is completed
+
+    def record_ticket_change(self, *, old: JsonObject, new: JsonObject, step: TaskInstance) -> None:
+        """Write into the history what `step` has changed of what was submitted.
+
+        The caller changes the ticket itself: `update_with_next_write`.
+        """
+        change: JsonObject = {"what": "ticket", "old": old, "new": new, **_changed_in(step)}
+        self._record(CHANGED, data=change)
+        self._save_instance()
+
+    def change_output(self, task: TaskInstance, *, output: JsonObject, step: TaskInstance) -> None:
+        """Put another output in the place of an earlier task's: `step` has changed it.
+
+        Nothing is done where it is not read any more.
+        """
+        if (kept := self._where_kept(task)) is not None:
+            self._put_output(task, kept, output, _changed_in(step))
+
+    def _put_output(
+        self,
+        task: TaskInstance,
+        kept: tuple[str, Path | None],
+        output: JsonObject,
+        why: JsonObject,
+    ) -> None:
+        """Write another output of a task where it is kept, with why."""
+        key, path = kept
+        change: JsonObject = {"what": "output", "old": task.output_data, "new": output, **why}
+        task.output_data = output
+        self._batch.update(task, "output_data")
+        if path is None:
+            self.instance.data = {**self.instance.data, key: output}
+            self._batch.update(self.instance, "data")
+        else:
+            path.data = {**path.data, key: output}
+            self._batch.update(path, "data")
+            change["path"] = path.pk
+        if key != task.definition.key:
+            change["key"] = key
+        if task.path_id is not None and path is None:  # its block has ended
+            change["handed_over"] = True
+        self._record(CHANGED, task=task, data=change)
+        self._save_instance()
+
+    def _where_kept(self, task: TaskInstance) -> tuple[str, Path | None] | None:
+        """Under which key its output is read now, and on which path; None where it is not."""
+        path = self.positions.path_of(task)
+        if task.path_id is not None and path is None:
+            block = task.path.block_task if task.path is not None else None
+            spec = None if block is None else block.definition.block
+            if block is None or spec is None or spec.is_list:
+                return None  # what a list has brought stands in the output of the block
+            return self._where_handed_over(task, block)
+        key = key_of_output(task, self.instance, path=path)
+        return None if key is None else (key, path)
+
+    def _where_handed_over(
+        self, task: TaskInstance, block: TaskInstance
+    ) -> tuple[str, Path | None] | None:
+        """The same of a task in a branch of a block that has ended."""
+        path = self.positions.path_of(block)
+        if block.path_id is not None and path is None:
+            outer = block.path.block_task if block.path is not None else None
+            spec = None if outer is None else outer.definition.block
+            if outer is None or spec is None or spec.is_list:
+                return None
+            return self._where_handed_over(task, outer)
+        key = key_of_output(task, self.instance, path=path)
+        return None if key is None else (key, path)
+
+    def record_priority(self, *, old: Priority, new: Priority, reason: str = "") -> None:
+        """Write into the history that the ticket's priority was changed."""
+        change: JsonObject = {"old": old.value, "new": new.value}
+        if reason:
+            change["reason"] = reason
+        self._record(PRIORITY_CHANGED, data=change)
+        self._save_instance()
+
     def fail_task(self, task: TaskInstance, *, reason: str) -> None:
         """Put a task that could not be done into ERROR; the caller keeps a ticket error.
 
@@ -987,7 +1177,7 @@ class WorkflowStateManager:
 
 
 def _is_block(task: TaskInstance) -> bool:
-    return bool(task.definition.task_type == TaskType.BLOCK)
+    return task.definition.is_block
 
 
 def _named(path: Path, spec: BlockSpec) -> JsonObject:
@@ -1005,3 +1195,8 @@ def _named(path: Path, spec: BlockSpec) -> JsonObject:
 def _made(path: Path) -> JsonObject | None:
     task = path.current_task
     return None if task is None else {"task": task.pk, "key": task.definition.key}
+
+
+def _changed_in(step: TaskInstance) -> JsonObject:
+    """Which task has changed something: what it is called then is what people are told."""
+    return {"in": step.definition.title, "in_task": step.pk}

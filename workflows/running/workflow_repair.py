@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from tenants.models import User
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.task_types import TaskType
 from workflows.errors import (
     CannotMoveError,
     CannotReassignError,
@@ -25,7 +24,6 @@ from workflows.errors import (
 )
 from workflows.fields.field import SeenBy
 from workflows.models import (
-    Path,
     TaskInstance,
     TaskStatus,
     WorkflowEvent,
@@ -33,10 +31,10 @@ from workflows.models import (
 )
 from workflows.models.task_instance import ASSIGNMENT, UNFINISHED
 from workflows.models.workflow_instance import ENDED
-from workflows.priorities import Priority
 from workflows.running.assignment import assign_if_possible, assignee_data
 from workflows.running.candidates import candidates_of, deputy_for_task, may_have
 from workflows.running.check_output import check_object, check_output
+from workflows.running.definition_cache import definition_of
 from workflows.running.events.assigned import ASSIGNED
 from workflows.running.events.branch_cancelled import Why
 from workflows.running.events.cancelled import CANCELLED
@@ -45,7 +43,6 @@ from workflows.running.events.duplicate import DUPLICATE
 from workflows.running.events.file_version import FILE_VERSION
 from workflows.running.events.held import HELD
 from workflows.running.events.kind import EventKind
-from workflows.running.events.priority_changed import PRIORITY_CHANGED
 from workflows.running.events.released import RELEASED
 from workflows.running.events.resumed import RESUMED
 from workflows.running.events.retried import RETRIED
@@ -53,7 +50,6 @@ from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.events.team_file_version import TEAM_FILE_VERSION
 from workflows.running.events.version_changed import VERSION_CHANGED
 from workflows.running.events.withdrawn import WITHDRAWN
-from workflows.running.keys_now import key_of_output
 from workflows.running.moving import TargetVersion
 from workflows.running.state_manager import Move, WorkflowStateManager
 from workflows.running.workers import eligible_workers
@@ -105,14 +101,15 @@ class WorkflowRepair(WorkflowStateManager):
             raise WorkflowOnHoldError
 
     def retry_start(self, *, reason: str) -> None:
-        """Note that the start is tried again; the caller advances.
+        """Note that the start, or what follows of a cancel, is tried again; the caller advances.
 
         Raises:
             NothingToRetryError: the workflow has started in the meantime.
             WorkflowEndedError: it was cancelled.
         """
         self.ensure_running()
-        if self.instance.status != WorkflowStatus.NOT_STARTED:
+        is_to_start = self.instance.status == WorkflowStatus.NOT_STARTED
+        if not (is_to_start or self.instance.is_to_clean_up):
             raise NothingToRetryError
         self._record(RETRIED, data={"reason": reason})
         self._save()
@@ -147,11 +144,17 @@ class WorkflowRepair(WorkflowStateManager):
             self._assign_or_release(task, had_it if may else None, reason=reason)
 
     def complete_kept(
-        self, task: TaskInstance, *, output: JsonObject, by: User, reason: str
+        self,
+        task: TaskInstance,
+        *,
+        output: JsonObject,
+        by: User,
+        reason: str,
+        write_changes: Callable[[], None] = lambda: None,
     ) -> None:
         """Complete a form in error with what its worker has sent, and the caller checked.
 
-        The caller advances.
+        The caller advances. `write_changes` writes what else the form changes, as its worker's.
 
         Raises:
             NothingToRetryError: the task is not in ERROR (any more).
@@ -161,6 +164,7 @@ class WorkflowRepair(WorkflowStateManager):
         retried: JsonObject = {"status": str(task.status), "reason": reason}
         self._record(RETRIED, task=task, data=retried)
         with self._acting(by):
+            write_changes()
             self._complete(task, output=output)
 
     def catch_up_failure(self, task: TaskInstance, *, reason: str) -> None:
@@ -205,7 +209,7 @@ class WorkflowRepair(WorkflowStateManager):
         self.ensure_running()
         if task.status not in UNFINISHED:
             raise TaskNotWorkableError
-        check_output(task.definition, output)
+        output = check_output(task.definition, output)
         move = Move()
         self._cancel_branches(task, Why.BY_HAND, move)
         task.complete(output=output, now=self.now)
@@ -232,52 +236,10 @@ class WorkflowRepair(WorkflowStateManager):
         kept = self._where_kept(task)
         if kept is None:
             raise OutputReplacedError
-        key, path = kept
-        check_output(task.definition, output, kept=task.output_data)
+        output = check_output(task.definition, output, kept=task.output_data)
         if output == task.output_data:
             raise NothingChangedError
-        old, task.output_data = task.output_data, output
-        self._batch.update(task, "output_data")
-        change: JsonObject = {"what": "output", "old": old, "new": output, "reason": reason}
-        if path is None:
-            self.instance.data = {**self.instance.data, key: output}
-            self._batch.update(self.instance, "data")
-        else:
-            path.data = {**path.data, key: output}
-            self._batch.update(path, "data")
-            change["path"] = path.pk
-        if key != task.definition.key:
-            change["key"] = key
-        if task.path_id is not None and path is None:  # its block has ended
-            change["handed_over"] = True
-        self._record(CHANGED, task=task, data=change)
-        self._save_instance()
-
-    def _where_kept(self, task: TaskInstance) -> tuple[str, Path | None] | None:
-        """Under which key its output is read now, and on which path; None where it is not."""
-        path = self.positions.path_of(task)
-        if task.path_id is not None and path is None:
-            block = task.path.block_task if task.path is not None else None
-            spec = None if block is None else block.definition.block
-            if block is None or spec is None or spec.is_list:
-                return None  # what a list has brought stands in the output of the block
-            return self._where_handed_over(task, block)
-        key = key_of_output(task, self.instance, path=path)
-        return None if key is None else (key, path)
-
-    def _where_handed_over(
-        self, task: TaskInstance, block: TaskInstance
-    ) -> tuple[str, Path | None] | None:
-        """The same of a task in a branch of a block that has ended."""
-        path = self.positions.path_of(block)
-        if block.path_id is not None and path is None:
-            outer = block.path.block_task if block.path is not None else None
-            spec = None if outer is None else outer.definition.block
-            if outer is None or spec is None or spec.is_list:
-                return None
-            return self._where_handed_over(task, outer)
-        key = key_of_output(task, self.instance, path=path)
-        return None if key is None else (key, path)
+        self._put_output(task, kept, output, {"reason": reason})
 
     def correct_input(self, task: TaskInstance, *, body: JsonObject, reason: str) -> None:
         """Let the call of a task in ERROR send something else from its next attempt on.
@@ -307,14 +269,6 @@ class WorkflowRepair(WorkflowStateManager):
         """Write a change that was made outside the instance (of the ticket) into its history."""
         change: JsonObject = {"what": what, "old": old, "new": new, "reason": reason}
         self._record(CHANGED, data=change)
-        self._save_instance()
-
-    def record_priority(self, *, old: Priority, new: Priority, reason: str) -> None:
-        """Write into the history that the ticket's priority was changed."""
-        change: JsonObject = {"old": old.value, "new": new.value}
-        if reason:
-            change["reason"] = reason
-        self._record(PRIORITY_CHANGED, data=change)
         self._save_instance()
 
     def record_message(self, kind: EventKind, *, number: int, by: User, reason: str = "") -> None:
@@ -379,21 +333,26 @@ class WorkflowRepair(WorkflowStateManager):
         return task.assigned_to
 
     def take_over(self, task: TaskInstance) -> None:
-        """Give a form to the actor, who stands in for whoever has it and is away.
+        """Give a form to the actor, who stands in for whoever has it and is away, or to whom a
+        reminder has offered it.
 
         Raises:
-            MayNotTakeOverError: they do not, or may not be given it.
+            MayNotTakeOverError: neither is so, or they may not be given it.
             TaskWaitsError: it waits for an answer.
         """
         absent, actor = task.assigned_to, self.actor
-        if absent is None or actor is None:
+        if absent is None or actor is None or absent == actor:
             raise MayNotTakeOverError
-        if deputy_for_task(absent, task) != actor:
+        is_offered = candidates_of(task).is_added(actor)
+        if not is_offered and deputy_for_task(absent, task) != actor:
             raise MayNotTakeOverError
         if task.waits_for_answer:
             raise TaskWaitsError
         self.ensure_workable(task)
-        self._assign_or_release(task, actor, reason="", absent=absent)
+        if is_offered:
+            self._assign_or_release(task, actor, reason="", data={"offered": True})
+        else:
+            self._assign_or_release(task, actor, reason="", absent=absent)
 
     def _who_stands_in(
         self, task: TaskInstance, to: User | None, *, from_deputy: bool
@@ -534,6 +493,7 @@ class WorkflowRepair(WorkflowStateManager):
     def cancel(self, *, reason: str) -> list[TaskInstance]:
         """End it here, with all of its unfinished tasks, which are returned.
 
+        Where its workflow has ways to clean up it `is_to_clean_up` then: the caller advances.
         Whoever submitted the ticket reads the reason: the caller has said so.
 
         Raises:
@@ -561,6 +521,8 @@ class WorkflowRepair(WorkflowStateManager):
         self, kind: EventKind, *, reason: str, data: JsonObject | None = None
     ) -> list[TaskInstance]:
         self.ensure_not_ended()
+        if self.instance.cleans_up:
+            raise WorkflowEndedError
         unfinished = (
             TaskInstance.objects.filter(workflow_instance=self.instance)
             .unfinished()
@@ -572,16 +534,27 @@ class WorkflowRepair(WorkflowStateManager):
         for task in tasks:
             task.cancel(now=self.now)
             self._batch.update(task, "status", "completed_at")
-        if any(task.definition.task_type == TaskType.BLOCK for task in tasks):
+        if any(task.definition.is_block for task in tasks):
             for path in self.positions.paths.values():
                 if path.is_open:
                     path.cancel(now=self.now)
                     self._batch.update(path, "status", "ended_at")
+        told: JsonObject = {"reason": reason, "seen_by": SeenBy.REQUESTER.value, **(data or {})}
+        current = self.instance.current_task
+        if current is not None and self._has_cancel_ways(current):
+            told["at"] = current.pk
+            self.instance.clean_up()
+            self._record(kind, data=told)
+            self._save_instance("status", "current_task", "was_cancelled")
+            return tasks
         self.instance.cancel(now=self.now)
-        told: JsonObject = {"reason": reason, "seen_by": SeenBy.REQUESTER.value}
-        self._record(kind, data={**told, **(data or {})})
+        self._record(kind, data=told)
         self._save_instance("status", "completed_at")
         return tasks
+
+    def _has_cancel_ways(self, task: TaskInstance) -> bool:
+        process = definition_of(self.instance.workflow_id).process
+        return bool(process.cancel_ways(task.definition.key))
 
 
 def corrected_input(task: TaskInstance) -> JsonObject | None:

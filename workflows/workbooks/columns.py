@@ -10,6 +10,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
 from workflows.bundles import synonyms
+from workflows.engine.blocks import Order
 from workflows.engine.failure import FailureReason
 from workflows.engine.process import EndOutcome
 from workflows.engine.task_types import TaskType
@@ -21,11 +22,12 @@ from workflows.workbooks import kinds
 from workflows.workbooks.kinds import Kind
 
 FORM_COLUMN: Final = "form"
+BLOCK_COLUMN: Final = "block"
 TICKET: Final = "ticket"
 READ_ME: Final = "Read me"
 LONG_TEXTS: Final = "Long texts"
 YES_NO: Final = ("yes", "no")
-STATUSES: Final = ("COMPLETED", "WAITING", "ERROR")
+STATUSES: Final = ("COMPLETED", "WAITING", "ERROR", "CANCELLED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ class Column:
     """A column: the name in the document, the heading, and what a cell holds.
 
     `aliases` are other headings for it, beside those of workflows.bundles.synonyms.
-    `options` are the values of a drop-down list; `options_of` takes them from the first column
+    `options` are the values of a drop-down list, beside which others may be written where it
+    `is_open`; `options_of` takes them from the first column
     of a sheet instead, where people add to them, so that other values are let through.
     """
 
@@ -45,6 +48,7 @@ class Column:
     aliases: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     options_of: str = ""
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +163,14 @@ FIELDS: Final = Sheet(
         Column(
             "required",
             "Required",
-            kinds.YES_NO,
-            gettext_lazy("yes: an answer is needed. Empty or no: it may be left out."),
+            kinds.YES_NO_OR_RULE,
+            gettext_lazy(
+                "yes: an answer is needed. Empty or no: it may be left out. Or a condition on "
+                'other fields of the form, such as topic = "other".'
+            ),
             10,
             options=YES_NO,
+            is_open=True,
         ),
         Column(
             "choices",
@@ -179,7 +187,10 @@ FIELDS: Final = Sheet(
             "default",
             "Default",
             kinds.DEFAULT,
-            gettext_lazy("The answer that the form begins with."),
+            gettext_lazy(
+                "The answer that the form begins with. Of numbers, dates and times also "
+                "calculated, such as today + 14 days."
+            ),
             14,
         ),
         Column(
@@ -249,6 +260,28 @@ FIELDS: Final = Sheet(
             options=YES_NO,
         ),
         *(_own(each) for each in OWN_KEYS.values()),
+        Column(
+            "computed",
+            "Calculated",
+            kinds.FORMULA,
+            gettext_lazy(
+                "How it is calculated, where nobody types the answer: sum(lines.quantity * "
+                "lines.price). In records it names the columns of the row: quantity * price."
+            ),
+            28,
+            ("formula", "computed", "calculated"),
+        ),
+        Column(
+            "checks",
+            "Checks",
+            kinds.CHECKS,
+            gettext_lazy(
+                "What must be true of the answers, a line each: the condition | what to do where "
+                "it is not. until <= from + 14 days | Give it back after 14 days at the latest."
+            ),
+            36,
+            ("check", "validation"),
+        ),
     ),
     ("forms", "field", "questions"),
 )
@@ -283,6 +316,16 @@ TASKS: Final = Sheet(
                 "Where it is not simply the company role. A line each: requester, manager, answer "
                 "ticket.approver, doer review or person wendy@example.com; otherwise: role or "
                 "everybody; never: requester, review; in turn or nobody (until it is claimed)."
+            ),
+            26,
+        ),
+        Column(
+            "edits",
+            "Earlier answers",
+            kinds.EDITS,
+            gettext_lazy(
+                "Answers that its form shows again, a line each: ticket.amount, or review.note. "
+                "They may be changed; with “: see” they are only seen."
             ),
             26,
         ),
@@ -349,8 +392,88 @@ TASKS: Final = Sheet(
             "due_in",
             "Due in",
             kinds.DURATION,
-            gettext_lazy("When it should be done, in working time: 2 days 4 hours."),
+            gettext_lazy(
+                "When it should be done: 2 days 4 hours (of working time), 30 minutes clock time, "
+                "3 days before ticket.return_date at 09:00, or on ticket.return_date."
+            ),
             14,
+        ),
+        Column(
+            "branch",
+            "Branch",
+            kinds.PLACE,
+            gettext_lazy(
+                "Of a task inside a block: the keys of the block and of its branch, such as "
+                "prepare.it. Empty: on the main path."
+            ),
+            20,
+        ),
+        Column(
+            "ends_when",
+            "Ends when",
+            kinds.ENDS_WHEN,
+            gettext_lazy(
+                "Of a block: any (one branch has ended), or how many of them. Empty: all. What "
+                "still runs then is cancelled."
+            ),
+            12,
+        ),
+        Column(
+            "for_each",
+            "For each",
+            kinds.LIST_OF,
+            gettext_lazy(
+                "Of a block: the list for each entry of which its branch runs, such as "
+                "ticket.lines. Conditions in the branch read item and item_number."
+            ),
+            20,
+        ),
+        Column(
+            "order",
+            "Order",
+            kinds.WORD,
+            gettext_lazy("Of a block with a list. in_order: one after the other."),
+            12,
+            options=tuple(Order),
+        ),
+        Column(
+            "most",
+            "Most",
+            kinds.NUMBER,
+            gettext_lazy("Of a block with a list: how many entries there may be. Empty: 50."),
+            10,
+        ),
+        Column(
+            "hide_answers",
+            "Hide answers",
+            kinds.YES_NO,
+            gettext_lazy(
+                "Of a block. yes: until it has ended, whoever works in one branch does not see "
+                "what was answered in the others."
+            ),
+            12,
+            options=YES_NO,
+        ),
+        Column(
+            "wait",
+            "Waits until",
+            kinds.DURATION,
+            gettext_lazy(
+                "For waits: until when. 2 days; on ticket.start at 09:00; 1 day before "
+                "ticket.start; at 09:00."
+            ),
+            16,
+        ),
+        Column(
+            "reminders",
+            "Reminders",
+            kinds.REMINDERS,
+            gettext_lazy(
+                "Who is told while it waits, a line each: 1 day before due: worker. Or: manager, "
+                "requester, ticket admins, role IT managers. With “, add” the members of the role "
+                "may do it as well. A text of one's own after another colon."
+            ),
+            30,
         ),
         _links(),
         _layout("edit_layout", "Edit layout"),
@@ -358,6 +481,49 @@ TASKS: Final = Sheet(
     ),
     ("task",),
     is_needed=True,
+)
+BRANCHES: Final = Sheet(
+    "Branches",
+    "branches",
+    (
+        Column(
+            BLOCK_COLUMN,
+            "Block",
+            kinds.KEY,
+            gettext_lazy("The key of the block: a task of the type BLOCK on the sheet Tasks."),
+            22,
+            ("task",),
+            options_of="Tasks",
+        ),
+        Column(
+            "key",
+            "Key",
+            kinds.KEY,
+            gettext_lazy("The branch's name in its block. Tasks in it name both: prepare.it."),
+            18,
+        ),
+        _title(),
+        Column(
+            "start",
+            "Begins with",
+            kinds.KEY,
+            gettext_lazy("The key of its first task."),
+            22,
+            ("start",),
+            options_of="Tasks",
+        ),
+        Column(
+            "when",
+            "When",
+            kinds.CONDITION,
+            gettext_lazy(
+                "The branch runs only where this is true, such as ticket.remote = yes. Empty: "
+                "always."
+            ),
+            44,
+        ),
+    ),
+    ("branch", "lanes"),
 )
 TRANSITIONS: Final = Sheet(
     "Transitions",
@@ -411,8 +577,8 @@ TRANSITIONS: Final = Sheet(
             "After",
             kinds.DURATION,
             gettext_lazy(
-                "In working time, such as 2 days: this transition is taken when the task has not "
-                "ended by then. Empty: it is taken when the task is completed."
+                "A time such as 2 days, or on ticket.return_date: this transition is taken when "
+                "the task has not ended by then. Empty: it is taken when the task is completed."
             ),
             14,
         ),
@@ -426,6 +592,17 @@ TRANSITIONS: Final = Sheet(
             ),
             12,
             ("on error", "otherwise"),
+        ),
+        Column(
+            "on_cancel",
+            "On cancel",
+            kinds.YES_NO,
+            gettext_lazy(
+                "yes, if this transition is taken when the ticket is withdrawn or cancelled at the "
+                "task; from start: wherever it is. It leads to tasks that clean up."
+            ),
+            12,
+            ("when cancelled", "on withdraw"),
         ),
         Column(
             "outcome",
@@ -561,6 +738,17 @@ TESTS: Final = Sheet(
             ("answer", "output"),
         ),
         Column(
+            "edits",
+            "Changes",
+            kinds.PRESETS,
+            gettext_lazy(
+                "What the task changes of earlier answers, a line each: ticket.amount = 50. What "
+                "is left out stays as it was."
+            ),
+            30,
+            ("changed answers", "edits"),
+        ),
+        Column(
             "error",
             "Error",
             kinds.TEXT,
@@ -592,6 +780,43 @@ TESTS: Final = Sheet(
             gettext_lazy("For actions: why the call failed. Empty: as its status says."),
             16,
             options=tuple(FailureReason),
+        ),
+        Column(
+            "cancel",
+            "Cancel",
+            kinds.YES_NO,
+            gettext_lazy("Instead of answers: yes, if the ticket is withdrawn or cancelled here."),
+            10,
+            ("withdraw", "cancelled"),
+        ),
+        Column(
+            "by",
+            "By",
+            kinds.TEXT,
+            gettext_lazy("Who does it: requester, manager, or an e-mail address."),
+            18,
+            ("done by",),
+        ),
+        Column(
+            "given_to",
+            "Given to",
+            kinds.TEXT,
+            gettext_lazy(
+                "Whom the task must be given to: requester, manager, an e-mail address, "
+                "tasks.<key> (whoever did that), a company role, everybody or nobody."
+            ),
+            18,
+        ),
+        Column(
+            "item",
+            "Item",
+            kinds.ITEM,
+            gettext_lazy(
+                "In a block with a list: for which entry, counted from 1. Empty: for the first "
+                "that waits."
+            ),
+            8,
+            ("entry", "number of entry"),
         ),
         Column(
             "ticket_type",
@@ -636,6 +861,16 @@ TESTS: Final = Sheet(
             STATUSES,
         ),
         Column(
+            "waits_for",
+            "Waits for",
+            kinds.TEXT,
+            gettext_lazy(
+                "In the first row: whom the task must be given to at which it waits, as under "
+                "Given to."
+            ),
+            18,
+        ),
+        Column(
             "email",
             "Submitter e-mail",
             kinds.TEXT,
@@ -645,10 +880,24 @@ TESTS: Final = Sheet(
         ),
         Column("first_name", "First name", kinds.TEXT, gettext_lazy("Of the submitter."), 14),
         Column("last_name", "Last name", kinds.TEXT, gettext_lazy("Of the submitter."), 14),
+        Column(
+            "today",
+            "Today",
+            kinds.DAY,
+            gettext_lazy(
+                "In the first row: the day on which it happens, such as 2026-10-30. Empty: the day "
+                "of the run."
+            ),
+            14,
+            ("day", "date"),
+        ),
     ),
     ("test", "test cases"),
 )
-SHEETS: Final = (WORKFLOW, FIELDS, TASKS, TRANSITIONS, TICKET_TYPES, COMPANY_ROLES, TESTS)
+SHEETS: Final = (
+    *(WORKFLOW, FIELDS, TASKS, BRANCHES, TRANSITIONS),
+    *(TICKET_TYPES, COMPANY_ROLES, TESTS),
+)
 NOT_READ: Final = (READ_ME, LONG_TEXTS)
 
 

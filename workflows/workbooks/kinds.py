@@ -18,16 +18,17 @@ from django.utils.translation import gettext as _
 
 from tenants.names import name_key
 from workflows.bundles.synonyms import field_type_of, task_type_of
-from workflows.engine.calendar import Duration
 from workflows.engine.condition_text import (
     RESPONSE,
     ROOTS,
     ConditionTextError,
     Names,
     parse_condition,
+    parse_expression,
     write_condition,
+    write_expression,
 )
-from workflows.engine.conditions import compact
+from workflows.engine.conditions import compact, is_call
 from workflows.engine.errors import DurationError
 from workflows.engine.number_text import (
     AmbiguousNumberError,
@@ -37,9 +38,11 @@ from workflows.engine.number_text import (
 )
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json
+from workflows.engine.timing import Moment
 from workflows.fields.field import CellForm
 from workflows.fields.registry import TYPES
 from workflows.workbooks.assigned import read_assigned, write_assigned
+from workflows.workbooks.edited import read_edits, write_edits
 from workflows.workbooks.formats.grid import CellValue, cleaned, text_of
 from workflows.workbooks.formats.seen import Want
 from workflows.workbooks.formats.sheet import Written
@@ -59,6 +62,7 @@ from workflows.workbooks.lines import (
     write_names,
     write_transform,
 )
+from workflows.workbooks.reminders import read_reminders, write_reminders
 from workflows.workbooks.zone import in_zone_of_cells
 
 JSON_MARK: Final = "json:"
@@ -77,6 +81,10 @@ _WANTS: Final[Mapping[CellForm, Want]] = {
     **dict.fromkeys(_MOMENTS, Want.MOMENT),
     CellForm.YES_NO: Want.TRUTH,
 }
+# What a formula begins with in a cell for a number or a time: a name or a bracket, or JSON.
+_BEGINS_FORMULA: Final = re.compile(r"[^\W\d]|[({]")
+_SAYS_RULE: Final = re.compile(r"[=<>≤≥≠({]|\w\s+\w")
+_ONE_WORD: Final = re.compile(r"\w+")
 _LEADING_ZERO: Final = re.compile(r"[+-]?0[0-9]+")
 
 
@@ -325,13 +333,102 @@ def write_typed(value: Json, field_type: str) -> Written:
 
 def _read_limit(value: CellValue, scope: Scope) -> Json:
     form = _cell_form(scope.field_type)
+    if (formula := _formula_in(value, scope)) is not None:
+        return formula
     if form in _MOMENTS:
         return _moment_text(value, form)
     return _read_number(value, scope)
 
 
 def _write_limit(value: Json, scope: Scope) -> Written:
+    if isinstance(value, dict):
+        return _write_formula(value, scope)
     return _as_text(value, scope) if isinstance(value, str) else _write_number(value, scope)
+
+
+def _read_default(value: CellValue, scope: Scope) -> Json:
+    formula = _formula_in(value, scope)
+    return read_typed(value, scope.field_type) if formula is None else formula
+
+
+def _write_default(value: Json, scope: Scope) -> Written:
+    if is_call(value) and _cell_form(scope.field_type) in {*_NUMBERS, *_MOMENTS}:
+        return _write_formula(value, scope)
+    return write_typed(value, scope.field_type)
+
+
+def _formula_in(value: CellValue, scope: Scope) -> Json:
+    """The formula in a cell for a number, a date or a time; None where it has no formula."""
+    form = _cell_form(scope.field_type)
+    if not isinstance(value, str) or form not in {*_NUMBERS, *_MOMENTS}:
+        return None
+    if not _BEGINS_FORMULA.match(value):
+        return None
+    try:
+        found = parse_expression(value, names=Names(fields=scope.form))
+    except ConditionTextError as error:
+        if _ONE_WORD.fullmatch(value.strip()):
+            return None  # of it whoever reads values says more
+        raise _unreadable_rule(error, value) from error
+    return found if isinstance(found, dict) else None
+
+
+def _read_formula(value: CellValue, scope: Scope) -> Json:
+    text = text_of(value)
+    try:
+        return parse_expression(text, names=Names(fields=scope.form))
+    except ConditionTextError as error:
+        raise _unreadable_rule(error, text) from error
+
+
+def _write_formula(value: Json, scope: Scope) -> Written:
+    text = write_expression(value, names=Names(fields=scope.form))
+    return safe_json(value) if text is None and isinstance(value, dict) else text
+
+
+def _read_yes_or_rule(value: CellValue, scope: Scope) -> Json:
+    if isinstance(value, bool) or name_key(text_of(value)) in {*_YES, *_NO}:
+        return _read_yes(value, scope)
+    if not _SAYS_RULE.search(text_of(value)):
+        return _read_yes(value, scope)  # which says what is wrong with it
+    return _read_shown_when(value, scope)
+
+
+def _write_yes_or_rule(value: Json, scope: Scope) -> Written:
+    if isinstance(value, dict):
+        return _write_rule(value, Names(fields=scope.form))
+    return _write_yes(value, scope)
+
+
+def _read_checks(value: CellValue, scope: Scope) -> Json:
+    """`condition | message`, a line each."""
+    text = text_of(value)
+    if text.startswith("["):
+        return _json(text)
+    made: list[Json] = []
+    for line in filter(None, map(cleaned, text.split("\n"))):
+        condition, sign, message = line.rpartition("|")
+        if not sign or not condition.strip() or not message.strip():
+            raise UnreadableCellError(
+                _("Write a check as “condition | what to do”, each on its own line."),
+                found=short(line),
+                expected=_("condition | what to do"),
+            )
+        rule = _condition(condition, Names(fields=scope.form))
+        made.append({"condition": rule, "message": unquoted(cleaned(message))})
+    return made
+
+
+def _write_checks(value: Json, scope: Scope) -> Written:
+    lines: list[str] = []
+    for each in value if isinstance(value, list) else []:
+        rule = each.get("condition") if isinstance(each, dict) else None
+        message = each.get("message") if isinstance(each, dict) else None
+        text = write_condition(rule, fields=scope.form)
+        if text is None or not isinstance(message, str):
+            return safe_json(value) if isinstance(value, list) else None
+        lines.append(f"{text} | {message}")
+    return "\n".join(lines)
 
 
 def _lines_kind(
@@ -443,9 +540,53 @@ def _condition(text: str, names: Names) -> Json:
     try:
         return parse_condition(text, task_keys=names.task_keys, fields=names.fields)
     except ConditionTextError as error:
+        raise _unreadable_rule(error, text) from error
+
+
+def _unreadable_rule(error: ConditionTextError, text: str) -> UnreadableCellError:
+    return UnreadableCellError(
+        str(error), found=short(text, 200), expected=error.expected, nearest=error.nearest
+    )
+
+
+def _read_list(value: CellValue, scope: Scope) -> Json:
+    """Where a list stands, such as ticket.lines."""
+    try:
+        return parse_expression(text_of(value), names=Names(scope.task_keys))
+    except ConditionTextError as error:
         raise UnreadableCellError(
-            str(error), found=short(text, 200), expected=error.expected, nearest=error.nearest
+            str(error), found=text_of(value), expected=error.expected, nearest=error.nearest
         ) from error
+
+
+def _read_place(value: CellValue, _scope: Scope) -> Json:
+    """`block.branch`; what a program or a keyboard made of it is undone."""
+    return name_key(text_of(value))
+
+
+def _read_ends_when(value: CellValue, _scope: Scope) -> Json:
+    text = name_key(text_of(value))
+    return int(text) if text.isdecimal() else text
+
+
+def _write_ends_when(value: Json, _scope: Scope) -> Written:
+    return value if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+
+def _read_item(value: CellValue, _scope: Scope) -> Json:
+    """A number, or several with commas between them."""
+    names = [str(each) for each in read_names(text_of(value))]
+    if not names or not all(each.isdecimal() for each in names):
+        message = _("Write the number of the entry, counted from 1.")
+        raise UnreadableCellError(message, found=text_of(value), expected=_("a number"))
+    numbers: list[Json] = [int(each) for each in names]
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+def _write_item(value: Json, _scope: Scope) -> Written:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _write_rule(value: Json, names: Names) -> Written:
@@ -454,17 +595,20 @@ def _write_rule(value: Json, names: Names) -> Written:
 
 
 def _read_duration(value: CellValue, _scope: Scope) -> Json:
-    """“2 days 4 hours” as P2DT4H."""
+    """“2 days 4 hours” as P2DT4H; “3 days before ticket.return_date” likewise."""
     try:
-        return Duration.read(text_of(value)).iso
+        return Moment.read(text_of(value)).iso
     except DurationError as error:
-        message = _("Write a duration such as 2 days 4 hours (working time), or 30 minutes.")
+        message = _(
+            "Write a time such as 2 days 4 hours (working time), 30 minutes clock time, or 3 days "
+            "before ticket.return_date at 09:00."
+        )
         raise UnreadableCellError(message) from error
 
 
 def _write_duration(value: Json, _scope: Scope) -> Written:
     try:
-        return Duration.parse(value).text if isinstance(value, str) and value else None
+        return Moment.parse(value).text if isinstance(value, str) and value else None
     except DurationError:
         return None
 
@@ -490,14 +634,30 @@ LIMIT: Final = Kind(
     wants=lambda scope: Want.MOMENT if _cell_form(scope.field_type) in _MOMENTS else Want.NUMBER,
 )
 DEFAULT: Final = Kind(
-    lambda value, scope: read_typed(value, scope.field_type),
-    lambda value, scope: write_typed(value, scope.field_type),
+    _read_default,
+    _write_default,
     wants=lambda scope: _WANTS.get(_cell_form(scope.field_type), Want.TEXT),
 )
 CHOICES: Final = _lines_kind(read_choices, write_choices)
+YES_NO_OR_RULE: Final = Kind(_read_yes_or_rule, _write_yes_or_rule, wants=lambda _scope: Want.TRUTH)
+FORMULA: Final = Kind(_read_formula, _write_formula)
+CHECKS: Final = Kind(_read_checks, _write_checks, _unchanged)
+DAY: Final = Kind(
+    lambda value, _scope: _moment_text(value, CellForm.DATE),
+    _as_text,
+    wants=lambda _scope: Want.MOMENT,
+)
 ASSIGNED: Final = Kind(
     lambda value, _scope: read_assigned(text_of(value)),
     lambda value, _scope: write_assigned(value),
+)
+REMINDERS: Final = Kind(
+    lambda value, _scope: read_reminders(text_of(value)),
+    lambda value, _scope: write_reminders(value),
+)
+EDITS: Final = Kind(
+    lambda value, _scope: read_edits(text_of(value)),
+    lambda value, _scope: write_edits(value),
 )
 LINKS: Final = _lines_kind(_read_links, write_links)
 PRESETS: Final = Kind(_read_presets, _write_presets, _unchanged)
@@ -523,3 +683,11 @@ CONDITION: Final = Kind(
 SHOWN_WHEN: Final = Kind(
     _read_shown_when, lambda value, scope: _write_rule(value, Names(fields=scope.form))
 )
+LIST_OF: Final = Kind(
+    _read_list,
+    lambda value, scope: write_expression(value, names=Names(scope.task_keys)),
+    _unchanged,
+)
+PLACE: Final = Kind(_read_place, _as_text)
+ENDS_WHEN: Final = Kind(_read_ends_when, _write_ends_when)
+ITEM: Final = Kind(_read_item, _write_item)

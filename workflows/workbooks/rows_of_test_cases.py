@@ -22,21 +22,30 @@ _SUBMITTER: Final = ("email", "first_name", "last_name")
 _PATHS_IN_CASE: Final[Mapping[str, Path]] = {
     "name": ("name",),
     "ticket_type": ("ticket_type",),
+    "today": ("today",),
     **{each: ("submitter", each) for each in _SUBMITTER},
     "path": ("expect", "path"),
     "end": ("expect", "end"),
     "outcome": ("expect", "outcome"),
     "status": ("expect", "status"),
+    "waits_for": ("expect", "given_to"),
 }
 # Where the other cells of a task's row belong in its answer.
 _OF_TASKS: Final[Mapping[str, str]] = {
+    "item": "item",
     "answers": "output",
+    "edits": "edits",
     "error": "error",
     "failure_status": "status",
     "failure_reason": "reason",
     "after": "after",
+    "cancel": "cancel",
+    "by": "by",
+    "given_to": "given_to",
 }
 _TASKS_PREFIX: Final = "tasks."
+# The scope of what a task changes: the types of all answers, by the names of conditions.
+EARLIER: Final = "(earlier)"
 
 
 def read_test_cases(
@@ -84,7 +93,8 @@ def _case(
                 case["ticket"] = value
             _report_misplaced_cells(row, findings)
         else:
-            answers.append(_answer(row, step, (*path, "answers", len(answers)), scope_of(step)))
+            place = (*path, "answers", len(answers))
+            answers.append(_answer(row, step, place, scope_of(step), scope_of(EARLIER)))
     if answers:
         case["answers"] = answers
     return case
@@ -123,13 +133,14 @@ def _step(row: Row) -> str:
     return f"{_TASKS_PREFIX}{key}" if key == TICKET else key
 
 
-def _answer(row: Row, step: str, path: Path, scope: Scope) -> Json:
+def _answer(row: Row, step: str, path: Path, scope: Scope, earlier: Scope) -> Json:
     places = row.table.findings.places
     places[path] = row.place()
     places[(*path, "task")] = row.place(_COLUMNS["step"])
     made: JsonObject = {"task": step.removeprefix(_TASKS_PREFIX)}
     for column, name in _OF_TASKS.items():
-        value = row.value(_COLUMNS[column], (*path, name), scope)
+        inner = earlier if column == "edits" else scope
+        value = row.value(_COLUMNS[column], (*path, name), inner)
         if value is not None:
             made[name] = value
     return made
@@ -155,11 +166,18 @@ def test_case_rows(cases: list[JsonObject], scopes: Mapping[str, Scope]) -> Iter
                 }
                 full = f"{_TASKS_PREFIX}{key}"
                 reserved = key in {TICKET, "workflow"}
-                yield _row(full if reserved else key, inner, scopes.get(full, Scope(untyped=True)))
+                scope = scopes.get(full, Scope(untyped=True))
+                earlier = scopes.get(EARLIER, Scope(untyped=True))
+                yield _row(full if reserved else key, inner, scope, earlier)
 
 
-def _row(step: str, values: Mapping[str, Json], scope: Scope) -> list[Written]:
+def _row(
+    step: str, values: Mapping[str, Json], scope: Scope, earlier: Scope | None = None
+) -> list[Written]:
+    scopes = {"edits": earlier or scope}
     return [
-        step if column.name == "step" else write_cell(column.kind, values.get(column.name), scope)
+        step
+        if column.name == "step"
+        else write_cell(column.kind, values.get(column.name), scopes.get(column.name, scope))
         for column in TESTS.columns
     ]

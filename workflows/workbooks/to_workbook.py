@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from django.utils.translation import gettext as _
@@ -11,6 +11,8 @@ from workflows.bundles.canonical import FORMAT_VERSION, canonical
 from workflows.bundles.outline import Outline
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.workbooks.columns import (
+    BLOCK_COLUMN,
+    BRANCHES,
     COMPANY_ROLES,
     FIELDS,
     FORM_COLUMN,
@@ -27,7 +29,7 @@ from workflows.workbooks.columns import (
 )
 from workflows.workbooks.formats.sheet import Page, PageColumn, Written
 from workflows.workbooks.kinds import Scope, write_cell
-from workflows.workbooks.rows_of_test_cases import test_case_rows
+from workflows.workbooks.rows_of_test_cases import EARLIER, test_case_rows
 from workflows.workbooks.table_sheets import table_pages
 
 # A cell holds 32,767 UTF-16 units; one character is two at most.
@@ -54,6 +56,7 @@ def pages_of(document: JsonObject) -> list[Page]:
             _workflow_page(workflow, scope),
             _page(FIELDS, list(_all_field_rows(workflow, tasks, scope))),
             _page(TASKS, _rows(TASKS, tasks, scope)),
+            _page(BRANCHES, list(_branch_rows(tasks, scope))),
             *table_pages(tasks, scope.task_keys),
             _page(TRANSITIONS, _rows(TRANSITIONS, objects_in(made.get("transitions")), scope)),
             _page(TICKET_TYPES, _rows(TICKET_TYPES, objects_in(made.get("ticket_types")), scope)),
@@ -84,6 +87,7 @@ def pages_of_tasks(document: JsonObject, *, around: JsonObject) -> list[Page]:
             _workflow_page(workflow if isinstance(workflow, dict) else {}, scope, only=_OF_A_PART),
             _page(FIELDS, list(_task_field_rows(tasks, scope))),
             _page(TASKS, _rows(TASKS, tasks, scope)),
+            _page(BRANCHES, list(_branch_rows(tasks, scope))),
             *table_pages(tasks, scope.task_keys),
             _page(COMPANY_ROLES, _rows(COMPANY_ROLES, roles, scope)),
         ]
@@ -104,6 +108,13 @@ def _rows(sheet: Sheet, entries: list[JsonObject], scope: Scope) -> list[list[Wr
     ]
 
 
+def _branch_rows(tasks: list[JsonObject], scope: Scope) -> Iterator[list[Written]]:
+    for task in tasks:
+        for branch in objects_in(task.get("branches")):
+            entry = {**branch, BLOCK_COLUMN: task.get("key")}
+            yield [write_cell(each.kind, entry.get(each.name), scope) for each in BRANCHES.columns]
+
+
 def _all_field_rows(
     workflow: JsonObject, tasks: list[JsonObject], scope: Scope
 ) -> Iterator[list[Written]]:
@@ -118,19 +129,25 @@ def _task_field_rows(tasks: list[JsonObject], scope: Scope) -> Iterator[list[Wri
         yield from _field_rows(form, task.get("fields"), scope)
 
 
-def _field_rows(form: str, fields: Json, scope: Scope) -> Iterator[list[Written]]:
-    """The fields of a form; those of a record follow the field that they belong to."""
+def _field_rows(
+    form: str, fields: Json, scope: Scope, outside: Iterable[str] = ()
+) -> Iterator[list[Written]]:
+    """The fields of a form; those of a record follow the field that they belong to.
+
+    `outside` are the names of the questions beside the records.
+    """
     types = _types(fields)
     for spec in objects_in(fields):
         name = str(spec.get("name", ""))
-        inner = Scope(scope.task_keys, scope.ticket, scope.roles, list(types), types.get(name, ""))
+        names = [*types, *outside]
+        inner = Scope(scope.task_keys, scope.ticket, scope.roles, names, types.get(name, ""))
         yield [
             form
             if column.name == FORM_COLUMN
             else write_cell(column.kind, spec.get(column.name), inner)
             for column in FIELDS.columns
         ]
-        yield from _field_rows(f"{form}.{name}", spec.get("fields"), scope)
+        yield from _field_rows(f"{form}.{name}", spec.get("fields"), scope, list(types))
 
 
 def _workflow_page(workflow: JsonObject, scope: Scope, only: tuple[str, ...] = ()) -> Page:
@@ -157,7 +174,12 @@ def _page(sheet: Sheet, rows: list[list[Written]]) -> Page:
 
 def _page_column(column: Column) -> PageColumn:
     return PageColumn(
-        column.heading, column.width, str(column.note), column.options, column.options_of
+        column.heading,
+        column.width,
+        str(column.note),
+        column.options,
+        column.options_of,
+        is_open=column.is_open or not column.options,
     )
 
 
@@ -168,6 +190,13 @@ def _forms(workflow: JsonObject, tasks: list[JsonObject]) -> dict[str, Scope]:
     for task in tasks:
         types = _types(task.get("fields"))
         found.setdefault(f"tasks.{task.get('key')}", Scope(ticket=types, untyped=not types))
+    found[EARLIER] = Scope(
+        ticket={
+            f"{owner}.{name}": field_type
+            for owner, scope in found.items()
+            for name, field_type in scope.ticket.items()
+        }
+    )
     return found
 
 
@@ -199,6 +228,7 @@ def _instructions_page_of_tasks() -> Page:
         _("The sheets"),
         _("Workflow: the key of the workflow. Tasks: its steps, a row each."),
         _("Fields: the questions of their forms, a row each. Company roles: who does what."),
+        _("Branches: of tasks that are blocks, what runs side by side in them."),
         _("Rules"),
         _(
             "A task is recognised by its key: a new key makes a new task. A column that is left "
@@ -221,6 +251,7 @@ def _instructions_page() -> Page:
         _("The sheets"),
         _("Workflow: its name. Fields: the questions of all forms, a row each."),
         _("Tasks: the steps. Transitions: how one step leads to the next."),
+        _("Branches: of tasks that are blocks, what runs side by side in them."),
         _("Ticket types: what people may submit. Company roles: who does what."),
         _("Tests: named test cases; a row for each step, and what must come out."),
         _("Table …: a decision table each, for the task whose key stands in its first row."),

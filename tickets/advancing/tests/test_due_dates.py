@@ -132,5 +132,5 @@ class BundleTests(ScreenTestCase):
         for text in ("2 days", "P0D", "PT90M", "P", "2", "P1W"):
             task = {**self.BUNDLE["tasks"][0], "due_in": text}  # type: ignore[index]
             (problem,) = check_bundle({**self.BUNDLE, "tasks": [task]})
-            self.assertIn("Give a duration such as P2D", problem.message)
+            self.assertIn("Give a time such as P2D", problem.message)
             self.assertEqual(problem.place, "tasks[0].due_in")

@@ -142,20 +142,21 @@ class TimeoutTests(TimeoutCase):
     def test_a_task_that_was_completed_is_not_left_by_it(self) -> None:
         self.add_transition(to_task=None, priority=-9)
         ticket = self.make()
-        task = TaskInstance.objects.get()
+        task, (timer,) = TaskInstance.objects.get(), self.timers()
         with self.captureOnCommitCallbacks(execute=True):
             complete_task(task=task, output=ANSWER, user=task.assigned_to or self.uma)
         self.assertEqual(self.tasks(ticket), [("check", "COMPLETED"), ("order", "OPEN")])
-        self.fire(self.timers()[0], now=WEDNESDAY)
+        self.assertEqual(self.timers(), [])
+        self.fire(timer, now=WEDNESDAY)  # it was running already
         self.assertEqual(self.tasks(ticket), [("check", "COMPLETED"), ("order", "OPEN")])
 
     def test_what_is_completed_but_not_moved_on_is_not_left_by_it(self) -> None:
         self.add_transition(to_task=None)
         ticket = self.make()
-        task = TaskInstance.objects.get()
+        task, (timer,) = TaskInstance.objects.get(), self.timers()
         with without_taking_steps():
             complete_task(task=task, output=ANSWER, user=task.assigned_to or self.uma)
-        self.fire(self.timers()[0], now=WEDNESDAY)
+        self.fire(timer, now=WEDNESDAY)
         self.assertEqual(self.tasks(ticket), [("check", "COMPLETED")])
         self.assertEqual(ProcrastinateJob.objects.filter(task_name=ADVANCE).count(), 1)
 
@@ -211,7 +212,7 @@ class TimeoutTests(TimeoutCase):
         self.fire(self.timers()[0], now=WEDNESDAY)
         self.fire(self.timers()[-1], now=WEDNESDAY + timedelta(hours=4))
         self.assertEqual([key for key, _status in self.tasks(ticket)], ["check", "order", "check"])
-        self.assertEqual(len(self.timers()), 3)
+        self.assertEqual(len(self.timers()), 1)  # those before went with their tasks
 
     def test_on_hold_the_time_stands_still(self) -> None:
         self.add_transition(to_task=self.order)
@@ -323,8 +324,10 @@ class TimeoutTests(TimeoutCase):
     def test_a_cancelled_tickets_timer_does_nothing(self) -> None:
         self.add_transition(to_task=self.order)
         ticket = self.make()
+        (timer,) = self.timers()
         cancel_ticket(ticket=ticket, by=self.terry, reason=REASON, now=MONDAY)
-        self.fire(self.timers()[0], now=WEDNESDAY)
+        self.assertEqual(self.timers(), [])
+        self.fire(timer, now=WEDNESDAY)
         self.assertEqual(self.tasks(ticket), [("check", "CANCELLED")])
         self.assertEqual(TicketError.objects.count(), 0)
 

@@ -15,6 +15,7 @@ from tickets.errors import CallbackTooLateError
 from tickets.models import Ticket, TicketError
 from tickets.repairing.hold_ticket import hold_ticket
 from tickets.submitting.submit_ticket import submit_ticket
+from tickets.working.complete_task import complete_task
 from workflows.engine.process import Json
 from workflows.models import (
     ActionAttempt,
@@ -110,6 +111,21 @@ class FailureWayTests(ActionCase, CompanyTestCase):
         )
         moved = WorkflowEvent.objects.filter(kind="MOVED").latest("pk")
         self.assertEqual([each["result"] for each in moved.data["tried"]], [True])
+
+    def test_what_follows_reads_how_it_failed(self) -> None:
+        again = self.workflow.transitions.get(from_task__key="ask")
+        again.condition = {"!=": [{"var": "failures.payment.status"}, 402]}
+        again.save()
+        self.workflow.transitions.create(
+            from_task=again.from_task, label="not paid", priority=1,
+            condition={"==": [{"var": "failures.payment.answer.error"}, "no money"]},
+        )  # fmt: skip
+        self.submit()
+        self.call(402, {"error": "no money"})
+        ask = self.instance().current_task
+        with self.captureOnCommitCallbacks(execute=True):
+            complete_task(task=ask, output={}, user=ask.assigned_to)
+        self.assertEqual(self.instance().end_label, "not paid")
 
     def test_what_stays_away_is_tried_again_first(self) -> None:
         self.submit()

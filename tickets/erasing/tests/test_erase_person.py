@@ -35,6 +35,7 @@ from tickets.erasing.erase_person import (
     erase_person,
 )
 from tickets.health import history_findings
+from tickets.health.versions import version_findings
 from tickets.models import (
     BulkChange,
     FileUpload,
@@ -54,7 +55,8 @@ from workflows.fields.registry import TYPES
 from workflows.fields.samples import sample_answer
 from workflows.fields.specs import parse_fields
 from workflows.fields.validation import validator_for
-from workflows.models import TaskInstance, WorkflowEvent
+from workflows.models import TaskInstance, WorkflowDefinition, WorkflowEvent
+from workflows.models.version_checksum import checksums
 from workflows.people.deputies import name_deputy
 
 SECONDS_EACH = 8
@@ -171,6 +173,22 @@ class ErasePersonTests(EraseCase):
         self.assertIsNone(User.objects.get(pk=self.wendy.pk).deputy)
         self.assertFalse(default_storage.exists(key))
         self.assert_named_nowhere("walt@acme.example", "Walt Wood")
+
+    def test_rules_and_test_cases_name_them_no_more(self) -> None:
+        version = WorkflowDefinition.objects.filter(status="PUBLISHED").earliest("pk")
+        task = version.tasks.earliest("pk")
+        task.assign_to = {"who": "person", "email": "Walt@acme.example"}
+        task.save()
+        version.test_cases = [{"name": "By Walt Wood", "answers": [{"by": "walt@acme.example"}]}]
+        version.save()
+        checksum = checksums([version.pk])[version.pk]
+        WorkflowDefinition.objects.filter(pk=version.pk).update(checksum=checksum)
+        self.erase(self.walt)
+        self.assert_named_nowhere("walt@acme.example", "Walt Wood")
+        task.refresh_from_db()
+        rule = {"who": "person", "email": f"erased-{self.walt.pk}@invalid"}
+        self.assertEqual(task.assign_to, rule)
+        self.assertEqual(list(version_findings()), [])
 
     def test_views_and_changes_of_many_name_them_no_more(self) -> None:
         change = BulkChange.objects.create(

@@ -52,6 +52,8 @@ def ticket_badge(ticket: Ticket) -> SafeString:
     """
     instance, status = ticket.workflow_instance, ticket.status
     outcome = None if instance is None else instance.end_outcome
+    if ticket.is_cancelled:
+        status = WorkflowStatus.CANCELLED
     if outcome is None:
         return badge(status.label, WORKFLOW_TONES[status])
     return badge(OUTCOMES[outcome].status, OUTCOMES[outcome].tone)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from django.utils.translation import gettext as _
 
 from tickets.conversation.pages.timeline import Happened
-from tickets.seeing import Viewer, shown_answers, shown_output
+from tickets.seeing import Viewer, changed_answers, shown_output
 from workflows.authoring.definitions.pages.definition_rows import condition_labels, pretty
 from workflows.engine.condition_sentence import describe_condition
 from workflows.engine.conditions import is_empty
@@ -53,6 +53,8 @@ class HistoryLine:
     before: Sequence[Shown] = ()
     after: Sequence[Shown] = ()
     tried: Sequence[Tried] = ()
+    # By which date it was decided, where a condition could read it.
+    today: date | None = None
     answers: Sequence[Shown] = ()
     documents: Sequence[tuple[str, str]] = ()
     # What a decision table read.
@@ -149,7 +151,8 @@ def _line(
 ) -> HistoryLine:
     kind, data, task = kind_named(event.kind), data_of(event), event.task_instance
     details = kind.screen.details
-    completed, changed = details is Details.OUTPUT and task is not None, details is Details.CHANGE
+    completed = details is Details.OUTPUT and task is not None
+    changed = changed_answers(event, ticket_fields=ticket_fields, viewer=viewer)
     return HistoryLine(
         at=event.at,
         text=event_sentence(kind.screen.history, event, titles),
@@ -160,25 +163,21 @@ def _line(
         note=str(data.get("error") or _object(data.get("failure")).get("message") or ""),
         reason=str(data.get("reason") or ""),
         how=str(data.get("notes") or ""),
-        before=_changed(data, "old", task, ticket_fields, viewer) if changed else (),
-        after=_changed(data, "new", task, ticket_fields, viewer) if changed else (),
+        before=changed.before,
+        after=changed.after,
         tried=tuple(_tried(data.get("tried"), titles, labels)),
+        today=_day(data.get("today")),
         answers=_output(data, task, viewer) if completed and task else (),
         documents=_documents(task, viewer) if completed and task else (),
         read=show_answers([], _object(data.get("read"))),
     )
 
 
-def _changed(
-    data: JsonObject, name: str, task: TaskInstance | None, ticket_fields: Json, viewer: Viewer
-) -> list[Shown]:
-    """What was corrected (`old` or `new`): of the ticket, of a task, or of what is sent."""
-    values = _object(data.get(name))
-    if data.get("what") == "ticket":
-        return show_answers(ticket_fields, values)
-    if data.get("what") == "output" and task is not None and task.definition.is_form:
-        return shown_output(task.definition, values, viewer=viewer)
-    return shown_answers([], values, viewer=viewer)
+def _day(value: Json) -> date | None:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) and value else None
+    except ValueError:
+        return None
 
 
 def _object(value: Json) -> JsonObject:

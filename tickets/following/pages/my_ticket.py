@@ -146,7 +146,8 @@ class MyTicketPage(ObjectPage):
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         ticket = self.object
         is_stuck = bool(getattr(ticket, "is_stuck", False))
-        conversation = Conversation(request, ticket, self.person, history=progress.Moments(ticket))
+        history = progress.Moments(ticket, Viewer.REQUESTER)
+        conversation = Conversation(request, ticket, self.person, history=history)
         return self.show(
             **progress.submitted(ticket),
             title=ticket.title,

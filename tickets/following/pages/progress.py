@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -14,11 +17,11 @@ from tickets.conversation.pages.timeline import Happened
 from tickets.files.pages.files import download_base
 from tickets.following.pages.badges import ticket_badge
 from tickets.models import Ticket
-from tickets.seeing import submitted_layout
+from tickets.seeing import Viewer, changed_answers, submitted_layout
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.json_schema import is_web_address
 from workflows.engine.process import Json
-from workflows.forms import show_answers
+from workflows.forms import Shown, show_answers
 from workflows.layouts.columns import layouts_of
 from workflows.models import (
     TaskInstance,
@@ -40,17 +43,21 @@ _LONG: Final = layouts_of("task_instance__definition")
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One line of the history. `tone` is now, good, bad or plain."""
+    """One line of the history. `tone` is now, good, bad or plain.
+
+    `changes` are questions whose answers were changed, with the old and the new answer.
+    """
 
     at: datetime | None
     text: str
     icon: str
     tone: str = "plain"
+    changes: Sequence[tuple[str, Shown | None, Shown | None]] = ()
 
 
 def status_badge(ticket: Ticket, *, is_stuck: bool) -> SafeString:
     """The status as its submitter understands it."""
-    if is_stuck and not ticket.has_ended:
+    if is_stuck and not (ticket.has_ended or ticket.is_cancelled):
         return badge(_("Being repaired"), "bad")
     return ticket_badge(ticket)
 
@@ -69,9 +76,12 @@ def position_in_words(ticket: Ticket, *, is_stuck: bool = False) -> str:
     if is_stuck:
         return _("With our ticket admins")
     if instance is None or instance.current_task is None:
-        return _("About to start")
+        return _("About to be cleaned up") if ticket.is_cancelled else _("About to start")
     task = instance.current_task
     names = {"task": task.definition.title, "person": str(task.assigned_to)}
+    if task.waits_until is not None:
+        until = date_format(timezone.localtime(task.waits_until), "DATETIME_FORMAT")
+        return _("%(task)s, waits until %(until)s") % {**names, "until": until}
     if is_running_block(task):
         return _("%(task)s, several things side by side") % names
     if not task.definition.is_form:
@@ -98,8 +108,9 @@ class Moments:
 
     template = "following/_moment.html"
 
-    def __init__(self, ticket: Ticket) -> None:
-        self._ticket = ticket
+    def __init__(self, ticket: Ticket, viewer: Viewer) -> None:
+        """`viewer`: as what the person looks at it."""
+        self._ticket, self._viewer = ticket, viewer
 
     def newest(self, *, before: int, most: int) -> list[Happened]:
         ticket = self._ticket
@@ -116,7 +127,7 @@ class Moments:
                 .order_by("-pk")
             )
             for event in rows[:most]:
-                found += [Happened(event.pk, event.at, each) for each in _moments(event)]
+                found += [Happened(event.pk, event.at, each) for each in self._moments(event)]
                 says_submission = says_submission or event.kind == SUBMITTED_FOR
         if before > _SUBMISSION and len(found) < most and not says_submission:
             text = _("%(person)s submitted the ticket.") % {"person": ticket.created_by}
@@ -124,19 +135,21 @@ class Moments:
             found.append(Happened(_SUBMISSION, ticket.created_at, moment))
         return found
 
+    def _moments(self, event: WorkflowEvent) -> list[Moment]:
+        screen = kind_named(event.kind).screen
+        if screen.timeline is None:
+            return []
+        tone = screen.tone_of(event)
+        tone = tone if tone in (Tone.GOOD, Tone.BAD) else Tone.PLAIN
+        fields = self._ticket.workflow.fields
+        changed = changed_answers(event, ticket_fields=fields, viewer=self._viewer)
+        text = event_sentence(screen.timeline, event)
+        return [Moment(event.at, text, screen.icon, tone, changed.pairs)]
+
 
 def moment_of_now(ticket: Ticket, *, is_stuck: bool = False) -> Moment | None:
     """Where the ticket is; None where it has ended."""
     return None if ticket.has_ended else _current_position(ticket, is_stuck=is_stuck)
-
-
-def _moments(event: WorkflowEvent) -> list[Moment]:
-    screen = kind_named(event.kind).screen
-    if screen.timeline is None:
-        return []
-    tone = screen.tone_of(event)
-    tone = tone if tone in (Tone.GOOD, Tone.BAD) else Tone.PLAIN
-    return [Moment(event.at, event_sentence(screen.timeline, event), screen.icon, tone)]
 
 
 def _current_position(ticket: Ticket, *, is_stuck: bool) -> Moment:

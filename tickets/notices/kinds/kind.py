@@ -37,6 +37,7 @@ class ByMail(models.TextChoices):
 class Place(Enum):
     """Where a notice leads to; somebody who may not see that page is led to one that they may."""
 
+    POOL = "the tasks that the person may take"
     TASK = "the task on the screens of whoever has it"
     MY_TICKET = "the ticket on the screens of whoever submitted it"
     TICKET = "the ticket on the screens of ticket admins"

@@ -34,7 +34,8 @@ from tickets.seeing import Viewer, output_layout, shown_output, viewer_of
 from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.flat import FlatExportAdmin
 from workflows.layouts.columns import layouts_of
-from workflows.models import TaskInstance, TaskStatus, WorkflowDefinition
+from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowDefinition
+from workflows.running.why_waiting import why_waiting
 
 
 @admin.register(TaskInstance)
@@ -126,11 +127,13 @@ class TaskInstanceAdmin(FlatExportAdmin, DetailPageAdmin):
         return {
             "repairs": open_repairs(ticket, task=obj) if ticket and may_repair else [],
             "attempts": attempts_of(obj),
+            "offered_to": _offered_to(obj),
             "title": obj.definition.title,
             "subtitle": None,
             "task": obj,
             "badge": task_badge(obj),
             "worker": worker_of(obj),
+            "why_waiting": why_waiting([obj]).get(obj.pk),
             "ticket": ticket,
             "output_layout": output_layout(obj.definition, obj.output_data, viewer=viewer),
             "answers": shown_output(obj.definition, obj.output_data, viewer=viewer),
@@ -160,3 +163,11 @@ def _documents(task: TaskInstance) -> list[tuple[str, str]]:
     if task.output_data is not None and task.definition.is_call:
         found.append((_("What came back"), pretty(task.output_data)))
     return found
+
+
+def _offered_to(task: TaskInstance) -> list[str]:
+    """The company roles whose members may do it as well; no query where there are none."""
+    if not task.added_roles:
+        return []
+    roles = CompanyRole.objects.filter(pk__in=task.added_roles).order_by("name")
+    return list(roles.values_list("name", flat=True))

@@ -77,6 +77,7 @@ from workflows.layouts.columns import layouts_of
 from workflows.models import TaskInstance, WorkflowDefinition
 from workflows.models.task_instance import UNFINISHED
 from workflows.priorities import urgency
+from workflows.running.why_waiting import WhyWaiting, why_waiting
 
 DUE: Final = "workflow_instance__current_task__due_at"
 STATUS: Final = "workflow_instance__status"
@@ -84,6 +85,15 @@ STATUS: Final = "workflow_instance__status"
 
 class TicketChangeList(PagedChangeList):
     """All tickets; which columns it shows is no filter."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        rows = list(self.result_list)
+        found = why_waiting(_task_of(each) for each in rows)
+        for each in rows:
+            task = _task_of(each)
+            each.why_waiting = found.get(task.pk) if task is not None else None
+        self.result_list = rows
 
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
         found: dict[str, Any] = super().get_filters_params(params)
@@ -287,8 +297,7 @@ class TicketAdmin(FindsInTickets, FlatExportAdmin, BulkChangeAdmin):
     @display(description=gettext_lazy("Due"), ordering=DUE)
     def due_column(self, ticket: Ticket) -> str:
         """When the task is due where it stands: that is what it waits for."""
-        instance = ticket.workflow_instance
-        task = instance.current_task if instance is not None and not ticket.has_ended else None
+        task = _task_of(ticket)
         return "-" if task is None else due_badge(task, now=timezone.now())
 
     @display(description=gettext_lazy("Changed"), ordering="workflow_instance__updated_at")
@@ -302,7 +311,9 @@ class TicketAdmin(FindsInTickets, FlatExportAdmin, BulkChangeAdmin):
 
     @display(description=gettext_lazy("Where it is"))
     def where_column(self, ticket: Ticket) -> str:
-        return progress.position_in_words(ticket) or _outcome(ticket) or "-"
+        where = progress.position_in_words(ticket) or _outcome(ticket) or "-"
+        why: WhyWaiting | None = getattr(ticket, "why_waiting", None)
+        return where if why is None else format_html('{}<div class="soft">{}</div>', where, why)
 
     @display(description=gettext_lazy("Submitted"), ordering="created_at")
     def submitted_column(self, ticket: Ticket) -> Any:
@@ -327,6 +338,7 @@ class TicketAdmin(FindsInTickets, FlatExportAdmin, BulkChangeAdmin):
             ),
             "where": progress.position_in_words(obj),
             "branches": branches_of(obj),
+            "why_waiting": why_waiting([task]).get(task.pk) if (task := _task_of(obj)) else None,
             "outcome": _outcome(obj),
             "picture": progress.picture(obj),
             **progress.submitted(obj),
@@ -360,6 +372,15 @@ def _talk(request: HttpRequest, ticket: Ticket, workflow: WorkflowDefinition) ->
     links = Links(ticket, request.user, conversation.access)
     files = shown_files(ticket, request.user, conversation.access)
     return {"conversation": conversation, "links": links, **files}
+
+
+def _task_of(ticket: Ticket) -> TaskInstance | None:
+    """Where it stands; None where it has ended."""
+    instance = ticket.workflow_instance
+    if instance is None or instance.current_task is None or ticket.has_ended:
+        return None
+    instance.current_task.workflow_instance = instance  # or it would be asked for
+    return instance.current_task
 
 
 def _outcome(ticket: Ticket) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tickets.editing.kept_changes import own_answers
 from tickets.repairing.correct_data import (
     correct_task_input,
     correct_task_output,
@@ -90,7 +91,7 @@ class OutputVerb(TaskVerb):
         if not self.task.definition.is_form:
             return None
         kept = kept_answers(self.task)
-        output = self.task.output_data if kept is None else kept.answers
+        output = self.task.output_data if kept is None else own_answers(kept.answers)
         first = output if isinstance(output, dict) else {}
         return AnswersForm(self.task.definition.fields, initial_answers=first, **sent)
 

@@ -12,6 +12,7 @@ from tickets.repairing.pages.correcting import OutputVerb
 from tickets.repairing.pages.forms import AUTOMATIC, RepairForm, add_worker
 from tickets.repairing.pages.repair_verb import Sent, TaskVerb
 from tickets.repairing.reassign_task import reassign_task
+from workflows.engine.task_types import TaskType
 from workflows.errors import CannotReassignError, TaskNotWorkableError
 from workflows.models.task_instance import UNFINISHED
 
@@ -64,7 +65,7 @@ class Finish(OutputVerb):
     icon = "check"
 
     def refusal(self) -> str:
-        if self.task.status not in UNFINISHED:
+        if self.task.status not in UNFINISHED or self.task.definition.type is TaskType.WAIT:
             return str(TaskNotWorkableError())
         return self.unless_stopped()
 
@@ -75,4 +76,25 @@ class Finish(OutputVerb):
             by=sent.by,
             reason=sent.reason,
             expected=sent.expected,
+        )
+
+
+class EndWait(TaskVerb):
+    """A wait that is ended before its time."""
+
+    verb = "end-wait"
+    title = gettext_lazy("End the wait now")
+    text = gettext_lazy("The ticket goes on at once, as if the time had come.")
+    button = gettext_lazy("End the wait")
+    done = gettext_lazy("The wait is over, and the ticket moves on.")
+    icon = "hourglass_bottom"
+
+    def refusal(self) -> str:
+        if self.task.status not in UNFINISHED or self.task.definition.type is not TaskType.WAIT:
+            return str(TaskNotWorkableError())
+        return self.unless_stopped()
+
+    def act(self, sent: Sent) -> None:
+        finish_task_by_hand(
+            task=self.task, output={}, by=sent.by, reason=sent.reason, expected=sent.expected
         )

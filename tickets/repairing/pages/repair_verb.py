@@ -158,7 +158,7 @@ def is_retryable(error: TicketError, ticket: Ticket) -> bool:
     ):
         return False
     if error.task is None:
-        return ticket.status == WorkflowStatus.NOT_STARTED
+        return ticket.is_to_begin
     instance = ticket.workflow_instance
     is_current = instance is not None and error.task.is_current_of(instance)
     return is_current and (error.task.status == TaskStatus.ERROR or error.is_unmarked)

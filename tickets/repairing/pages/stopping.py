@@ -10,7 +10,7 @@ from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.hold_ticket import hold_ticket, resume_ticket
 from tickets.repairing.pages.forms import RepairForm
 from tickets.repairing.pages.repair_verb import RepairVerb, Sent
-from workflows.errors import WorkflowNotRunningError
+from workflows.errors import WorkflowEndedError, WorkflowNotRunningError
 from workflows.models import WorkflowStatus
 
 
@@ -72,7 +72,7 @@ class Cancel(RepairVerb):
     is_danger = True
 
     def refusal(self) -> str:
-        return self.unless_ended()
+        return str(WorkflowEndedError()) if self.ticket.is_cancelled else self.unless_ended()
 
     def form(self, data: Any = None) -> RepairForm:
         form = super().form(data)

@@ -17,6 +17,7 @@ from tenants.pages.badges import clipped
 from tenants.pages.filters import ChosenFilter
 from tenants.pages.links import admin_link
 from tickets.calling.pages.attempts import TaskData, attempts_of, data_so_far
+from tickets.editing.kept_changes import by_forms
 from tickets.finding.pages.counted_filters import HappenedFilter
 from tickets.finding.pages.filters import ErrorTicketTypeFilter
 from tickets.finding.pages.search import add_number
@@ -30,7 +31,7 @@ from tickets.repairing.pages.bulk_retry import RetryManyAdmin
 from tickets.repairing.pages.correcting import CorrectOutput
 from tickets.repairing.pages.handle_error_pages import ResolveForm, ResolvePage
 from tickets.repairing.pages.repair_verb import RepairVerb, kept_answers
-from tickets.seeing import shown_output, viewer_of
+from tickets.seeing import shown_answers, viewer_of
 from workflows.layouts.columns import layouts_of
 from workflows.models import TaskInstance
 from workflows.running.keys_now import keys_now
@@ -126,7 +127,11 @@ class TicketErrorAdmin(RetryManyAdmin):
         viewer = viewer_of(request.user, ticket)
         return {
             "kept": kept,
-            "kept_shown": shown_output(task.definition, kept.answers, viewer=viewer)
+            "kept_shown": [
+                each
+                for specs, answers in by_forms(task.definition, ticket.workflow_id, kept.answers)
+                for each in shown_answers(specs, answers, viewer=viewer)
+            ]
             if kept is not None and task is not None
             else [],
             "repairs": open_repairs(ticket, task=task, error=obj) if may_repair else [],

@@ -150,9 +150,15 @@ def broken_invariants(ticket: Ticket) -> list[str]:
         (is_alive or is_new or not errors, "no open error of a ticket that has ended"),
         (all(task.pk in current for task in unfinished), "each is where a path stands"),
         (not is_new or not tasks, "no task before the start"),
-        (not is_alive or instance.current_task_id is not None, "a current task where it runs"),
+        (
+            not is_alive or instance.current_task_id is not None or instance.is_to_clean_up,
+            "a current task where it runs",
+        ),
         (failed == of_tasks, "a task is in ERROR exactly if it has one open error"),
-        (is_new or len(errors) == len(of_tasks), "no error of the start after the start"),
+        (
+            is_new or instance.is_to_clean_up or len(errors) == len(of_tasks),
+            "no error of the start after the start",
+        ),
         (
             all(task.assigned_to_id for task in tasks if task.status == TaskStatus.OPEN),
             "somebody has each open task",

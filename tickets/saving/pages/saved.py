@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -72,9 +72,12 @@ def warn_of_form_changes(
         messages.warning(request, text)
 
 
-def show_saved_message(request: HttpRequest, form: AnswersForm) -> None:
+def show_saved_message(
+    request: HttpRequest, form: AnswersForm, *, more: Iterable[tuple[str, str]] = ()
+) -> None:
+    """With the files that were refused; `more` are those of other forms that were sent with it."""
     messages.success(request, gettext("Your answers are saved. Continue whenever you like."))
-    for label, message in form.refused_files():
+    for label, message in (*form.refused_files(), *more):
         text = gettext("“%(question)s” was left out: %(message)s")
         messages.warning(request, text % {"question": label, "message": message})
 

@@ -30,17 +30,18 @@ MAKERS = frozenset(
 OUTPUTS = frozenset({"output_data", "output", "old", "new"})
 WHY_MAKERS = {
     "tickets/seeing/answers.py": "is the place",
+    "tickets/seeing/changes.py": "is the place",
     "tickets/following/listed_answers.py": "what was submitted",
     "tickets/following/pages/progress.py": "what was submitted, which its requester wrote",
-    "tickets/following/pages/history.py": "a correction of what was submitted",
     "tickets/overseeing/answer_tables.py": "what was submitted",
-    "tickets/submitting/name_ticket.py": "what is being submitted",
+    "tickets/numbering/name_ticket.py": "what is being submitted",
 }
 WHY_READERS = {
     "tickets/seeing/answers.py": "is the place",
     "tickets/seeing/hidden.py": "asks which files stand in it, to hide them",
     "tickets/calling/pages/attempts.py": "gives it to tickets.seeing; of calls, to the team alone",
     "tickets/company_data/people_in_rows.py": "restores rows as they were",
+    "tickets/editing/change_answers.py": "the form of a task, which lists what it shows of it",
     "tickets/erasing/erase_person.py": "blanks answers",
     "tickets/following/pages/history.py": "gives it to tickets.seeing",
     "tickets/finding/index_tickets.py": "gives it to tickets.seeing",

@@ -44,6 +44,7 @@ from tickets.following.pages import progress
 from tickets.models import MyTicket, SavedAnswers, Ticket
 from tickets.models.message import LONGEST_MESSAGE
 from tickets.models.ticket import ticket_number
+from tickets.numbering.name_ticket import name_ticket
 from tickets.saving.pages.saved import (
     continued_form,
     forget_typed,
@@ -52,7 +53,6 @@ from tickets.saving.pages.saved import (
     warn_of_form_changes,
 )
 from tickets.saving.save_answers import save_ticket_answers
-from tickets.submitting.name_ticket import name_ticket
 from tickets.submitting.pages.begun_from import COPY, REOPENS, BegunFrom, begun_from
 from tickets.submitting.pages.for_others import FOR, named_requester
 from tickets.submitting.pages.offered import (

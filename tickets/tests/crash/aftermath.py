@@ -27,14 +27,16 @@ from workflows.models import (
     TaskInstance,
     TaskStatus,
     WorkflowEvent,
-    WorkflowStatus,
+    WorkflowInstance,
 )
+from workflows.models.workflow_instance import ENDED
 from workflows.running.events.block_began import BLOCK_BEGAN
 from workflows.running.events.branch_began import BRANCH_BEGAN
 from workflows.running.events.kind import kind_named
 from workflows.running.events.moved import MOVED
 from workflows.running.events.retried import RETRIED
 from workflows.running.events.timed_out import TIMED_OUT
+from workflows.running.positions import current_tasks, is_running_block
 
 
 def unsettled(*, may_be_open: bool) -> list[str]:
@@ -46,17 +48,27 @@ def unsettled(*, may_be_open: bool) -> list[str]:
     stuck = []
     for ticket in Ticket.objects.select_related("workflow_instance__current_task__definition"):
         instance = ticket.workflow_instance
-        if instance is not None and instance.status == WorkflowStatus.COMPLETED:
+        if instance is not None and instance.status in ENDED:
             continue
         if ticket.errors.unresolved().exists():
             continue
         task = instance.current_task if instance is not None else None
-        if may_be_open and task is not None and _is_with_somebody(task):
+        if may_be_open and instance is not None and _waits_for_people(instance):
             continue
         where = f"{task.definition.key} {task.status}" if task is not None else "not started"
         stuck.append(f"ticket {ticket.pk}: {where}")
     found = [*company_findings(), *queue_findings()]
     return stuck + [f"doctor, ticket {each.ticket_id}: {each.message}" for each in found]
+
+
+def _waits_for_people(instance: WorkflowInstance) -> bool:
+    """Whether each path stands at something that a person has, and no time will end it."""
+    tasks = current_tasks(instance)
+    blocks = [each for each in tasks if is_running_block(each)]
+    leaves = [each for each in tasks if each not in blocks]
+    if any(each.definition.transitions_out.exclude(after="").exists() for each in blocks):
+        return False
+    return bool(leaves) and all(map(_is_with_somebody, leaves))
 
 
 def _is_with_somebody(task: TaskInstance) -> bool:
@@ -133,7 +145,7 @@ def _steps_done_twice() -> Iterator[str]:
         if count > 1:
             yield f"{what} {of} happened {count} times"
     known = {of for what, of in counted if what == "the making of the task"}
-    for task in set(TaskInstance.objects.values_list("pk", flat=True)) - known:
+    for task in TaskInstance.objects.exclude(pk__in=known).values_list("pk", flat=True):
         yield f"task {task} was made without a step"
 
 

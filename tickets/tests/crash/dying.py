@@ -29,6 +29,7 @@ STEPS = (
     "expire_call",
     "fire_timer",
     "continue_bulk_retry",
+    "withdraw_ticket",
 )
 
 

@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 from django.db import connection, transaction
@@ -30,10 +31,19 @@ from tickets.repairing.retry_many import retry_many
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.testing import without_taking_steps
 from tickets.tests.crash.installation import log_in
-from tickets.tests.crash.made_up_process import CALL, CALL_LATER, bundle, call, form
+from tickets.tests.crash.made_up_process import (
+    CALL,
+    CALL_LATER,
+    bundle,
+    call,
+    ends_of,
+    form,
+    side_by_side,
+)
 from tickets.tests.crash.moody_system import NONSENSE, MoodySystem
 from tickets.tests.refusals import refuse
-from workflows.engine.process import Json, JsonObject
+from tickets.working.complete_task import complete_task
+from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.models import (
     ActionAttempt,
     TaskDefinition,
@@ -123,7 +133,8 @@ def job_of(ticket: Ticket, name: str) -> ProcrastinateJob:
 class Scene:
     """`tasks` are done one after the other, then a form. `prepare` is given the ticket type's
     key and the ticket's title. `fails`: the ticket has an error in the end; `may_fail`: it has
-    one where the process has died."""
+    one where the process has died. `apart` are tasks that only `transitions` lead to; `cancels`:
+    the ticket is cancelled in the end."""
 
     name: str
     tasks: list[Json]
@@ -131,6 +142,8 @@ class Scene:
     fails: bool = False
     may_fail: bool = False
     transitions: list[JsonObject] = field(default_factory=list)
+    apart: list[Json] = field(default_factory=list)
+    cancels: bool = False
 
     @property
     def key(self) -> str:
@@ -139,12 +152,13 @@ class Scene:
     @property
     def document(self) -> JsonObject:
         tasks = [*self.tasks, form("last")]
-        keys = ["start", *(str(each["key"]) for each in tasks if isinstance(each, dict)), "end"]
+        on_main_path = [each for each in objects_in(tasks) if "branch" not in each]
+        keys = ["start", *(str(each["key"]) for each in on_main_path), "end"]
         chain: list[JsonObject] = [
             {"from": source, "to": target, "priority": 9}
             for source, target in itertools.pairwise(keys)
         ]
-        return bundle(self.key, tasks, chain + self.transitions)
+        return bundle(self.key, [*tasks, *self.apart], chain + self.transitions)
 
 
 def _submit(stage: Stage, key: str, title: str) -> Order:
@@ -153,6 +167,22 @@ def _submit(stage: Stage, key: str, title: str) -> Order:
 
 def _complete(stage: Stage, key: str, title: str) -> Order:
     return Order("complete", (task_of(stage.submit(key, title)).pk,))
+
+
+def _complete_in_branch(stage: Stage, key: str, title: str) -> Order:
+    return Order("complete", (_in_branch(stage.submit(key, title), "one").pk,))
+
+
+def _complete_last_branch(stage: Stage, key: str, title: str) -> Order:
+    ticket = stage.submit(key, title)
+    first = _in_branch(ticket, "one")
+    assert first.assigned_to is not None
+    complete_task(task=first, output={"again": False}, user=first.assigned_to)
+    return Order("complete", (_in_branch(ticket, "two").pk,))
+
+
+def _in_branch(ticket: Ticket, key: str) -> TaskInstance:
+    return TaskInstance.objects.get(workflow_instance__ticket=ticket, definition__key=key)
 
 
 def _be_refused(stage: Stage, key: str, title: str) -> Order:
@@ -189,6 +219,13 @@ def _send_task(stage: Stage, key: str, title: str) -> Order:
     assert task.assigned_to is not None
     address = reverse("admin:tickets_mytask_change", args=(task.pk,))
     return stage.form(address, {"answers-again": "false"}, of=task.assigned_to)
+
+
+def _withdraw(stage: Stage, key: str, title: str) -> Order:
+    ticket = stage.submit(key, title)
+    address = reverse("admin:tickets_myticket_withdraw", args=(ticket.pk,))
+    values: dict[str, Json] = {"reason": "Not needed", "token": uuid4().hex}
+    return stage.form(address, values, of=stage.submitter)
 
 
 def _finish_by_hand(stage: Stage, key: str, title: str) -> Order:
@@ -242,7 +279,7 @@ def _expire(stage: Stage, key: str, title: str) -> Order:
 def _fire_timer(stage: Stage, key: str, title: str) -> Order:
     ticket = stage.submit(key, title)
     task = task_of(ticket)
-    if not task.definition.is_form:
+    if task.definition.is_call:
         stage.make_call(ticket)
     job = job_of(ticket, FIRE_TIMER)
     # The time has passed: as if all had been made a minute ago.
@@ -276,8 +313,37 @@ def _calls(kind: str, mood: str, *, retries: int = 1, timeout: int = LONG) -> li
 
 _TOO_LATE: list[JsonObject] = [{"from": "first", "to": "last", "after": "PT1M"}]
 _OTHERWISE: list[JsonObject] = [{"from": "first", "to": "last", "on_failure": True}]
+_IF_CANCELLED: list[JsonObject] = [
+    {"from": "start", "to": "give_back", "on_cancel": True},
+    {"from": "give_back", "to": "end"},
+]
+
+_STEPS = [form("one"), form("two")]
+_ALL: dict[str, Any] = {"tasks": side_by_side("first", *_STEPS), "transitions": ends_of(_STEPS)}
+_ANY: dict[str, Any] = {
+    "tasks": side_by_side("first", *_STEPS, ends_when="any"),
+    "transitions": ends_of(_STEPS),
+}
+_CALLS = [call("one", CALL, retries=0, mood="fails", timeout=LONG)]
 
 SCENES = (
+    Scene("submit to branches", prepare=_submit, **_ALL),
+    Scene("complete in a branch", prepare=_complete_in_branch, **_ALL),
+    Scene("complete the last branch", prepare=_complete_last_branch, **_ALL),
+    Scene("complete the branch that is enough", prepare=_complete_in_branch, **_ANY),
+    Scene(
+        "call in vain in a branch",
+        side_by_side("first", *_CALLS),
+        _call,
+        fails=True,
+        transitions=ends_of(_CALLS),
+    ),
+    Scene(
+        "leave a block that waits",
+        side_by_side("first", *_STEPS),
+        _fire_timer,
+        transitions=[*ends_of(_STEPS), *_TOO_LATE],
+    ),
     Scene("submit to a form", [form("first")], _submit),
     Scene("submit to a call", _calls(CALL, "well"), _submit),
     Scene("complete a form", [form("first")], _complete),
@@ -286,6 +352,14 @@ SCENES = (
     # The database refuses to take the completed task: an error tells of it, with the answers.
     Scene("complete a form in vain", [form("first")], _be_refused, fails=True),
     Scene("send a task in vain", [form("first")], _send_in_vain, fails=True),
+    Scene(
+        "withdraw and clean up",
+        [form("first")],
+        _withdraw,
+        transitions=_IF_CANCELLED,
+        apart=[call("give_back", CALL, mood="well", timeout=LONG)],
+        cancels=True,
+    ),
     Scene("finish a form by hand", [form("first")], _finish_by_hand),
     # The step fails in a way that nobody has foreseen, and is taken after the commit.
     Scene("stumble and submit", [form("first")], _stumble_and_submit),

@@ -119,7 +119,8 @@ class EveryCommitTests(CrashCase):
         undisturbed = histories[f"{scene.name}: {SURVIVES}"]
         for ticket in Ticket.objects.filter(definition__key=scene.key):
             errors = ticket.errors.unresolved().count()
-            has_completed = ticket.status == WorkflowStatus.COMPLETED
+            end = WorkflowStatus.CANCELLED if scene.cancels else WorkflowStatus.COMPLETED
+            has_completed = ticket.status == end
             with self.subTest(ticket.title):
                 if scene.may_fail and errors:
                     self.assertEqual((errors, has_completed), (1, False))

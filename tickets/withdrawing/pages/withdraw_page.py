@@ -48,11 +48,11 @@ class WithdrawPage(ObjectPage):
 
     @classmethod
     def is_offered(cls, request: HttpRequest, obj: Model | None = None) -> bool:
-        runs = isinstance(obj, MyTicket) and not obj.has_ended
+        runs = isinstance(obj, MyTicket) and not (obj.has_ended or obj.is_cancelled)
         return runs and super().is_offered(request, obj)
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
-        if self.object.has_ended:
+        if self.object.has_ended or self.object.is_cancelled:
             raise WorkflowEndedError
         return self._show(WithdrawForm(initial={"token": token_of(request)}))
 

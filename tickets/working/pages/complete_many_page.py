@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from tenants.limits.bodies import LARGE_BODY
@@ -14,7 +15,7 @@ from tenants.pages.numbers import number_in
 from tenants.pages.page import register_page
 from tenants.refusals import refusals
 from tickets.models import MyTask
-from tickets.taking_part.task_holders import still_theirs
+from tickets.seeing.task_holders import still_theirs
 from tickets.working.complete_many import MOST_AT_ONCE, complete_many, form_of, same_form
 from tickets.working.pages.worker_page import WorkerPage, with_ticket
 from workflows.engine.errors import FieldError
@@ -100,10 +101,14 @@ class CompleteManyPage(WorkerPage):
         return None
 
     def _page(self, form: AnswersForm | None) -> HttpResponse:
+        first = self.fitting[0] if self.fitting else self.tasks[0]
+        is_conditional = form is not None and form.is_conditional
+        address = reverse("admin:tickets_mytask_visible", args=(first.pk,))
         return self.show(
             form=form,
+            visible_url=address if is_conditional else "",
             fitting=self.fitting,
             refused=self.left_out,
             definition=self.definition,
-            task=self.fitting[0] if self.fitting else self.tasks[0],
+            task=first,
         )

@@ -20,7 +20,7 @@ from tickets.errors import ReasonMissingError
 from tickets.following.pages.workers import worker_choices
 from tickets.models import MyTask
 from tickets.saving.pages.saved import forget_typed
-from tickets.taking_part.task_holders import still_theirs
+from tickets.seeing.task_holders import still_theirs
 from tickets.working.hand_over import hand_over
 from tickets.working.pages.work_page import form_name, ticket_of
 from tickets.working.pages.worker_page import WorkerPage, with_ticket

@@ -29,15 +29,16 @@ from tickets.following.pages.answers_cell import answers_cell
 from tickets.following.pages.badges import due_badge, priority_of_row, task_badge
 from tickets.models import ListOfViews, MyTask, SavedAnswers, Ticket
 from tickets.saved_views.pages.views_bar import ViewsBar
-from tickets.taking_part.task_holders import still_theirs
+from tickets.seeing import not_for_requester
+from tickets.seeing.task_holders import still_theirs
 from tickets.working.complete_many import MOST_AT_ONCE
 from tickets.working.pages.complete_many_page import TASK
 from tickets.working.pages.worker_page import NEXT, WorkerPage, with_ticket
 from workflows.layouts.columns import layouts_of
-from workflows.models import TaskStatus
+from workflows.models import TaskInstance, TaskStatus
 from workflows.models.task_instance import ALIVE, WORKABLE
 from workflows.priorities import urgency
-from workflows.running.candidates import for_person
+from workflows.running.candidates import in_pool_of
 from workflows.running.deputies import people_who_named
 
 POOL = "pool"
@@ -133,10 +134,14 @@ class MyTaskAdmin(FindsInTickets, CompanyModelAdmin):
         return tasks.filter(status__in=ALIVE)
 
     def pool(self, request: HttpRequest) -> QuerySet[Any]:
-        """What the person may claim."""
+        """What the person may claim, or take over."""
         if not isinstance(request.user, User) or active_company(request) is None:
             return MyTask.objects.none()
-        return with_ticket(for_person(request.user, MyTask.objects.in_pool()))
+        tasks = with_ticket(in_pool_of(request.user, MyTask.objects.on_offer()))
+        found: QuerySet[Any] = tasks.select_related("assigned_to").annotate(
+            is_on_offer=Value(value=True)
+        )
+        return found
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         if is_pool(request):
@@ -187,7 +192,14 @@ class MyTaskAdmin(FindsInTickets, CompanyModelAdmin):
         return None if is_pool(request) else self.list_display_links
 
     def searched_tickets(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return Ticket.objects.filter(workflow_instance__in=queryset.values("workflow_instance"))
+        """Of one's own tickets those whose team one is of: of the others one sees less than it."""
+        tickets = Ticket.objects.filter(workflow_instance__in=queryset.values("workflow_instance"))
+        as_worker = TaskInstance.objects.filter(
+            not_for_requester("definition"),
+            workflow_instance=OuterRef("workflow_instance"),
+            assigned_to=request.user.pk,
+        )
+        return tickets.exclude(Q(created_by=request.user.pk) & ~Exists(as_worker))
 
     def ticket_of(self, row: Any) -> Ticket:
         ticket: Ticket = row.workflow_instance.ticket
@@ -252,7 +264,11 @@ class MyTaskAdmin(FindsInTickets, CompanyModelAdmin):
     @display(description=_("Task"), ordering="definition__title")
     def task(self, task: MyTask) -> SafeString:
         shown = [clipped(task.definition.title)]
-        if task.status in (TaskStatus.IN_PROGRESS, TaskStatus.PENDING) and task.assigned_to_id:
+        worker = task.assigned_to_id
+        if worker is not None and getattr(task, "is_on_offer", False):
+            words = {"person": str(task.assigned_to)}
+            shown.append(badge(gettext("%(person)s has it") % words, "info"))
+        elif task.status in (TaskStatus.IN_PROGRESS, TaskStatus.PENDING) and worker:
             shown.append(task_badge(task))
         if getattr(task, "is_saved", False) and task.status in WORKABLE:
             shown.append(badge(gettext("Answers saved"), "info"))
@@ -285,11 +301,14 @@ class MyTaskAdmin(FindsInTickets, CompanyModelAdmin):
 
     @display(description="")
     def claim(self, task: MyTask) -> SafeString:
+        address, text = "admin:tickets_mytask_claim", gettext("Claim")
+        if task.assigned_to_id is not None:
+            address, text = "admin:tickets_mytask_take_over", gettext("Take over")
         # The list stands in a form already, so that the button names its own.
         return format_html(
             '<button class="tk-button" type="submit" form="pool-form" formaction="{}">{}</button>',
-            reverse("admin:tickets_mytask_claim", args=(task.pk,)),
-            gettext("Claim"),
+            reverse(address, args=(task.pk,)),
+            text,
         )
 
     @display(description=_("Due"), ordering="due_at")

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 
@@ -85,7 +86,10 @@ class TakeOverPage(WorkerPage):
             return redirect("admin:tickets_mytask_change", self.object.pk)
         if self.object.assigned_to_id == self.person.pk:  # a second click
             return redirect("admin:tickets_mytask_change", self.object.pk)
-        if not candidates_of(self.object).may_stand_in(self.person):
+        candidates = candidates_of(self.object)
+        if candidates.is_added(self.person):
+            return redirect(reverse("admin:tickets_mytask_changelist", query={"pool": 1}))
+        if not candidates.may_stand_in(self.person):
             raise Http404
         messages.warning(request, gettext("You cannot take this task over: look at the list."))
         return self.back()

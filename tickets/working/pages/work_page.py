@@ -17,10 +17,23 @@ from tenants.limits.bodies import FILES_BODY, LARGE_BODY
 from tenants.pages.links import admin_link
 from tenants.pages.numbers import number_in
 from tenants.pages.page import ObjectPage, Page, register_page
-from tenants.pages.refusals import refusals_in
 from tenants.refusals import refusals
 from tickets.conversation.pages.timeline import Conversation
-from tickets.errors import CompletionFailedError, UnknownUploadError
+from tickets.editing.change_answers import earlier_answers
+from tickets.editing.kept_changes import (
+    asked_and_shown,
+    by_forms,
+    changes_of,
+    fitting_changes,
+    kept_changes,
+    own_answers,
+    seen_of,
+)
+from tickets.errors import (
+    AnswersChangedMeanwhileError,
+    CompletionFailedError,
+    UnknownUploadError,
+)
 from tickets.file_versions.pages.ticket_files import shown_files
 from tickets.files.pages.uploads import UploadKeeper
 from tickets.following.pages import progress
@@ -42,17 +55,19 @@ from tickets.seeing import (
     Viewer,
     handover_of,
     output_layout,
+    shown_answers,
     shown_output,
     submitted_about,
+    viewer_of,
     visible_answers,
 )
-from tickets.taking_part.task_holders import is_still_theirs
+from tickets.seeing.task_holders import is_still_theirs
 from tickets.working.complete_task import complete_task, start_task
 from tickets.working.pages.worker_page import NEXT, WorkerPage, with_ticket
 from workflows.engine.errors import FieldError
 from workflows.engine.task_types import FORM_TYPES
 from workflows.errors import InvalidDataError, NotYourTaskError, TaskNotWorkableError
-from workflows.forms import AnswersForm, visible_answer
+from workflows.forms import AnswersForm, EditsForm, Shown, visible_answer
 from workflows.layouts.given import Layout, edit_layout
 from workflows.models import TaskStatus
 from workflows.models.task_instance import WORKABLE
@@ -91,7 +106,7 @@ class WorkPage(Page):
             return self._task_page(None)
         if is_saving(request):
             return self._save(form)
-        if not form.is_valid():
+        if not (form.is_valid() & self.edits.is_valid()):
             return self._task_page(form)
         return self._complete(form)
 
@@ -99,11 +114,17 @@ class WorkPage(Page):
         task = self.task
         with (
             refusals() as lost,
-            refusals_in(form, InvalidDataError, UnknownUploadError) as wrong,
+            refusals(InvalidDataError, UnknownUploadError) as wrong,
         ):
-            complete_task(task=task, output=form.answers(), user=self.person)
+            complete_task(
+                task=task,
+                output=form.answers(),
+                user=self.person,
+                changes=self.edits.changes(),
+                seen=self.edits.seen,
+            )
         if wrong.error:
-            return self._task_page(form)
+            return self._refused(form, wrong.error)
         if isinstance(lost.error, CompletionFailedError):
             return self._to_kept_answers()
         if lost.error:
@@ -118,6 +139,16 @@ class WorkPage(Page):
         next_one = reverse("admin:tickets_mytask_changelist", query={NEXT: 1})
         return forget_typed(redirect(next_one), form_name(task))
 
+    def _refused(self, form: AnswersForm, error: Exception) -> HttpResponse:
+        """The page again, with each problem beside its question."""
+        if isinstance(error, InvalidDataError):
+            form.add_problems(self.edits.add_problems(error.problems))
+        else:
+            form.add_refusal(error)
+        if isinstance(error, AnswersChangedMeanwhileError):
+            self.edits.look_again()
+        return self._task_page(form)
+
     def _to_kept_answers(self) -> HttpResponse:
         """To this page once more, which says that the answers are kept."""
         page = redirect("admin:tickets_mytask_change", self.task.pk)
@@ -127,7 +158,10 @@ class WorkPage(Page):
         """Whether this form was sent in vain already, and is kept: a double click is no mistake."""
         sent = SavedAnswers.objects.sent_for(self.task)
         return (
-            sent is not None and sent.user_id == self.person.pk and sent.answers == form.answers()
+            sent is not None
+            and sent.user_id == self.person.pk
+            and own_answers(sent.answers) == form.answers()
+            and changes_of(sent.answers) == self.edits.changes()
         )
 
     def _was_already_submitted(self, form: AnswersForm) -> bool:
@@ -144,12 +178,15 @@ class WorkPage(Page):
     def _save(self, form: AnswersForm) -> HttpResponse:
         """Keep the form as it is; only what no database could hold is refused."""
         with refusals() as lost, refusals(InvalidDataError) as wrong:
-            save_task_answers(task=self.task, answers=form.answers_so_far(), user=self.person)
-            show_saved_message(self.request, form)
+            changes = kept_changes(self.edits.changes_so_far(), self.edits.seen)
+            answers = {**form.answers_so_far(), **changes}
+            save_task_answers(task=self.task, answers=answers, user=self.person)
+            show_saved_message(self.request, form, more=self.edits.refused_files())
             here = redirect("admin:tickets_mytask_change", self.task.pk)
             answer = here if goes_on(self.request) else self.back()
             return forget_typed(answer, form_name(self.task))
         form.show_only(wrong.error)
+        self.edits.show_only(None)
         if lost.error:
             self.task.refresh_from_db()
         return self._task_page(form, lost=lost.text)
@@ -169,6 +206,12 @@ class WorkPage(Page):
         form: AnswersForm | None = None
         with refusals(FieldError):
             form = continued_form(saved, specs, keeper=self._keeper())
+            asked = earlier_answers(self.task.definition, ticket_of(self.task))
+            self.edits = EditsForm(
+                asked,
+                first=fitting_changes(saved.answers, asked, self._keeper()),
+                seen=seen_of(saved.answers),
+            )
         if form is None:
             return self._task_page(None, saved=saved)
         if self.task.assigned_to_id != self.person.pk:
@@ -179,7 +222,7 @@ class WorkPage(Page):
             return self._task_page(None, saved=saved)
         if not self.task.is_workable:
             return self._task_page(form, lost=str(TaskNotWorkableError()), saved=saved)
-        warn_of_form_changes(self.request, saved, specs)
+        warn_of_form_changes(self.request, saved, asked_and_shown(self.task.definition))
         return self._task_page(form, saved=saved)
 
     # The task
@@ -188,6 +231,7 @@ class WorkPage(Page):
         if not isinstance(task, MyTask):
             raise Http404
         self.task = task
+        self.edits = EditsForm(())
 
     def _sent_task(self, object_id: str) -> MyTask | None:
         """The task of a form that was sent, also when it was given to somebody else meanwhile.
@@ -213,9 +257,15 @@ class WorkPage(Page):
         return is_still_theirs(self.person, task, ticket_of(task).created_by_id)
 
     def _form(self, **sent: Any) -> AnswersForm | None:
-        """The task's form; None where its definition's fields are broken."""
+        """The task's form; None where its definition's fields are broken.
+
+        With it, `edits` are the earlier answers that it shows.
+        """
         with refusals(FieldError):
-            return AnswersForm(self.task.definition.fields, **sent)
+            form = AnswersForm(self.task.definition.fields, **sent)
+            asked = earlier_answers(self.task.definition, ticket_of(self.task))
+            self.edits = EditsForm(asked, **sent)
+            return form
         return None
 
     def _keeper(self) -> UploadKeeper:
@@ -227,7 +277,7 @@ class WorkPage(Page):
         task, ticket = self.task, ticket_of(self.task)
         is_mine = task.assigned_to_id == self.person.pk and self._is_seen(task)
         may_work = is_mine and task.status in WORKABLE and self.may_change
-        is_conditional = form is not None and form.is_conditional
+        is_conditional = form is not None and (form.is_conditional or self.edits.is_conditional)
         visible_url = reverse("admin:tickets_mytask_visible", args=(task.pk,))
         context = {
             "title": task.definition.title,
@@ -238,6 +288,7 @@ class WorkPage(Page):
             "badge": task_badge(task),
             "references": progress.references(task.definition.ext_ref),
             "form": form,
+            "edits": self.edits,
             "form_name": form_name(task),
             "saved": saved,
             "is_kept": saved is not None and saved.wait_for_retry,
@@ -268,7 +319,7 @@ class WorkPage(Page):
             self.request,
             ticket,
             self.person,
-            history=progress.Moments(ticket),
+            history=progress.Moments(ticket, viewer_of(self.person, ticket, task=task)),
             task=task if task.is_workable else None,
         )
         return {
@@ -283,10 +334,19 @@ class WorkPage(Page):
             "now": progress.moment_of_now(ticket),
             "output_layout": output_layout(task.definition, task.output_data, viewer=Viewer.TEAM),
             "output": shown_output(task.definition, task.output_data, viewer=Viewer.TEAM),
-            "sent": shown_output(
-                task.definition, saved.answers if saved else {}, viewer=Viewer.TEAM
-            ),
+            "sent": self._sent(saved),
         }
+
+    def _sent(self, saved: SavedAnswers | None) -> list[Shown]:
+        """What the person has sent in vain: their own answers, and those that they changed."""
+        if saved is None:
+            return []
+        workflow_id = self.task.workflow_instance.workflow_id
+        return [
+            each
+            for specs, answers in by_forms(self.task.definition, workflow_id, saved.answers)
+            for each in shown_answers(specs, answers, viewer=Viewer.TEAM)
+        ]
 
 
 @register_page(MyTask, "<int:object_id>/start/", name="tickets_mytask_start")
@@ -315,7 +375,11 @@ class WorkVisible(ObjectPage):
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         keeper = UploadKeeper(user=self.person, ticket=ticket_of(self.object))
-        return visible_answer(self.object.definition.fields, data=request.POST, keeper=keeper)
+        definition = self.object.definition
+        with refusals(FieldError):
+            asked = earlier_answers(definition, ticket_of(self.object))
+            return visible_answer(definition.fields, data=request.POST, keeper=keeper, asked=asked)
+        raise Http404
 
 
 _assigned = PreparedQuery(

@@ -8,7 +8,12 @@ from tenants.audit.kinds import declare
 from workflows.bundles import FORMAT, FORMAT_VERSION, canonical
 from workflows.bundles.canonical import END, START
 from workflows.engine.process import Json, JsonObject
-from workflows.fields.kept_roles import roles_named_in, with_role_names
+from workflows.fields.kept_roles import (
+    reminders_with_names,
+    roles_named_in,
+    roles_of_reminders,
+    with_role_names,
+)
 from workflows.models import (
     CompanyRole,
     TaskDefinition,
@@ -39,10 +44,15 @@ _TASK = (
     "timeout_seconds",
     "retries",
     "assign_to",
+    "edits",
     "due_in",
     "values",
     "table",
+    "reminders",
+    "wait",
 )
+# What only blocks and the tasks inside them have: an empty column says nothing.
+_OF_BLOCKS = ("branch", "branches", "ends_when", "for_each", "order", "most", "hide_answers")
 _TICKET_TYPE = (
     "key",
     "title",
@@ -68,6 +78,7 @@ def export_bundle(*, workflow: WorkflowDefinition) -> JsonObject:
     tasks = list(workflow.tasks.select_related("candidate_role").order_by("position", "pk"))
     ticket_types = ticket_types_of(workflow)
     in_questions = roles_named_in([workflow.fields, *(each.fields for each in tasks)])
+    in_questions |= roles_of_reminders(each.reminders for each in tasks)
     own = _named(workflow, _WORKFLOW)
     document: JsonObject = {
         "format": FORMAT,
@@ -123,7 +134,9 @@ def _named(
 
 def _task(task: TaskDefinition, in_questions: Mapping[int, CompanyRole]) -> JsonObject:
     document = _named(task, _TASK)
+    document |= {name: v for name, v in _named(task, _OF_BLOCKS).items() if v not in (None, "")}
     document["fields"] = with_role_names(document["fields"], in_questions)
+    document["reminders"] = reminders_with_names(document["reminders"], in_questions)
     if task.candidate_role is not None:
         document["candidate_role"] = task.candidate_role.name
     return document
@@ -141,6 +154,7 @@ def _transitions(workflow: WorkflowDefinition, tasks: Iterable[TaskDefinition]) 
             "priority": row.priority,
             "after": row.after,
             "on_failure": row.on_failure,
+            "on_cancel": row.on_cancel,
             "outcome": row.end_outcome.value,
         }
 

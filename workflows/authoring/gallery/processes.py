@@ -26,7 +26,7 @@ from workflows.bundles import (
     read_bundle_file,
     run_document_test_cases,
 )
-from workflows.bundles.assignments import assignment_notes
+from workflows.bundles.task_notes import task_notes
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.errors import UnreadableBundleError
 from workflows.picture.graph import draw_process
@@ -156,4 +156,4 @@ def _picture(name: str, _language: str | None, *, with_links: bool) -> SafeStrin
         return SafeString("")
     process = found.trial.process
     links = {key: f"#task-{key}" for key in process.tasks} if with_links else {}
-    return draw_process(process, links=links, notes=assignment_notes(found.document))
+    return draw_process(process, links=links, notes=task_notes(found.document))

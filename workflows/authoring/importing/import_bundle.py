@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max, Q
@@ -33,11 +34,12 @@ from workflows.bundles.errors import InvalidBundleError
 from workflows.bundles.named import references_in
 from workflows.bundles.problems import path_in_words
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.reminders import with_reminder_roles
 from workflows.engine.storable import unstorable
 from workflows.errors import NotADraftError
 from workflows.fields.company_roles import with_roles
 from workflows.fields.facts import NO_FACTS
-from workflows.fields.kept_roles import with_role_numbers
+from workflows.fields.kept_roles import reminders_with_numbers, with_role_numbers
 from workflows.fields.look_up import look_up
 from workflows.models import (
     CompanyRole,
@@ -52,6 +54,8 @@ IMPORTED = declare("definitions.imported", gettext_lazy("Imported a workflow"))
 
 CONTENT = ("workflow", "tasks", "transitions", "ticket_types", "tests")
 _JSON_DEFAULTS = {"ext_ref": list, "fields": list, "presets": dict}
+# Of a task: left empty, as the rows that were there before blocks are.
+_EMPTY_BY_DEFAULT: Final[JsonObject] = {"ends_when": "", "order": "", "most": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,11 +247,7 @@ class WholeBundle:
         """“accountant” and “Accountant” are one role of a company: write what it writes."""
         workflow = self._with_existing_spelling_in_fields(_object(document, "workflow"))
         tasks: list[Json] = [
-            self._with_existing_spelling_in_fields(
-                {**each, "candidate_role": self._existing_spelling(each["candidate_role"])}
-                if "candidate_role" in each
-                else each
-            )
+            self._with_existing_spelling_in_fields(self._with_existing_spelling_in_task(each))
             for each in _list(document, "tasks")
         ]
         types: list[Json] = []
@@ -270,6 +270,15 @@ class WholeBundle:
                 "company_roles": listed,
             }
         )
+
+    def _with_existing_spelling_in_task(self, task: JsonObject) -> JsonObject:
+        made = {**task}
+        if "candidate_role" in task:
+            made["candidate_role"] = self._existing_spelling(task["candidate_role"])
+        if "reminders" in task:
+            spelt = {name: self._existing_spelling(name) for name in self.roles}
+            made["reminders"] = with_reminder_roles(task["reminders"], spelt)
+        return made
 
     def _with_existing_spelling_in_fields(self, part: JsonObject) -> JsonObject:
         if "fields" not in part:
@@ -381,6 +390,9 @@ class WholeBundle:
             values = _values("task", each)
             role = values.pop("candidate_role")
             values["fields"] = with_role_numbers(values["fields"], roles)
+            values |= {name: empty for name, empty in _EMPTY_BY_DEFAULT.items() if name not in each}
+            values["ends_when"] = str(values["ends_when"])  # also where it is a number
+            values["reminders"] = reminders_with_numbers(values["reminders"], roles)
             origin = origins.get(str(each["key"]))
             rows.append(
                 TaskDefinition(

@@ -12,6 +12,7 @@ from tenants.audit.record import record
 from tenants.names import LONGEST_NAME, name_key, plain_name
 from workflows.authoring.trying.run_test_cases import run_test_cases, trial_of
 from workflows.bundles.canonical import SCHEMA, canonical
+from workflows.bundles.trial import clock_of_case
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Answer, Outcome, Simulation
@@ -38,6 +39,7 @@ def add_test_case(
     ticket: JsonObject,
     submitter: Mapping[str, str],
     answers: Iterable[Answer],
+    today: str = "",
 ) -> JsonObject:
     """Keep a try as a test case, which expects what the draft does now.
 
@@ -52,7 +54,8 @@ def add_test_case(
     cases = list(draft.test_cases)
     if len(cases) >= _most_cases():
         raise TooManyCasesError
-    case = _recorded(draft, _checked_name(name, cases), ticket_type, ticket, submitter, answers)
+    name = _checked_name(name, cases)
+    case = _recorded(draft, name, ticket_type, ticket, submitter, answers, today)
     _save_cases(draft, [*cases, case])
     return case
 
@@ -66,6 +69,7 @@ def record_test_case_again(
     ticket: JsonObject,
     submitter: Mapping[str, str],
     answers: Iterable[Answer],
+    today: str = "",
 ) -> JsonObject:
     """Let a try take the place of the test case of this name: like add_test_case.
 
@@ -75,7 +79,7 @@ def record_test_case_again(
     """
     draft = _locked(workflow)
     old = _named(draft, name)
-    case = _recorded(draft, name, ticket_type, ticket, submitter, answers)
+    case = _recorded(draft, name, ticket_type, ticket, submitter, answers, today)
     _save_cases(draft, [case if each is old else each for each in draft.test_cases])
     return case
 
@@ -134,9 +138,11 @@ def _recorded(
     ticket: JsonObject,
     submitter: Mapping[str, str],
     answers: Iterable[Answer],
+    today: str,
 ) -> JsonObject:
     """The case that answers like this, and expects what the draft does now."""
     trial, answers = trial_of(draft), list(answers)
+    clock = clock_of_case({"today": today}, trial.clock)
     case: JsonObject = {
         "name": name,
         "ticket": trial.ticket_form(ticket_type).given_out(ticket),
@@ -145,8 +151,13 @@ def _recorded(
             {
                 "task": each.task,
                 "output": trial.output_given_out(each),
+                "edits": trial.changes_given_out(each.edits),
                 "error": each.error,
                 "after": each.after,
+                **({"item": list[Json](each.items)} if each.items else {}),
+                "cancel": each.cancel,
+                "by": each.by,
+                "given_to": each.given_to,
                 **_failure_of(each),
             }
             for each in answers
@@ -154,8 +165,12 @@ def _recorded(
     }
     if ticket_type:
         case["ticket_type"] = ticket_type
-    facts = trial.facts(ticket, ticket_type=ticket_type, submitter=dict[str, Json](submitter))
-    simulation = trial.run(facts=facts, answers=answers)
+    if trial.reads_clock:  # or it would come out otherwise on another day
+        case["today"] = clock.today.isoformat()
+    facts = trial.facts(
+        ticket, ticket_type=ticket_type, submitter=dict[str, Json](submitter), clock=clock
+    )
+    simulation = trial.run(facts=facts, answers=answers, clock=clock)
     if simulation.outcome is Outcome.REFUSED:  # the draft was changed since the answer was given
         raise InvalidDataError(list(simulation.last_step.refused))
     case["expect"] = _expectation_of(simulation)

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+
+from django.utils import timezone
 
 from tenants.models import Company
 from workflows.authoring.definitions.export_bundle import export_bundle, with_types_of_published
@@ -13,9 +16,12 @@ from workflows.bundles import (
     run_document_test_cases,
 )
 from workflows.bundles.named import references_in
+from workflows.engine.conditions import reads_working_days
 from workflows.engine.process import JsonObject
+from workflows.fields.facts import Facts
 from workflows.fields.look_up import look_up
 from workflows.models import WorkflowDefinition
+from workflows.working_hours.company_clock import company_clock
 
 
 def run_test_cases(*, workflow: WorkflowDefinition) -> list[TestCaseResult]:
@@ -28,9 +34,7 @@ def run_test_cases(*, workflow: WorkflowDefinition) -> list[TestCaseResult]:
 def run_test_cases_of_document(document: JsonObject) -> list[TestCaseResult]:
     """Run the test cases of a canonical bundle as a ticket of this company would run."""
     name = Company.objects.current().name
-    return run_document_test_cases(
-        document, company_name=name, known=look_up(references_in(document))
-    )
+    return run_document_test_cases(document, company_name=name, known=_known(document))
 
 
 def run_test_cases_of_draft(
@@ -55,5 +59,10 @@ def run_test_cases_of_draft(
 def trial_of(workflow: WorkflowDefinition) -> Trial:
     """The definition, draft or not, to be tried as a ticket of this company would run."""
     document = with_types_of_published(workflow.key, export_bundle(workflow=workflow))
-    known = look_up(references_in(document))
-    return Trial(document, company_name=Company.objects.current().name, known=known)
+    return Trial(document, company_name=Company.objects.current().name, known=_known(document))
+
+
+def _known(document: JsonObject) -> Facts:
+    """What a document names, and the time of the company; its working days where they count."""
+    clock = company_clock(timezone.now(), counts_days=reads_working_days(document))
+    return replace(look_up(references_in(document)), clock=clock)

@@ -23,6 +23,7 @@ class TryState:
     """What was answered so far. `ticket` is None before the ticket's form was filled in.
 
     `case` is the name of the test case that this try began from; empty where there was none.
+    `today` is the day on which it happens, such as 2026-10-30; empty: today.
     """
 
     ticket_type: str = ""
@@ -30,6 +31,7 @@ class TryState:
     ticket: JsonObject | None = None
     answers: tuple[Answer, ...] = ()
     case: str = ""
+    today: str = ""
 
     def signed_state(self, workflow: WorkflowDefinition) -> str:
         """The state as signed text, for this version of this company's workflow alone."""
@@ -39,6 +41,7 @@ class TryState:
             "ticket": self.ticket,
             "answers": [asdict(each) for each in self.answers],
             "case": self.case,
+            "today": self.today,
         }
         return signing.dumps(document, salt=_signing_salt(workflow), compress=True)
 
@@ -61,6 +64,7 @@ def read_signed_state(text: str, workflow: WorkflowDefinition) -> TryState | Non
         ticket=ticket if isinstance(ticket, dict) else None,
         answers=tuple(read_answers(document.get("answers"))),
         case=str(document.get("case", "")),
+        today=str(document.get("today", "")),
     )
 
 

@@ -34,12 +34,32 @@ KEYS = st.from_regex(r"[a-z][a-z0-9_]{0,12}", fullmatch=True).filter(
 )
 
 
-DURATIONS = st.sampled_from(["", "P1D", "PT4H", "PT1H30M", "P2DT45M", "P999DT999H59M"])
+DURATIONS = st.sampled_from(
+    ["", "P1D", "PT4H", "PT1H30M", "P2DT45M", "P999DT999H59M", "PT30M clock", "P1D at 09:00"]
+)
 
 
 def optional(**parts: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     """Each part is there or is not."""
     return st.fixed_dictionaries({}, optional=parts)
+
+
+TIMES = DURATIONS.filter(bool)
+
+
+@st.composite
+def _reminders(draw: st.DrawFn, roles: list[str]) -> list[dict[str, Any]]:
+    """Different reminders, of which none needs that its task is due."""
+    times = draw(st.lists(TIMES, min_size=1, max_size=3, unique=True))
+    found: list[dict[str, Any]] = []
+    for when in times:
+        reminder: dict[str, Any] = {"when": when}
+        reminder |= draw(optional(text=TEXT, tell=st.sampled_from(["worker", "manager"])))
+        adds = draw(st.booleans())
+        if roles and adds:
+            reminder |= {"role": draw(st.sampled_from(roles)), "add": True}
+        found.append(reminder)
+    return found
 
 
 LINKS = st.lists(
@@ -73,6 +93,8 @@ def _field(draw: st.DrawFn, name: str, others: list[str]) -> dict[str, Any]:
         spec |= draw(optional(max=st.integers(50, 90) | st.just(60.0), pattern=st.just("a|b|")))
     elif kind in {"number", "integer"}:
         spec |= draw(optional(min=st.integers(-9, 0), max=st.integers(1, 9), default=st.just(1.0)))
+        rule = {"!=": [{"var": [name, 0]}, 77]}
+        spec |= draw(optional(checks=st.just([{"condition": rule, "message": "Not 77."}])))
     elif kind == "boolean":
         spec |= draw(optional(default=st.booleans()))
     elif kind == "choice":
@@ -85,6 +107,8 @@ def _field(draw: st.DrawFn, name: str, others: list[str]) -> dict[str, Any]:
         ]
     elif kind == "date":
         spec |= draw(optional(min=st.just("2026-01-01"), max=st.just("2026-12-31")))
+        later = {"date_add": [{"var": "today"}, 12_000, "months"]}
+        spec |= draw(optional(max=st.just(later)))
     else:
         spec["fields"] = [{"name": "part", "type": "text", "required": True}]
     is_conditional = draw(st.booleans())
@@ -112,7 +136,11 @@ def _task(draw: st.DrawFn, key: str, roles: list[str]) -> dict[str, Any]:
         has_role = draw(st.booleans())
         if roles and has_role:
             task["candidate_role"] = draw(st.sampled_from(roles))
+        if draw(st.booleans()):
+            task["reminders"] = draw(_reminders(roles))
         return task
+    if draw(st.booleans()):
+        return {**task, "task_type": "WAIT", "wait": draw(TIMES)}
     task["task_type"] = "SYNC_ACTION"
     task["action_url"] = "https://calls.example/hook"
     task |= draw(
@@ -157,6 +185,7 @@ def _test(draw: st.DrawFn, name: str, document: dict[str, Any]) -> dict[str, Any
     """A test case that passes."""
     keys = [task["key"] for task in document["tasks"]]
     forms = {task["key"]: task.get("fields") for task in document["tasks"]}
+    waits = {task["key"] for task in document["tasks"] if task.get("task_type") == "WAIT"}
     times: dict[str, list[str]] = {}
     for transition in document["transitions"]:
         if transition.get("after"):
@@ -165,15 +194,19 @@ def _test(draw: st.DrawFn, name: str, document: dict[str, Any]) -> dict[str, Any
     for key in draw(st.lists(st.sampled_from(keys), max_size=4)):
         more: dict[str, Any]
         is_late = draw(st.booleans())
-        if is_late and key in times:
+        if draw(st.integers(0, 7)) == 0:
+            more = {"cancel": True}
+        elif is_late and key in times:
             more = {"after": draw(st.sampled_from(times[key]))}
+        elif key in waits:
+            continue
         elif forms[key] is None:
             more = draw(optional(output=st.dictionaries(TEXT, JSON, max_size=2)))
             if not more:
                 reasons = st.sampled_from([each.value for each in FailureReason])
                 more = draw(optional(error=LINE, status=st.integers(100, 599), reason=reasons))
         else:
-            more = {"output": draw(_answers(forms[key]))}
+            more = {"output": draw(_answers(forms[key]))} | draw(optional(by=LINE))
         answers.append({"task": key, **more})
     test: dict[str, Any] = {
         "name": name,
@@ -201,6 +234,7 @@ def bundles(draw: st.DrawFn, *, roles: list[str] | None = None) -> dict[str, Any
     chain = ["start", *keys, "end"]
     tasks = [draw(_task(key, named)) for key in keys]
     forms = {task["key"]: "fields" in task for task in tasks}
+    calls = {task["key"] for task in tasks if "action_url" in task}
     transitions: list[dict[str, Any]] = []
     for index, source in enumerate(chain[:-1]):
         for _number in range(draw(st.integers(0, 2))):
@@ -211,12 +245,18 @@ def bundles(draw: st.DrawFn, *, roles: list[str] | None = None) -> dict[str, Any
         if after:
             target = draw(st.sampled_from([*keys, "end"]))
             transitions.append({"from": source, "to": target, "after": after})
-        if source != "start" and not forms[source] and draw(st.booleans()):
+        if source in calls and draw(st.booleans()):
             target = draw(st.sampled_from([*keys, "end"]))
             transitions.append({"from": source, "to": target, "on_failure": True, "priority": 1})
         main = {"from": source, "to": chain[index + 1]}
         main |= draw(optional(label=TEXT, priority=st.integers(2, 5)))
         transitions.append(main)
+    if draw(st.booleans()):  # a task of its own for when the ticket is cancelled
+        last = draw(KEYS.filter(lambda key: key not in keys))
+        tasks.append(draw(_task(last, named)))
+        source = draw(st.sampled_from(["start", *keys]))
+        way = {"from": source, "to": last, "on_cancel": True}
+        transitions += [way | draw(optional(label=TEXT)), {"from": last, "to": "end"}]
     document = {
         "format": "ticketflower-bundle",
         "format_version": 1,

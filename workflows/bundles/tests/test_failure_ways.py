@@ -74,6 +74,24 @@ class FailureWayTests(SimpleTestCase):
                 ask["condition"] = condition
                 self.assert_problem(expected)
 
+    def test_later_conditions_read_how_a_call_failed(self) -> None:
+        again = way(self.document, "ask", "pay")
+        status: Json = {"var": ["failures.pay.status", 0]}
+        again["condition"] = {"and": [{"var": "tasks.ask.again"}, {"==": [status, 402]}]}
+        self.assertEqual(self.problems(), [])
+        results = run_document_test_cases(canonical(self.document))
+        self.assertEqual([each.reason for each in results], [""] * len(results))
+        cases: list[tuple[Any, str]] = [
+            ({"==": [{"var": "failures.pay.status"}, 402]}, "may not have failed"),
+            ({"==": [{"var": "failures.ask.status"}, 402]}, "“failures” there are only these"),
+            ({"==": [{"var": ["failures.pay.code", 0]}, 402]}, "there are only these"),
+            ({"==": [{"var": ["failures.pay.status", 0]}, "402"]}, "is compared with"),
+        ]
+        for condition, expected in cases:
+            with self.subTest(condition):
+                again["condition"] = condition
+                self.assert_problem(expected)
+
     def test_one_behind_another_that_is_always_taken(self) -> None:
         del way(self.document, "pay", "ask")["condition"]
         self.assert_problem("never taken: the one to “Ask the customer")
@@ -124,7 +142,8 @@ class FailureWayTests(SimpleTestCase):
 
     def test_the_picture_says_it(self) -> None:
         picture = str(draw_process(drawable_process(self.document)))
-        self.assertEqual(picture.count("flow-edge flow-failing"), 3)
+        # And two for when the order is cancelled.
+        self.assertEqual(picture.count("flow-edge flow-failing"), 3 + 2)
         self.assertIn("if the call fails: refused", picture)
 
     def test_an_answer_that_does_not_fit_is_a_failure_too(self) -> None:

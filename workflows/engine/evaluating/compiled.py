@@ -11,7 +11,7 @@ from .failures import Reason, Unfit
 from .functions import OF_MANY, Function
 from .numbers import number_of
 from .operators import OPERATORS, Operator
-from .steps import Call, Run, Scope, Step, counted, escaped
+from .steps import Call, Run, Scope, Step, WorkingDays, counted, escaped
 
 
 class Form(Enum):
@@ -53,9 +53,9 @@ class CompiledRule:
     computes_names: bool
     reads_of_rows: frozenset[tuple[tuple[str, ...], tuple[str, ...]]] = frozenset()
 
-    def evaluate(self, data: Any) -> Any:
+    def evaluate(self, data: Any, working_time: WorkingDays | None = None) -> Any:
         """What the rule makes of the data; it may share parts with them, and hold Decimals."""
-        return self.step(Scope(data, Run()))
+        return self.step(Scope(data, Run(working_time=working_time)))
 
 
 def mistakes_in(rule: Any, form: Form) -> Iterator[Mistake]:

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from .failures import Reason, Unfit
 from .moments import (
-    difference_in,
     difference_of_times,
     duration_of,
     duration_over,
@@ -19,6 +18,7 @@ from .moments import (
     sum_of_times,
 )
 from .numbers import (
+    MOST_ROUNDED_DIGITS,
     Number,
     added,
     comparable,
@@ -28,6 +28,7 @@ from .numbers import (
     number_of,
     remainder,
     rounded_down,
+    rounded_to,
     rounded_up,
     strict_number,
     subtracted,
@@ -116,6 +117,16 @@ def ceil(values: Values, run: Run) -> Any:
 
 def floor(values: Values, run: Run) -> Any:
     return _each_number(rounded_down, values)
+
+
+def round_half_up(values: Values, run: Run) -> Any:
+    """A number, and to how many digits after the point; half away from zero, as with money."""
+    digits = whole_number(values[1]) if len(values) > 1 else 0
+    if digits is None or not 0 <= digits <= MOST_ROUNDED_DIGITS:
+        raise Unfit
+    if values[0] is None:
+        return None
+    return rounded_to(must_be_number(values[0]), digits)
 
 
 def _absolute(number: Number) -> Number:
@@ -380,10 +391,6 @@ def write_date(values: Values, run: Run) -> str:
     if isinstance(values[1], str):
         run.go_over(len(values[1]))
     return formatted(values[0], values[1])
-
-
-def date_difference(values: Values, run: Run) -> int:
-    return difference_in(values[2], values[0], values[1])
 
 
 OF_MANY: Final = frozenset({"+", "*", "max", "min"})

@@ -16,6 +16,7 @@ from decimal import (
     ROUND_CEILING,
     ROUND_FLOOR,
     ROUND_HALF_EVEN,
+    ROUND_HALF_UP,
     Context,
     Decimal,
     DecimalException,
@@ -31,6 +32,7 @@ type Number = int | Decimal
 
 DIGITS: Final = 34
 COMPARED_DIGITS: Final = 28
+MOST_ROUNDED_DIGITS: Final = 20
 _LARGEST_EXPONENT: Final = 6144
 _MOST_WHOLE: Final = 10**DIGITS
 _MOST_COMPARED_WHOLE: Final = 10**COMPARED_DIGITS
@@ -145,6 +147,14 @@ def rounded_up(number: Number) -> Number:
 
 def rounded_down(number: Number) -> Number:
     return _to_whole(number, ROUND_FLOOR) if isinstance(number, Decimal) else number
+
+
+def rounded_to(number: Number, digits: int) -> Number:
+    """To so many digits after the point, half away from zero."""
+    if not isinstance(number, Decimal) or number.adjusted() > DIGITS:
+        return number
+    found = _COMPARED.plus(number).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _ROUNDED)
+    return _EXACT.plus(found)
 
 
 def comparable(number: Number) -> Number:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from . import choosing, functions, loops, reading
+from . import choosing, days, functions, loops, reading
 from .steps import Call, Compiler, Step
 
 
@@ -101,6 +101,7 @@ OPERATORS: Final = _declared(
     Operator("abs", _NUMBER, 1, None, functions.absolute),
     Operator("ceil", _NUMBER, 1, None, functions.ceil),
     Operator("floor", _NUMBER, 1, None, functions.floor),
+    Operator("round", _NUMBER, 1, 2, functions.round_half_up),
     Operator("length", _NUMBER, 1, 1, functions.length, refuses_more=True),
     # Texts
     Operator("cat", _OWN, 0, None, functions.concatenate),
@@ -131,7 +132,8 @@ OPERATORS: Final = _declared(
     Operator("timestamp", _MOMENT, 1, 1, functions.duration),
     Operator("parse_date", _MOMENT, 2, 2, functions.read_date),
     Operator("format_date", _OWN, 2, 2, functions.write_date),
-    Operator("date_diff", _NUMBER, 3, 3, functions.date_difference),
+    Operator("date_diff", _NUMBER, 3, 3, days.difference),
+    Operator("date_add", _MOMENT, 3, 3, days.shifted),
     Operator("now", _MOMENT, 0, 0, is_open=False),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, tzinfo
 from typing import Any, Final, Protocol
 
 from .failures import Failed, Reason, Unfit
@@ -15,13 +16,32 @@ _ENTRIES_OF_AN_OPERATION: Final = 4
 _CHARACTERS_OF_AN_OPERATION: Final = 1_024
 
 
+class WorkingDays(Protocol):
+    """Which days are working days, and what the clocks show there."""
+
+    @property
+    def zone(self) -> tzinfo: ...
+
+    def day_after(self, day: date, days: int) -> date | None:
+        """So many working days after a day; before it where negative. None: there is none."""
+
+    def days_between(self, first: date, last: date) -> int:
+        """How many working days follow on the first day, up to the last one and with it."""
+
+
 class Run:
-    """One evaluation; `left` are the operations that it may still do."""
+    """One evaluation; `left` are the operations that it may still do.
 
-    __slots__ = ("left",)
+    `working_time` says which days are working days; Monday to Friday where nobody is asked.
+    """
 
-    def __init__(self, left: int = OPERATION_BUDGET) -> None:
+    __slots__ = ("left", "working_time")
+
+    def __init__(
+        self, left: int = OPERATION_BUDGET, working_time: WorkingDays | None = None
+    ) -> None:
         self.left = left
+        self.working_time = working_time
 
     def go_over(self, entries: int) -> None:
         """Count the entries of a list, before something is done with each."""

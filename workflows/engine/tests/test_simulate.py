@@ -48,7 +48,7 @@ YES_NO: list[JsonObject] = [
 
 
 def form(fields: object) -> TaskRules:
-    return TaskRules(check_form=lambda answers: validate_fields(fields, answers))
+    return TaskRules(check_form=lambda answers, _clock: validate_fields(fields, answers))
 
 
 def rules(**order: Any) -> dict[str, TaskRules]:

@@ -35,6 +35,7 @@ class File(FieldType):
     aliases = ("upload", "attachment")
     hint = gettext_noop("Choose a file.")
     keys = frozenset()
+    may_be_computed = False
     own_keys = (
         SpecKey(
             ACCEPT,

@@ -69,6 +69,7 @@ class Person(FieldType):
     title_use = TitleUse.PART
     says_its_form = True
     is_looked_up = True
+    may_be_computed = False
     names_people = True
 
     def schema(self, question: Field) -> JsonObject:

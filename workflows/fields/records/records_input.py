@@ -41,14 +41,16 @@ class RecordForm(forms.Form):
     @property
     def is_blank(self) -> bool:
         """Whether nothing stands in any of its inputs."""
-        return all(self[name].data in ("", None, []) for name in self.fields)
+        return all(self[name].data in ("", None, []) for name, _field in self._asked())
 
     def values(self) -> JsonObject:
-        answers = {name: field.clean(self[name].data) for name, field in self._inputs()}
+        answers = {name: field.clean(self[name].data) for name, field in self._asked()}
         return {name: value for name, value in answers.items() if value is not None}
 
-    def _inputs(self) -> list[tuple[str, AskedField]]:
-        return [(name, f) for name, f in self.fields.items() if isinstance(f, AskedField)]
+    def _asked(self) -> list[tuple[str, AskedField]]:
+        """The inputs that somebody fills in."""
+        asked = ((n, f) for n, f in self.fields.items() if isinstance(f, AskedField))
+        return [(name, field) for name, field in asked if not field.is_calculated]
 
 
 class RecordsInput(forms.Widget):
@@ -56,8 +58,12 @@ class RecordsInput(forms.Widget):
 
     template_name = "records/records_input.html"
 
-    def __init__(self, spec: Field, name: str, make_input: MakeInput) -> None:
+    def __init__(
+        self, spec: Field, name: str, make_input: MakeInput, begun: Callable[[], JsonObject]
+    ) -> None:
+        """`begun` says what a new row begins with."""
         super().__init__()
+        self._begun = begun
         self.spec = spec
         self.name = name
         self._make_input = make_input
@@ -74,7 +80,7 @@ class RecordsInput(forms.Widget):
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(name, value, attrs)
         specs = self.spec.fields
-        defaults = {each.name: each.default for each in specs}
+        defaults = self._begun()
         row = partial(RecordForm, specs, make_input=self._make_input)
         rows = list(self.rows)
         following = 1 + max([_number_of(each) for each in rows], default=-1)
@@ -103,7 +109,7 @@ class RecordsAnswer(AskedField):
         self.spec = spec
         data, make_input = context.data, partial(context.make_compact, context)
         row = partial(RecordForm, spec.fields, make_input=make_input)
-        widget = RecordsInput(spec, name, make_input)
+        widget = RecordsInput(spec, name, make_input, partial(context.begun, spec))
         super().__init__(required=False, label=spec.label, help_text=spec.help, widget=widget)
         records = enumerate(first if isinstance(first, list) else [])
         values = {number: each for number, each in records if isinstance(each, dict)}

@@ -23,11 +23,11 @@ from tickets.files.keep_file import keep_file
 from tickets.files.pages.uploads import UploadKeeper
 from tickets.models import SavedAnswers, Ticket
 from tickets.moving.move_tickets import obstacle_of_data
+from tickets.numbering.name_ticket import name_ticket
 from tickets.overseeing.exports import TicketResource
 from tickets.replaying.replay_tickets import replay_tickets
 from tickets.saving.pages.saved import continued_form
 from tickets.saving.save_answers import save_ticket_answers
-from tickets.submitting.name_ticket import name_ticket
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.working.complete_task import complete_task
 from workflows.authoring.definitions.export_bundle import export_bundle

@@ -39,6 +39,13 @@ nearly_specs: st.SearchStrategy[Any] = st.fixed_dictionaries(
         "less_than": limits,
         "pattern": st.sampled_from(["^a+$", "(", "(?=a)", "(a)\\1", ""]) | any_json,
         "visible_when": st.sampled_from([{"==": [var("a"), 1]}, var("b"), {"x": 1}]) | any_json,
+        "computed": st.sampled_from([{"+": [var("a"), 1]}, {"*": [var("b.c")]}]) | any_json,
+        "checks": st.lists(
+            st.fixed_dictionaries(
+                {}, optional={"condition": st.just({"<": [var("a"), 1]}), "message": st.text()}
+            )
+        )
+        | any_json,
         "fields": st.deferred(lambda: st.lists(nearly_specs, max_size=2)) | any_json,
         "unknown": any_json,
     },
@@ -73,27 +80,25 @@ class WhatFormsOfOthersHaveTests(unittest.TestCase):
             described = self.described(self.inside(type=kind))
             self.assertIn(f"A record cannot hold a field of type {kind}. Move it", described)
 
-    def test_limits_and_defaults_that_are_not_fixed(self) -> None:
-        for kind, limit in (
-            ("date", "today"),
-            ("date", {"var": "start"}),
-            ("datetime", "now"),
-            ("time", {"+": [1]}),
-            ("number", {"var": "most"}),
-            ("integer", {"var": "most"}),
-            ("text", {"var": "most"}),
+    def test_limits_and_defaults_that_are_no_formulas(self) -> None:
+        for kind, limit, words in (
+            ("date", "today", "A formula is given as JsonLogic"),
+            ("date", {"var": "start"}, "no such field"),
+            ("datetime", "now", "A formula is given as JsonLogic"),
+            ("number", {"var": "most"}, "no such field"),
+            ("text", {"var": "today"}, "Only limits of numbers, dates and times"),
         ):
             for name in ("min", "max"):
                 with self.subTest(kind=kind, limit=limit):
                     described = self.described(spec(type=kind, **{name: limit}))
                     self.assertIn(f"[0].{name}:", described)
-                    self.assertIn("it cannot depend on today or on another answer", described)
+                    self.assertIn(words, described)
         self.assertIn("Enter a date", self.described(spec(type="date", default="today")))
 
-    def test_answers_that_are_calculated_or_locked(self) -> None:
-        for name in ("read_only", "readOnly", "disabled", "calculateValue", "formula"):
+    def test_answers_that_are_locked(self) -> None:
+        for name in ("read_only", "readOnly", "disabled"):
             described = self.described(spec(type="number", **{name: True}))
-            self.assertIn("Answers cannot be calculated or locked", described)
+            self.assertIn("Answers cannot be locked", described)
             self.assertNotIn("Did you mean", described)
 
     def test_limits_that_may_be_two_numbers(self) -> None:

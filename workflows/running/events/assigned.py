@@ -5,7 +5,7 @@ Its data: `to` is their name then, `to_id` their id; `claimed` where they took i
 away, and `to` stands in for them. By the rule of the task: `as` is whom it is for (a member of
 Who), `done` the title of the task whose doer that is, `fallback` where one of the group got it
 instead, `in_turn` where it was their turn, and `override` where a ticket admin gave it against the
-rule.
+rule. `offered`: they took over what a reminder had offered them.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ def _sentence(event: WorkflowEvent) -> StrOrPromise:
     data = data_of(event)
     if data.get("override"):
         return _("%(task)s was given to %(to)s, against the rule of the task.")
+    if data.get("offered"):
+        return _("%(task)s was taken over by %(to)s, to whom a reminder had offered it.")
     if data.get("for"):
         return _("%(task)s was given to %(to)s, who stands in for %(for)s.")
     if data.get("fallback"):

@@ -43,6 +43,6 @@ def _history(event: WorkflowEvent) -> str:
 
 BRANCH_CANCELLED = declare(
     "BRANCH_CANCELLED",
-    rules=Rules(effect=_cancel, time=TaskTime.GOES_ON),
+    rules=Rules(effect=_cancel, time=TaskTime.GOES_ON, cancels_task=True),
     screen=Screen(icon="block", tone=Tone.WARN, history=_history, timeline=None),
 )

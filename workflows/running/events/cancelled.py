@@ -1,6 +1,7 @@
 """A ticket admin has ended the ticket, with its unfinished tasks.
 
 Its data: the `reason`, and who may see it (`seen_by`); of older ones the team alone.
+`at` is the id of the task at which it was, where its workflow has ways to clean up.
 """
 
 from __future__ import annotations

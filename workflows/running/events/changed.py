@@ -1,8 +1,9 @@
-"""A ticket admin has corrected data.
+"""A ticket admin has corrected data, or a task has changed earlier answers.
 
 Its data: `what` it was (ticket, output or input), the `old` and the `new` one, and the `reason`;
 of an output the `key` under which it is kept, where the task was renamed since, and the id of the
-`path` where it is kept in a branch.
+`path` where it is kept in a branch. Where a task did it, no reason, but what the task is called
+(`in`), and its number (`in_task`).
 """
 
 from __future__ import annotations
@@ -22,7 +23,16 @@ def _change(state: State, event: WorkflowEvent) -> None:
         outputs[event.data.get("key", task.key)] = event.data["new"]
 
 
+def is_of_step(event: WorkflowEvent) -> bool:
+    """Whether a task has changed it, and not a ticket admin."""
+    return "in_task" in data_of(event)
+
+
 def _history(event: WorkflowEvent) -> str:
+    if is_of_step(event):
+        if event.task_instance is None:
+            return _("What was submitted was changed in %(in)s.")
+        return _("What came of %(task)s was changed in %(in)s.")
     match data_of(event).get("what"):
         case "output":
             return _("What came of %(task)s was corrected.")
@@ -32,6 +42,10 @@ def _history(event: WorkflowEvent) -> str:
 
 
 def _timeline(event: WorkflowEvent) -> str:
+    if is_of_step(event):
+        if event.task_instance is None:
+            return _("%(person)s changed what was submitted.")
+        return _("%(person)s changed the answers of %(task)s.")
     if event.task_instance is None:
         return _("%(person)s corrected what was submitted.")
     return _("%(person)s corrected the data of %(task)s.")

@@ -3,6 +3,7 @@
 Its data: the `reason`, who may see it (`seen_by`), `of`, the id of the other ticket,
 and what it is `called`. Only
 the team reads that here: whoever submitted this one need not be allowed to see the other.
+`at` is as in WITHDRAWN.
 """
 
 from __future__ import annotations

@@ -82,7 +82,8 @@ class Rules:
 
     `once`: it happens at most once to its task (one without a task: to the instance); kinds with
     the same word exclude each other. `leaves_task`: its task is left undone, by a transition of its
-    own. `is_of_attempt`: each attempt at a call writes it again.
+    own. `is_of_attempt`: each attempt at a call writes it again. `cancels_task`: its task, if it
+    was under way, is cancelled.
     `people`: what of its data is somebody's number, and what is their name. `answers`: what of its
     data are answers to a form; `answers_of` says of which.
     """
@@ -92,8 +93,14 @@ class Rules:
     once: str = ""
     leaves_task: bool = False
     is_of_attempt: bool = False
+    cancels_task: bool = False
     people: tuple[tuple[str, str], ...] = ()
     answers: tuple[str, ...] = ()
+
+    @property
+    def ends_task(self) -> bool:
+        """Whether its task, if it has one, has ended with it."""
+        return self.once == "end" or self.cancels_task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,8 +190,14 @@ def task_becomes(status: TaskStatus) -> Effect:
 
 
 def cancels_all(state: State, event: WorkflowEvent) -> None:
-    """The instance ends before its time, with its unfinished tasks."""
-    state.status = WorkflowStatus.CANCELLED.value
+    """The instance ends before its time, with its unfinished tasks.
+
+    With `at`, the id of a task, it goes a way of its own from there, and ends by CLEANED_UP.
+    """
+    if "at" in event.data:
+        state.status, state.current_task = WorkflowStatus.IN_PROGRESS.value, None
+    else:
+        state.status = WorkflowStatus.CANCELLED.value
     for task in state.tasks.values():
         if task.status in UNFINISHED:
             task.status = TaskStatus.CANCELLED.value
@@ -234,6 +247,8 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
         "from": str(data.get("from") or ""),
         "for": str(data.get("for") or ""),
         "done": str(data.get("done") or ""),
+        "role": str(data.get("role") or ""),
+        "in": str(data.get("in") or ""),
         "what": str(data.get("what") or ""),
         "of": str(data.get("called") or ""),
         "version": str(data.get("version") or ""),

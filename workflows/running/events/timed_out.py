@@ -1,11 +1,33 @@
-"""A task had not ended in time, and was left. Its data: `after` is the time, as a duration."""
+"""A task had not ended in time, and was left. Its data: `after` is the time, as a moment."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from workflows.models import TaskStatus
-from workflows.running.events.kind import Rules, Screen, TaskTime, Tone, declare, task_becomes
+from workflows.models import TaskStatus, WorkflowEvent
+from workflows.running.events.kind import (
+    Rules,
+    Screen,
+    TaskTime,
+    Tone,
+    data_of,
+    declare,
+    task_becomes,
+)
+from workflows.working_hours.durations import is_counted_from_start
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+def _sentence(event: WorkflowEvent) -> StrOrPromise:
+    if is_counted_from_start(str(data_of(event).get("after") or "")):
+        return gettext("%(task)s was not finished within %(after)s, and was left.")
+    return gettext("%(task)s was not finished in time (%(after)s), and was left.")
+
 
 TIMED_OUT = declare(
     "TIMED_OUT",
@@ -18,7 +40,7 @@ TIMED_OUT = declare(
     screen=Screen(
         icon="timer_off",
         tone=Tone.WARN,
-        history=_("%(task)s was not finished within %(after)s, and was left."),
+        history=_sentence,
         timeline=_("%(task)s was not finished in time. The ticket goes on without it."),
     ),
 )

@@ -1,6 +1,7 @@
 """Whoever submitted the ticket has taken it back: it ends, with its unfinished tasks.
 
 Its data: the `reason`, and who may see it (`seen_by`).
+`at` is the id of the task at which it was, where its workflow has ways to clean up.
 """
 
 from __future__ import annotations

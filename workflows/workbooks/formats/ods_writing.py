@@ -153,7 +153,7 @@ def _validation(lists: Element, page: Page, number: int, column: PageColumn) -> 
         validation,
         "table:error-message",
         {
-            "table:display": "true" if column.options else "false",
+            "table:display": "true" if column.options and not column.is_open else "false",
             "table:message-type": "stop",
         },
     )

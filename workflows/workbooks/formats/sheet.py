@@ -12,8 +12,8 @@ type Written = str | int | float | None
 class PageColumn:
     """A column: its heading with a note, its width in characters, and its drop-down list.
 
-    `options` are a closed list. `options_from` is the name of another page, whose first column
-    is offered; other values can be typed as well.
+    `options` are a closed list, unless it `is_open`. `options_from` is the name of another page,
+    whose first column is offered; other values can be typed as well.
     """
 
     heading: str
@@ -21,6 +21,7 @@ class PageColumn:
     note: str = ""
     options: Sequence[str] = ()
     options_from: str = ""
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,14 +112,14 @@ def _put(sheet: Worksheet, row: int, column: int, value: str | int | float | Non
 def _add_list(sheet: Worksheet, number: int, column: PageColumn, last_row: int) -> None:
     if not column.options and not column.options_from:
         return
-    closed = bool(column.options)
+    has_options = bool(column.options)
     formula = (
         '"{}"'.format(",".join(column.options))
-        if closed
+        if has_options
         else f"'{column.options_from}'!$A$2:$A${ROWS_TO_COME}"
     )
     validation = DataValidation(type="list", formula1=formula, allow_blank=True)
-    validation.showErrorMessage = closed
+    validation.showErrorMessage = has_options and not column.is_open
     validation.errorTitle = column.heading
     validation.error = ", ".join(column.options)[:250]
     letters = get_column_letter(number)

@@ -8,26 +8,45 @@ from dataclasses import dataclass
 
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from tenants.refusals import refusals
 from workflows.bundles.assignments import assignment_in_words
+from workflows.bundles.blocks import block_labels, branches_in_words
 from workflows.bundles.describe_changes import field_labels
+from workflows.bundles.edits import edits_in_words
 from workflows.bundles.failure_fields import failure_labels
+from workflows.bundles.outline import Outline
 from workflows.bundles.step_outputs import done_labels, output_labels
+from workflows.bundles.times import reminders_in_words, times_note
 from workflows.end_outcomes import SCREENS as OUTCOMES
-from workflows.engine.condition_sentence import choice_labels, describe_condition
+from workflows.engine.condition_sentence import (
+    choice_labels,
+    describe_condition,
+    describe_formula,
+)
 from workflows.engine.condition_text import Names, write_expression
 from workflows.engine.conditions import is_empty
 from workflows.engine.decision_table import Hit
 from workflows.engine.errors import FieldError
 from workflows.engine.json_schema import is_web_address
 from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.task_types import TaskType
 from workflows.fields.field import Field, SeenBy
-from workflows.fields.kept_roles import roles_named_in, with_role_names
+from workflows.fields.kept_roles import (
+    reminders_with_names,
+    roles_named_in,
+    roles_of_reminders,
+    with_role_names,
+)
 from workflows.fields.specs import parse_fields
 from workflows.models import TaskDefinition, Transition, WorkflowDefinition
-from workflows.working_hours.durations import after_in_words, duration_in_words
+from workflows.working_hours.durations import (
+    after_in_words,
+    due_in_words,
+    is_counted_from_start,
+    wait_in_words,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +96,11 @@ class TaskCard:
     documents: Sequence[tuple[str, str]]
     # Where the company role does not say all of it.
     given_to: str
+    shows_again: str
     leads_to: Sequence[TransitionRow]
+    reminders: Sequence[str] = ()
+    # The same in one short line.
+    reminder_times: str = ""
     # Of a step that the engine does itself.
     values: Sequence[tuple[str, str]] = ()
     table: TableCard | None = None
@@ -154,6 +177,7 @@ def _rules(field: Field, labels: Mapping[str, str]) -> Iterable[str]:
             yield _("%(setting)s: %(value)s") % words
     if field.default is not None:
         yield _("Beforehand: %(value)s") % {"value": _in_words(field.default)}
+    yield from _formulas(field, labels)
     if not is_empty(field.visible_when):
         condition = describe_condition(field.visible_when, labels)
         yield _("Asked only when %(condition)s") % {"condition": condition}
@@ -163,11 +187,38 @@ def _rules(field: Field, labels: Mapping[str, str]) -> Iterable[str]:
         yield _("Shown in lists")
 
 
+def _formulas(field: Field, labels: Mapping[str, str]) -> Iterable[str]:
+    if field.is_computed:
+        formula = describe_formula(field.computed, labels)
+        yield _("Calculated: %(formula)s") % {"formula": formula}
+    if field.default_rule is not None:
+        formula = describe_formula(field.default_rule, labels)
+        yield _("Beforehand: %(value)s") % {"value": formula}
+    if field.required_when is not None:
+        condition = describe_condition(field.required_when, labels)
+        yield _("Required when %(condition)s") % {"condition": condition}
+    limits: dict[str, str] = {
+        "min": field.type.at_least,
+        "max": field.type.at_most,
+        "more_than": gettext_noop("More than %(limit)s"),
+        "less_than": gettext_noop("Less than %(limit)s"),
+    }
+    for key, rule in field.limit_rules.items():
+        yield _(limits[key]) % {"limit": describe_formula(rule, labels)}
+    for check in field.checks:
+        words = {
+            "condition": describe_condition(check.condition, labels),
+            "message": check.message,
+        }
+        yield _("Checked: %(condition)s. Otherwise: %(message)s") % words
+
+
 def condition_labels(workflow: WorkflowDefinition) -> dict[str, str]:
     """What the variables of the workflow's conditions are called on its forms."""
-    labels = failure_labels()
+    tasks = list(workflow.tasks.all())
+    labels = failure_labels() | block_labels(_outline_of(workflow, tasks))
     labels |= field_labels(workflow.fields, "ticket.") | choice_labels(workflow.fields, "ticket.")
-    for task in workflow.tasks.all():
+    for task in tasks:
         labels |= done_labels(task.key, task.title)
         labels |= choice_labels(task.fields, f"tasks.{task.key}.")
         found = field_labels(task.fields, f"tasks.{task.key}.")
@@ -179,6 +230,13 @@ def condition_labels(workflow: WorkflowDefinition) -> dict[str, str]:
         for name, label in found.items():
             labels[name] = _("%(field)s (%(task)s)") % {"field": label, "task": task.title}
     return labels
+
+
+def _outline_of(workflow: WorkflowDefinition, tasks: Iterable[TaskDefinition]) -> Outline:
+    """As much of the workflow as says what can be read of its blocks."""
+    names = ("key", "title", "task_type", "fields", "branch", "branches", "for_each")
+    rows: list[Json] = [{name: getattr(task, name) for name in names} for task in tasks]
+    return Outline({"workflow": {"fields": workflow.fields}, "tasks": rows})
 
 
 def transition_rows(
@@ -194,7 +252,7 @@ def transition_rows(
 def _transition_row(transition: Transition, labels: Mapping[str, str]) -> TransitionRow:
     source, target = transition.from_task, transition.to_task
     return TransitionRow(
-        source=source.title if source else _("Start"),
+        source=source.title if source else _("Anywhere") if transition.on_cancel else _("Start"),
         target=target.title if target else _("End"),
         is_from_start=source is None,
         is_to_end=target is None,
@@ -202,16 +260,18 @@ def _transition_row(transition: Transition, labels: Mapping[str, str]) -> Transi
         is_always=is_empty(transition.condition),
         label=transition.label,
         priority=transition.priority,
-        after=_when(transition),
+        after=_when(transition, labels),
         outcome=str(OUTCOMES[transition.end_outcome].name) if target is None else "",
     )
 
 
-def _when(transition: Transition) -> str:
+def _when(transition: Transition, labels: Mapping[str, str]) -> str:
     """What has to happen, where that is not that the task is completed."""
     if transition.on_failure:
         return _("when the call fails")
-    return after_in_words(transition.after) if transition.after else ""
+    if transition.on_cancel:
+        return _("when the ticket is withdrawn or cancelled")
+    return after_in_words(transition.after, labels) if transition.after else ""
 
 
 def all_transitions(workflow: WorkflowDefinition, labels: Mapping[str, str]) -> list[TransitionRow]:
@@ -241,12 +301,19 @@ def task_card(
         fields=field_table(task.fields, field_labels(task.fields))
         if task.is_form
         else FieldTable(),
-        call=(*_call(task), *_due(task)) if task.is_call else tuple(_due(task)),
+        call=(
+            *(_call(task) if task.is_call else ()),
+            *_due(task, labels),
+            *_of_block(task, labels),
+        ),
         documents=tuple(_documents(task)) if task.is_call else (),
         given_to=given_to(task, labels) if task.assign_to and task.is_form else "",
+        shows_again=edits_in_words(task.edits, labels) if task.shows_again else "",
         leads_to=transition_rows(transitions, labels),
         values=tuple(_values(task)) if task.is_at_once else (),
         table=_table(task) if task.is_at_once else None,
+        reminders=tuple(_reminders(task, labels)),
+        reminder_times=times_note(task.reminders, labels) or _wait(task, labels),
     )
 
 
@@ -304,10 +371,48 @@ def given_to(task: TaskDefinition, labels: Mapping[str, str]) -> str:
     return assignment_in_words(task.assign_to, role, {**titles, **labels})
 
 
-def _due(task: TaskDefinition) -> Iterable[tuple[str, str]]:
+def _due(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    if task.wait and task.type is TaskType.WAIT:
+        yield _("Waits"), wait_in_words(task.wait, labels)
     if task.due_in:
-        words = {"duration": duration_in_words(task.due_in)}
-        yield _("Due in"), _("%(duration)s of working time") % words
+        is_time = is_counted_from_start(task.due_in)
+        yield _("Due in") if is_time else _("Due"), due_in_words(task.due_in, labels)
+
+
+def _wait(task: TaskDefinition, labels: Mapping[str, str]) -> str:
+    is_wait = task.type is TaskType.WAIT and task.wait
+    return wait_in_words(task.wait, labels) if is_wait else ""
+
+
+def _reminders(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[str]:
+    if not task.reminders or not task.is_form:
+        return ()
+    named = reminders_with_names(task.reminders, roles_of_reminders([task.reminders]))
+    return reminders_in_words(named, labels)
+
+
+def _of_block(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    """Where it stands, and what it holds if it is a block."""
+    if task.branch:
+        outline = _outline_of(task.workflow, task.workflow.tasks.all())
+        branch = outline.branches.get(task.branch)
+        if branch is not None:
+            words = {
+                "branch": branch.entry.text("title"),
+                "block": outline.title_of(branch.block),
+            }
+            yield _("Stands in"), _("“%(branch)s” of %(block)s") % words
+    if task.block is not None:
+        said: JsonObject = {
+            "branches": task.branches,
+            "ends_when": task.ends_when,
+            "for_each": task.for_each,
+            "order": task.order,
+            "most": task.most,
+            "hide_answers": task.hide_answers,
+        }
+        titles = {each.key: each.title for each in task.workflow.tasks.all()}
+        yield _("Branches"), "; ".join(branches_in_words(said, labels, titles))
 
 
 def _call(task: TaskDefinition) -> Iterable[tuple[str, str]]:

@@ -172,7 +172,11 @@ class WorkflowDefinitionAdmin(DetailPageAdmin):
 
 
 def _notes(cards: list[TaskCard]) -> dict[str, list[str]]:
-    return {card.task.key: [card.given_to] for card in cards if card.given_to}
+    noted = {
+        card.task.key: [each for each in (card.given_to, card.reminder_times) if each]
+        for card in cards
+    }
+    return {key: lines for key, lines in noted.items() if lines}
 
 
 def _ticket_types(workflow: WorkflowDefinition) -> QuerySet[TicketDefinition]:

@@ -255,6 +255,7 @@ def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]
                 "choice": str(screen.choice),
                 "is_form": task_type.is_form,
                 "is_call": task_type.is_call,
+                "is_block": task_type.is_block,
                 "is_at_once": task_type.is_at_once,
                 "uses": task_type.rules.uses,
                 "is_answered_later": task_type.is_answered_later,

@@ -36,17 +36,18 @@ from workflows.bundles import (
     read_bundle,
     test_case_failures,
 )
-from workflows.bundles.assignments import assignment_notes
 from workflows.bundles.outline import Outline
 from workflows.bundles.readable import readable_rules
 from workflows.bundles.samples import call_values, sample_context
+from workflows.bundles.task_notes import task_notes
 from workflows.bundles.unfinished import drawable_process
-from workflows.engine.condition_sentence import describe_condition
+from workflows.engine.condition_sentence import describe_condition, describe_formula
 from workflows.engine.condition_text import (
     ROOTS,
     ConditionTextError,
     Names,
     parse_condition,
+    parse_expression,
     write_condition,
 )
 from workflows.engine.conditions import check_condition, is_empty
@@ -59,7 +60,7 @@ from workflows.engine.transforms import apply_transform, check_transform
 from workflows.errors import WorkflowsError
 from workflows.fields.spec_values import MAX_INTEGER
 from workflows.fields.specs import check_fields
-from workflows.forms import AnswersForm
+from workflows.forms import AnswersForm, shown_now
 from workflows.forms.answers import PREFIX
 from workflows.models import WorkflowDefinition
 from workflows.picture.graph import draw_process
@@ -130,7 +131,7 @@ class CheckScript(EditorScript):
 
 @register_page(WorkflowDefinition, "editor/form/", name="workflows_workflowdefinition_editor_form")
 class FormScript(EditorScript):
-    """A form as people will see it; with `answers`, which of its questions are shown then.
+    """A form as people will see it; with `answers`, what is shown for them.
 
     `place`, of letters and digits, tells the inputs of several forms on a page apart.
     """
@@ -140,29 +141,31 @@ class FormScript(EditorScript):
         pairs = question.get("answers")
         data = as_form_data(pairs) if isinstance(pairs, list) else None
         form = AnswersForm(specs, data=data, prefix=prefix_of(question))
+        shown = shown_now(form)
         if data is not None:
-            return {"visible": sorted(form.visible())}
-        return {"html": form.render(), "visible": sorted(form.visible()), "skipped": skipped}
+            return shown
+        return {**shown, "html": form.render(), "skipped": skipped}
 
 
 @register_page(
     WorkflowDefinition, "editor/condition/", name="workflows_workflowdefinition_editor_condition"
 )
 class ConditionScript(EditorScript):
-    """A rule of a text, and the text of a rule."""
+    """A rule of a text, and the text of a rule; `is_formula`: one that gives a value."""
 
     def answer(self, question: JsonObject) -> dict[str, Any]:
         keys = _texts(question.get("task_keys")) or ()
         fields = _texts(question.get("fields"))
+        is_formula = question.get("is_formula") is True
         if isinstance(text := question.get("text"), str):
-            return _condition_from_text(text, keys, fields)
+            return _condition_from_text(text, keys, fields, is_formula=is_formula)
         rule = question.get("rule")
         if any(unstorable(rule)):
             raise QuestionRefusedError(_("This rule cannot be used."))
         return {
             "rule": rule,
             "text": write_condition(rule, task_keys=keys, fields=fields),
-            "sentence": showable(describe_condition(rule)),
+            "sentence": showable((describe_formula if is_formula else describe_condition)(rule)),
             "problems": list(map(showable, check_condition(rule))),
         }
 
@@ -295,6 +298,9 @@ def _result_as_json(result: TestCaseResult) -> dict[str, Any]:
         "end": found.end if found else "",
         "outcome": (simulation.end_outcome or "") if simulation else "",
         "waiting_for": simulation.waiting_for if simulation else None,
+        "waiting_items": list(simulation.waiting[0].items)
+        if simulation and simulation.waiting
+        else [],
         "can_be_expected": found is not None and found.status != Outcome.REFUSED,
     }
 
@@ -305,7 +311,7 @@ def _picture(document: Json) -> str:
     if len(process.tasks) > most_tasks or len(process.transitions) > most_transitions:
         return ""
     links = {key: f"#task-{key}" for key in process.tasks}
-    return str(draw_process(process, links=links, notes=assignment_notes(document)))
+    return str(draw_process(process, links=links, notes=task_notes(document)))
 
 
 def drawable(specs: object) -> tuple[list[Json], int]:
@@ -350,13 +356,20 @@ def as_form_data(pairs: list[Json]) -> QueryDict:
 
 
 def _condition_from_text(
-    text: str, keys: Collection[str], fields: Collection[str] | None
+    text: str, keys: Collection[str], fields: Collection[str] | None, *, is_formula: bool
 ) -> dict[str, Any]:
     with refusals(ConditionTextError) as refused:
-        rule = parse_condition(text, task_keys=keys, fields=fields)
+        if is_formula and text.strip():
+            rule = parse_expression(text, names=Names(keys, fields))
+            if not isinstance(rule, dict):
+                message = _("This is a fixed value. A formula reads an answer, or today.")
+                return {"error": message, "column": 1}
+        else:
+            rule = parse_condition(text, task_keys=keys, fields=fields)
         if problems := check_condition(rule):
             return {"error": showable(problems[0]), "column": 1}
-        return {"rule": rule, "sentence": showable(describe_condition(rule)), "text": text}
+        sentence = (describe_formula if is_formula else describe_condition)(rule)
+        return {"rule": rule, "sentence": showable(sentence), "text": text}
     column = refused.error.column if refused.error else 1
     return {"error": showable(refused.text), "column": column}
 

@@ -359,6 +359,43 @@ class EditorTests(BrowserTestCase):
         page.get_by_label("Given to", exact=True).select_option(value="requester")
         expect(page.locator("#ed-problem-count")).to_have_text("No problems")
 
+    def test_when_a_task_is_due_and_who_is_reminded(self) -> None:
+        CompanyRole.objects.create(name="Heads")
+        draft = create_workflow(title="Lending", user=self.carla)
+        draft.fields = [{"name": "until", "label": "Until when?", "type": "date"}]
+        draft.save()
+        page = self.edit(draft)
+        self.tab(page, "Tasks")
+        self.click_all(page.locator("#ed-panel [aria-expanded=false]"))
+        page.get_by_label("Counted from").select_option(label="on: The ticket: Until when?")
+        page.get_by_role("button", name="Add a reminder").click()
+        page.get_by_label("Time of the reminder").fill("2")
+        page.get_by_role("button", name="Add a reminder").click()
+        reminder = page.locator(".ed-reminder").nth(1)
+        reminder.get_by_label("Counted from").select_option(label="after: when it is due")
+        reminder.get_by_label("Unit of the time").select_option(label="days by the clock")
+        reminder.get_by_label("Time of the day").fill("09:00")
+        reminder.get_by_label("Who is told").select_option(label="The members of a company role")
+        expect(page.locator("#ed-panel")).to_contain_text("Name in “role” the company role")
+        reminder = page.locator(".ed-reminder").nth(1)
+        reminder.get_by_label("Which company role").select_option(label="Heads")
+        reminder.get_by_label("Members of a company role may do it as well").check()
+        expect(page.locator("#ed-picture svg")).to_contain_text("reminds 2 days before the due")
+        expect(page.locator("#ed-problem-count")).to_have_text("No problems")
+        self.check(page)
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator("#ed-state")).to_have_text("Saved")
+        task, heads = draft.tasks.get(), CompanyRole.objects.get(name="Heads")
+        self.assertEqual(task.due_in, "on ticket.until")
+        late = {"when": "P1D clock after due at 09:00", "tell": "role", "role": heads.pk}
+        self.assertEqual(task.reminders, [{"when": "P2D before due"}, {**late, "add": True}])
+        page.get_by_label("How it is done").select_option(label="Nobody: it waits until a time")
+        page.get_by_label("How long it waits").fill("3")
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator("#ed-state")).to_have_text("Saved")
+        task = draft.tasks.get()
+        self.assertEqual((task.task_type, task.wait, task.reminders), ("WAIT", "P3D", None))
+
     def test_an_address_leads_to_a_place(self) -> None:
         """As the picture and the problems of the workflow's page write it."""
         draft = create_workflow(title="Buying", user=self.carla)

@@ -34,6 +34,7 @@ from workflows.authoring.importing.pages.problem_rows import problem_rows
 from workflows.bundles import TestCaseResult, write_bundle
 from workflows.bundles.assignments import assignments_in_words
 from workflows.bundles.describe_changes import field_labels
+from workflows.bundles.edits import all_edits_in_words
 from workflows.engine.process import JsonObject
 from workflows.engine.task_types import TaskType
 from workflows.errors import DraftChangedError, NotADraftError
@@ -66,6 +67,7 @@ class TaskRow:
     is_form: bool
     role: str
     address: str
+    shows_again: str
     fields: FieldTable
 
     @property
@@ -154,6 +156,7 @@ class ProcessPage(_ProcessPage):
         found = self.process
         preview = preview_bundle(document=found.document)
         words = assignments_in_words(found.document)
+        again = all_edits_in_words(found.document)
         return self.show(
             title=found.title,
             process=found,
@@ -164,7 +167,7 @@ class ProcessPage(_ProcessPage):
             picture=found.picture(),
             references=_references(found),
             fields=field_table(found.trial.fields, field_labels(found.trial.fields)),
-            tasks=[_task_row(each, words) for each in found.tasks],
+            tasks=[_task_row(each, words, again) for each in found.tasks],
             roles=_role_rows(found, preview),
             cases=[_case_row(found, each) for each in found.case_results],
         )
@@ -272,7 +275,7 @@ def _role_rows(process: GalleryProcess, preview: BundlePreview) -> list[RoleRow]
     ]
 
 
-def _task_row(task: JsonObject, words: Mapping[str, str]) -> TaskRow:
+def _task_row(task: JsonObject, words: Mapping[str, str], again: Mapping[str, str]) -> TaskRow:
     specs = task.get("fields", [])
     task_type = TaskType.named(task.get("task_type")) or TaskType.FORM
     return TaskRow(
@@ -283,6 +286,7 @@ def _task_row(task: JsonObject, words: Mapping[str, str]) -> TaskRow:
         is_form=task_type.is_form,
         role=words.get(str(task["key"]), "") or str(task.get("candidate_role", "")),
         address=str(task.get("action_url", "")),
+        shows_again=again.get(str(task["key"]), ""),
         fields=field_table(specs, field_labels(specs)),
     )
 

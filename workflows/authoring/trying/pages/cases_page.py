@@ -99,6 +99,9 @@ def _places(trial: Trial, arrival: Arrival, result: TestCaseResult) -> list[Plac
         titles.append(_("end: %(label)s") % {"label": said} if said else _("end"))
     elif arrival.status == Outcome.WAITING:
         titles.append(_("waits"))
+    elif arrival.status == Outcome.CANCELLED:
+        end = arrival.end
+        titles.append(_("cancelled: %(label)s") % {"label": end} if end else _("cancelled"))
     else:
         titles.append(_("stops with an error"))
     divergence = result.divergence

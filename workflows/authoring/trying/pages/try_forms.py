@@ -48,6 +48,17 @@ class SubmitterForm(forms.Form):
     )
 
 
+class DayForm(forms.Form):
+    """On which day a try happens, where its rules read that."""
+
+    today = forms.DateField(
+        label=gettext_lazy("The day on which it happens"),
+        required=False,
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}),
+        input_formats=["%Y-%m-%d"],
+    )
+
+
 class CallForm(forms.Form):
     """What the other system answers, or that the call fails."""
 

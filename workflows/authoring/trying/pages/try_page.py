@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,15 +21,24 @@ from workflows.authoring.definitions.pages.definition_page import DefinitionPage
 from workflows.authoring.definitions.pages.definition_rows import condition_labels, pretty
 from workflows.authoring.trying.change_test_cases import add_test_case, record_test_case_again
 from workflows.authoring.trying.pages.base_page import TRYING, TryingPage
-from workflows.authoring.trying.pages.try_forms import CallForm, NoKeeper, SubmitterForm
+from workflows.authoring.trying.pages.try_forms import (
+    CallForm,
+    DayForm,
+    NoKeeper,
+    SubmitterForm,
+)
 from workflows.authoring.trying.pages.try_steps import (
     StepRow,
+    cancel_rows,
     given_in_trial,
     picture_of,
+    place_of,
     step_rows,
     time_rows,
     times_to_come,
+    title_of_step,
     told_rows,
+    waiting_rows,
 )
 from workflows.authoring.trying.run_test_cases import trial_of
 from workflows.authoring.trying.try_state import (
@@ -38,15 +48,18 @@ from workflows.authoring.trying.try_state import (
     submitter_texts,
 )
 from workflows.bundles import Trial
-from workflows.bundles.trial import EXAMPLE_SUBMITTER
+from workflows.bundles.trial import EXAMPLE_SUBMITTER, clock_of_case
 from workflows.end_outcomes import SCREENS as OUTCOMES
+from workflows.engine.clock import Clock
 from workflows.engine.errors import FieldError, SchemaError, TransformError
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.simulate import Answer, Outcome, Simulation, read_answers
+from workflows.engine.simulate import Answer, Outcome, Simulation, Step, read_answers
+from workflows.fields.asked_again import AskedAgain
 from workflows.fields.file.accepted import accepted_by, sample_name
 from workflows.fields.validation import validator_for
-from workflows.forms import AnswersForm, visible_answer
+from workflows.forms import AnswersForm, EditsForm, visible_answer
 from workflows.forms.answers import PREFIX
+from workflows.forms.edits_form import prefix_of
 from workflows.models import WorkflowDefinition
 from workflows.working_hours.durations import duration_in_words
 
@@ -85,8 +98,12 @@ class TryPage(TryingPage):
             return self._save(request, trial, state)
         if state.ticket is None:
             return self._submit(request, trial, state)
+        if "choose" in request.POST:
+            return self._show(request, trial, state, place=request.POST["choose"])
         if "after" in request.POST:
             return self._let_time_pass(request, trial, state)
+        if "cancel" in request.POST:
+            return self._cancel(request, trial, state)
         return self._answer(request, trial, state)
 
     def _answers_of_test_case(self, request: HttpRequest, trial: Trial, name: str) -> TryState:
@@ -103,42 +120,59 @@ class TryPage(TryingPage):
             ticket=ticket if isinstance(ticket, dict) else {},
             answers=tuple(read_answers(case.get("answers"))),
             case=name,
+            today=str(case.get("today") or ""),
         )
 
     # Going on
 
     def _submit(self, request: HttpRequest, trial: Trial, state: TryState) -> HttpResponse:
+        day = DayForm(request.POST)
+        if day.is_valid() and (today := day.cleaned_data["today"]) is not None:
+            state = replace(state, today=today.isoformat())
         form = self._ticket_form(trial, state, request)
         who = SubmitterForm(request.POST)
-        if form is None or not (form.is_valid() & who.is_valid()):
-            return self._show(request, trial, state, form=form, who=who)
+        if form is None or not (form.is_valid() & who.is_valid() & day.is_valid()):
+            return self._show(request, trial, state, form=form, who=who, day=day)
         submitter = {name: str(who.cleaned_data[name]) for name in who.fields}
         following = replace(state, ticket=form.answers(), submitter=submitter, answers=())
-        return self._answer_step(request, trial, state, following, form=form, who=who)
+        return self._answer_step(request, trial, state, following, form=form, who=who, day=day)
 
     def _answer(self, request: HttpRequest, trial: Trial, state: TryState) -> HttpResponse:
-        simulation = _simulate_so_far(trial, state)
-        key = simulation.waiting_for if simulation else None
-        if simulation is None or key is None or key != request.POST.get("task"):
+        simulation, place = _simulate_so_far(trial, state), request.POST.get("task", "")
+        step = _step_at(simulation, place)
+        if simulation is None or step is None or step.task is None:
             return self._changed_meanwhile(request, trial, state)
+        key = step.task
         state = replace(state, answers=_accepted_answers(simulation))
         if not trial.rules[key].task_type.is_form:
-            return self._answer_call(request, trial, state, key, simulation)
-        form = _form(trial.fields_of(key), request)
-        if form is None or not form.is_valid():
-            return self._show(request, trial, state, form=form)
-        following = replace(state, answers=(*state.answers, Answer(key, form.answers())))
-        return self._answer_step(request, trial, state, following, form=form)
+            return self._answer_call(request, trial, state, step)
+        form = _form(trial.fields_of(key), request, clock=_clock(trial, state))
+        edits = _edits(trial, state, step, request)
+        if form is None or edits is None or not (form.is_valid() & edits.is_valid()):
+            return self._show(request, trial, state, form=form, edits=edits, place=place)
+        answer = Answer(key, form.answers(), items=step.items, edits=_really_changed(edits))
+        following = replace(state, answers=(*state.answers, answer))
+        return self._answer_step(
+            request, trial, state, following, form=form, edits=edits, place=place
+        )
 
     def _let_time_pass(self, request: HttpRequest, trial: Trial, state: TryState) -> HttpResponse:
         """The task has not ended by the time that was chosen."""
         simulation, after = _simulate_so_far(trial, state), request.POST["after"]
+        step = _step_at(simulation, request.POST.get("task", ""), with_blocks=True)
+        if simulation is None or step is None or after not in times_to_come(trial, step):
+            return self._changed_meanwhile(request, trial, state)
+        answer = Answer(step.task or "", after=after, items=step.items)
+        answers = (*_accepted_answers(simulation), answer)
+        return self._answer_step(request, trial, state, replace(state, answers=answers))
+
+    def _cancel(self, request: HttpRequest, trial: Trial, state: TryState) -> HttpResponse:
+        """The ticket is withdrawn or cancelled at the task."""
+        simulation = _simulate_so_far(trial, state)
         key = simulation.waiting_for if simulation else None
         if simulation is None or key is None or key != request.POST.get("task"):
             return self._changed_meanwhile(request, trial, state)
-        if after not in times_to_come(trial, simulation):
-            return self._changed_meanwhile(request, trial, state)
-        answers = (*_accepted_answers(simulation), Answer(key, after=after))
+        answers = (*_accepted_answers(simulation), Answer(key, cancel=True))
         return self._answer_step(request, trial, state, replace(state, answers=answers))
 
     def _changed_meanwhile(
@@ -152,9 +186,9 @@ class TryPage(TryingPage):
         request: HttpRequest,
         trial: Trial,
         state: TryState,
-        key: str,
-        simulation: Simulation,
+        step: Step,
     ) -> HttpResponse:
+        key, place = step.task or "", place_of(step)
         call, answer = CallForm(request.POST), Answer(key)
         if call.is_valid() and call.cleaned_data["fails"]:
             error = call.cleaned_data["error"].strip() or _("The call failed.")
@@ -166,11 +200,12 @@ class TryPage(TryingPage):
                 reason=call.cleaned_data["reason"],
             )
         elif call.is_valid():
-            answer = Answer(key, _output_of(trial, state, key, simulation, call))
+            answer = Answer(key, _output_of(trial, state, step, call))
         if not call.is_valid():  # what is kept of the answer may have been refused
-            return self._show(request, trial, state, call=call)
+            return self._show(request, trial, state, call=call, place=place)
+        answer = replace(answer, items=step.items)
         following = replace(state, answers=(*state.answers, answer))
-        return self._answer_step(request, trial, state, following, call=call)
+        return self._answer_step(request, trial, state, following, call=call, place=place)
 
     def _answer_step(
         self,
@@ -191,7 +226,11 @@ class TryPage(TryingPage):
             ticket = state.ticket or {}
             return self._show(request, trial, replace(state, ticket=None), first=ticket)
         *kept, last = state.answers
-        return self._show(request, trial, replace(state, answers=tuple(kept)), first=last.output)
+        place = " ".join([last.task, *map(str, last.items)])
+        before = replace(state, answers=tuple(kept))
+        return self._show(
+            request, trial, before, first=last.output, first_edits=last.edits, place=place
+        )
 
     def _save(self, request: HttpRequest, trial: Trial, state: TryState) -> HttpResponse:
         name = request.POST.get("name", "")
@@ -206,6 +245,7 @@ class TryPage(TryingPage):
                 ticket=state.ticket or {},
                 submitter=state.submitter,
                 answers=state.answers,
+                today=state.today,
             )
         if refused.error:
             return self._show(request, trial, state, name=name)
@@ -228,10 +268,15 @@ class TryPage(TryingPage):
         *,
         form: AnswersForm | None = None,
         who: SubmitterForm | None = None,
+        day: DayForm | None = None,
         call: CallForm | None = None,
         first: JsonObject | None = None,
+        edits: EditsForm | None = None,
+        first_edits: JsonObject | None = None,
         name: str = "",
+        place: str = "",
     ) -> HttpResponse:
+        """`place`: which of the tasks that wait is shown; else the first."""
         simulation = _simulate_so_far(trial, state)
         if state.ticket is not None and simulation is None:
             messages.warning(request, _("The ticket's form has changed. Fill it in again."))
@@ -241,39 +286,56 @@ class TryPage(TryingPage):
             form = form or self._ticket_form(trial, state, None, first)
             context |= {
                 "who": who or SubmitterForm(initial=state.submitter),
+                "day": _day_form(trial, state, day),
                 "heading": _("The ticket"),
             }
         else:
             refused = simulation.outcome is Outcome.REFUSED
             if refused and first is None:
-                first = simulation.used[-1].output
+                first, first_edits = simulation.used[-1].output, simulation.used[-1].edits
             state = replace(state, answers=_accepted_answers(simulation))
-            context |= self._next_context(trial, state, simulation, call)
+            step = _step_at(simulation, place) or _first_waiting(simulation)
+            context |= self._next_context(trial, state, simulation, step, call)
             is_form = context["is_form"]
-            form = (form or _first_form(trial, simulation, first)) if is_form else None
+            if step is None or not is_form:
+                form = None
+            else:
+                specs, clock = trial.fields_of(step.task or ""), _clock(trial, state)
+                form = form or _form(specs, None, first=first, clock=clock)
+                edits = edits or _edits(trial, state, step, first=first_edits)
         context |= {
             "signed_state": state.signed_state(self.workflow),
             "form": form,
+            "edits": edits,
             "is_broken": simulation is None and form is None,
             "simulation": simulation,
             "steps": self._steps(trial, state, simulation) if simulation else [],
             "told": told_rows(trial, simulation) if simulation else [],
             "picture": picture_of(trial, simulation),
-            "visible_url": self._visible_url(state, form, context.get("task_key", "")),
+            "visible_url": self._visible_url(
+                state, simulation, form, edits, context.get("task_key", "")
+            ),
             "may_save": self.workflow.is_draft and simulation is not None,
             "may_replace": any(each.get("name") == state.case for each in trial.cases),
         }
         return self.show(**context)
 
     def _steps(self, trial: Trial, state: TryState, simulation: Simulation) -> list[StepRow]:
-        ticket = trial.ticket_form(state.ticket_type).with_presets(state.ticket or {})
+        ticket = trial.ticket_form(state.ticket_type).with_presets(
+            state.ticket or {}, _clock(trial, state)
+        )
         return step_rows(trial, simulation, ticket=ticket, labels=condition_labels(self.workflow))
 
     def _next_context(
-        self, trial: Trial, state: TryState, simulation: Simulation, call: CallForm | None
+        self,
+        trial: Trial,
+        state: TryState,
+        simulation: Simulation,
+        step: Step | None,
+        call: CallForm | None,
     ) -> dict[str, Any]:
-        key = simulation.waiting_for
-        if key is None:
+        key = step.task if step is not None else None
+        if step is None or key is None:
             end = simulation.end_outcome
             return {
                 "is_form": False,
@@ -282,18 +344,27 @@ class TryPage(TryingPage):
                 "end": None if end is None else OUTCOMES[end],
             }
         is_form = trial.rules[key].task_type.is_form
-        ticket = trial.ticket_form(state.ticket_type).with_presets(state.ticket or {})
+        labels, own = condition_labels(self.workflow), place_of(step)
+        waiting = waiting_rows(trial, simulation, labels)
+        ticket = trial.ticket_form(state.ticket_type).with_presets(
+            state.ticket or {}, _clock(trial, state)
+        )
         return {
             "is_form": is_form,
             "task_key": key,
-            "heading": trial.title_of(key),
+            "place": place_of(step),
+            "heading": title_of_step(trial, step),
             "description": str(trial.tasks[key].get("description", "")),
-            "given_to": given_in_trial(trial, key, simulation, ticket) if is_form else "",
+            "given_to": given_in_trial(trial, step, ticket) if is_form else "",
             "call": None if is_form else call or CallForm(),
-            "sends": None if is_form else pretty(simulation.last_step.sends),
+            "sends": None if is_form else pretty(step.sends),
             "address": str(trial.tasks[key].get("action_url", "")),
-            "passed": [duration_in_words(each.after) for each in simulation.last_step.times],
-            "times": time_rows(trial, simulation, condition_labels(self.workflow)),
+            "passed": [duration_in_words(each.after) for each in step.times],
+            "times": time_rows(trial, step, labels),
+            "others": [each for each in waiting if not each.is_block and each.place != own],
+            "blocks": [each for each in waiting if each.is_block and each.times],
+            "stopped": simulation.error if simulation.outcome is Outcome.ERROR else "",
+            "cancels": cancel_rows(trial, simulation, labels),
         }
 
     def _ticket_form(
@@ -304,12 +375,23 @@ class TryPage(TryingPage):
         first: JsonObject | None = None,
     ) -> AnswersForm | None:
         presets = trial.presets(state.ticket_type)
-        return _form(trial.fields, request, presets=presets, first=first)
+        clock = _clock(trial, state)
+        return _form(trial.fields, request, presets=presets, first=first, clock=clock)
 
-    def _visible_url(self, state: TryState, form: AnswersForm | None, key: str) -> str:
-        if form is None or not form.is_conditional:
+    def _visible_url(
+        self,
+        state: TryState,
+        simulation: Simulation | None,
+        form: AnswersForm | None,
+        edits: EditsForm | None,
+        key: str,
+    ) -> str:
+        is_conditional = edits is not None and edits.is_conditional
+        if form is None or not (form.is_conditional or is_conditional):
             return ""
         query = {"task": key} if key else {"type": state.ticket_type}
+        if state.today:
+            query["today"] = state.today
         name = "admin:workflows_workflowdefinition_try_visible"
         return reverse(name, args=(self.workflow.pk,), query=query)
 
@@ -328,9 +410,63 @@ class TryVisible(DefinitionPage):
         trial, key = trial_of(self.workflow), request.GET.get("task", "")
         specs = trial.fields_of(key) if key else trial.fields
         presets = {} if key else trial.presets(request.GET.get("type", ""))
+        state = read_signed_state(request.POST.get("state", ""), self.workflow)
+        asked: Sequence[AskedAgain] = ()
+        simulation = _simulate_so_far(trial, state) if key and state is not None else None
+        step = _step_at(simulation, key)
+        if state is not None and step is not None:
+            with refusals(FieldError):
+                asked = _asked(trial, state, step)
         return visible_answer(
-            specs, presets=presets, data=request.POST, keeper=_keeper(specs, request)
+            specs,
+            presets=presets,
+            data=request.POST,
+            keeper=_keeper(specs, request),
+            asked=asked,
+            clock=clock_of_case({"today": _day_in(request)}, trial.clock),
         )
+
+
+def _asked(trial: Trial, state: TryState, step: Step) -> Sequence[AskedAgain]:
+    """What the form of a task that is waited for shows of earlier answers."""
+    if step.task not in trial.tasks:
+        return ()
+    presets = trial.presets(state.ticket_type)
+    return trial.asked_again(step.task, ticket=step.ticket, outputs=step.data, only_seen=presets)
+
+
+def _edits(
+    trial: Trial,
+    state: TryState,
+    step: Step,
+    request: HttpRequest | None = None,
+    *,
+    first: JsonObject | None = None,
+) -> EditsForm | None:
+    """Those answers as a form; None where a form of the definition is broken."""
+    with refusals(FieldError):
+        asked = _asked(trial, state, step)
+        sent: dict[str, Any] = {}
+        if request is not None:
+            known = {
+                request.POST.get(f"{prefix_of(each.task)}-{name}-kept", ""): sample_name(accepted)
+                for each in asked
+                for name, question in each.part.fields.items()
+                if (accepted := accepted_by(question))
+            }
+            sent = {"data": request.POST, "files": request.FILES, "keeper": NoKeeper(known)}
+        return EditsForm(asked, first=first, **sent)
+    return None
+
+
+def _really_changed(edits: EditsForm) -> JsonObject:
+    """What differs from the answers as they were: a test case says no more."""
+    before = {
+        f"{each.owner}{name}": each.part.answers.get(name)
+        for each in edits.asked
+        for name in each.part.fields
+    }
+    return {name: value for name, value in edits.changes().items() if value != before.get(name)}
 
 
 def _form(
@@ -339,13 +475,14 @@ def _form(
     *,
     presets: JsonObject | None = None,
     first: JsonObject | None = None,
+    clock: Clock | None = None,
 ) -> AnswersForm | None:
     """A form of the definition; None where its fields are broken."""
     sent: dict[str, Any] = {}
     if request is not None:
         sent = {"data": request.POST, "files": request.FILES, "keeper": _keeper(specs, request)}
     with refusals(FieldError):
-        return AnswersForm(specs, presets=presets, initial_answers=first, **sent)
+        return AnswersForm(specs, presets=presets, initial_answers=first, clock=clock, **sent)
     return None
 
 
@@ -360,11 +497,42 @@ def _keeper(specs: Json, request: HttpRequest) -> NoKeeper:
     return NoKeeper(known)
 
 
-def _first_form(
-    trial: Trial, simulation: Simulation, first: JsonObject | None
-) -> AnswersForm | None:
-    key = simulation.waiting_for
-    return _form(trial.fields_of(key), None, first=first) if key else None
+def _step_at(
+    simulation: Simulation | None, place: str, *, with_blocks: bool = False
+) -> Step | None:
+    """The step that waits at this place, as `place_of` writes it."""
+    if simulation is None:
+        return None
+    blocks = [simulation.steps[index] for index in simulation.open_blocks if with_blocks]
+    found = [*_all_waiting(simulation), *blocks]
+    return next((each for each in found if place_of(each) == place), None)
+
+
+def _all_waiting(simulation: Simulation) -> list[Step]:
+    """With what a form has refused: it is filled in again."""
+    if simulation.outcome is Outcome.REFUSED:
+        return [simulation.last_step, *simulation.waiting]
+    return list(simulation.waiting)
+
+
+def _first_waiting(simulation: Simulation) -> Step | None:
+    return next(iter(_all_waiting(simulation)), None)
+
+
+def _clock(trial: Trial, state: TryState) -> Clock:
+    return clock_of_case({"today": state.today}, trial.clock)
+
+
+def _day_form(trial: Trial, state: TryState, sent: DayForm | None) -> DayForm | None:
+    """Asks for the day where a rule reads it; None where none does."""
+    if not trial.reads_clock:
+        return None
+    return sent or DayForm(initial={"today": _clock(trial, state).today.isoformat()})
+
+
+def _day_in(request: HttpRequest) -> str:
+    """The day that stands in the form now, or that of the steps before."""
+    return request.POST.get("today") or request.GET.get("today", "")
 
 
 def _simulate_so_far(trial: Trial, state: TryState) -> Simulation | None:
@@ -372,8 +540,9 @@ def _simulate_so_far(trial: Trial, state: TryState) -> Simulation | None:
     if state.ticket is None:
         return None
     with refusals(FieldError):
-        if not trial.refusals(state.ticket, ticket_type=state.ticket_type):
-            return trial.run(facts=_facts(trial, state), answers=state.answers)
+        clock = _clock(trial, state)
+        if not trial.refusals(state.ticket, ticket_type=state.ticket_type, clock=clock):
+            return trial.run(facts=_facts(trial, state), answers=state.answers, clock=clock)
     return None
 
 
@@ -382,6 +551,7 @@ def _facts(trial: Trial, state: TryState) -> JsonObject:
         state.ticket or {},
         ticket_type=state.ticket_type,
         submitter=dict[str, Json](state.submitter),
+        clock=_clock(trial, state),
     )
 
 
@@ -390,14 +560,15 @@ def _accepted_answers(simulation: Simulation) -> tuple[Answer, ...]:
     return simulation.used[:-1] if simulation.outcome is Outcome.REFUSED else simulation.used
 
 
-def _output_of(
-    trial: Trial, state: TryState, key: str, simulation: Simulation, call: CallForm
-) -> JsonObject:
+def _output_of(trial: Trial, state: TryState, step: Step, call: CallForm) -> JsonObject:
     """The output that is kept of an answer; what is wrong with it is shown by the form."""
-    context = {**_facts(trial, state), "tasks": simulation.last_step.data}
+    key = step.task or ""
+    context: JsonObject = {**_facts(trial, state), "tasks": step.data}
+    if step.items:
+        context |= {"item": step.item, "item_number": step.items[-1]}
     with refusals(TransformError, SchemaError) as refused:
         output = trial.output_of(key, call.cleaned_data["body"], context=context)
-        for each in trial.rules[key].refusals(output):
+        for each in trial.rules[key].refusals(output, _clock(trial, state)):
             text = f"{each.field}: {each.message}" if each.field else each.message
             call.add_error("body", text)
         return output

@@ -12,7 +12,7 @@
   const findAll = (root, selector) => root.querySelectorAll(selector);
 
   // Questions that are shown for certain answers only. The server says which; a hidden one
-  // is switched off as well, so that its value is not sent.
+  // is switched off as well, so that its value is not sent. It calculates what is calculated, too.
 
   /**
    * @param {HTMLElement} field
@@ -31,8 +31,39 @@
    * @param {string[]} names of the questions that are asked
    */
   function showFields(form, names) {
-    for (const field of findAll(form, ".tk-fields > .tk-field")) {
-      showField(field, names.includes(field.dataset.field ?? ""));
+    for (const field of findAll(form, ".tk-fields[data-visible] > .tk-field")) {
+      // Of answers that are asked again, the names begin with their form.
+      const owner = field.parentElement?.dataset.owner ?? "";
+      showField(field, names.includes(owner + (field.dataset.field ?? "")));
+    }
+  }
+
+  /**
+   * @param {HTMLElement} fields
+   * @param {string[]} names of the questions that must be answered now
+   */
+  function showRequired(fields, names) {
+    for (const field of findAll(fields, ":scope > .tk-field")) {
+      const star = findAll(field, "[data-required-when]")[0];
+      if (!star) continue;
+      const isRequired = names.includes(field.dataset.field ?? "");
+      star.hidden = !isRequired;
+      for (const control of field.querySelectorAll("input, select, textarea")) {
+        if (isRequired) control.setAttribute("aria-required", "true");
+        else control.removeAttribute("aria-required");
+      }
+    }
+  }
+
+  /**
+   * What the server calculates, in its place; what it says nothing of has no value now.
+   * @param {HTMLElement} fields
+   * @param {{ [name: string]: string }} texts
+   */
+  function showCalculated(fields, texts) {
+    for (const output of fields.querySelectorAll("output")) {
+      const text = texts[output.name] || "–";
+      if (output.value !== text) output.value = text;
     }
   }
 
@@ -67,13 +98,16 @@
 
   /** @param {HTMLFormElement} form */
   function watchVisibility(form) {
-    /** @type {HTMLElement | null} */
-    const fields = form.querySelector(".tk-fields[data-visible]");
     const address = form.dataset.visibleUrl;
-    if (!fields || !address) return;
+    const lists = Array.from(findAll(form, ".tk-fields[data-visible]"));
+    if (!lists.length || !address) return;
     // What the server complained about stays in sight until something changes.
-    for (const field of findAll(fields, ":scope > .tk-field.errors")) field.dataset.keep = "1";
-    showFields(form, (fields.dataset.visible ?? "").split(" "));
+    for (const field of findAll(form, ".tk-fields > .tk-field.errors")) field.dataset.keep = "1";
+    showFields(
+      form,
+      lists.flatMap((each) => (each.dataset.visible ?? "").split(" ")),
+    );
+    for (const fields of lists) showRequired(fields, (fields.dataset.required ?? "").split(" "));
 
     /** @type {number | undefined} */
     let timer;
@@ -85,11 +119,14 @@
       try {
         const response = await fetch(address, { method: "POST", body: answersOf(form), credentials: "same-origin" });
         if (!response.ok) return;
-        /** @type {{ visible: string[] }} */
+        /** @type {{ visible: string[], required?: string[], calculated?: { [name: string]: string } }} */
         const answer = await response.json();
         if (number !== latest) return;
-        for (const field of findAll(fields, "[data-keep]")) delete field.dataset.keep;
+        for (const field of findAll(form, ".tk-fields [data-keep]")) delete field.dataset.keep;
         showFields(form, answer.visible);
+        showRequired(fields, answer.required ?? []);
+        showCalculated(fields, answer.calculated ?? {});
+        form.dispatchEvent(new Event("calculated")); // layouts read it
       } catch {
         // Offline: what is shown stays, and the server decides.
       }

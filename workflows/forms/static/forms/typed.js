@@ -153,7 +153,8 @@
     for (const records of form.querySelectorAll(".tk-records")) {
       /** @type {HTMLElement | null} */
       const field = records.closest(".tk-field");
-      const start = `answers-${field?.dataset.field}-`;
+      const prefix = field?.parentElement?.dataset.prefix ?? "answers";
+      const start = `${prefix}-${field?.dataset.field}-`;
       const names = Object.keys(answers).filter((name) => name.startsWith(start));
       const numbers = new Set(names.map((name) => Number.parseInt(name.slice(start.length), 10)));
       const detail = [...numbers].filter((each) => !Number.isNaN(each));

@@ -16,6 +16,7 @@
 /** @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control */
 
 const BESIDE = "file";
+const NOTHING = "–"; // what stands in the place of what cannot be calculated yet
 
 /**
  * The part of a form that asks a question, or the part of a row.
@@ -54,6 +55,8 @@ function isBox(control) {
  */
 function readOne(part, question) {
   if (question.type === "records") return rowsOf(part).map((row) => readAll(row, question.fields));
+  const calculated = part.querySelector(":scope > output");
+  if (calculated instanceof HTMLOutputElement) return calculated.value === NOTHING ? "" : calculated.value;
   const controls = controlsOf(part);
   const boxes = /** @type {HTMLInputElement[]} */ (controls.filter(isBox));
   const chosen = boxes.filter((each) => each.checked).map((each) => each.value);

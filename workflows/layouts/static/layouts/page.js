@@ -97,7 +97,7 @@ class ShownLayout {
     this.payload = { ...writtenIn(shared), ...writtenIn(own) };
     this.tellsErrors = "tellsErrors" in root.dataset;
     this.form = "edit" in root.dataset ? root.closest("form") : null;
-    this.fields = this.form ? find(this.form, ".tk-fields") : null;
+    this.fields = this.form ? find(this.form, ".tk-fields:not([data-owner])") : null;
     this.switch = /** @type {HTMLButtonElement} */ (root.querySelector("[data-layout-switch]"));
     this.says = /** @type {HTMLElement} */ (root.querySelector("[data-layout-says]"));
     this.place = /** @type {HTMLElement} */ (root.querySelector("[data-layout-place]"));
@@ -267,7 +267,7 @@ class ShownLayout {
       this.writeChanges();
       this.frame.update({ value: readAll(fields, this.questions), visible: this.visible() });
     };
-    for (const name of ["input", "change", "rowschange"]) form.addEventListener(name, update);
+    for (const name of ["input", "change", "rowschange", "calculated"]) form.addEventListener(name, update);
     form.addEventListener("submit", () => this.writeChanges(), { capture: true });
     const observer = new MutationObserver(() => this.frame.isReady && this.frame.update({ visible: this.visible() }));
     observer.observe(fields, { attributes: true, attributeFilter: ["hidden"], subtree: true });

@@ -199,6 +199,16 @@ function followInTable(task, path, change, values) {
 }
 
 /**
+ * What the tasks of test cases change of earlier answers.
+ * @returns {JsonObject[]}
+ */
+function changesOfTests() {
+  const cases = (Array.isArray(store.document.tests) ? store.document.tests : []).filter(isObject);
+  const answers = cases.flatMap((each) => (Array.isArray(each.answers) ? each.answers : []));
+  return answers.map((each) => each?.edits).filter(isObject);
+}
+
+/**
  * Changes what is kept of choices in everything that names it: what is there beforehand, rules,
  * transforms, presets and test cases.
  * @param {FieldSpec} spec the question whose choices they are
@@ -214,10 +224,19 @@ export function followChoices(spec, moves) {
   const change = answerChange(question, values);
   if (column && field.default !== undefined) field.default = change(field.default);
   const inForm = ruleChange(question, "", values);
-  for (const each of form.fields || []) if (isObject(each)) changeRules(each, ["visible_when"], inForm);
+  for (const each of form.fields || []) {
+    if (!isObject(each)) continue;
+    changeRules(each, ["visible_when", "computed"], inForm);
+    if (isObject(each.required)) changeRules(each, ["required"], inForm);
+    for (const check of Array.isArray(each.checks) ? each.checks : []) {
+      if (isObject(check)) changeRules(check, ["condition"], inForm);
+    }
+  }
   for (const answers of answersTo(form)) if (isObject(answers)) changeAnswer(answers, field.name ?? "", change);
   const isTicket = form === store.document.workflow;
   const inProcess = ruleChange(question, isTicket ? "ticket." : `tasks.${form.key}.`, values);
+  const path = `${isTicket ? "ticket" : `tasks.${form.key}`}.${field.name}`;
+  for (const changes of changesOfTests()) changeAnswer(changes, path, change);
   for (const each of store.document.transitions || []) changeRules(each, ["condition"], inProcess);
   for (const each of store.document.tasks || []) {
     changeRules(each, ["input_transform", "output_transform", "values"], inProcess);

@@ -16,16 +16,18 @@ import {
   placeName,
 } from "./dom.js";
 import { factsOf, settingsOfTypes } from "./field_types.js";
+import { checksEditor, computedPart, isFormulaWritten, valueOrFormula } from "./formulas.js";
 import { checkbox, number, select, text, unreadOf, valueInput } from "./inputs.js";
+import { isObject } from "./json.js";
 import { listEditor } from "./lists.js";
 import { LONGEST_NAME } from "./names.js";
 import { elementOf } from "./places.js";
 import { roleSelect } from "./role_select.js";
 import { ruleEditor } from "./rules.js";
 import { changed, freeKey, keyOf, on, setTyped, snapshot, store, valueAt } from "./store.js";
-import { formVariables, labelOf, renameField } from "./variables.js";
+import { formAround, formVariables, labelOf, renameField } from "./variables.js";
 
-/** @import { Choice, FieldSpec, Json, Option, OwnKey, Task, Workflow } from "./types.js" */
+/** @import { Choice, FieldSpec, Json, Option, OwnKey, ShownInForm, Task, Workflow } from "./types.js" */
 
 /** @typedef {Workflow | Task | FieldSpec} FormOwner has `fields` */
 /** @typedef {keyof FieldSpec & string} Setting */
@@ -58,7 +60,9 @@ export function fieldsEditor(owner, { inRecord = false, addLabel = gettext("Add 
       title: labelOf(spec),
       chips: [
         typeName(spec.type),
-        spec.required ? gettext("required") : "",
+        spec.computed === undefined ? "" : gettext("calculated"),
+        spec.required === true ? gettext("required") : "",
+        isObject(spec.required) ? gettext("required sometimes") : "",
         spec.visible_when ? gettext("shown sometimes") : "",
         spec.seen_by === "requester" ? gettext("seen by the requester") : "",
         spec.listed === true ? gettext("in lists") : "",
@@ -94,7 +98,9 @@ function typeName(type) {
  */
 function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
   const type = spec.type ?? "";
-  const { keys, own_keys } = factsOf(type);
+  const { keys, own_keys, may_be_computed } = factsOf(type);
+  const scope = () => ({ task_keys: [], fields: namesRead(owner) });
+  const variables = () => formVariables(owner, spec);
   const offered = store.start.types.filter((each) => !inRecord || each.in_records);
   /** @type {Option[]} */
   const types = offered.map((each) => [each.key, each.name]);
@@ -164,6 +170,8 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
           else delete spec.required;
           changed();
           refresh();
+          redraw();
+          find(elementOf(spec), 'input[data-name="required"]')?.focus();
         },
         { name: "required" },
       ),
@@ -186,27 +194,39 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
       ),
     );
   }
+  /** @type {(name: "visible_when" | "required", label: string, always: string, addLabel: string) => HTMLElement} */
+  const ruleField = (name, label, always, addLabel) =>
+    makeElement(
+      "div",
+      { class: "ed-field ed-wide" },
+      makeElement("span", { class: "ed-label" }, label),
+      ruleEditor({ owner: spec, name, variables, scope, always: () => always, addLabel }),
+      makeElement("div", { class: "ed-errors", hidden: true }),
+    );
+  if (may_be_computed || spec.computed !== undefined) {
+    parts.push(computedPart(spec, { scope, inRecord, refresh, redraw }));
+  }
   if (!inRecord) {
-    const rule = ruleEditor({
-      owner: spec,
-      name: "visible_when",
-      variables: () => formVariables(owner, spec),
-      scope: () => ({ task_keys: [], fields: (owner.fields || []).flatMap((each) => each.name || []) }),
-      always: () => gettext("Always shown."),
-      addLabel: gettext("Show only when…"),
-    });
+    parts.push(ruleField("visible_when", gettext("Shown when"), gettext("Always shown."), gettext("Show only when…")));
+  }
+  if (spec.required !== true && spec.computed === undefined) {
     parts.push(
-      makeElement(
-        "div",
-        { class: "ed-field ed-wide" },
-        makeElement("span", { class: "ed-label" }, gettext("Shown when")),
-        rule,
-        makeElement("div", { class: "ed-errors", hidden: true }),
-      ),
+      ruleField("required", gettext("Required when"), gettext("Never required."), gettext("Require it when…")),
     );
   }
-  parts.push(moreSettings(spec, type, nameField));
+  parts.push(checksEditor(spec, { variables: () => formVariables(owner, null), scope }));
+  parts.push(moreSettings(spec, type, nameField, { scope, redraw }));
   return makeElement("div", { class: "ed-grid" }, parts);
+}
+
+/**
+ * The names that a rule of this form may read; of records those of the form around them, too.
+ * @param {FormOwner} owner
+ */
+function namesRead(owner) {
+  const own = (owner.fields || []).flatMap((each) => each.name || []);
+  const around = formAround(owner);
+  return around ? [...own, ...(around.fields || []).flatMap((each) => each.name || [])] : own;
 }
 
 /**
@@ -288,25 +308,39 @@ function textsInput(spec, key, { label, help }) {
  * @param {FieldSpec} spec
  * @param {string} type
  * @param {HTMLElement} nameField
+ * @param {{ scope: () => { task_keys: string[], fields: string[] }, redraw: () => void }} options
  */
-function moreSettings(spec, type, nameField) {
-  const { keys, limits, control, is_wide } = factsOf(type);
+function moreSettings(spec, type, nameField, { scope, redraw }) {
+  const { keys, limits, control, is_wide, has_limit_rules } = factsOf(type);
   const parts = [nameField];
-  if (keys.includes("default")) {
+  /** @type {(name: Setting, label: string, value: () => HTMLElement) => HTMLElement} */
+  const orFormula = (name, label, value) =>
+    has_limit_rules || isFormulaWritten(spec, name)
+      ? valueOrFormula({ spec, name, label, scope, redraw, value })
+      : value();
+  if (keys.includes("default") && spec.computed === undefined) {
+    const label = gettext("Answer that is there beforehand");
     parts.push(
-      field(
-        gettext("Answer that is there beforehand"),
-        valueInput(spec, spec.default, (value) => setTyped(spec, "default", value), unreadOf(spec, "default")),
-        { name: "default", group: control === "several", wide: is_wide },
+      orFormula("default", label, () =>
+        field(
+          label,
+          valueInput(spec, spec.default, (value) => setTyped(spec, "default", value), unreadOf(spec, "default")),
+          { name: "default", group: control === "several", wide: is_wide },
+        ),
       ),
     );
   }
   if (limits.length) {
-    parts.push(limitInput(spec, type, "min", limits[0]), limitInput(spec, type, "max", limits[1]));
+    parts.push(
+      orFormula("min", limits[0] ?? "", () => limitInput(spec, type, "min", limits[0] ?? "")),
+      orFormula("max", limits[1] ?? "", () => limitInput(spec, type, "max", limits[1] ?? "")),
+    );
   }
   const isWhole = isWholeNumber(type);
-  if (keys.includes("more_than")) parts.push(number(gettext("More than"), spec, "more_than", { isWhole }));
-  if (keys.includes("less_than")) parts.push(number(gettext("Less than"), spec, "less_than", { isWhole }));
+  /** @type {(name: "more_than" | "less_than", label: string) => HTMLElement} */
+  const exclusive = (name, label) => orFormula(name, label, () => number(label, spec, name, { isWhole }));
+  if (keys.includes("more_than")) parts.push(exclusive("more_than", gettext("More than")));
+  if (keys.includes("less_than")) parts.push(exclusive("less_than", gettext("Less than")));
   if (keys.includes("pattern")) {
     parts.push(
       text(gettext("Pattern"), spec, "pattern", {
@@ -581,23 +615,27 @@ function previewOf(owner) {
       const drawn = parseMarkup(answer.html).body.childNodes;
       frame.replaceChildren(...[...drawn].map((each) => document.importNode(each, true)));
       for (const each of findAll(frame, ".tk-add, .tk-remove")) each.hidden = true;
-      show(answer.visible);
+      show(answer);
     } catch (error) {
       note.textContent = messageOf(error);
     }
   }, 300);
 
-  /** @param {string[]} names */
-  function show(names) {
+  /** @param {ShownInForm} answer */
+  function show({ visible, required = [], calculated = {} }) {
     for (const each of findAll(frame, ".tk-fields > .tk-field")) {
-      each.hidden = !names.includes(each.dataset.field ?? "");
+      const name = each.dataset.field ?? "";
+      each.hidden = !visible.includes(name);
+      const star = find(each, "[data-required-when]");
+      if (star) star.hidden = !required.includes(name);
     }
+    for (const each of frame.querySelectorAll("output")) each.value = calculated[each.name] || "–";
   }
 
   const askVisible = debounce(async () => {
     const answers = [...new FormData(frame)].filter(([, value]) => typeof value === "string");
     try {
-      show((await ask("form", { place, fields: owner.fields || [], answers })).visible);
+      show(await ask("form", { place, fields: owner.fields || [], answers }));
     } catch {
       // The preview is a convenience: what is shown stays.
     }

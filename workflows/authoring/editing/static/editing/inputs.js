@@ -156,7 +156,7 @@ export function durationControl(owner, name, { label }) {
   const given = shown(valueAt(owner, name));
   const parts = /^P(?:(\d+)D|T(\d+)([HM]))$/.exec(given);
   if (given && !parts) {
-    const control = textControl(owner, name, { mono: true, max: 20 });
+    const control = textControl(owner, name, { mono: true, max: 200 });
     control.setAttribute("aria-label", label);
     return control;
   }

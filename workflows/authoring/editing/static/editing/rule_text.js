@@ -16,8 +16,9 @@ import { pendingOf, setPending, setValue } from "./store.js";
  * @param {() => { task_keys: string[], fields: string[] | null }} options.scope what the text may name
  * @param {Rule} options.rule as it stands; null where there is none
  * @param {() => void} options.onRead called when what was typed has been kept
+ * @param {{ label: string, help: string }} [options.formula] the words of a formula, which gives a value
  */
-export async function showRuleText({ owner, name, panel, scope, rule, onRead }) {
+export async function showRuleText({ owner, name, panel, scope, rule, onRead, formula }) {
   const area = makeElement("textarea", {
     class: "ed-input ed-mono",
     rows: 3,
@@ -26,13 +27,19 @@ export async function showRuleText({ owner, name, panel, scope, rule, onRead }) 
     value: "",
   });
   const wrong = makeElement("p", { class: "ed-errors", role: "status", hidden: true });
-  const label = makeElement("label", { class: "ed-label", for: area.id }, gettext("The condition as text"));
+  const label = makeElement(
+    "label",
+    { class: "ed-label", for: area.id },
+    formula?.label ?? gettext("The condition as text"),
+  );
   const help = makeElement(
     "p",
     { class: "ed-help" },
-    scope().fields
-      ? gettext('For example: topic = "invoice" and amount > 1000')
-      : gettext("For example: ticket.amount > 1000 and approve.approved = yes"),
+    formula
+      ? formula.help
+      : scope().fields
+        ? gettext('For example: topic = "invoice" and amount > 1000')
+        : gettext("For example: ticket.amount > 1000 and approve.approved = yes"),
   );
   /** @param {string} message */
   const showWrong = (message) => {
@@ -43,7 +50,12 @@ export async function showRuleText({ owner, name, panel, scope, rule, onRead }) 
   const read = debounce(async () => {
     const typed = area.value;
     try {
-      const answer = await ask("condition", { text: typed, task_keys: scope().task_keys, fields: scope().fields });
+      const answer = await ask("condition", {
+        text: typed,
+        task_keys: scope().task_keys,
+        fields: scope().fields,
+        is_formula: Boolean(formula),
+      });
       if (area.value !== typed) return;
       if (answer.error) {
         showWrong(answer.error);
@@ -57,7 +69,10 @@ export async function showRuleText({ owner, name, panel, scope, rule, onRead }) 
     }
   }, 350);
   area.addEventListener("input", () => {
-    setPending(owner, name, gettext("This condition is being read. Wait a moment."), area);
+    const wait = formula
+      ? gettext("This formula is being read. Wait a moment.")
+      : gettext("This condition is being read. Wait a moment.");
+    setPending(owner, name, wait, area);
     read();
   });
   panel.replaceChildren(label, area, help, wrong);

@@ -1,19 +1,23 @@
 // The tab of the tasks.
 
 import { assigningParts, whoInWords } from "./assigning.js";
+import { BLOCK_PARTS, beginBlock, blockParts, placeField, removeInside } from "./blocks.js";
 import { decisionTableEditor } from "./decision_table.js";
 import { field, find, gettext, makeElement } from "./dom.js";
+import { editsEditor, editsInWords } from "./edits.js";
 import { fieldsEditor } from "./fields.js";
-import { durationControl, number, select, text } from "./inputs.js";
+import { number, select, text } from "./inputs.js";
 import { linksEditor } from "./links.js";
 import { listEditor } from "./lists.js";
 import { isEmpty } from "./logic.js";
+import { momentControl } from "./moments.js";
 import { elementOf } from "./places.js";
+import { remindersEditor } from "./reminders.js";
 import { schemaEditor } from "./schemas.js";
 import { keyField, layouts, ofTask, titleField, untouched } from "./section_parts.js";
 import { changed, freeKey, store } from "./store.js";
 import { transformEditor } from "./transforms.js";
-import { END, START, isForm, renameTask, taskKeys, typeOf } from "./variables.js";
+import { END, START, isBlock, isForm, renameTask, taskKeys, typeOf } from "./variables.js";
 import {
   addTransition,
   isUsual,
@@ -31,6 +35,7 @@ import {
 const MORE_OF_CALLS = ["timeout_seconds", "retries"];
 /** @type {TaskParts} */
 const NOT_AT_ONCE = ["due_in"];
+
 /** @type {WeakMap<Task, Partial<Task>>} what a task had before its type was changed */
 const stashes = new WeakMap();
 function allTasks() {
@@ -47,7 +52,7 @@ export function tasksSection() {
     anchor: (task) => `task-${task.key}`,
     head: (task) => ({
       title: task.title || gettext("New task"),
-      chips: [typeOf(task).chip, isForm(task) ? whoInWords(task) : ""],
+      chips: [typeOf(task).chip, isForm(task) ? whoInWords(task) : "", isForm(task) ? editsInWords(task) : ""],
     }),
     body: taskBody,
     onAdd: addTask,
@@ -61,7 +66,7 @@ export function tasksSection() {
       "p",
       { class: "ed-lead" },
       gettext(
-        "Each task is given to one person, calls another system, or is done at once: values that are set, a table that is looked up.",
+        "Each task is given to one person, calls another system, holds branches, or is done at once: values that are set, a table that is looked up.",
       ),
     ),
     list,
@@ -71,7 +76,7 @@ export function tasksSection() {
 // A new task goes between the last one and the end, where it is plain what that means.
 function addTask() {
   const tasks = allTasks();
-  const previous = tasks.at(-1);
+  const previous = tasks.filter((each) => !each.branch).at(-1);
   const key = freeKey("task", [...taskKeys(), START, END]);
   /** @type {Task} */
   const task = { key, title: "", fields: [] };
@@ -101,7 +106,11 @@ function removeTask(task) {
   const next = after.length === 1 ? after[0].to : null;
   const title = task.title || key;
   if (taskKeys().filter((each) => each === key).length > 1) return null;
+  if (isBlock(task)) removeInside(task);
   removeTransitions((each) => each.from === key);
+  for (const each of allTasks().flatMap((one) => one.branches || [])) {
+    if (each.start === key && next !== null && next !== END) each.start = next;
+  }
   let message = gettext("The task “%(title)s” was removed, with the transitions from and to it.", { title });
   if (next !== null) {
     for (const each of store.document.transitions || []) if (each.to === key) each.to = next;
@@ -118,6 +127,10 @@ function copyTask(task) {
   const key = freeKey(`${task.key}_copy`.slice(0, 60), taskKeys());
   task.key = key;
   task.title = gettext("Copy of %(title)s", { title: task.title || "" }).trim();
+  if (isBlock(task)) {
+    delete task.branches; // the tasks in them are not copied
+    beginBlock(task);
+  }
   addTransition(key, END);
   return task;
 }
@@ -168,7 +181,8 @@ function taskBody(task, refresh, redraw) {
       help: gettext("What the worker should know."),
     }),
   ];
-  const own = ownParts(task, refresh);
+  const place = placeField(task, redraw);
+  const own = ownParts(task, refresh, redraw);
   const rest = makeElement(
     "details",
     { class: "ed-more ed-wide" },
@@ -178,11 +192,11 @@ function taskBody(task, refresh, redraw) {
       { class: "ed-grid" },
       key.element,
       linksEditor(task),
-      layouts(task, ["edit_layout", "display_layout"], ofTask(task)),
+      isBlock(task) ? null : layouts(task, ["edit_layout", "display_layout"], ofTask(task)),
     ),
   );
   return [
-    makeElement("div", { class: "ed-grid" }, common, own, rest),
+    makeElement("div", { class: "ed-grid" }, common, place, own, rest),
     makeElement("h4", {}, gettext("Where it goes when this is done")),
     transitionsEditor(task.key ?? "", { onChange: redraw }),
   ];
@@ -206,6 +220,7 @@ function changeTaskType(task, to) {
     if (task[name] === undefined && stash[name] !== undefined) Object.assign(task, { [name]: stash[name] });
   }
   stashes.set(task, stash);
+  if (type.is_block) beginBlock(task);
   changed();
 }
 
@@ -217,6 +232,14 @@ function formParts(task, refresh) {
   return [
     assigningParts(task, refresh),
     dueField(task),
+    editsEditor(task, refresh),
+    makeElement(
+      "div",
+      { class: "ed-field ed-wide" },
+      makeElement("span", { class: "ed-label" }, gettext("Reminders while it waits")),
+      remindersEditor(task),
+      makeElement("div", { class: "ed-errors", hidden: true }),
+    ),
     makeElement(
       "div",
       { class: "ed-field ed-wide" },
@@ -231,10 +254,13 @@ function formParts(task, refresh) {
  * What a type has that others do not have.
  * @param {Task} task
  * @param {() => void} refresh
+ * @param {() => void} redraw
  */
-function ownParts(task, refresh) {
+function ownParts(task, refresh, redraw) {
   const { uses } = typeOf(task);
+  if (isBlock(task)) return blockParts(task, redraw);
   if (uses.includes("table")) return decisionTableEditor(task);
+  if (uses.includes("wait")) return waitParts(task);
   if (uses.includes("values")) {
     return transformEditor(task, "values", {
       label: gettext("What is set"),
@@ -253,13 +279,28 @@ function ownParts(task, refresh) {
 function dueField(task) {
   return field(
     gettext("When it should be done"),
-    durationControl(task, "due_in", { label: gettext("How long it may take") }),
+    momentControl(task, "due_in", { label: gettext("How long it may take"), at: task.key ?? "" }),
     {
       name: "due_in",
       group: true,
-      help: gettext("Counted from when the task is made. Empty: no such time."),
+      help: gettext("Counted from when the task is made, or from a date. Empty: no such time."),
     },
   );
+}
+
+/** @param {Task} task */
+function waitParts(task) {
+  return [
+    field(
+      gettext("How long it waits"),
+      momentControl(task, "wait", { label: gettext("How long it waits"), at: task.key ?? "" }),
+      {
+        name: "wait",
+        group: true,
+        help: gettext("The ticket goes on by itself then. Where the time is over already, it does not wait."),
+      },
+    ),
+  ];
 }
 
 /** @param {Task} task */

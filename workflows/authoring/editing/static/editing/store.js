@@ -19,6 +19,8 @@ const NO_FACTS = {
   keys: [],
   own_keys: [],
   in_records: false,
+  may_be_computed: false,
+  has_limit_rules: false,
   control: "text",
   input_type: "text",
   json_type: "string",
@@ -292,7 +294,10 @@ export function rolesInQuestions() {
 export function usedRoles() {
   /** @type {Set<string>} */
   const names = new Set();
-  for (const task of store.document.tasks || []) if (task.candidate_role) names.add(task.candidate_role);
+  for (const task of store.document.tasks || []) {
+    if (task.candidate_role) names.add(task.candidate_role);
+    for (const each of task.reminders ?? []) if (each.role) names.add(each.role);
+  }
   for (const type of store.document.ticket_types || []) {
     for (const name of type.roles_with_access || []) names.add(name);
   }

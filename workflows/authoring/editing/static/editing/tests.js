@@ -13,12 +13,13 @@ import {
   pgettext,
   replaceContent,
 } from "./dom.js";
+import { schemaOfChanges } from "./edits.js";
 import { durationControl, number, select, selectOf, text } from "./inputs.js";
 import { focusAction, listEditor, showMessage } from "./lists.js";
 import { LONGEST_NAME } from "./names.js";
 import { elementOf, linkToPart } from "./places.js";
 import { changed, nameKey, setTyped, snapshot, store } from "./store.js";
-import { END, isForm, typeOf } from "./variables.js";
+import { END, isBlock, isForm, listsAround, typeOf } from "./variables.js";
 import { titleOf } from "./transitions.js";
 
 /** @import { Expectation, Option, Submitter, TestAnswer, TestCase, TestResult } from "./types.js" */
@@ -130,6 +131,16 @@ function testBody(test, refresh, redraw) {
       select(gettext("Ticket type"), test, "ticket_type", [["", gettext("None: nothing is already set")], ...types], {
         onChange: redraw,
       }),
+      field(
+        gettext("The day on which it happens"),
+        makeElement("input", {
+          class: "ed-input",
+          type: "date",
+          value: test.today ?? "",
+          on: { input: (event) => setTyped(test, "today", event.currentTarget.value) },
+        }),
+        { name: "today", help: gettext("What “today” is for its rules. Empty: the day of the run.") },
+      ),
       answersPart({
         owner: test,
         name: "ticket",
@@ -256,6 +267,8 @@ function nextOf(test) {
     snapshot();
     /** @type {TestAnswer} */
     const answer = { task: chosen, output: {} };
+    const items = results.get(test)?.waiting_items ?? [];
+    if (chosen === key && items.length) answer.item = items.length === 1 ? items[0] : items;
     test.answers = [...(Array.isArray(test.answers) ? test.answers : []), answer];
     changed();
     redraws.get(test)?.();
@@ -289,25 +302,46 @@ function tasks() {
 }
 
 /**
+ * For which entry of a list; nothing where there is none, nor where several hold each other.
+ * @param {TestAnswer} answer
+ */
+function itemField(answer) {
+  const isNested = Array.isArray(answer.item);
+  if (isNested || (answer.item === undefined && !listsAround(answer.task ?? "").length)) return null;
+  return number(gettext("For which entry of the list"), /** @type {{ item?: number }} */ (answer), "item", {
+    help: gettext("Counted from 1. Empty: the first that waits for an answer."),
+  });
+}
+
+/**
  * @param {TestAnswer} answer
  * @param {() => void} redraw
  */
 function answerParts(answer, redraw) {
   const task = (store.document.tasks || []).find((each) => each.key === answer.task);
   const form = !task || isForm(task);
-  const outcome = answer.after !== undefined ? "late" : hasFailed(answer) ? "fails" : "done";
+  const outcome = answer.cancel ? "cancel" : answer.after !== undefined ? "late" : hasFailed(answer) ? "fails" : "done";
   /** @type {Option[]} */
   const outcomes = [["done", form ? gettext("it is done, with these answers") : gettext("it answers")]];
-  if (!form || outcome === "fails") outcomes.push(["fails", gettext("the call fails for good")]);
+  if (task && isBlock(task)) outcomes.length = outcome === "done" ? 1 : 0;
+  if ((!form && !(task && isBlock(task))) || outcome === "fails")
+    outcomes.push(["fails", gettext("the call fails for good")]);
   if (!task || typeOf(task).can_be_left || outcome === "late")
     outcomes.push(["late", gettext("it is not done in time")]);
+  outcomes.push(["cancel", gettext("the ticket is withdrawn or cancelled here")]);
   const choose = selectOf(outcomes, outcome, (chosen) => {
     snapshot();
     delete answer.output;
+    delete answer.edits;
     delete answer.error;
     delete answer.status;
     delete answer.reason;
     delete answer.after;
+    delete answer.cancel;
+    if (chosen === "cancel") {
+      answer.cancel = true;
+      delete answer.by;
+    }
     if (chosen === "done") answer.output = {};
     if (chosen === "fails") answer.error = gettext("The call failed.");
     if (chosen === "late") answer.after = firstTime(answer.task);
@@ -327,6 +361,7 @@ function answerParts(answer, redraw) {
       }),
       { name: "task" },
     ),
+    itemField(answer),
     field(gettext("What comes of it"), choose),
   ];
   if (outcome === "fails") parts.push(...failureParts(answer));
@@ -351,7 +386,32 @@ function answerParts(answer, redraw) {
         asking: form ? { fields: task?.fields ?? [] } : askingFor(task),
       }),
     );
+    const schema = task && form ? schemaOfChanges(task) : null;
+    if (schema) {
+      const help = gettext("What is left out stays as it was.");
+      const label = gettext("What it changes of earlier answers");
+      parts.push(answersPart({ owner: answer, name: "edits", label, help, asking: { schema } }));
+    }
   }
+  if (form) parts.push(...peopleParts(answer, outcome === "done"));
+  return parts;
+}
+
+/**
+ * Whom the task is given to, and who does it.
+ * @param {TestAnswer} answer
+ * @param {boolean} isDone
+ */
+function peopleParts(answer, isDone) {
+  const hint = gettext("requester, manager, an e-mail address, a company role…");
+  const parts = [text(gettext("It must be given to"), answer, "given_to", { max: 254, placeholder: hint })];
+  if (isDone || answer.by)
+    parts.push(
+      text(gettext("Who does it"), answer, "by", {
+        max: 254,
+        placeholder: gettext("requester, manager, an e-mail address"),
+      }),
+    );
   return parts;
 }
 
@@ -405,6 +465,7 @@ const STATUSES = () => [
   ["COMPLETED", gettext("it reaches the end")],
   ["WAITING", gettext("it waits at the last task")],
   ["ERROR", gettext("it stops there with an error")],
+  ["CANCELLED", gettext("it is cancelled, and has cleaned up")],
 ];
 
 /**
@@ -449,10 +510,9 @@ function expectation(test, redraw) {
   const status = select(gettext("How it ends"), expect, "status", STATUSES(), {
     otherwise: "COMPLETED",
     onChange: (chosen) => {
-      if (chosen !== "COMPLETED") {
-        setTyped(expect, "end", "");
-        delete expect.outcome;
-      }
+      if (!hasEnd(chosen)) setTyped(expect, "end", "");
+      if (chosen !== "COMPLETED") delete expect.outcome;
+      if (chosen !== "WAITING") delete expect.given_to;
       redraw();
       find(elementOf(expect), '[data-name="status"]')?.focus();
     },
@@ -470,11 +530,18 @@ function expectation(test, redraw) {
       "div",
       { class: "ed-grid" },
       status,
-      (expect.status ?? "COMPLETED") === "COMPLETED" ? [endSelect(expect), outcomeSelect(expect)] : null,
+      hasEnd(expect.status) ? endSelect(expect) : null,
+      (expect.status ?? "COMPLETED") === "COMPLETED" ? outcomeSelect(expect) : null,
+      expect.status === "WAITING" ? text(gettext("Its task must be given to"), expect, "given_to", { max: 254 }) : null,
     ),
     makeElement("div", { class: "ed-errors ed-place-errors", hidden: true }),
   );
   return linkToPart(expect, root);
+}
+
+/** @param {string | undefined} status */
+function hasEnd(status) {
+  return ["COMPLETED", "CANCELLED"].includes(status ?? "COMPLETED");
 }
 
 /** @param {Expectation} expect */
@@ -524,10 +591,8 @@ function resultOf(test) {
         /** @type {Expectation} */
         const expect = { path: [...result.path] };
         if (result.status !== "COMPLETED") expect.status = result.status;
-        else {
-          if (result.end) expect.end = result.end;
-          if (result.outcome) expect.outcome = result.outcome;
-        }
+        if (hasEnd(result.status) && result.end) expect.end = result.end;
+        if (result.status === "COMPLETED" && result.outcome) expect.outcome = result.outcome;
         test.expect = expect;
         changed();
         redraws.get(test)?.();

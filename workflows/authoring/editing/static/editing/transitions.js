@@ -1,14 +1,15 @@
 // The transitions from one task to the next: those of one source, in the order in which they are tried.
 
 import { button, field, find, gettext, icon, iconButton, makeElement, pgettext } from "./dom.js";
-import { durationControl, selectOf, text } from "./inputs.js";
+import { selectOf, text } from "./inputs.js";
 import { focusAction, showMessage } from "./lists.js";
 import { isEmpty } from "./logic.js";
+import { momentControl } from "./moments.js";
 import { LONGEST_NAME } from "./names.js";
 import { elementOf, linkToPart } from "./places.js";
 import { ruleEditor, ruleIn } from "./rules.js";
 import { changed, snapshot, store } from "./store.js";
-import { END, START, failureVariables, isForm, taskKeys, transitionVariables, typeOf } from "./variables.js";
+import { END, START, failureVariables, taskKeys, transitionVariables, typeOf } from "./variables.js";
 
 /** @import { Option, Transition } from "./types.js" */
 
@@ -35,11 +36,12 @@ export function transitionsFrom(source) {
 }
 
 /**
- * Whether a transition is taken when its task is done: not after a time, nor when a call fails.
+ * Whether a transition is taken when its task is done: not after a time, nor when a call fails or
+ * the ticket is cancelled.
  * @param {Transition} transition
  */
 export function isUsual(transition) {
-  return !transition.after && !transition.on_failure;
+  return !transition.after && !transition.on_failure && !transition.on_cancel;
 }
 
 /**
@@ -99,6 +101,24 @@ export function removeTransitions(isUnwanted) {
 /** @returns {Option[]} */
 function taskOptions() {
   return taskKeys().map((key) => [key, titleOf(key)]);
+}
+
+/** @param {string} key of a task; of the start there is none */
+function branchAt(key) {
+  return store.document.tasks?.find((each) => each.key === key)?.branch || "";
+}
+
+/**
+ * Where a transition may lead to: no transition crosses the border of a branch.
+ * @param {string} source
+ * @returns {Option[]}
+ */
+function targetOptions(source) {
+  const place = branchAt(source);
+  return [
+    ...taskOptions().filter(([key]) => branchAt(key) === place),
+    [END, place ? gettext("End of the branch") : gettext("End")],
+  ];
 }
 
 /**
@@ -172,7 +192,7 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
       name: "condition",
       variables: () => [
         ...(transition.on_failure ? failureVariables() : []),
-        ...transitionVariables(source, isUsual(transition)),
+        ...transitionVariables(source, isUsual(transition), Boolean(transition.on_cancel)),
       ],
       scope: () => ({ task_keys: taskKeys(), fields: null }),
       always: () =>
@@ -212,7 +232,7 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
             ),
           field(
             gettext("To"),
-            selectOf([...taskOptions(), [END, gettext("End")]], transition.to, (chosen) => {
+            selectOf(targetOptions(source), transition.to, (chosen) => {
               transition.to = chosen;
               if (chosen !== END) delete transition.outcome; // only an end has one
               const shown = endingOf(transition);
@@ -275,25 +295,34 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
 
   /**
    * When it is taken: also when a task waits too long (not the start, nor what is answered at once),
-   * or when a call fails.
+   * when a call fails, or when the ticket is cancelled.
    * @param {Transition} transition
    */
   function timing(transition) {
     const task = (store.document.tasks || []).find((each) => each.key === source);
     const canWait = task && typeOf(task).can_be_left;
-    const canFail = task && !isForm(task);
-    if (!canWait && !canFail && isUsual(transition)) return null;
+    const canFail = task && typeOf(task).is_call;
+    const isStart = source === START;
     const slot = makeElement("div", { class: "ed-timing" });
     const show = () => {
       const isLate = Boolean(transition.after);
       /** @type {Option[]} */
-      const choices = [["done", gettext("when the task is done")]];
+      const choices = [["done", isStart ? gettext("when the ticket begins") : gettext("when the task is done")]];
       if (canWait || isLate) choices.push(["late", gettext("when it is not done within")]);
       if (canFail || transition.on_failure) choices.push(["fails", gettext("when the call fails for good")]);
-      const choice = selectOf(choices, isLate ? "late" : transition.on_failure ? "fails" : "done", (chosen) => {
+      choices.push([
+        "cancelled",
+        isStart
+          ? gettext("when the ticket is withdrawn or cancelled, wherever it is")
+          : gettext("when the ticket is withdrawn or cancelled here"),
+      ]);
+      const now = transition.on_failure ? "fails" : transition.on_cancel ? "cancelled" : "done";
+      const choice = selectOf(choices, isLate ? "late" : now, (chosen) => {
         snapshot();
         delete transition.after;
         delete transition.on_failure;
+        delete transition.on_cancel;
+        if (chosen === "cancelled") transition.on_cancel = true;
         if (chosen === "late") transition.after = "P2D";
         if (chosen === "fails") transition.on_failure = true;
         changed();
@@ -307,7 +336,10 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
           ? [
               field(
                 pgettext("a duration", "Time"),
-                durationControl(transition, "after", { label: gettext("Time after which it is taken") }),
+                momentControl(transition, "after", {
+                  label: gettext("Time after which it is taken"),
+                  at: source,
+                }),
                 { name: "after", group: true },
               ),
             ]

@@ -38,7 +38,9 @@
  * @property {string} [name] what conditions call the answer
  * @property {string} [label]
  * @property {string} [type] one of the server's field types; none of them for a moment only
- * @property {boolean} [required]
+ * @property {Json} [required] true, or a rule: required when it is true
+ * @property {Rule} [computed] how the answer is calculated; nobody types it then
+ * @property {FormCheck[]} [checks]
  * @property {Choice[]} [choices]
  * @property {string} [help]
  * @property {Json} [default]
@@ -58,6 +60,12 @@
 /** @typedef {string | { value?: string, label?: string | null }} Choice */
 
 /**
+ * @typedef {object} FormCheck what must be true of the answers
+ * @property {Rule} [condition]
+ * @property {string} [message] what is said beside the question where it is not
+ */
+
+/**
  * @typedef {object} AssignTo whom a task is given to, where that is not simply the company role
  * @property {string} [who]
  * @property {string} [answer]
@@ -66,6 +74,22 @@
  * @property {string} [fallback]
  * @property {string[]} [never]
  * @property {string} [mode]
+ */
+
+/**
+ * @typedef {object} Reminder who is told while a task waits
+ * @property {string} when a moment, which may be counted from when the task is due
+ * @property {string} [tell] without it, whoever has the task
+ * @property {string} [role] the company role that is told or added
+ * @property {boolean} [add] whether its members may do the task as well from then on
+ * @property {string} [text] what the notice says besides
+ */
+
+/**
+ * @typedef {object} Edit an earlier answer that a task's form shows again
+ * @property {string} [task] the key of the task whose answer it is; without it, of the ticket
+ * @property {string} field
+ * @property {string} [mode] `see`: it is only shown
  */
 
 /**
@@ -78,7 +102,10 @@
  * @property {FieldSpec[]} [fields]
  * @property {string} [candidate_role]
  * @property {AssignTo} [assign_to]
- * @property {string} [due_in] a duration such as P2D or PT4H
+ * @property {string} [due_in] a moment such as P2D, or P3D before ticket.return_date at 09:00
+ * @property {Reminder[]} [reminders]
+ * @property {string} [wait] of a wait: a moment
+ * @property {Edit[]} [edits]
  * @property {string} [action_url]
  * @property {Json} [input_transform]
  * @property {Json} [output_transform]
@@ -90,6 +117,21 @@
  * @property {Json} [retries]
  * @property {string} [edit_layout]
  * @property {string} [display_layout]
+ * @property {string} [branch] where it stands: `block.branch`; without it, on the main path
+ * @property {Branch[]} [branches] of a block
+ * @property {string | number} [ends_when] of a block: all, any, or how many
+ * @property {Json} [for_each] of a block: the list for each entry of which its branch runs
+ * @property {string} [order] of a block with a list: together or in_order
+ * @property {Json} [most] of a block with a list: how many entries there may be
+ * @property {boolean} [hide_answers] of a block
+ */
+
+/**
+ * @typedef {object} Branch of a block
+ * @property {string} [key]
+ * @property {string} [title]
+ * @property {string} [start] the key of the task that it begins with
+ * @property {Rule} [when] it runs only where this is true
  */
 
 /**
@@ -118,8 +160,9 @@
  * @property {string} [label]
  * @property {Rule} [condition]
  * @property {number} [priority] the lowest is tried first
- * @property {string} [after] a duration: it is taken when the task has not ended by then
+ * @property {string} [after] a moment: it is taken when the task has not ended by then
  * @property {boolean} [on_failure] of a call: it is taken when that has failed for good
+ * @property {boolean} [on_cancel] it is taken when the ticket is withdrawn or cancelled there
  * @property {string} [outcome] of one to the end: one of `Start.outcomes`; without it, the first
  */
 
@@ -147,6 +190,7 @@
  * @property {string} [name]
  * @property {string} [ticket_type] the key of a ticket type
  * @property {JsonObject} [ticket] the answers of the ticket's form
+ * @property {string} [today] the day on which it happens, such as 2026-10-30
  * @property {Submitter} [submitter]
  * @property {TestAnswer[]} [answers]
  * @property {Expectation} expect
@@ -158,14 +202,19 @@
  * @typedef {object} TestAnswer what comes of one visit of a task: one of `output`, `error`, `after`;
  *   beside `error` the `status` and `reason` of a call that failed
  * @property {string} [task] the key of a task
+ * @property {number | number[]} [item] for which entry of a list, from 1
  * @property {JsonObject} [output]
+ * @property {JsonObject} [edits] what it changes of earlier answers, by the names of conditions
  * @property {string} [error]
  * @property {Json} [status]
  * @property {string} [reason] one of `Start.failure_reasons`
  * @property {string} [after] a duration
+ * @property {boolean} [cancel] the ticket is withdrawn or cancelled there
+ * @property {string} [by] who does it
+ * @property {string} [given_to] whom it must be given to
  */
 
-/** @typedef {{ path: string[], end?: string, outcome?: string, status?: string }} Expectation */
+/** @typedef {{ path: string[], end?: string, outcome?: string, status?: string, given_to?: string }} Expectation */
 
 // What the server says
 
@@ -201,6 +250,7 @@
  * @property {string} choice what is chosen where somebody chooses it
  * @property {boolean} is_form whether a person does it
  * @property {boolean} is_call whether another system is called
+ * @property {boolean} is_block whether it holds branches
  * @property {boolean} is_at_once whether TicketFlower does it itself, when it is reached
  * @property {(keyof Task)[]} uses the parts that it has and other types may not have
  * @property {boolean} is_answered_later whether a callback answers it
@@ -214,6 +264,8 @@
  * @property {string[]} keys of its specs, beyond those that all have
  * @property {OwnKey[]} own_keys those that it alone has
  * @property {boolean} in_records whether records may have such a column
+ * @property {boolean} may_be_computed whether its answers may be calculated
+ * @property {boolean} has_limit_rules whether its limits and what is there beforehand may be formulas
  * @property {string} control asks for a value
  * @property {string} input_type of a control that is an input
  * @property {string} json_type of an answer, as JSON Schema names it
@@ -227,6 +279,13 @@
  * @property {Json} no_answer what no answer counts as where nobody has said so
  * @property {boolean} is_wide
  * @property {{ name: string, label: string, type: string }[]} parts what conditions can read of it
+ */
+
+/**
+ * @typedef {object} ShownInForm what is shown for the answers so far
+ * @property {string[]} visible the names of questions
+ * @property {string[]} [required] those that must be answered now, of those where that depends
+ * @property {Record<string, string>} [calculated] the text of each, by the name of its output
  */
 
 /**
@@ -256,13 +315,14 @@
  * @property {string} end
  * @property {string} outcome of the end; empty where none was reached
  * @property {string | null} waiting_for the key of a task
+ * @property {number[]} waiting_items for which entry of a list; of several that hold each other
  * @property {boolean} can_be_expected
  */
 
 /**
  * @typedef {object} Answers what the server answers to each question, by the question's name
  * @property {{ problems: Problem[], picture: string, tests: TestResult[], rules: RuleSentence[] }} check
- * @property {{ html: string, visible: string[], skipped: number }} form
+ * @property {ShownInForm & { html: string, skipped: number }} form
  * @property {FormOfAnswers & { answers: JsonObject }} answers `answers`, and `visible`, of what was typed
  * @property {{ rule: Rule, text: string | null, error?: string }} condition
  * @property {{ value: number, error?: string, is_text?: boolean }} number

@@ -6,12 +6,13 @@ import { choicesOf } from "./inputs.js";
 import { isObject } from "./json.js";
 import { rolesInQuestions, store } from "./store.js";
 
-/** @import { FieldSpec, Json, JsonObject, Option, Task, Variable, Workflow } from "./types.js" */
+/** @import { Branch, Edit, FieldSpec, Json, JsonObject, Option, Task, Variable, Workflow } from "./types.js" */
 
 /** @typedef {Map<string, Set<string>>} Moves the key of a task, and of those that can come next */
 
 export const START = "start";
 export const END = "end";
+const MOST_NESTED = 10; // deeper than blocks may stand in each other
 
 export function taskKeys() {
   return (store.document.tasks || []).flatMap((each) => each.key || []);
@@ -31,6 +32,68 @@ export function isForm(task) {
   return typeOf(task).is_form;
 }
 
+/** @param {Task} task */
+export function isBlock(task) {
+  return typeOf(task).is_block;
+}
+
+/**
+ * @param {Task} block
+ * @returns {Branch[]}
+ */
+export function branchesOf(block) {
+  return Array.isArray(block.branches) ? block.branches : [];
+}
+
+/**
+ * Whether the branch of a block runs for each entry of a list.
+ * @param {Task} block
+ */
+export function hasItems(block) {
+  const { for_each: list } = block;
+  return Boolean(list) && JSON.stringify(list) !== "{}";
+}
+
+/**
+ * The tasks that stand in a branch, as `block.branch` names it.
+ * @param {string} place
+ */
+export function tasksIn(place) {
+  return (store.document.tasks || []).filter((each) => each.branch === place);
+}
+
+/** @param {string | undefined} key */
+function taskOf(key) {
+  return (store.document.tasks || []).find((each) => each.key === key);
+}
+
+/**
+ * The blocks around a task, the innermost first, with the branch in which it stands.
+ * @param {string} key
+ */
+function around(key) {
+  /** @type {{ block: Task, branch: Branch, place: string }[]} */
+  const found = [];
+  let place = taskOf(key)?.branch;
+  while (place && found.length < MOST_NESTED) {
+    const [owner, own] = place.split(".");
+    const block = taskOf(owner);
+    const branch = block && branchesOf(block).find((each) => each.key === own);
+    if (!block || !branch) break;
+    found.push({ block, branch, place });
+    place = block.branch;
+  }
+  return found;
+}
+
+/**
+ * The blocks around a task whose branch runs for each entry of a list, the innermost first.
+ * @param {string} key
+ */
+export function listsAround(key) {
+  return around(key).flatMap(({ block }) => (hasItems(block) ? [block] : []));
+}
+
 /** @param {FieldSpec} spec */
 export function labelOf(spec) {
   const name = spec.name || "";
@@ -44,9 +107,39 @@ export function labelOf(spec) {
 function allMoves(without = null) {
   /** @type {Moves} */
   const found = new Map();
+  /** @type {(from: string, to: string) => void} */
+  const add = (from, to) => {
+    if (from !== without && to !== without) found.set(from, (found.get(from) ?? new Set()).add(to));
+  };
+  // What leaves a block does so when it has ended: from “block.”.
+  const ended = (/** @type {string} */ block) => `${block}.`;
+  const needed = new Map(without === null ? [] : around(without).map((each) => [each.block.key, each]));
+  for (const block of store.document.tasks || []) {
+    if (!isBlock(block) || !block.key || block.key === without) continue;
+    for (const { start } of branchesOf(block)) if (start) add(block.key, start);
+    const only = needed.get(block.key);
+    const isNeeded = only && !hasItems(block) && (block.ends_when ?? "all") === "all" && !only.branch.when;
+    if (!isNeeded) {
+      needed.delete(block.key);
+      add(block.key, ended(block.key));
+    }
+  }
   for (const each of store.document.transitions || []) {
-    if (each.from === without || each.to === without) continue;
-    found.set(each.from, (found.get(each.from) ?? new Set()).add(each.to));
+    const { to } = each;
+    // What is taken wherever a cancelled ticket is leads on from every task.
+    const sources = each.on_cancel && each.from === START ? taskKeys() : [each.from];
+    for (const from of sources) {
+      const task = taskOf(from);
+      const [inner] = around(from);
+      const source = task && isBlock(task) ? ended(from) : from;
+      if (from === without || (each.on_cancel && from === to)) continue;
+      if (to !== END || !inner || each.on_cancel) add(source, to);
+      else {
+        const block = inner.block.key ?? "";
+        const only = needed.get(block);
+        if (!only || only.place === inner.place) add(source, ended(block));
+      }
+    }
   }
   return found;
 }
@@ -74,9 +167,24 @@ function reachable(start, moves) {
  */
 export function doneBefore(key, itself) {
   const moves = allMoves();
-  const found = new Set(taskKeys().filter((each) => reachable(each, moves).has(key)));
+  const within = listsAround(key);
+  /** @param {string} each what is done for each entry of a list is read there alone */
+  const isReadHere = (each) => listsAround(each).every((block) => within.includes(block));
+  /** @param {string} each */
+  const afterIt = (each) => reachable(endOf(each), moves);
+  const place = itself ? endOf(key) : key;
+  const found = new Set(taskKeys().filter((each) => isReadHere(each) && afterIt(each).has(place)));
   if (itself && key !== START) found.add(key);
   return found;
+}
+
+/**
+ * From where it goes on when a task is done: of a block when it has ended.
+ * @param {string} key
+ */
+function endOf(key) {
+  const task = taskOf(key);
+  return task !== undefined && isBlock(task) ? `${key}.` : key;
 }
 
 /**
@@ -166,32 +274,114 @@ function outputsOf(task) {
  * For the transforms of a task, or, with `itself`, for what comes after it.
  * @param {string} at the key of the task
  * @param {boolean} itself
+ * @param {boolean} [cancelled] as of `transitionVariables`
  */
-export function processVariables(at, itself) {
+export function processVariables(at, itself, cancelled = false) {
   const found = fieldVariables(store.document.workflow.fields, "ticket.", gettext("The ticket"), false);
-  const done = doneBefore(at, itself);
+  const done = cancelled && at === START ? new Set(taskKeys()) : doneBefore(at, itself || cancelled);
   for (const task of store.document.tasks || []) {
     const { key } = task;
     if (key === undefined || !done.has(key)) continue;
-    const fields = isForm(task) ? task.fields : outputsOf(task);
-    const certain = (itself && key === at) || isCertain(key, at);
-    found.push(...fieldVariables(fields, `tasks.${key}.`, task.title || key, !certain));
+    const certain = (itself && key === at) || isCertain(key, itself ? endOf(at) : at);
+    if (isBlock(task)) found.push(...blockVariables(task, !certain));
+    else {
+      const fields = isForm(task) ? task.fields : outputsOf(task);
+      found.push(...fieldVariables(fields, `tasks.${key}.`, task.title || key, !certain));
+    }
   }
-  return [...found, ...ALWAYS_THERE()];
+  return [...itemVariables(at), ...found, ...ALWAYS_THERE()];
+}
+
+/**
+ * What can be read of a block that has ended.
+ * @param {Task} block
+ * @param {boolean} optional
+ * @returns {Variable[]}
+ */
+function blockVariables(block, optional) {
+  const group = block.title || block.key || "";
+  /** @type {(name: string, label: string, type: string, choices?: Option[], maybe?: boolean) => Variable} */
+  const part = (name, label, type, choices = [], maybe = false) => ({
+    path: `tasks.${block.key}.${name}`,
+    label,
+    group,
+    type,
+    choices,
+    optional: optional || maybe,
+  });
+  const found = [part("ended", gettext("How many branches have ended"), "integer")];
+  if (hasItems(block)) return found;
+  for (const { key, title, when } of branchesOf(block)) {
+    const maybe = Boolean(when) || (block.ends_when ?? "all") !== "all";
+    const branch = title || key || "";
+    found.push(
+      part(`branches.${key}.ended`, gettext("“%(branch)s” has ended", { branch }), "boolean"),
+      part(`branches.${key}.label`, gettext("How “%(branch)s” ended", { branch }), "text", [], maybe),
+      part(
+        `branches.${key}.outcome`,
+        gettext("Outcome of “%(branch)s”", { branch }),
+        "choice",
+        store.start.outcomes,
+        maybe,
+      ),
+    );
+  }
+  return found;
+}
+
+/**
+ * What can be read of the entry in whose branch a task stands.
+ * @param {string} key
+ * @returns {Variable[]}
+ */
+function itemVariables(key) {
+  const [block] = listsAround(key);
+  if (!block) return [];
+  const group = gettext("The entry");
+  const { for_each: rule } = block;
+  const path = isObject(rule) && typeof rule.var === "string" ? rule.var : "";
+  const [root, ...names] = path.split(".");
+  const form = root === "tasks" ? taskOf(names.shift()) : store.document.workflow;
+  const spec = form?.fields?.find((each) => each.name === names[0]);
+  /** @type {Variable[]} */
+  const found = [
+    {
+      path: "item_number",
+      label: gettext("Number of the entry"),
+      group,
+      type: "integer",
+      choices: [],
+      optional: false,
+    },
+  ];
+  if (spec?.fields) return [...fieldVariables(spec.fields, "item.", group, false), ...found];
+  const choices = spec ? choicesOf(spec) : [];
+  const label = spec ? labelOf(spec) : group;
+  return [{ path: "item", label, group, type: spec ? "choice" : "any", choices, optional: false }, ...found];
 }
 
 /**
  * For the conditions of the transitions that leave a task.
  * @param {string} at the key of the task
  * @param {boolean} itself whether it has been completed
+ * @param {boolean} [cancelled] whether the ticket was cancelled there; at the start: anywhere
  */
-export function transitionVariables(at, itself) {
+export function transitionVariables(at, itself, cancelled = false) {
   const group = gettext("How often the ticket came to");
   /** @type {Variable[]} */
   const visits = (store.document.tasks || []).flatMap(({ key, title }) =>
     key ? { path: `visits.${key}`, label: title || key, group, type: "integer", choices: [], optional: false } : [],
   );
-  return [...processVariables(at, itself), ...visits, ...doneVariables(at, itself)];
+  const failures = (store.document.tasks || []).flatMap((task) =>
+    task.key && typeOf(task).is_call && canFailAway(task.key)
+      ? failureVariables(
+          `failures.${task.key}.`,
+          gettext("How it failed: %(task)s", { task: task.title || task.key }),
+          true,
+        )
+      : [],
+  );
+  return [...processVariables(at, itself, cancelled), ...visits, ...doneVariables(at, itself), ...failures];
 }
 
 /**
@@ -218,19 +408,30 @@ function doneVariables(at, itself) {
 }
 
 /**
- * What a transition that is taken when a call fails can read besides.
+ * Whether a call goes a way of its own when it fails.
+ * @param {string} key
+ */
+function canFailAway(key) {
+  return (store.document.transitions || []).some((each) => each.from === key && each.on_failure);
+}
+
+/**
+ * What a transition that is taken when a call fails can read besides; or a later one, of that call.
+ * @param {string} prefix
+ * @param {string} group
+ * @param {boolean} optional whether the call may not have failed
  * @returns {Variable[]}
  */
-export function failureVariables() {
+export function failureVariables(prefix = "failure.", group = gettext("The failed call"), optional = false) {
   /** @type {Record<string, string>} */
   const types = { status: "integer", reason: "choice", message: "text" };
   return store.start.failure_parts.map(([name, label]) => ({
-    path: `failure.${name}`,
+    path: `${prefix}${name}`,
     label,
-    group: gettext("The failed call"),
+    group,
     type: types[name] ?? "any",
     choices: name === "reason" ? store.start.failure_reasons : [],
-    optional: false,
+    optional,
   }));
 }
 
@@ -246,18 +447,45 @@ const ALWAYS_THERE = () => {
     plain("submitter.last_name", gettext("Last name"), who),
     plain("number", gettext("Number of the ticket"), other, "integer"),
     plain("company.name", gettext("Name of the company"), other),
+    ...timeVariables(),
   ];
 };
 
 /**
- * For “shown when”: the other fields of the same form. No answer there is no error.
+ * For the rules of a question: the other fields of the same form. No answer there is no error.
  * @param {{ fields?: FieldSpec[] }} owner
- * @param {FieldSpec} spec
+ * @param {FieldSpec | null} spec which is left out
  */
 export function formVariables(owner, spec) {
-  return fieldVariables(owner.fields, "", gettext("This form"), false)
-    .filter((each) => each.path !== spec.name)
+  const around = formAround(owner);
+  return [
+    ...fieldVariables(owner.fields, "", gettext("This form"), false),
+    ...(around ? fieldVariables(around.fields, "", gettext("Beside the records"), false) : []),
+    ...timeVariables(),
+  ]
+    .filter((each) => each.path !== spec?.name)
     .map((each) => ({ ...each, optional: false }));
+}
+
+/**
+ * The form in which records stand whose columns these are; nothing where this is a form itself.
+ * @param {{ fields?: FieldSpec[] }} owner
+ */
+export function formAround(owner) {
+  const forms = [store.document.workflow, ...(store.document.tasks || [])];
+  return forms.find((form) => (form.fields || []).some((each) => each === owner));
+}
+
+/**
+ * What every rule can read of the time.
+ * @returns {Variable[]}
+ */
+function timeVariables() {
+  const group = gettext("Time");
+  return [
+    { path: "today", label: gettext("Today"), group, type: "date", choices: [], optional: false },
+    { path: "now", label: gettext("Now"), group, type: "datetime", choices: [], optional: false },
+  ];
 }
 
 // Renaming
@@ -319,23 +547,62 @@ function renameIn(rule, from, to) {
 }
 
 /**
+ * A moment, with the answer that it is counted from by its new name.
+ * @param {string} moment
+ * @param {string} from
+ * @param {string} to
+ */
+function renamedInMoment(moment, from, to) {
+  return moment
+    .split(" ")
+    .map((word) => (word.includes(".") ? renamed(word, from, to) : word))
+    .join(" ");
+}
+
+/**
  * @param {string} from
  * @param {string} to
  */
 function renameInProcess(from, to) {
   for (const each of store.document.transitions || []) {
     if (each.condition) each.condition = renameIn(each.condition, from, to);
+    if (each.after) each.after = renamedInMoment(each.after, from, to);
   }
   for (const task of store.document.tasks || []) {
     if (task.input_transform) task.input_transform = renameIn(task.input_transform, from, to);
     if (task.output_transform) task.output_transform = renameIn(task.output_transform, from, to);
+    if (task.for_each) task.for_each = renameIn(task.for_each, from, to);
+    for (const branch of branchesOf(task)) if (branch.when) branch.when = renameIn(branch.when, from, to);
     if (task.values) task.values = renameIn(task.values, from, to);
     for (const each of task.table?.inputs || []) if (each?.value) each.value = renameIn(each.value, from, to);
     const { assign_to: said } = task;
     if (said?.answer) said.answer = renamed(said.answer, from, to);
     if (said?.never) said.never = said.never.map((each) => renamed(each, from, to));
+    if (task.wait) task.wait = renamedInMoment(task.wait, from, to);
+    if (task.due_in) task.due_in = renamedInMoment(task.due_in, from, to);
+    for (const each of task.reminders ?? []) each.when = renamedInMoment(each.when, from, to);
     if (said?.task) said.task = renamed(`tasks.${said.task}`, from, to).replace(/^tasks\./, "");
+    for (const each of Array.isArray(task.edits) ? task.edits : []) renameEdit(each, from, to);
   }
+  for (const test of store.document.tests || []) {
+    for (const each of test.answers || []) {
+      if (!each.edits) continue;
+      const pairs = Object.entries(each.edits).map(([name, value]) => [renamed(name, from, to), value]);
+      each.edits = Object.fromEntries(pairs);
+    }
+  }
+}
+
+/**
+ * @param {Edit} edit
+ * @param {string} from
+ * @param {string} to
+ */
+function renameEdit(edit, from, to) {
+  const owner = edit.task ? `tasks.${edit.task}` : "ticket";
+  const parts = renamed(`${owner}.${edit.field}`, from, to).split(".");
+  edit.field = parts.at(-1) ?? "";
+  if (edit.task) edit.task = parts[1];
 }
 
 /**
@@ -347,6 +614,10 @@ export function renameTask(from, to) {
     if (each.from === from) each.from = to;
     if (each.to === from) each.to = to;
   }
+  for (const task of store.document.tasks || []) {
+    if (task.branch?.startsWith(`${from}.`)) task.branch = to + task.branch.slice(from.length);
+    for (const branch of branchesOf(task)) if (branch.start === from) branch.start = to;
+  }
   renameInProcess(`tasks.${from}`, `tasks.${to}`);
   renameInProcess(`visits.${from}`, `visits.${to}`);
   renameInProcess(`done.${from}`, `done.${to}`);
@@ -354,6 +625,18 @@ export function renameTask(from, to) {
     for (const each of test.answers || []) if (each.task === from) each.task = to;
     if (test.expect?.path) test.expect.path = test.expect.path.map((each) => (each === from ? to : each));
   }
+}
+
+/**
+ * @param {Task} block
+ * @param {Branch} branch
+ * @param {string} key the new one
+ */
+export function renameBranch(block, branch, key) {
+  const [from, to] = [`${block.key}.${branch.key}`, `${block.key}.${key}`];
+  for (const task of tasksIn(from)) task.branch = to;
+  renameInProcess(`tasks.${block.key}.branches.${branch.key}`, `tasks.${block.key}.branches.${key}`);
+  branch.key = key;
 }
 
 /**
@@ -366,6 +649,32 @@ function renameKey(answers, from, to) {
   return Object.fromEntries(Object.entries(answers).map(([name, value]) => [name === from ? to : name, value]));
 }
 
+const RULES = /** @type {const} */ ([
+  "computed",
+  "visible_when",
+  "required",
+  "default",
+  "min",
+  "max",
+  "more_than",
+  "less_than",
+]);
+
+/**
+ * @param {FieldSpec} spec
+ * @param {string} from
+ * @param {string} to
+ */
+function renameInQuestion(spec, from, to) {
+  for (const key of RULES) {
+    const rule = spec[key];
+    if (isObject(rule)) Object.assign(spec, { [key]: renameIn(rule, from, to) });
+  }
+  for (const check of Array.isArray(spec.checks) ? spec.checks : []) {
+    if (check?.condition) check.condition = renameIn(check.condition, from, to);
+  }
+}
+
 /**
  * @param {Workflow | Task | FieldSpec} owner the workflow (the ticket's form), a task, or a field
  *   of records
@@ -374,7 +683,11 @@ function renameKey(answers, from, to) {
  */
 export function renameField(owner, from, to) {
   for (const each of owner.fields || []) {
-    if (each.visible_when) each.visible_when = renameIn(each.visible_when, from, to);
+    renameInQuestion(each, from, to);
+    for (const column of each.fields || []) {
+      // A column of the same name is what the rules of its row mean.
+      if (!(each.fields || []).some(({ name }) => name === from)) renameInQuestion(column, from, to);
+    }
   }
   if (owner === store.document.workflow) renameOnTicket(from, to);
   else if ("key" in owner && owner.key) renameInTask(owner.key, from, to);
@@ -421,7 +734,10 @@ export function renameTicketType(from, to) {
  * @param {string} to
  */
 export function renameRole(from, to) {
-  for (const task of store.document.tasks || []) if (task.candidate_role === from) task.candidate_role = to;
+  for (const task of store.document.tasks || []) {
+    if (task.candidate_role === from) task.candidate_role = to;
+    for (const each of task.reminders ?? []) if (each.role === from) each.role = to;
+  }
   for (const { spec, key } of rolesInQuestions()) if (spec[key] === from) Object.assign(spec, { [key]: to });
   for (const type of store.document.ticket_types || []) {
     if (type.roles_with_access) {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.test import SimpleTestCase
 
-from tickets.submitting.name_ticket import name_ticket
+from tickets.numbering.name_ticket import name_ticket
 from workflows.engine.process import Json, JsonObject
 from workflows.fields.validation import validator_for
 from workflows.models import TicketDefinition

@@ -1,0 +1,149 @@
+"""Reminders of a task that waits: who is told, and who may do it as well from then on.
+
+A reminder takes nothing away: whoever has the task keeps it. It comes once, as its event in the
+history says, which is written with the notices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from tenants.roles import SystemRole
+from tickets.advancing.lock_ticket import lock_ticket
+from tickets.advancing.timers import defer_reminder, is_current_wait, reminders_sent
+from tickets.models import Ticket
+from tickets.notices.kinds.kind import NoticeKind
+from tickets.notices.kinds.task_late import TASK_LATE
+from tickets.notices.kinds.task_offered import TASK_OFFERED
+from tickets.notices.kinds.task_reminder import TASK_REMINDER
+from tickets.notices.kinds.ticket_reminder import TICKET_REMINDER
+from tickets.notices.tell import tell, tell_role
+from workflows.engine.process import JsonObject
+from workflows.engine.reminders import Reminder, Tell, reminders_of
+from workflows.models import CompanyRole, TaskInstance, WorkflowStatus
+from workflows.running.candidates import candidates_of, deputy_for_task
+from workflows.running.workflow_repair import WorkflowRepair
+
+
+def remind(
+    *,
+    ticket_id: int,
+    task_id: int,
+    reminder: str,
+    due: str,
+    since: str,
+    now: datetime | None = None,
+) -> None:
+    """Tell the people whom a reminder of a task names, where the task still waits.
+
+    `reminder` is its name in the definition, `due` when it comes and `since` when the task's time
+    began, in ISO 8601. Safe to call twice, late, or beside whoever completes the task. On hold, and
+    while the requester is asked something, nobody is reminded: its time begins anew afterwards.
+    """
+    now = now or timezone.now()
+    moment, began = datetime.fromisoformat(due), datetime.fromisoformat(since)
+    with transaction.atomic():
+        if now < moment:  # the clocks of two machines differ
+            defer_reminder(
+                ticket_id=ticket_id,
+                task_id=task_id,
+                reminder=reminder,
+                since=began,
+                due=moment,
+                now=now,
+            )
+            return
+        ticket = lock_ticket(ticket_id)
+        if ticket.workflow_instance_id is None:
+            return
+        manager = WorkflowRepair.lock(ticket.workflow_instance_id, now=now)
+        manager.is_about(ticket)
+        task = manager.read_task(task_id)
+        if manager.instance.status != WorkflowStatus.IN_PROGRESS:
+            return
+        if not task.is_alive or task.waits_for_answer or not is_current_wait(task, began):
+            return
+        listed = reminders_of(task.definition.reminders)
+        for each in listed:
+            if each.name == reminder and each.name not in reminders_sent(task):
+                _Reminding(each, task, ticket).send(manager)
+                return
+
+
+@dataclass(frozen=True, slots=True)
+class _Reminding:
+    reminder: Reminder
+    task: TaskInstance
+    ticket: Ticket
+
+    def send(self, manager: WorkflowRepair) -> None:
+        role = self._role()
+        adds = role.pk if role is not None and self.reminder.adds else None
+        data: JsonObject = {
+            "reminder": self.reminder.name,
+            "when": self.reminder.when.iso,
+            "tell": self.reminder.tell.value,
+        }
+        if role is not None:
+            data["role"] = role.name
+        if adds is not None:
+            data["add"] = True
+        # First who may have it from now on: they are told that they may.
+        manager.remind(self.task, data=data, adds=adds)
+        offered = self._offered() if adds is not None else set()
+        told = self._tell(TASK_OFFERED, offered)
+        told += self._tell_others(role, offered)
+        if not told:  # a task that waits is never nobody's matter
+            self._tell_admins()
+
+    def _role(self) -> CompanyRole | None:
+        number = self.reminder.role
+        return CompanyRole.objects.filter(pk=number).first() if isinstance(number, int) else None
+
+    def _offered(self) -> set[int]:
+        """Those who may do it as well, besides whoever has it."""
+        people = candidates_of(self.task).added_people()
+        return {*people.values_list("pk", flat=True)} - {self.task.assigned_to_id}
+
+    def _tell_others(self, role: CompanyRole | None, offered: Collection[int]) -> int:
+        worker = self.task.assigned_to
+        match self.reminder.tell:
+            case Tell.WORKER:
+                return self._tell(TASK_REMINDER, self._who_has_it())
+            case Tell.REQUESTER:
+                return self._tell(TICKET_REMINDER, {self.ticket.created_by_id})
+            case Tell.MANAGER:
+                manager = None if worker is None else worker.manager_id
+                return 0 if manager is None else self._tell(TASK_LATE, {manager})
+            case Tell.ROLE:
+                members = set() if role is None else set(role.members.values_list("pk", flat=True))
+                return self._tell(TASK_LATE, members - {*offered})
+        return self._tell_admins()
+
+    def _who_has_it(self) -> set[int]:
+        """Its worker; whoever stands in for them, too, while they are away."""
+        worker = self.task.assigned_to
+        if worker is None:
+            return set()
+        deputy = None if worker.is_available else deputy_for_task(worker, self.task)
+        return {worker.pk} if deputy is None else {worker.pk, deputy.pk}
+
+    def _tell(self, kind: NoticeKind, people: Collection[int]) -> int:
+        return tell(kind, people, ticket_id=self.ticket.pk, about=self._about(), sees_anyway=True)
+
+    def _tell_admins(self) -> int:
+        role = SystemRole.TICKET_ADMIN
+        return tell_role(TASK_LATE, role, ticket_id=self.ticket.pk, about=self._about())
+
+    def _about(self) -> JsonObject:
+        about: JsonObject = {"task": self.task.pk, "title": self.task.definition.title}
+        if self.task.due_at is not None:
+            about["due"] = self.task.due_at.isoformat()
+        if self.reminder.text:
+            about["said"] = self.reminder.text
+        return about

@@ -1,0 +1,1 @@
+"""Tasks that change earlier answers: of the ticket, and of tasks that were done before."""

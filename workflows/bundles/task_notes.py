@@ -1,0 +1,20 @@
+"""What the picture says of a task beneath its title: a chip each."""
+
+from __future__ import annotations
+
+from workflows.bundles.assignments import assignments_in_words
+from workflows.bundles.edits import all_edits_in_words
+from workflows.bundles.times import reminder_notes
+
+
+def task_notes(document: object) -> dict[str, list[str]]:
+    """{task key: lines}, of the tasks that have some. The document may be wrong in any place."""
+    found: dict[str, list[str]] = {}
+    for words in (
+        assignments_in_words(document),
+        all_edits_in_words(document),
+        reminder_notes(document),
+    ):
+        for key, line in words.items():
+            found.setdefault(key, []).append(line)
+    return found

@@ -1,0 +1,170 @@
+"""When tasks are due, left and reminded of: what cannot be found out is found; and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from workflows.bundles.comparisons import fields_by_name
+from workflows.bundles.outline import Entry, Outline
+from workflows.bundles.problems import Problem, Severity
+from workflows.engine.errors import MomentError
+from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short
+from workflows.engine.process import Json
+from workflows.engine.reminders import Reminder, Tell, reminders_of
+from workflows.engine.task_types import TaskType
+from workflows.engine.timing import DUE, Moment
+from workflows.working_hours.durations import after_in_words, wait_in_words
+
+_DATES: Final = ("date", "datetime")
+_TASKS: Final = "tasks."
+
+
+def time_problems(outline: Outline) -> Iterator[Problem]:
+    """Everything about the times of tasks and transitions; what is no time is told elsewhere."""
+    check = _Check(outline)
+    for task in outline.tasks:
+        key = task.text("key")
+        yield from check.moment((*task.path, "due_in"), task.text("due_in"), at=key)
+        yield from check.moment((*task.path, "wait"), task.text("wait"), at=key)
+        yield from check.reminders(task)
+    for each in outline.transitions:
+        yield from check.moment((*each.path, "after"), each.text("after"), at=each.text("from"))
+
+
+class _Check:
+    def __init__(self, outline: Outline) -> None:
+        self.outline = outline
+        self.dates = {
+            name: field
+            for name, field in fields_by_name(outline).items()
+            if field.type.key in _DATES
+        }
+
+    def moment(
+        self, path: Path, text: str, *, at: str, is_due_known: bool = False
+    ) -> Iterator[Problem]:
+        """`at` is the key of the task that waits; `is_due_known`: it may be counted from that."""
+        try:
+            moment = Moment.parse(text)
+        except MomentError:
+            return
+        if moment.anchor == DUE and not is_due_known:
+            message = _(
+                "Only a reminder can be counted from when its task is due. Name the question whose "
+                "answer is the date, such as ticket.return_date."
+            )
+            yield Problem(path, message, text)
+        elif moment.answer:
+            yield from self._answer(path, text, moment.answer, at)
+
+    def _answer(self, path: Path, text: str, answer: str, at: str) -> Iterator[Problem]:
+        if answer not in self.dates:
+            meant = nearest(answer, self.dates)
+            message = _("“%(name)s” is no question of type date, or date and time.")
+            advice = did_you_mean(meant) or " " + _("Name one, such as ticket.return_date.")
+            known = ", ".join(self.dates)
+            said = message % {"name": short(answer)}
+            nearest_text = text.replace(answer, meant) if meant else ""
+            yield Problem(path, said + advice, text, expected=known, nearest=nearest_text)
+            return
+        key = answer.split(".")[1] if answer.startswith(_TASKS) else ""
+        before = self.outline.before.get(at, set())
+        if key and self.outline.is_connected and key not in before:
+            message = _("%(task)s cannot have been done before this task. Name an earlier one.")
+            yield Problem(path, message % {"task": self.outline.title_of(key)}, text)
+
+    def reminders(self, task: Entry) -> Iterator[Problem]:
+        listed = task.value.get("reminders")
+        seen: set[tuple[str, object]] = set()
+        for index, each in enumerate(listed if isinstance(listed, list) else []):
+            path = (*task.path, "reminders", index)
+            found = Reminder.of(each)
+            if found is None:
+                if isinstance(each, dict) and each.get("when") == "":
+                    message = _("Say when, such as P1D before due.")
+                    yield Problem((*path, "when"), message, "")
+                continue
+            when = found.when.iso
+            yield from self.moment((*path, "when"), when, at=task.text("key"), is_due_known=True)
+            if found.when.anchor == DUE and not task.text("due_in"):
+                message = _("The task is never due. Say in “due_in” when it should be done.")
+                yield Problem((*path, "when"), message, when)
+            yield from _role_problems(path, found)
+            if (found.name, found.role) in seen:
+                message = _("This reminder is there already. Remove it, or choose another time.")
+                yield Problem((*path, "when"), message, when)
+            seen.add((found.name, found.role))
+
+
+def _role_problems(path: Path, reminder: Reminder) -> Iterator[Problem]:
+    if reminder.role is None:
+        if reminder.adds:
+            message = _("Name in “role” the company role whose members may do it as well.")
+            yield Problem((*path, "add"), message, found=True)
+        if reminder.tell is Tell.ROLE:
+            message = _("Name in “role” the company role whose members are told.")
+            yield Problem((*path, "tell"), message, reminder.tell.value)
+    elif not reminder.adds and reminder.tell is not Tell.ROLE:
+        message = _(
+            "The company role is not used: it is neither told nor added. Set “tell” to role or "
+            "“add” to true, or remove it."
+        )
+        yield Problem((*path, "role"), message, reminder.role, severity=Severity.WARNING)
+
+
+# Words
+
+_TOLD: Final = {
+    Tell.WORKER: gettext_lazy("whoever has it is told"),
+    Tell.REQUESTER: gettext_lazy("the requester is told"),
+    Tell.MANAGER: gettext_lazy("the manager of whoever has it is told"),
+    Tell.ROLE: gettext_lazy("%(role)s are told"),
+    Tell.TICKET_ADMINS: gettext_lazy("the ticket admins are told"),
+}
+
+
+def reminders_in_words(value: Json, labels: Mapping[str, str]) -> list[str]:
+    """The reminders of a task, a line each.
+
+    `labels` are what people call questions, by `ticket.name` and `tasks.key.name`.
+    """
+    return [_reminder_in_words(each, labels) for each in reminders_of(value)]
+
+
+def _reminder_in_words(reminder: Reminder, labels: Mapping[str, str]) -> str:
+    role = str(reminder.role or "")
+    words = {
+        "when": after_in_words(reminder.when.iso, labels),
+        "told": str(_TOLD[reminder.tell]) % {"role": role},
+        "role": role,
+    }
+    if reminder.adds:
+        said = _("%(when)s: %(told)s, and %(role)s may do it as well") % words
+    else:
+        said = _("%(when)s: %(told)s") % words
+    return f"{said} ({quoted(short(reminder.text))})" if reminder.text else said
+
+
+def reminder_notes(document: object) -> dict[str, str]:
+    """For the picture: {task key: line}, of the tasks that have reminders, and of waits.
+
+    The document may be wrong in any place.
+    """
+    outline = Outline(document if isinstance(document, dict) else {})
+    found = {}
+    for key, task in outline.task_of.items():
+        if task.is_form:
+            found[key] = times_note(task.value.get("reminders"))
+        elif task.task_type is TaskType.WAIT and task.text("wait"):
+            found[key] = wait_in_words(task.text("wait"))
+    return {key: line for key, line in found.items() if line}
+
+
+def times_note(value: Json, labels: Mapping[str, str] | None = None) -> str:
+    """When somebody is reminded, in one short line; empty: never."""
+    times = [after_in_words(each.when.iso, labels) for each in reminders_of(value)]
+    return _("reminds %(times)s") % {"times": ", ".join(dict.fromkeys(times))} if times else ""
