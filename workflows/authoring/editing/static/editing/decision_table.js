@@ -3,6 +3,7 @@
 import { ask, messageOf } from "./api.js";
 import { button, debounce, field, find, findAll, gettext, iconButton, makeElement } from "./dom.js";
 import { checkbox, selectOf, textControl } from "./inputs.js";
+import { LONGEST_NAME } from "./names.js";
 import { linkToPart } from "./places.js";
 import { changed, freeKey, pendingOf, setPending, setTyped, setValue, snapshot } from "./store.js";
 import { taskKeys, transitionVariables } from "./variables.js";
@@ -156,7 +157,9 @@ export function decisionTableEditor(task) {
           ),
           iconButton("delete", gettext("Remove this column"), () => rearrange(() => removeColumn(table, part, index))),
         ),
-        field(gettext("Heading"), textControl(column, "label", { max: 255, onInput: nameCells }), { name: "label" }),
+        field(gettext("Heading"), textControl(column, "label", { max: LONGEST_NAME, onInput: nameCells }), {
+          name: "label",
+        }),
         field(gettext("Name"), nameControl(table, part, column), { name: "name" }),
         isInput ? formula(task, column) : null,
         field(
