@@ -27,6 +27,7 @@ from tickets.finding.pages.filters import DueFilter
 from tickets.finding.pages.search import FindsInTickets, add_number, where_it_is
 from tickets.following.pages.answers_cell import answers_cell
 from tickets.following.pages.badges import due_badge, priority_of_row, task_badge
+from tickets.following.pages.branches import item_in_words
 from tickets.models import ListOfViews, MyTask, SavedAnswers, Ticket
 from tickets.saved_views.pages.views_bar import ViewsBar
 from tickets.taking_part.task_holders import still_theirs
@@ -255,8 +256,9 @@ class MyTaskAdmin(FindsInTickets, CompanyModelAdmin):
 
     @display(description=_("Task"), ordering="definition__title")
     def task(self, task: MyTask) -> SafeString:
-        shown = [clipped(task.definition.title)]
-        worker = task.assigned_to_id
+        item = "" if task.path is None else item_in_words(task.path.item)
+        title, worker = task.definition.title, task.assigned_to_id
+        shown = [clipped(f"{title}: {item}" if item else title)]
         if worker is not None and getattr(task, "is_on_offer", False):
             words = {"person": str(task.assigned_to)}
             shown.append(badge(gettext("%(person)s has it") % words, "info"))
