@@ -324,7 +324,7 @@
  * @typedef {object} Answers what the server answers to each question, by the question's name
  * @property {{ problems: Problem[], picture: string, tests: TestResult[], rules: RuleSentence[] }} check
  * @property {ShownInForm & { html: string, skipped: number }} form
- * @property {FormOfAnswers & { answers: JsonObject }} answers `answers`, and `visible`, of what was typed
+ * @property {FormOfAnswers & ShownInForm & { answers: JsonObject }} answers `answers`, and `visible`, of what was typed
  * @property {{ rule: Rule, text: string | null, error?: string }} condition
  * @property {{ value: number, error?: string, is_text?: boolean }} number
  * @property {{ template: Json, text: string, error: string, result: Json }} transform
