@@ -30,7 +30,7 @@ from tickets.following.pages.badges import due_badge, priority_of_row, task_badg
 from tickets.following.pages.branches import item_in_words
 from tickets.models import ListOfViews, MyTask, SavedAnswers, Ticket
 from tickets.saved_views.pages.views_bar import ViewsBar
-from tickets.taking_part.task_holders import still_theirs
+from tickets.seeing.task_holders import still_theirs
 from tickets.working.complete_many import MOST_AT_ONCE
 from tickets.working.pages.complete_many_page import TASK
 from tickets.working.pages.worker_page import NEXT, WorkerPage, with_ticket
