@@ -275,11 +275,11 @@ class _Scope:
         if self.knows_visits:
             tasks = list(self.scopes.outline.task_of)
             readers["visits"] = lambda key: _unless_known(variable, "visits", key, tasks)
+            readers["done"] = self._done
+            readers["failures"] = lambda rest: self._failures(variable, rest)
         if blocks:
             readers[ITEM] = lambda name: self._item(blocks[-1], name)
             readers[ITEM_NUMBER] = lambda name: _no_such_property(variable, name)
-            readers["done"] = self._done
-            readers["failures"] = lambda rest: self._failures(variable, rest)
         if self.response:
             readers["response"] = lambda name: _unless_known(
                 variable, "response", name.partition(".")[0], self.response
