@@ -40,6 +40,7 @@ def bundle(task: JsonObject, **transition: Json) -> JsonObject:
     """With what stands in its branch, where it has one."""
     has_branch = task.get("task_type") in BLOCK_TYPES and "branches" in task
     inner: JsonObject = {"key": "inner", "title": "Inner", "branch": "do.a"}
+    ends: list[Json] = [{"from": "inner", "to": "end"}] if has_branch else []
     return {
         "format": "ticketflower-bundle",
         "format_version": 1,
@@ -48,7 +49,7 @@ def bundle(task: JsonObject, **transition: Json) -> JsonObject:
         "transitions": [
             {"from": "start", "to": "do"},
             {"from": "do", "to": "end"},
-            *([{"from": "inner", "to": "end"}] if has_branch else []),
+            *ends,
             *([{"from": "do", "to": "end", **transition}] if transition else []),
         ],
     }

@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 from django.db import connection, transaction
@@ -304,8 +305,11 @@ _TOO_LATE: list[JsonObject] = [{"from": "first", "to": "last", "after": "PT1M"}]
 _OTHERWISE: list[JsonObject] = [{"from": "first", "to": "last", "on_failure": True}]
 
 _STEPS = [form("one"), form("two")]
-_ALL = {"tasks": side_by_side("first", *_STEPS), "transitions": ends_of(_STEPS)}
-_ANY = {"tasks": side_by_side("first", *_STEPS, ends_when="any"), "transitions": ends_of(_STEPS)}
+_ALL: dict[str, Any] = {"tasks": side_by_side("first", *_STEPS), "transitions": ends_of(_STEPS)}
+_ANY: dict[str, Any] = {
+    "tasks": side_by_side("first", *_STEPS, ends_when="any"),
+    "transitions": ends_of(_STEPS),
+}
 _CALLS = [call("one", CALL, retries=0, mood="fails", timeout=LONG)]
 
 SCENES = (
