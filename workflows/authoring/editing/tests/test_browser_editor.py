@@ -400,7 +400,7 @@ class EditorTests(BrowserTestCase):
         late = {"when": "P1D clock after due at 09:00", "tell": "role", "role": heads.pk}
         self.assertEqual(task.reminders, [{"when": "P2D before due"}, {**late, "add": True}])
         page.get_by_label("How it is done").select_option(label="Nobody: it waits until a time")
-        page.get_by_label("How long it waits").fill("3")
+        page.locator(".ed-moment .ed-count").fill("3")
         page.get_by_role("button", name="Save").click()
         expect(page.locator("#ed-state")).to_have_text("Saved")
         task = draft.tasks.get()
