@@ -372,6 +372,8 @@ class WorkflowStateManager:
         moved = decision.as_json()
         # With these ids the history alone gives every task's life: workflows/running/history.py.
         moved["made"] = [{"task": task.pk, "key": task.definition.key} for task in tasks]
+        if self.instance.cleans_up:
+            moved["cleans_up"] = True
         self._record(MOVED, task=ended_task, data=moved)
         self.instance.current_task = tasks[-1]
         self._batch.update(self.instance, "status", "current_task", "started_at", "updated_at")

@@ -1,7 +1,8 @@
 """The workflow has moved on: to the next task, or to its end.
 
 Its data is the decision, `workflows.engine.decide.Decision.as_json()`, with each condition that
-was tried and its result; `made` are the new tasks, each with its id (`task`) and its `key`.
+was tried and its result; `made` are the new tasks, each with its id (`task`) and its `key`;
+with `cleans_up` the ticket was cancelled before.
 """
 
 from __future__ import annotations
