@@ -97,6 +97,8 @@ def _moved(batch: Batch, happened: Happened) -> None:
     task = happened.task
     if task is None or not task.definition.is_form or not happened.data.get("next_tasks"):
         return
+    if happened.data.get("cleans_up"):  # they were told that it is cancelled, and that is all
+        return
     about: JsonObject = {"title": task.definition.title}
     _add(batch, happened, TICKET_MOVED, about, _TO_REQUESTER, happened.by_id)
 

@@ -539,6 +539,8 @@ class WorkflowStateManager:
         moved = decision.as_json()
         # With these ids the history alone gives every task's life: workflows/running/history.py.
         moved["made"] = [{"task": task.pk, "key": task.definition.key} for task in tasks]
+        if self.instance.cleans_up:
+            moved["cleans_up"] = True
         self._record(MOVED, task=ended_task, data=moved)
         if path is None:
             self.instance.current_task = tasks[-1]

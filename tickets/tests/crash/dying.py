@@ -29,7 +29,6 @@ STEPS = (
     "expire_call",
     "fire_timer",
     "continue_bulk_retry",
-    "withdraw_ticket",
 )
 
 

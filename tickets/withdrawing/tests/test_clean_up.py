@@ -13,7 +13,7 @@ from tenants.testing_tools.waits import PATIENCE
 from tickets.advancing.advance_ticket import advance_ticket
 from tickets.calling.tests.action_case import ActionCase, Clock, replies
 from tickets.health.company import company_findings
-from tickets.models import Ticket, TicketError
+from tickets.models import Notice, Ticket, TicketError
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.hold_ticket import hold_ticket
 from tickets.repairing.retry_step import retry_step
@@ -151,6 +151,8 @@ class CleanUpTests(ActionCase, CompanyTestCase):
         told = self.history()
         self.assertIn("After Ship: on to refund.", told)
         self.assertEqual(told[-1], "It was cleaned up: released.")
+        notices = Notice.objects.filter(recipient=self.uma).values_list("kind", flat=True)
+        self.assertEqual(list(notices), [])  # she has withdrawn it herself
 
     def test_what_was_not_paid_is_not_refunded(self) -> None:
         self.submit()

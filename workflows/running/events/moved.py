@@ -2,7 +2,8 @@
 
 Its data is the decision, `workflows.engine.decide.Decision.as_json()`, with each condition that
 was tried and its result, and with `today`, the date by which it was decided, where conditions
-could read it; `made` are the new tasks, each with its id (`task`) and its `key`.
+could read it; `made` are the new tasks, each with its id (`task`) and its `key`; with `cleans_up`
+the ticket was cancelled before.
 """
 
 from __future__ import annotations
