@@ -14,17 +14,23 @@ from tickets.editing.change_answers import earlier_answers
 from tickets.editing.kept_changes import kept_changes
 from tickets.editing.tests.edit_case import APPROVED, EditCase
 from tickets.erasing.erase_person import erase_person
-from tickets.errors import AnswersChangedMeanwhileError, UnknownUploadError
+from tickets.errors import (
+    AnswersChangedMeanwhileError,
+    CompletionFailedError,
+    UnknownUploadError,
+)
 from tickets.files.keep_file import keep_file
 from tickets.finding.find_tickets import Scope, find_tickets
 from tickets.finding.query import read_query
 from tickets.health.sealed import vouched
-from tickets.models import FileUpload, SavedAnswers, Ticket
+from tickets.models import FileUpload, SavedAnswers, Ticket, TicketError
 from tickets.repairing.correct_data import correct_ticket_data
 from tickets.repairing.finish_task import finish_task_by_hand
+from tickets.repairing.retry_step import retry_step
 from tickets.replaying.replay_tickets import replay_tickets
 from tickets.saving.save_answers import save_task_answers
 from tickets.seeing import Viewer, changed_answers
+from tickets.tests.refusals import refused
 from tickets.working.complete_many import form_of
 from tickets.working.complete_task import complete_task
 from workflows.authoring.definitions.export_bundle import export_bundle
@@ -268,3 +274,48 @@ class OthersTests(EditCase):
         self.assertNotIn("Dock 4", said)
         self.assertNotIn("Old ones", json.dumps(ticket.data))
         self.assertEqual(replay(instance.events.order_by("pk")).data, instance.data)
+
+    def fail_to_complete(self, ticket: Ticket) -> TicketError:
+        """The database refuses the task: what was sent is kept."""
+        task = self.task(ticket)
+        asked = earlier_answers(task.definition, self.fresh(ticket))
+        seen = {name: text for each in asked for name, text in each.state().items()}
+        refusing = refused("workflows_taskinstance", on="UPDATE", when="NEW.status = 'COMPLETED'")
+        with (
+            refusing,
+            self.assertLogs("tickets", "ERROR"),
+            self.assertRaises(CompletionFailedError),
+        ):
+            complete_task(
+                task=task,
+                output={"remark": "Fewer"},
+                user=self.uma,
+                changes={"ticket.amount": 50},
+                seen=seen,
+            )
+        self.assertEqual(self.fresh(ticket).data["amount"], 900)
+        self.assertEqual(SavedAnswers.objects.get().answers["ticket.amount"], 50)
+        return TicketError.objects.unresolved().get()
+
+    def test_what_could_not_be_completed_is_tried_again_with_its_changes(self) -> None:
+        ticket = self.sent_back()
+        error = self.fail_to_complete(ticket)
+        with self.captureOnCommitCallbacks(execute=True):
+            retry_step(error=error, by=self.terry, reason="It is mended.")
+        ticket = self.fresh(ticket)
+        self.assertEqual(ticket.data["amount"], 50)
+        (change,) = self.changes(ticket)
+        self.assertEqual(change.actor, self.uma)
+        self.assertEqual(self.task(ticket).definition.key, "decide")
+        self.assertEqual(SavedAnswers.objects.count(), 0)
+
+    def test_where_somebody_has_changed_them_since_the_worker_is_asked_again(self) -> None:
+        ticket = self.sent_back()
+        error = self.fail_to_complete(ticket)
+        data: JsonObject = {"what": "Chairs", "amount": 800, "reason": "Old ones"}
+        correct_ticket_data(ticket=self.fresh(ticket), data=data, by=self.terry, reason="A slip.")
+        retry_step(error=error, by=self.terry, reason="It is mended.")
+        self.assertEqual(self.fresh(ticket).data["amount"], 800)
+        task = self.task(ticket)
+        self.assertEqual((task.definition.key, task.assigned_to), ("correct", self.uma))
+        self.assertEqual(SavedAnswers.objects.get().answers["ticket.amount"], 50)
