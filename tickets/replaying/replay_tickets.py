@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Final
 
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +11,7 @@ from tenants.audit.record import record
 from tenants.models import User
 from tickets.errors import MayNotReplayError
 from tickets.models import Ticket
-from tickets.replaying.replay_visits import Visit, visits_of
+from tickets.replaying.replay_visits import Visit, answers_of, visits_of
 from workflows.authoring.trying.run_test_cases import trial_of
 from workflows.bundles import Trial
 from workflows.engine.errors import FieldError
@@ -161,7 +160,7 @@ def _replayed(trial: Trial, ticket: Ticket, visits: Sequence[Visit]) -> Simulati
         },
         number=ticket.pk,
     )
-    return trial.run(facts=facts, answers=chain.from_iterable(each.answers for each in visits))
+    return trial.run(facts=facts, answers=answers_of(visits))
 
 
 def _names(refused: Iterable[FieldProblem]) -> tuple[str, ...]:

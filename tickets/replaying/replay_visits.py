@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,9 +15,10 @@ from workflows.engine.errors import DurationError
 from workflows.engine.failure import Failure
 from workflows.engine.process import Process
 from workflows.engine.simulate import Answer
-from workflows.engine.task_types import CALL_TYPES, FORM_TYPES
+from workflows.engine.task_types import TaskType
 from workflows.models import (
     BusinessCalendar,
+    Path,
     TaskInstance,
     TaskStatus,
     WorkflowEvent,
@@ -40,12 +41,15 @@ _RELEVANT: Final = [*_TIMED, *kinds_that_leave_a_task()]
 class Visit:
     """One task of a ticket; `time` is a duration where it was not done within it.
 
-    `answers` are the times of the process that is replayed that had passed, then what came.
+    `answers` are the times of the process that is replayed that had passed, then what came; of a
+    task that was cancelled because its block had ended nothing. `ended` is when that was.
     """
 
     task: str
     time: str
     answers: tuple[Answer, ...]
+    ended: datetime
+    is_in_branch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,15 @@ class _Event:
     @property
     def time(self) -> TaskTime:
         return kind_named(self.kind).rules.time
+
+
+def answers_of(visits: Sequence[Visit]) -> Iterator[Answer]:
+    """The answers of visits, in the order in which they came: of branches side by side, by time."""
+    ordered = list(visits)
+    if any(each.is_in_branch for each in visits):
+        ordered.sort(key=lambda each: each.ended)
+    for each in ordered:
+        yield from each.answers
 
 
 def visits_of(tickets: Iterable[Ticket], *, process: Process) -> dict[int, list[Visit]]:
@@ -83,35 +96,64 @@ def visits_of(tickets: Iterable[Ticket], *, process: Process) -> dict[int, list[
     }
     undone = [pk for pk in (*late, *failed) if pk is not None]
     rows = (
-        TaskInstance.objects.filter(
-            workflow_instance__in=instances,
-            definition__task_type__in=[*FORM_TYPES, *CALL_TYPES],
+        TaskInstance.objects.filter(workflow_instance__in=instances)
+        .filter(
+            Q(status=TaskStatus.COMPLETED)
+            | Q(pk__in=undone)
+            | Q(status=TaskStatus.CANCELLED, path__isnull=False)
         )
-        .filter(Q(status=TaskStatus.COMPLETED) | Q(pk__in=undone))
         .order_by("pk")
         .values_list(
             *("pk", "workflow_instance_id", "definition__key"),
-            *("output_data", "created_at", "completed_at"),
+            *("output_data", "created_at", "completed_at", "path_id"),
+            *("status", "definition__task_type"),
         )
     )
+    rows = list(rows)
+    paths = _Paths({row[6] for row in rows if row[6] is not None})
     found: dict[int, list[Visit]] = {}
-    for pk, instance_id, key, output, created_at, completed_at in rows:
-        # What happens to others, in other branches, is none of its time.
-        its = [each for each in events.get(instance_id, ()) if each.task_id in (None, pk)]
-        spans = _spans(its, created_at, completed_at or created_at)
-        passed = [
-            Answer(key, after=after, visit=pk)
+    for pk, instance_id, key, output, created_at, completed_at, path_id, status, kind in rows:
+        items, in_branch = paths.items_of(path_id), path_id is not None
+        spans = _spans(events.get(instance_id, ()), created_at, completed_at or created_at)
+        answers = [
+            Answer(key, after=after, visit=pk, items=items)
             for after in _passed(process, key, spans, working_time)
         ]
         time, failure = late.get(pk, ""), failed.get(pk)
         if time:
-            last = Answer(key, after=time, visit=pk)
+            answers.append(Answer(key, after=time, visit=pk, items=items))
         elif failure is not None:
-            last = Answer.failed(key, failure, visit=pk)
-        else:
-            last = Answer(key, output if isinstance(output, dict) else {}, visit=pk)
-        found.setdefault(instance_id, []).append(Visit(key, time, (*passed, last)))
+            answers.append(Answer.failed(key, failure, visit=pk, items=items))
+        elif status == TaskStatus.COMPLETED and kind != TaskType.BLOCK:
+            kept = output if isinstance(output, dict) else {}
+            answers.append(Answer(key, kept, visit=pk, items=items))
+        visit = Visit(key, time, tuple(answers), completed_at or created_at, in_branch)
+        found.setdefault(instance_id, []).append(visit)
     return found
+
+
+class _Paths:
+    """For which entries of lists the tasks on paths were done; one query, or none."""
+
+    def __init__(self, pks: Collection[int]) -> None:
+        self._rows: dict[int, tuple[int, bool, int | None]] = {}
+        if pks:
+            tasks = TaskInstance.objects.filter(path__in=pks).values("workflow_instance")
+            rows = Path.objects.filter(workflow_instance__in=tasks).values_list(
+                *("pk", "number", "block_task__definition__for_each", "block_task__path_id")
+            )
+            self._rows = {
+                pk: (number, for_each is not None, around) for pk, number, for_each, around in rows
+            }
+
+    def items_of(self, path: int | None) -> tuple[int, ...]:
+        """The numbers of the entries, the outermost first."""
+        numbers: list[int] = []
+        while path in self._rows:
+            number, has_items, path = self._rows[path]
+            if has_items:
+                numbers.insert(0, number)
+        return tuple(numbers)
 
 
 def _events_of(instances: Sequence[int | None]) -> Mapping[int, Sequence[_Event]]:

@@ -211,14 +211,30 @@ def _assignment(value: Json) -> Json:
     return made
 
 
+def _ends_when(value: Json) -> Json:
+    """A number as a number, whatever a spreadsheet or a column of text makes of it."""
+    if value is None or value == "":
+        return default_of("task", "ends_when")
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+def _item(value: Json) -> Json:
+    """A list only where there are several numbers."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value or None
+
+
 def _fields(value: Json) -> Json:
     return [_field(each) for each in objects_in(value)]
 
 
 _workflow = _canonical_part("workflow", ext_ref=_list_of(_link), fields=_fields)
+_branch = _canonical_part("branch", when=_rule)
 _task = _canonical_part(
     "task",
     assign_to=_assignment,
+    branches=lambda value: _list_of(_branch)(value) or None,
+    ends_when=_ends_when,
+    for_each=_rule,
     ext_ref=_list_of(_link),
     fields=_fields,
     input_schema=_rule,
@@ -234,7 +250,7 @@ _company_role = _canonical_part("company_role")
 _test = _canonical_part(
     "test",
     submitter=_object_of(_canonical_part("test_submitter")),
-    answers=_list_of(_canonical_part("test_answer")),
+    answers=_list_of(_canonical_part("test_answer", item=_item)),
     expect=_object_of(_canonical_part("test_expectation", end=lambda value: value or None)),
 )
 _PARTS: Final = {

@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import chain, islice
 
 from workflows.bundles.assignments import assignment_problems
+from workflows.bundles.blocks import block_problems
 from workflows.bundles.canonical import SCHEMA
 from workflows.bundles.checks_of_test_cases import test_case_problems
 from workflows.bundles.comparisons import comparison_problems
@@ -64,6 +65,7 @@ def _further_problems(document: JsonObject, facts: Facts) -> Iterator[Problem]:
     return chain(
         reference_problems(outline, facts),
         flow_problems(outline),
+        block_problems(outline),
         assignment_problems(outline),
         rule_problems(outline),
         comparison_problems(outline),

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from tenants.names import name_key
+from workflows.bundles.canonical import END
 from workflows.bundles.outline import Entry, Outline, outcome_of
 from workflows.bundles.problems import Problem
 from workflows.engine.conditions import is_empty
@@ -57,7 +58,7 @@ class _Forms:
         """What judges a task's output; None where the definition is not valid."""
         key = task.text("key")
         if key not in self._tasks:
-            if task.is_form:
+            if not task.is_call:
                 self._tasks[key] = _validator(task.value.get("fields", []), {})
             else:
                 self._tasks[key] = _schema_validator(task.value.get("output_schema"))
@@ -116,11 +117,19 @@ def _answer_problems(answer: Entry, forms: _Forms) -> Iterator[Problem]:
         if key:
             yield _unknown_task((*answer.path, "task"), key, forms.outline)
         return
+    yield from _item_problems(answer, forms.outline)
     output = answer.value.get("output", {})
+    if tasks[key].is_block and answer.value.get("after", "") == "":
+        message = _(
+            "A block has no answer of its own: it ends when its branches have. Remove this, or say "
+            "with “after” that a time has passed."
+        )
+        yield Problem((*answer.path, "task"), message, key)
+        return
     failing = [name for name in ("error", "status", "reason") if answer.value.get(name)]
     if answer.value.get("after", "") != "":
         yield from _time_problems(answer, tasks[key], forms.outline)
-    elif failing and tasks[key].is_form:
+    elif failing and not tasks[key].is_call:
         message = _("Only calls fail: this task is a form. Leave out “%(name)s”.")
         for name in failing:
             path = (*answer.path, name)
@@ -135,6 +144,21 @@ def _answer_problems(answer: Entry, forms: _Forms) -> Iterator[Problem]:
         validator = forms.of_task(tasks[key])
         if validator is not None:
             yield from _refused(validator, output, (*answer.path, "output"), forms.facts)
+
+
+def _item_problems(answer: Entry, outline: Outline) -> Iterator[Problem]:
+    """The numbers of entries, as many as there are lists around the task."""
+    found, path = answer.value.get("item"), (*answer.path, "item")
+    if found is None:
+        return
+    listed = outline.item_blocks(answer.text("task"))
+    count = len(found) if isinstance(found, list) else 1
+    if not listed:
+        message = _("This task is not done for each entry of a list. Leave out “item”.")
+        yield Problem(path, message, found)
+    elif count > len(listed):
+        message = _("This task stands in %(count)d lists: give one number for each.")
+        yield Problem(path, message % {"count": len(listed)}, found)
 
 
 def _time_problems(answer: Entry, task: Entry, outline: Outline) -> Iterator[Problem]:
@@ -168,7 +192,8 @@ def _expectation_problems(case: Entry, outline: Outline) -> Iterator[Problem]:
         if isinstance(key, str) and key not in outline.task_of:
             yield _unknown_task((*case.path, "expect", "path", index), key, outline)
     end = expect.get("end") if isinstance(expect, dict) else None
-    labels = [each.text("label") for each in outline.transitions if each.text("to") == "end"]
+    ends = [each for each in outline.transitions if outline.target_of(each) == END]
+    labels = [each.text("label") for each in ends]
     if isinstance(end, str) and end and name_key(end) not in map(name_key, labels):
         meant = nearest(end, labels)
         message = _("No transition to the end is called “%(end)s”.") % {"end": short(end)}
@@ -189,7 +214,7 @@ def _outcome_problems(expect: JsonObject, path: Path, outline: Outline) -> Itera
         yield Problem(path, message, outcome)
         return
     end = expect.get("end")
-    ends = [each for each in outline.transitions if each.text("to") == "end"]
+    ends = [each for each in outline.transitions if outline.target_of(each) == END]
     if isinstance(end, str) and end:
         ends = [each for each in ends if name_key(each.text("label")) == name_key(end)]
     there = dict.fromkeys(outcome_of(each.value).value for each in ends)

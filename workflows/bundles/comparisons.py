@@ -13,6 +13,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from workflows.bundles.blocks import block_fields, items_read
 from workflows.bundles.canonical import free_form
 from workflows.bundles.failure_fields import failure_fields
 from workflows.bundles.outline import Entry, Outline, readable_fields
@@ -41,16 +42,23 @@ LOOPS: Final = frozenset({"all", "some", "none", "filter", "map"})
 
 def comparison_problems(outline: Outline) -> Iterator[Problem]:
     """Conditions and transforms that compare unlike types, or conditions of another type."""
-    fields = fields_by_name(outline)
+    fields = {**fields_by_name(outline), **block_fields(outline)}
     for transition in outline.transitions:
         path = (*transition.path, "condition")
-        known = {**fields, **failure_fields()} if transition.is_on_failure else fields
+        known = {**fields, **items_read(outline, transition.text("from"))}
+        if transition.is_on_failure:
+            known |= failure_fields()
         yield from _condition_problems(transition.value.get("condition"), known, path)
+    for branch in outline.branches.values():
+        known = {**fields, **items_read(outline, branch.block)}
+        path = (*branch.entry.path, "when")
+        yield from _condition_problems(branch.entry.value.get("when"), known, path)
     for form in (outline.workflow, *outline.tasks):
         yield from _visibility_problems(form)
     for task in outline.tasks:
-        for name in ("input_transform", "output_transform"):
-            yield from _type_mismatches(task.value.get(name), fields, (*task.path, name))
+        known = {**fields, **items_read(outline, task.text("key"))}
+        for name in ("input_transform", "output_transform", "for_each"):
+            yield from _type_mismatches(task.value.get(name), known, (*task.path, name))
 
 
 def _condition_problems(rule: Json, fields: Fields, path: Path) -> Iterator[Problem]:

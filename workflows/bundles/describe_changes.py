@@ -12,12 +12,15 @@ from django.utils.translation import ngettext
 
 from workflows.bundles import Change, ChangeKind
 from workflows.bundles.assignments import assignment_in_words
+from workflows.bundles.blocks import block_labels, branches_in_words, ends_in_words
 from workflows.bundles.canonical import default_of
 from workflows.bundles.failure_fields import failure_labels
+from workflows.bundles.outline import Outline
 from workflows.bundles.part_labels import with_part_labels
 from workflows.bundles.problems import value_text
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.condition_sentence import choice_labels, describe_condition
+from workflows.engine.conditions import is_empty
 from workflows.engine.problems import Path
 from workflows.engine.process import EndOutcome, Json, JsonObject, objects_in
 from workflows.fields.field import SEEN_BY_WORDS, SeenBy
@@ -34,6 +37,7 @@ PARTS: Final[Mapping[str | int, str]] = {
     "transitions": "transition",
     "ticket_types": "ticket_type",
     "fields": "field",
+    "branches": "branch",
 }
 
 
@@ -68,6 +72,7 @@ class _Labels:
     """What the variables of conditions are called in one version."""
 
     def __init__(self, document: JsonObject) -> None:
+        self.document = document
         workflow, tasks = document.get("workflow"), document.get("tasks")
         self.ticket = workflow.get("fields") if isinstance(workflow, dict) else None
         self.tasks = objects_in(tasks)
@@ -75,7 +80,8 @@ class _Labels:
     @cached_property
     def of_all_forms(self) -> dict[str, str]:
         """For the conditions of transitions, which may name every form's fields."""
-        labels = failure_labels() | _labels_of(self.ticket, "ticket.")
+        labels = failure_labels() | block_labels(Outline(self.document))
+        labels |= _labels_of(self.ticket, "ticket.")
         for task in self.tasks:
             key, title = task.get("key"), task.get("title") or task.get("key")
             labels |= choice_labels(task.get("fields"), f"tasks.{key}.")
@@ -97,6 +103,17 @@ class _Labels:
         """The candidate company role of the task with this key; empty: it has none."""
         found = [each for each in self.tasks if each.get("key") == task]
         return str(found[0].get("candidate_role") or "") if found else ""
+
+    def of_place(self, place: Json) -> str:
+        """A branch, as `block.branch`, or a task, as people call them."""
+        if not isinstance(place, str) or not place:
+            return _("the main path")
+        outline = Outline(self.document)
+        branch = outline.branches.get(place)
+        if branch is None:
+            return outline.title_of(place)
+        words = {"branch": branch.entry.text("title"), "block": outline.title_of(branch.block)}
+        return _("“%(branch)s” in %(block)s") % words
 
     def key_at(self, path: Path) -> Json:
         """The key of the task that a path into the document leads to."""
@@ -137,13 +154,19 @@ def _with_default(change: Change) -> Change:
 
 
 def _words(change: Change, value: Json, labels: _Labels, task: Json) -> str:
-    if change.path and change.path[-1] == "condition":
+    if change.path and change.path[-1] in ("condition", "when"):
         return showable(describe_condition(value, labels.of_all_forms))
     if change.path and change.path[-1] == "visible_when":
         return showable(describe_condition(value, labels.of_form(task)))
     if change.path and change.path[-1] == "assign_to":
         role = labels.role_of(task)
         return showable(assignment_in_words(value, role, labels.of_all_forms))
+    if change.path and change.path[-1] == "for_each":
+        return showable(_list_in_words(value, labels.of_all_forms))
+    if change.path and change.path[-1] == "ends_when":
+        return showable(ends_in_words(value))
+    if change.path and change.path[-1] in ("branch", "start"):
+        return showable(labels.of_place(value))
     if change.path and change.path[-1] == "type":
         return _type_name(value)
     if change.path and (word := word_for(str(change.path[-1]), value)):
@@ -153,6 +176,13 @@ def _words(change: Change, value: Json, labels: _Labels, task: Json) -> str:
     if isinstance(value, dict) and change.path and isinstance(change.path[-1], int):
         return showable(", ".join(_entry_words(value, labels.of_all_forms)))
     return showable(_value_words(value))
+
+
+def _list_in_words(value: Json, labels: Mapping[str, str]) -> str:
+    """Where a list stands: by the name of its question, where it is one."""
+    name = value.get("var") if isinstance(value, dict) else None
+    known = labels.get(name) if isinstance(name, str) else None
+    return _value_words(None) if value is None else known or describe_condition(value, labels)
 
 
 def _value_words(value: Json) -> str:
@@ -176,6 +206,10 @@ def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
         role = str(entry.get("candidate_role") or "")
         yield assignment_in_words(entry["assign_to"], role, labels)
     yield from _words_after_the_end(entry)
+    if entry.get("branches"):
+        yield from branches_in_words(entry, labels, {})
+    if "start" in entry and not is_empty(entry.get("when")):
+        yield describe_condition(entry["when"], labels)
     if "type" in entry:
         yield _type_name(entry["type"])
     if entry.get("required") is True:

@@ -53,6 +53,7 @@ _NAMED: Final[Mapping[str, Sequence[str]]] = {
     "company_roles": ("name",),
     "fields": ("name",),
     "tests": ("name",),
+    "branches": ("key",),
 }
 _OBJECTS: Final = frozenset({"workflow", "presets", "ticket", "submitter", "expect"})
 

@@ -47,8 +47,7 @@ def _reachability_problems(outline: Outline) -> Iterator[Problem]:
     ending = _leading_to_the_end(outline)
     for key, task in outline.task_of.items():
         if key not in reached:
-            message = _("No transition leads from the start to this task. Add one to it.")
-            yield Problem(task.path, message, key)
+            yield Problem(task.path, _not_reached(outline, key), key)
         elif not outline.leaving_completed[key]:
             message = _("No transition leaves this task. Add one to the next task or to “end”.")
             yield Problem(task.path, message, key)
@@ -56,7 +55,25 @@ def _reachability_problems(outline: Outline) -> Iterator[Problem]:
             message = _(
                 "From this task the end cannot be reached. Add a transition out of the loop."
             )
+            if outline.branch_of[key]:
+                message = _(
+                    "From this task the end of its branch cannot be reached. Add a transition out "
+                    "of the loop to “end”."
+                )
             yield Problem(task.path, message, key)
+
+
+def _not_reached(outline: Outline, key: str) -> str:
+    name = outline.branch_of[key]
+    if not name:
+        return _("No transition leads from the start to this task. Add one to it.")
+    if outline.branches[name].start == key:
+        message = _("Nothing leads to the block %(block)s, in which this task stands.")
+        return message % {"block": outline.title_of(outline.branches[name].block)}
+    return _(
+        "No transition leads to this task from where its branch begins. Add one to it, or let the "
+        "branch begin with it."
+    )
 
 
 def _circle_problems(outline: Outline) -> Iterator[Problem]:
@@ -89,7 +106,10 @@ def _circle_problems(outline: Outline) -> Iterator[Problem]:
 
 
 def _is_call(outline: Outline, key: str) -> bool:
+    """Whether it goes on by itself: a call, or a block in which no person does anything."""
     task = outline.task_of.get(key)
+    if task is not None and task.is_block:
+        return not any(outline.task_of[each].is_form for each in outline.inside(key))
     return task is not None and task.is_call
 
 
@@ -192,7 +212,8 @@ def _leading_to_the_end(outline: Outline) -> set[str]:
     for source, targets in outline.following.items():
         for target in targets:
             coming_from.setdefault(target, set()).add(source)
-    found, waiting = {END}, [END]
+    found = {END, *outline.branches}
+    waiting = list(found)
     while waiting:
         for key in coming_from.get(waiting.pop(), set()) - found:
             found.add(key)

@@ -55,6 +55,11 @@ class Entry:
         return self.task_type is not None and self.task_type.is_form
 
     @property
+    def is_block(self) -> bool:
+        """Whether this is a task whose branches run side by side."""
+        return self.task_type is TaskType.BLOCK
+
+    @property
     def is_call(self) -> bool:
         """Whether this is a task for which another system is called."""
         return self.task_type is not None and self.task_type.is_call
@@ -63,6 +68,27 @@ class Entry:
     def is_answered_later(self) -> bool:
         """Whether this is a task whose call is answered by a callback."""
         return self.task_type is not None and self.task_type.is_answered_later
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One branch of a block: its own entry, and the key of the block."""
+
+    block: str
+    entry: Entry
+
+    @property
+    def name(self) -> str:
+        """As the tasks in it name it: `prepare.it`."""
+        return f"{self.block}.{self.entry.text('key')}"
+
+    @property
+    def start(self) -> str:
+        return self.entry.text("start")
+
+    @property
+    def always_runs(self) -> bool:
+        return is_empty(self.entry.value.get("when"))
 
 
 @dataclass(frozen=True)
@@ -115,17 +141,94 @@ class Outline:
         return quoted(short((task.text("title") if task else "") or key))
 
     @cached_property
+    def blocks(self) -> dict[str, Entry]:
+        """The blocks by key."""
+        return {key: task for key, task in self.task_of.items() if task.is_block}
+
+    @cached_property
+    def branches(self) -> dict[str, Branch]:
+        """The branches of all blocks by `block.branch`, in their order; the first of a name."""
+        found: dict[str, Branch] = {}
+        for key in self.blocks:
+            for branch in self.branches_of(key):
+                if branch.entry.text("key"):
+                    found.setdefault(branch.name, branch)
+        return found
+
+    def branches_of(self, block: str) -> list[Branch]:
+        """Those of a block, whatever their keys are."""
+        task = self.blocks.get(block)
+        listed = task.value.get("branches") if task is not None else None
+        return [
+            Branch(block, Entry((*task.path, "branches", index), each))
+            for index, each in enumerate(listed if isinstance(listed, list) else [])
+            if isinstance(each, dict) and task is not None
+        ]
+
+    @cached_property
+    def branch_of(self) -> dict[str, str]:
+        """The branch that each task stands in; empty: on the main path, or there is none."""
+        return {
+            key: name if (name := task.text("branch")) in self.branches else ""
+            for key, task in self.task_of.items()
+        }
+
+    @cached_property
+    def around(self) -> dict[str, tuple[str, ...]]:
+        """The branches that each task stands in, the outermost first."""
+        found: dict[str, tuple[str, ...]] = {}
+        for key in self.task_of:
+            names: list[str] = []
+            at = key
+            while (name := self.branch_of.get(at, "")) and name not in names:
+                names.insert(0, name)
+                at = self.branches[name].block
+            found[key] = tuple(names)
+        return found
+
+    def has_items(self, block: str) -> bool:
+        """Whether its branch runs for each entry of a list."""
+        task = self.blocks.get(block)
+        return task is not None and not is_empty(task.value.get("for_each"))
+
+    def item_blocks(self, key: str) -> tuple[str, ...]:
+        """The blocks around a task whose branch runs for each entry, the outermost first."""
+        return self._item_blocks.get(key, ())
+
+    @cached_property
+    def _item_blocks(self) -> dict[str, tuple[str, ...]]:
+        blocks = {name: branch.block for name, branch in self.branches.items()}
+        listed = {block for block in self.blocks if self.has_items(block)}
+        return {
+            key: tuple(blocks[name] for name in names if blocks[name] in listed)
+            for key, names in self.around.items()
+        }
+
+    def inside(self, block: str) -> set[str]:
+        """The tasks in its branches, those in blocks that stand in them, too."""
+        names = {name for name, branch in self.branches.items() if branch.block == block}
+        return {key for key, around in self.around.items() if names & set(around)}
+
+    @cached_property
     def fields(self) -> dict[str, Field] | None:
         """The fields of a ticket by name; None where they are not valid."""
         return readable_fields(self.workflow)
 
     @cached_property
     def is_connected(self) -> bool:
-        """Whether every transition leads from and to something that exists."""
+        """Whether every transition, and every branch, leads from and to something that exists."""
         sources, targets = {START, *self.task_of}, {END, *self.task_of}
-        return bool(self.transitions) and all(
-            each.text("from") in sources and each.text("to") in targets for each in self.transitions
+        return (
+            bool(self.transitions)
+            and all(each.text("from") in sources for each in self.transitions)
+            and all(each.text("to") in targets for each in self.transitions)
+            and all(each.start in self.task_of for each in self.branches.values())
         )
+
+    def target_of(self, transition: Entry) -> str:
+        """Where it leads: to a task, the end, or the end of the branch, by the branch's name."""
+        target = transition.text("to")
+        return (self.branch_of.get(transition.text("from"), "") or END) if target == END else target
 
     @cached_property
     def leaving(self) -> dict[str, list[Entry]]:
@@ -177,7 +280,7 @@ class Outline:
 
     @cached_property
     def following(self) -> dict[str, set[str]]:
-        """The keys that each key leads to directly."""
+        """The keys that each key leads to directly; the end of a branch goes by its name."""
         return {
             key: self.following_completed[key] | self.following_undone[key] for key in self.leaving
         }
@@ -186,7 +289,7 @@ class Outline:
     def following_completed(self) -> dict[str, set[str]]:
         """The keys that each key leads to directly when it has been completed."""
         return {
-            key: {each.text("to") for each in transitions if each.path not in self.never_taken}
+            key: {self.target_of(each) for each in transitions if each.path not in self.never_taken}
             for key, transitions in self.leaving_completed.items()
         }
 
@@ -195,7 +298,7 @@ class Outline:
         """The keys that each key leads to when it has not ended in time, or its call failed."""
         return {
             key: {
-                each.text("to")
+                self.target_of(each)
                 for each in transitions
                 if not each.is_usual and each.path not in self.never_taken
             }
@@ -205,7 +308,8 @@ class Outline:
     def reachable(self, *starts: str, without: str = "") -> set[str]:
         """The keys that can be reached from these, themselves included.
 
-        `without` is a task that is not completed on the way: it can be left only undone.
+        `without` is a task that is not completed on the way: it can be left only undone. What has
+        begun beside it may go on, so that a block is then over only as far as it can be without it.
         """
         found: set[str] = set()
         waiting, closed = list(starts), False
@@ -214,22 +318,53 @@ class Outline:
             if key == without:
                 if not closed:
                     waiting.extend(self.following_undone.get(key, ()))
+                    waiting.extend(each.start for each in self.branches_of(key))
                 closed = True
             elif key not in found:
                 found.add(key)
-                waiting.extend(self.following.get(key, ()))
+                waiting.extend(self._reached_from(key, found, without))
         return found
+
+    def _reached_from(self, key: str, found: set[str], without: str) -> Iterator[str]:
+        """What a task leads to, a block, or the end of a branch."""
+        block = self.branches[key].block if key in self.branches else key
+        if block in self.blocks and key != block:
+            if block != without and self.may_be_over(block, found, is_strict=bool(without)):
+                yield from self.following_completed[block]
+        elif block in self.blocks:
+            yield from (each.start for each in self.branches_of(block))
+            yield from self.following_undone[block]
+            if self.may_be_over(block, found, is_strict=bool(without)):
+                yield from self.following_completed[block]
+        else:
+            yield from self.following.get(key, ())
+
+    def may_be_over(self, block: str, found: set[str], *, is_strict: bool = True) -> bool:
+        """Whether it can have ended, where of its branches those in `found` can."""
+        if not is_strict or block not in found or self.has_items(block):
+            return True  # there may be no entries at all
+        branches = [each for each in self.branches.values() if each.block == block]
+        always = [each for each in branches if each.always_runs]
+        ended = sum(each.name in found for each in always)
+        needed = needed_of(self.blocks[block].value.get("ends_when"), len(branches))
+        return ended == len(always) or needed <= sum(each.name in found for each in branches)
 
     @cached_property
     def before(self) -> dict[str, set[str]]:
-        """For each task, the tasks that can have been completed before it begins.
+        """For each task, the tasks that can have been completed before it begins, for it to read.
 
-        A task in a loop is among those before itself.
+        A task in a loop is among those before itself. What is done for each entry of a list is
+        read there alone.
         """
         found: dict[str, set[str]] = {key: set() for key in self.task_of}
         for key in self.task_of:
-            for reached in self.reachable(*self.following_completed.get(key, ())) & set(found):
-                found[reached].add(key)
+            own = self.item_blocks(key)
+            after = set(self.following_completed.get(key, ()))
+            for name in self.around[key]:  # a block around it may be left because time has passed
+                after |= self.following_undone.get(self.branches[name].block, set())
+            for reached in self.reachable(*after) & set(found):
+                if self.item_blocks(reached)[: len(own)] == own:
+                    found[reached].add(key)
         return found
 
     def _entries(self, name: str) -> Iterator[Entry]:
@@ -237,6 +372,16 @@ class Outline:
         for index, value in enumerate(found if isinstance(found, list) else []):
             if isinstance(value, dict):
                 yield Entry((name, index), value)
+
+
+def needed_of(ends_when: Json, count: int) -> int:
+    """How many of its `count` branches must have ended for a block to be over."""
+    if ends_when == "any":
+        return min(1, count)
+    if isinstance(ends_when, str) and ends_when.isdecimal():
+        ends_when = int(ends_when)
+    is_number = isinstance(ends_when, int) and not isinstance(ends_when, bool)
+    return min(int(ends_when), count) if is_number and isinstance(ends_when, int) else count
 
 
 def outcome_of(transition: Mapping[str, Json]) -> EndOutcome:

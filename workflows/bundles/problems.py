@@ -88,6 +88,7 @@ _PARTS: Final[Mapping[str, tuple[str, str]]] = {
     "tests": (gettext_noop("Test case %(name)s"), "name"),
     "answers": (gettext_noop("answer %(name)s"), ""),
     "path": (gettext_noop("step %(name)s"), ""),
+    "branches": (gettext_noop("branch %(name)s"), "key"),
 }
 
 # Of longer lists, which are refused, no more entries are looked through for a label.
@@ -96,7 +97,12 @@ _MOST_LABELLED: Final = 1_000
 _COLUMN: Final = gettext_noop("column %(name)s")
 
 # What such entries are called on screen.
-_LABELS: Final[Mapping[str, str]] = {"tasks": "title", "ticket_types": "title", "fields": "label"}
+_LABELS: Final[Mapping[str, str]] = {
+    "tasks": "title",
+    "ticket_types": "title",
+    "fields": "label",
+    "branches": "title",
+}
 # What stands in these goes by the names of the ticket's questions.
 _TICKET_ANSWERS: Final = frozenset({"presets", "ticket"})
 
@@ -134,6 +140,8 @@ def path_in_words(document: object, path: Path) -> str:
 def _is_free_form(step: str | int) -> bool:
     return step in {
         "condition",
+        "when",
+        "for_each",
         "input_schema",
         "output_schema",
         "input_transform",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from workflows.bundles.blocks import block_labels
 from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.part_labels import with_part_labels
@@ -42,6 +43,14 @@ def readable_rules(document: object) -> Iterator[ReadableRule]:
                 describe_condition(rule, labels),
                 write_condition(rule, task_keys=keys),
             )
+    for branch in outline.branches.values():
+        rule = branch.entry.value.get("when")
+        if not is_empty(rule):
+            yield ReadableRule(
+                (*branch.entry.path, "when"),
+                describe_condition(rule, labels),
+                write_condition(rule, task_keys=keys),
+            )
     for form in (outline.workflow, *outline.tasks):
         yield from _of_form(form)
 
@@ -60,7 +69,7 @@ def _of_form(form: Entry) -> Iterator[ReadableRule]:
 
 def condition_labels(outline: Outline) -> dict[str, str]:
     """What the variables of the conditions are called on the forms."""
-    labels = failure_labels()
+    labels = failure_labels() | block_labels(outline)
     labels |= {f"ticket.{name}": text for name, text in field_labels(outline.workflow).items()}
     labels |= choice_labels(outline.workflow.value.get("fields"), "ticket.")
     for key, task in outline.task_of.items():

@@ -178,9 +178,10 @@ def _task_problems(task: Entry) -> Iterator[Problem]:
     if task.task_type is None:
         return
     needed, screen = task.task_type.rules.needs, SCREENS[task.task_type]
-    if not task.value.get(needed):
+    is_ticked_off = task.is_form and task.text("branch")
+    if not task.value.get(needed) and not is_ticked_off:
         yield Problem((*task.path, needed), str(screen.missing), expected=str(screen.expected))
-    elif needed == "action_url":
+    elif task.is_call:
         yield from _address_problems(task)
     yield from _unused(task, task.task_type.unused)
 

@@ -8,6 +8,15 @@ from functools import cached_property
 
 from django.utils.translation import gettext as _
 
+from workflows.bundles.blocks import (
+    ITEM,
+    ITEM_NUMBER,
+    OF_BRANCH,
+    PARTS,
+    PARTS_WITH_ITEMS,
+    item_field,
+    list_field,
+)
 from workflows.bundles.canonical import START
 from workflows.bundles.outline import Entry, Outline, readable_fields
 from workflows.bundles.problems import Problem, Severity
@@ -50,6 +59,48 @@ def rule_problems(outline: Outline) -> Iterator[Problem]:
             yield from scope.problems(path, rule, variables_read(rule), columns_read(rule))
     for task in outline.tasks:
         yield from _transform_problems(task, scopes)
+    for key, block in outline.blocks.items():
+        yield from _block_problems(key, block, scopes)
+
+
+def _block_problems(key: str, block: Entry, scopes: _Scopes) -> Iterator[Problem]:
+    """What a block reads when it begins."""
+    outline, scope = scopes.outline, replace(scopes.before(key), knows_visits=True)
+    for branch in outline.branches_of(key):
+        rule, path = branch.entry.value.get("when"), (*branch.entry.path, "when")
+        if is_empty(rule):
+            continue
+        if outline.has_items(key):
+            message = _(
+                "With “for_each” the branch runs for each entry of the list. Remove “when”, and "
+                "leave out of the list what is not wanted."
+            )
+            yield Problem(path, message, rule)
+        elif found := check_condition(rule):
+            yield from (Problem(path, message, rule) for message in found)
+        else:
+            yield from scope.problems(path, rule, variables_read(rule), columns_read(rule))
+    rule, path = block.value.get("for_each"), (*block.path, "for_each")
+    if is_empty(rule):
+        return
+    if found := check_transform(rule):
+        yield from (Problem(path, message, rule) for message in found)
+        return
+    columns = columns_of_template(rule)
+    for each in scope.problems(path, rule, transform_variables(rule), columns):
+        if each.is_error:  # no answer is no entries
+            yield each
+    field = list_field(outline, key)
+    if field is not None and field.type.kind != LIST:
+        message = _(
+            "“%(field)s” is %(kind)s, and not a list. Name a question with several choices or "
+            "with records."
+        )
+        words = {"field": short(field.label or field.name), "kind": _(field.type.kind)}
+        yield Problem(path, message % words, rule, expected=_(LIST))
+    elif not isinstance(rule, dict | list):
+        message = _("Name the list, such as ticket.lines.")
+        yield Problem(path, message, rule, expected=_(LIST))
 
 
 def _transform_problems(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
@@ -106,6 +157,10 @@ class _Scopes:
     def after(self, key: str) -> _Scope:
         """When a task has been completed (or at the start), and the next transition is chosen."""
         done = set() if key == START else {key} | self.outline.before.get(key, set())
+        if key in self.outline.blocks and not self.outline.has_items(key):
+            own = self.outline.item_blocks(key)
+            inside = self.outline.inside(key)
+            done |= {each for each in inside if self.outline.item_blocks(each) == own}
         return _Scope(self, done, key, certain_itself=True)
 
     def before(
@@ -153,6 +208,7 @@ class _Scope:
 
     def _wrong_reading(self, variable: str) -> _Reading | None:
         root, _dot, rest = variable.partition(".")
+        blocks = self.scopes.outline.item_blocks(self.at)
         readers: dict[str, Callable[[str], _Reading | None]] = {
             "ticket": self._ticket,
             "tasks": self._tasks,
@@ -163,6 +219,9 @@ class _Scope:
         if self.knows_visits:
             tasks = list(self.scopes.outline.task_of)
             readers["visits"] = lambda key: _unless_known(variable, "visits", key, tasks)
+        if blocks:
+            readers[ITEM] = lambda name: self._item(blocks[-1], name)
+            readers[ITEM_NUMBER] = lambda name: _no_such_property(variable, name)
         if self.response:
             readers["response"] = lambda name: _unless_known(
                 variable, "response", name.partition(".")[0], self.response
@@ -175,6 +234,12 @@ class _Scope:
             readers["failure"] = lambda name: _of_failure(variable, name)
         if root in readers:
             return readers[root](rest)
+        if root in (ITEM, ITEM_NUMBER) and root not in (self.scopes.outline.fields or {}):
+            message = _(
+                "The rule reads “%(name)s”. Only in a branch that runs for each entry of a list is "
+                "there an entry."
+            )
+            return _Reading(message % {"name": short(variable)})
         if root == "failure" and "failure" not in (self.scopes.outline.fields or {}):
             message = _(
                 "The rule reads “%(name)s”. Only a transition that is taken when a call fails can "
@@ -221,6 +286,53 @@ class _Scope:
             meant = f"tasks.{variable}"
         return _Reading(text, meant)
 
+    def _item(self, block: str, rest: str) -> _Reading | None:
+        """What is read of the entry of a list; anything, where nobody knows what it is."""
+        field = item_field(self.scopes.outline, block)
+        if field is None or not rest:
+            return None
+        if not field.fields:
+            return _no_such_property(f"{ITEM}.{rest}", rest)
+        return _field_reading(ITEM, rest, {each.name: each for each in field.fields})
+
+    def _block(self, key: str, inner: str) -> _Reading | None:
+        """What is read of a block that has ended."""
+        outline, variable = self.scopes.outline, short(f"tasks.{key}.{inner}")
+        name, _dot, rest = inner.partition(".")
+        if outline.has_items(key):
+            if wrong := _unless_known(variable, f"tasks.{key}", name, PARTS_WITH_ITEMS):
+                return wrong
+            if name == "items" and rest and not rest.partition(".")[0].isdecimal():
+                message = _(
+                    "The rule reads “%(name)s” as one value, but each entry has its own. Write "
+                    "sum(…), any(…), all(…) or count(…) around it."
+                )
+                return _Reading(message % {"name": variable})
+            return _no_such_property(variable, rest) if name == "ended" else None
+        if wrong := _unless_known(variable, f"tasks.{key}", name, PARTS):
+            return wrong
+        if name == "ended" or not rest:
+            return _no_such_property(variable, rest)
+        branch, _dot, part = rest.partition(".")
+        known = [each.entry.text("key") for each in outline.branches_of(key)]
+        wrong = _unless_known(variable, f"tasks.{key}.branches", branch, known)
+        if wrong is None and part:
+            name = f"tasks.{key}.branches.{branch}"
+            wrong = _unless_known(variable, name, part.partition(".")[0], OF_BRANCH)
+        if wrong is not None or part in ("", "ended") or self._has_ended(key, branch):
+            return wrong
+        message = _(
+            "The rule reads “%(name)s”, which a branch that has not ended does not have. Give a "
+            "default, or ask with “missing” first."
+        )
+        return _Reading(message % {"name": variable}, severity=Severity.WARNING)
+
+    def _has_ended(self, key: str, branch: str) -> bool:
+        """Whether a branch has ended for certain where its block has."""
+        outline = self.scopes.outline
+        wanted = outline.blocks[key].value.get("ends_when") or "all"
+        return wanted == "all" and outline.branches[f"{key}.{branch}"].always_runs
+
     def _ticket(self, rest: str) -> _Reading | None:
         fields = self.scopes.outline.fields
         if not rest or fields is None:
@@ -240,7 +352,19 @@ class _Scope:
             )
         if outline.is_connected and key not in self.done:
             message = _("The rule reads “%(name)s”, but this task is never done before that.")
-            return _Reading(message % {"name": short(f"tasks.{rest}")})
+            own = outline.item_blocks(key)
+            if outline.item_blocks(self.at)[: len(own)] != own:
+                message = _(
+                    "The rule reads “%(name)s”, but this task is done for each entry of a list. "
+                    "Read “%(items)s”."
+                )
+            words = {"name": short(f"tasks.{rest}")}
+            outside = [each for each in own if each not in outline.item_blocks(self.at)]
+            words["items"] = f"tasks.{outside[0]}.items" if outside else ""
+            return _Reading(message % words)
+        if key in outline.blocks:
+            wrong = self._block(key, inner) if inner else None
+            return wrong or self._not_always_done(key)
         fields = self.scopes.outputs[key]
         if inner and fields is not None:
             wrong = _field_reading(f"tasks.{key}", inner, fields)
@@ -252,7 +376,11 @@ class _Scope:
         outline = self.scopes.outline
         if not outline.is_connected or (key == self.at and self.certain_itself):
             return None
-        if key != self.at and self.at not in self.scopes.reached_without(key):
+        reached = self.scopes.reached_without(key)
+        if key != self.at and self.at not in reached:
+            return None
+        is_after_block = self.certain_itself and key in outline.inside(self.at)
+        if is_after_block and not outline.may_be_over(self.at, reached):
             return None
         message = _(
             "The rule reads “%(name)s”, but one can come here without that task. Give a "

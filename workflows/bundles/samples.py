@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from workflows.bundles.blocks import ITEM, ITEM_NUMBER, item_field
 from workflows.bundles.outline import Entry, Outline, readable_fields
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import CALLBACK_URL
@@ -32,7 +33,7 @@ def sample_context(document: object, *, task_key: str, answer: bool) -> JsonObje
     known = outline.before.get(task_key, set()) if outline.is_connected else set(outline.task_of)
     context: JsonObject = {
         "ticket": sample_answers(outline.fields),
-        "tasks": {key: _output(outline.task_of[key]) for key in outline.task_of if key in known},
+        "tasks": {key: _output(outline, key) for key in outline.task_of if key in known},
         "submitter": {
             "email": "submitter@example.com",
             "first_name": "Sam",
@@ -41,6 +42,8 @@ def sample_context(document: object, *, task_key: str, answer: bool) -> JsonObje
         "company": {"name": "Example"},
         "number": 1,
     }
+    if blocks := outline.item_blocks(task_key):
+        context |= {ITEM: _entry(outline, blocks[-1]), ITEM_NUMBER: 1}
     task = outline.task_of.get(task_key)
     return {**context, **call_values(task, answer=answer)} if task else context
 
@@ -59,7 +62,33 @@ def sample_answers(fields: Mapping[str, Field] | None) -> JsonObject:
     return {name: sample_answer(field) for name, field in (fields or {}).items()}
 
 
-def _output(task: Entry) -> Json:
+def _entry(outline: Outline, block: str) -> Json:
+    """An entry of the list of a block."""
+    field = item_field(outline, block)
+    if field is None:
+        return {}
+    if field.fields:
+        return sample_answers({each.name: each for each in field.fields})
+    return sample_answer(field)
+
+
+def _of_block(outline: Outline, key: str) -> Json:
+    """What comes of a block: as if each branch had ended, and the list had one entry."""
+    branches = outline.branches_of(key)
+    ended: JsonObject = {"ended": True, "label": "", "outcome": "good"}
+    if not outline.has_items(key):
+        by_key: JsonObject = {each.entry.text("key"): ended for each in branches}
+        return {"branches": by_key, "ended": len(branches)}
+    names = {each.name for each in branches}
+    inside = [own for own, name in outline.branch_of.items() if name in names]
+    outputs = {own: _output(outline, own) for own in inside if own not in outline.blocks}
+    return {"items": [{**outputs, "item": _entry(outline, key), **ended}], "ended": 1}
+
+
+def _output(outline: Outline, key: str) -> Json:
+    task = outline.task_of[key]
+    if task.is_block:
+        return _of_block(outline, key)
     if task.is_form:
         return sample_answers(readable_fields(task))
     found = _of_schema(task.value.get("output_schema"))

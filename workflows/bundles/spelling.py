@@ -50,7 +50,13 @@ class _Spelling:
         return self.parts[name](value) if name in self.parts else value
 
     def _task(self, task: Json) -> Json:
-        return _changed(task, title=_plain, candidate_role=self._role, fields=self._fields)
+        return _changed(
+            task,
+            title=_plain,
+            candidate_role=self._role,
+            fields=self._fields,
+            branches=lambda value: _each(value, lambda each: _changed(each, title=_plain)),
+        )
 
     def _fields(self, specs: Json) -> Json:
         return with_roles(with_known_defaults(specs), self._role)

@@ -23,7 +23,7 @@ _TYPES: Final[Mapping[str, object]] = {
     "object": gettext_lazy("an object"),
     "null": gettext_lazy("null"),
 }
-_KEYS: Final = frozenset({"key", "from", "to", "task", "ticket_type"})
+_KEYS: Final = frozenset({"key", "from", "to", "task", "ticket_type", "start"})
 _KEY: Final = gettext_lazy("lower-case letters, digits and underscores, beginning with a letter")
 _PART_OF_LIST: Final = {
     "tasks": "task",
@@ -91,6 +91,8 @@ def _known_names(path: Path) -> list[str]:
         return key_order(_PART_OF_LIST[str(path[0])])
     if len(path) == 3 and path[0] == "tasks" and path[2] == "assign_to":
         return key_order("assign_to")
+    if len(path) == 4 and path[0] == "tasks" and path[2] == "branches":
+        return key_order("branch")
     if len(path) > 2 and path[0] == "tests" and path[2] in _PART_OF_TEST:
         return key_order(_PART_OF_TEST[str(path[2])])
     return key_order("bundle")
@@ -156,6 +158,12 @@ def _pattern_sentence(path: Path) -> tuple[str, str]:
         return message, str(_KEY)
     if path[-1:] in (("due_in",), ("after",)):
         expected = _("a duration such as P2D (two working days), PT4H (four hours) or P1DT30M")
+        return _("Give %(expected)s.") % {"expected": expected}, expected
+    if path[-1:] == ("branch",):
+        expected = _("the key of a block, a dot and the key of its branch, such as prepare.it")
+        return _("Give %(expected)s.") % {"expected": expected}, expected
+    if path[-1:] == ("ends_when",):
+        expected = _("all, any, or how many branches must have ended")
         return _("Give %(expected)s.") % {"expected": expected}, expected
     if path[-1:] == ("title",):
         return _("Give a title: spaces alone are none."), _("text")

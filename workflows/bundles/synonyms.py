@@ -57,6 +57,18 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "output_transform": ("output",),
         "timeout_seconds": ("timeout", "timeout_in_seconds"),
         "due_in": ("due", "deadline"),
+        "branch": ("in_branch", "lane"),
+        "branches": ("lanes",),
+        "ends_when": ("end_when", "join", "ends_after"),
+        "for_each": ("each_of", "repeat_for"),
+        "order": ("in_which_order",),
+        "most": ("at_most", "limit"),
+        "hide_answers": ("answers_hidden", "hidden"),
+    },
+    "branch": {
+        "title": ("name", "branch_name"),
+        "start": ("begins_with", "first_task", "from"),
+        "when": ("condition", "if", "only_if"),
     },
     "transition": {
         "from": ("from_task", "source"),
@@ -136,7 +148,7 @@ _INSIDE: Final[Mapping[str, Mapping[str, str]]] = {
         "tests": "test[]",
     },
     "workflow": {"ext_ref": "link[]", "fields": "field[]"},
-    "task": {"ext_ref": "link[]", "fields": "field[]"},
+    "task": {"ext_ref": "link[]", "fields": "field[]", "branches": "branch[]"},
     "ticket_type": {"ext_ref": "link[]"},
     "field": {"fields": "field[]", "choices": "choice[]"},
     "test": {
@@ -163,7 +175,8 @@ def names_of(part: str) -> list[str]:
 
 def part_of_entries(name: str) -> str:
     """The part that each entry of a list of the bundle is: `tasks` are a list of `task`."""
-    return "field" if name == "fields" else _INSIDE["bundle"].get(name, name).removesuffix("[]")
+    inner = {"fields": "field", "branches": "branch"}
+    return inner.get(name) or _INSIDE["bundle"].get(name, name).removesuffix("[]")
 
 
 def synonyms_of(part: str, name: str) -> tuple[str, ...]:
@@ -298,6 +311,8 @@ _VALUES: Final[Mapping[tuple[str, str], _Read]] = {
     ("task", "task_type"): _read_task_type,
     ("task", "input_schema"): _read_json_text,
     ("task", "output_schema"): _read_json_text,
+    ("task", "for_each"): _read_json_text,
+    ("branch", "when"): _read_json_text,
     ("transition", "from"): _end_point(START),
     ("transition", "to"): _end_point(END),
     ("transition", "condition"): _read_json_text,

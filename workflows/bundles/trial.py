@@ -14,6 +14,7 @@ from workflows.bundles.canonical import END, START, default_of
 from workflows.bundles.outline import outcome_of
 from workflows.bundles.problems import Problem, path_in_words
 from workflows.end_outcomes import SCREENS as OUTCOMES
+from workflows.engine.blocks import BlockSpec, branch_of
 from workflows.engine.conditions import is_empty, one_budget
 from workflows.engine.errors import FieldError, TransformError
 from workflows.engine.problems import FieldProblem, quoted
@@ -309,7 +310,7 @@ def _reason(trial: Trial, expected: Arrival, simulation: Simulation, divergence:
         )
     if divergence is not None:
         return _divergence_reason(trial, expected, simulation, divergence)
-    place = {"place": _step_before(trial, simulation.path, len(simulation.path))}
+    place = {"place": _("the start") if last.task is None else quoted(trial.title_of(last.task))}
     if simulation.outcome != expected.status:
         if simulation.outcome is Outcome.WAITING and simulation.last_step.times:
             text = _("%(place)s is not left after %(time)s, so that the ticket waits there.")
@@ -422,7 +423,14 @@ def _type_of(task: JsonObject) -> TaskType:
 
 
 def _spec(key: str, task: JsonObject) -> TaskSpec:
-    return TaskSpec(key=key, title=str(task.get("title", "")), task_type=_type_of(task))
+    task_type = _type_of(task)
+    return TaskSpec(
+        key=key,
+        title=str(task.get("title", "")),
+        task_type=task_type,
+        block=BlockSpec.of(task) if task_type is TaskType.BLOCK else None,
+        branch=branch_of(str(task.get("branch") or "")),
+    )
 
 
 def _rules(task: JsonObject, form: _Form) -> TaskRules:

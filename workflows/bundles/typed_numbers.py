@@ -14,6 +14,7 @@ _WHOLE: Final = frozenset(
     {
         ("tasks", "timeout_seconds"),
         ("tasks", "retries"),
+        ("tasks", "most"),
         ("transitions", "priority"),
         ("ticket_types", "reopen_days"),
     }

@@ -20,6 +20,7 @@ from workflows.bundles.check import check_bundle
 from workflows.bundles.outline import Entry, Outline, outcome_of, roles_in_questions
 from workflows.bundles.problems import Problem, path_in_words
 from workflows.bundles.spelling import as_spelt
+from workflows.engine.blocks import BlockSpec, branch_of
 from workflows.engine.json_schema import compile_validator
 from workflows.engine.problems import Path
 from workflows.engine.process import (
@@ -37,6 +38,7 @@ from workflows.fields.field import SeenBy
 _FORM: Final = ("pattern", "format", "minLength", "required", "enum", "minimum", "maximum")
 _KEPT_AS_JSON: Final = (
     "ext_ref",
+    "branch",
     "test",
     "test_submitter",
     "test_answer",
@@ -179,7 +181,13 @@ def drawable_process(document: object) -> Process:
 
 def _task(key: str, task: Entry) -> TaskSpec:
     task_type = task.task_type or TaskType.FORM
-    return TaskSpec(key=key, title=task.text("title"), task_type=task_type)
+    return TaskSpec(
+        key=key,
+        title=task.text("title"),
+        task_type=task_type,
+        block=BlockSpec.of(task.value) if task.is_block else None,
+        branch=branch_of(task.text("branch")),
+    )
 
 
 def _as_int(value: Json) -> int:

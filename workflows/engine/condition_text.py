@@ -34,9 +34,12 @@ from .texts import gettext_noop
 MAX_CHARACTERS = 20_000
 MAX_NESTING = 20  # a rule nests two levels of JSON for each, of the 60 that a document may have
 MAX_OPERANDS = 1_000
-ROOTS: Final = ("ticket", "tasks", "visits", "submitter", "company", "number", "failure")
+ROOTS: Final = (
+    *("ticket", "tasks", "visits", "submitter", "company", "number", "failure"),
+    *("item", "item_number"),
+)
 # Definitions that are older than these roots may have a task of such a key: it is meant then.
-_LATER_ROOTS: Final = frozenset({"visits", "failure"})
+_LATER_ROOTS: Final = frozenset({"visits", "failure", "item", "item_number"})
 RESPONSE: Final = "response"
 
 _EXACT_FLOAT: Final = 2**53

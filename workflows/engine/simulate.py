@@ -7,10 +7,20 @@ a simulation goes as a ticket would go.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
+from typing import Any
 
+from .blocks import (
+    BlockSpec,
+    BranchRun,
+    BranchState,
+    block_output,
+    enter_block,
+    is_over,
+    outputs_after,
+)
 from .conditions import is_empty, one_budget
 from .decide import Decision, decide, decide_failure, decide_timeout
 from .errors import FieldError, SchemaError, TransformError
@@ -26,7 +36,7 @@ from .transforms import apply_transform
 MAX_STEPS = 200
 CALLBACK_URL = "https://ticketflower.example/callback"
 # What a call without an input transform sends; workflows/actions/input.py does the same.
-SENT_BY_DEFAULT = ("number", "ticket", "tasks", "callback")
+SENT_BY_DEFAULT = ("number", "ticket", "tasks", "item", "item_number", "callback")
 
 
 class Outcome(StrEnum):
@@ -51,6 +61,9 @@ class Answer:
     With ``after``, a duration, neither: the task has not ended by then. Where no transition leaves
     it then, it goes on, and the next answer counts for the same visit. Answers with the same number
     as ``visit`` are for one visit only: what is left of them when it ends is dropped.
+
+    ``items`` says for which entry of a list, where there is a branch for each: its number, from 1;
+    in nested ones several, the outermost first. Empty: the first that waits.
     """
 
     task: str
@@ -60,9 +73,17 @@ class Answer:
     visit: int | None = None
     status: int | None = None
     reason: str = ""
+    items: tuple[int, ...] = ()
 
     @classmethod
-    def failed(cls, task: str, failure: Failure, *, visit: int | None = None) -> Answer:
+    def failed(
+        cls,
+        task: str,
+        failure: Failure,
+        *,
+        visit: int | None = None,
+        items: tuple[int, ...] = (),
+    ) -> Answer:
         """That the call failed so; of its answer what is no object is left out."""
         return cls(
             task,
@@ -71,6 +92,7 @@ class Answer:
             visit=visit,
             status=failure.status,
             reason=failure.reason.value,
+            items=items,
         )
 
     @property
@@ -128,6 +150,9 @@ class Step:
     not done: ``timeout_taken``, ``failure``, ``error`` or ``refused`` says why, or nothing does,
     and the answer is missing. ``decision`` is what comes next. ``times`` are those that passed, in
     order.
+
+    ``items`` are the numbers of the entries in whose branches it stands, the outermost first, and
+    ``item`` is the innermost entry. With ``is_cancelled`` its block ended before it was done.
     """
 
     task: str | None
@@ -139,6 +164,9 @@ class Step:
     refused: tuple[FieldProblem, ...] = ()
     times: tuple[TimeOver, ...] = ()
     failure: Failure | None = None
+    items: tuple[int, ...] = ()
+    item: Json = None
+    is_cancelled: bool = False
 
     @property
     def timeout_taken(self) -> str:
@@ -151,11 +179,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """The steps that were gone, and how it ended.
+    """The steps that were gone, in the order in which they began, and how it ended.
 
     ``end_label`` and ``end_outcome`` are those of the end that was reached, where one was.
     ``used`` are the answers that counted, in the order of the steps; ``unused`` those that
-    nobody asked for.
+    nobody asked for. ``stopped_at`` is the index of the step at which it ended, and ``open`` are
+    those of the steps that wait for an answer. Where a step failed in a branch others may still
+    wait; ``open_blocks`` are the blocks around them. ``data`` is that of the main path's tasks.
     """
 
     steps: tuple[Step, ...]
@@ -165,6 +195,10 @@ class Simulation:
     unused: tuple[Answer, ...] = ()
     used: tuple[Answer, ...] = ()
     end_outcome: EndOutcome | None = None
+    stopped_at: int = -1
+    open: tuple[int, ...] = ()
+    open_blocks: tuple[int, ...] = ()
+    data: JsonObject = field(default_factory=dict)
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -173,12 +207,19 @@ class Simulation:
 
     @property
     def last_step(self) -> Step:
-        return self.steps[-1]
+        return self.steps[self.stopped_at]
+
+    @property
+    def waiting(self) -> tuple[Step, ...]:
+        """The steps that wait for an answer; of a block, the steps in it."""
+        return tuple(self.steps[index] for index in self.open)
 
     @property
     def waiting_for(self) -> str | None:
-        """The task whose form is to be filled in next."""
-        return self.last_step.task if self.outcome in (Outcome.WAITING, Outcome.REFUSED) else None
+        """The task that is to be answered next: where several wait, the first."""
+        if self.outcome is Outcome.REFUSED:
+            return self.last_step.task
+        return self.waiting[0].task if self.open else None
 
 
 def simulate(
@@ -194,11 +235,90 @@ def simulate(
     ``facts`` is the context without ``tasks``; what it holds of the ticket has been validated.
     Each visit of a task takes the next of its answers. A time that passes (`Answer.after`) is
     over together with every shorter one of the task. More than ``max_steps`` tasks are an error:
-    the process goes round in circles. Never raises for what a definition, its data or the
-    answers contain.
+    the process goes round in circles. Where branches run side by side, the first answer that one of
+    them waits for happens first; a step that fails stops its branch, and the others go on. Never
+    raises for what a definition, its data or the answers contain.
     """
     with one_budget():
         return _Run(process, facts, tasks, answers).run_to_end(max_steps)
+
+
+class _State(Enum):
+    """What has become of a path."""
+
+    WAITING = auto()  # it has not begun
+    RUNNING = auto()
+    STUCK = auto()  # by an error
+    ENDED = auto()
+    CANCELLED = auto()
+
+
+@dataclass(slots=True, eq=False)
+class _Path:
+    """The main path, or one run of a branch (``run``) of a block that was begun (``block``)."""
+
+    data: JsonObject  # of the tasks around it, and its own
+    counted: Counter[str] = field(default_factory=Counter)  # the visits on it alone
+    run: BranchRun | None = None
+    block: _Visit | None = None
+    own: JsonObject = field(default_factory=dict)
+    state: _State = _State.RUNNING
+    visit: _Visit | None = None
+    label: str = ""
+    outcome: EndOutcome = EndOutcome.GOOD
+
+    @property
+    def is_item(self) -> bool:
+        return self.block is not None and self.block.spec.is_list
+
+    @property
+    def items(self) -> tuple[int, ...]:
+        """The numbers of the entries around it, the outermost first."""
+        around = self.block.path.items if self.block is not None else ()
+        return (*around, self.run.number) if self.is_item and self.run is not None else around
+
+    @property
+    def innermost(self) -> BranchRun | None:
+        """The run for an entry of a list that is nearest around."""
+        if self.is_item:
+            return self.run
+        return self.block.path.innermost if self.block is not None else None
+
+    def keep(self, outputs: JsonObject) -> None:
+        self.own = {**self.own, **outputs}
+        self.data = {**self.data, **outputs}
+
+    def as_state(self) -> BranchState:
+        run = self.run or BranchRun("", 0, "")
+        return BranchState(
+            run.key,
+            run.number,
+            run.item,
+            ended=self.state is _State.ENDED,
+            cancelled=self.state is _State.CANCELLED,
+            label=self.label,
+            outcome=self.outcome.value,
+            outputs=self.own,
+        )
+
+
+@dataclass(slots=True, eq=False)
+class _Visit:
+    """A task that has begun and is not over; of a block, with its branches."""
+
+    key: str
+    path: _Path
+    index: int  # of its step
+    visit: int | None = None
+    has_answers: bool = False
+    spec: BlockSpec = field(default_factory=BlockSpec)
+    branches: list[_Path] = field(default_factory=list)
+
+    def takes(self, answer: Answer) -> bool:
+        if self.has_answers and answer.visit != self.visit:
+            return False
+        own = self.path.items
+        return not answer.items or own[-len(answer.items) :] == answer.items
 
 
 class _Run:
@@ -212,120 +332,290 @@ class _Run:
         self.process = process
         self.facts = facts
         self.tasks = tasks
-        self.answers: dict[str, deque[Answer]] = {}
-        for answer in answers:
-            self.answers.setdefault(answer.task, deque()).append(answer)
+        self.answers: dict[str, deque[tuple[int, Answer]]] = {}
+        for number, answer in enumerate(answers):
+            self.answers.setdefault(answer.task, deque()).append((number, answer))
         self.used: list[Answer] = []
-        self.data: JsonObject = {}
-        self.visits = Counter[str]()
+        self.main = _Path({})
+        self.visits = Counter[str]()  # on all paths
         self.steps: list[Step] = []
+        self.waiting: list[_Visit] = []  # in the order in which they began
+        self.to_do: deque[tuple[_Path, Decision]] = deque()
+        self.errors: list[tuple[_Path, int, str]] = []
 
     def run_to_end(self, max_steps: int) -> Simulation:
-        decision = self._decide(None)
-        self.steps.append(Step(None, self.data, output={}, decision=decision))
-        while not (decision.is_end or decision.error):
-            key = decision.next_tasks[-1]
-            if len(self.steps) > max_steps:
-                return self._ended(
-                    Outcome.ERROR,
-                    error=gettext("It went through %(count)d tasks without an end and was stopped.")
-                    % {"count": max_steps},
-                )
-            step, outcome = self._visit(key)
-            self.steps.append(step)
-            if step.decision is None:
-                return self._ended(outcome, error=step.error)
-            decision = step.decision
-        if decision.error:
-            return self._ended(Outcome.ERROR, error=decision.error)
-        return replace(
-            self._ended(Outcome.COMPLETED, end_label=decision.end_label),
-            end_outcome=decision.outcome,
-        )
+        decision = self._decide(self.main, None)
+        self.steps.append(Step(None, self.main.data, output={}, decision=decision))
+        self._follow(self.main, 0, decision)
+        while self.main.state is _State.RUNNING:
+            if self.to_do:
+                path, decision = self.to_do.popleft()
+                if path.state is not _State.RUNNING:
+                    continue
+                if len(self.steps) > max_steps:
+                    text = gettext(
+                        "It went through %(count)d tasks without an end and was stopped."
+                    )
+                    return self._ended(Outcome.ERROR, error=text % {"count": max_steps})
+                self._begin(path, decision.next_tasks[-1])
+            elif (found := self._next_answer()) is not None:
+                visit, answer = found
+                if not self._take(visit, answer):
+                    return self._ended(Outcome.REFUSED, at=visit.index)
+            else:
+                break
+        if self.main.state is _State.ENDED:
+            return replace(
+                self._ended(
+                    Outcome.COMPLETED,
+                    at=self.main.visit.index if self.main.visit else 0,
+                    end_label=self.main.label,
+                ),
+                end_outcome=self.main.outcome,
+            )
+        for path, index, error in self.errors:
+            if path.state is _State.STUCK:
+                return self._ended(Outcome.ERROR, at=index, error=error)
+        return self._ended(Outcome.WAITING, at=self._first_open())
 
-    def _visit(self, key: str) -> tuple[Step, Outcome]:
-        """One task; the outcome counts where the step has no decision."""
+    # Going on
+
+    def _follow(self, path: _Path, index: int, decision: Decision) -> None:
+        """What comes after a step of a path."""
+        if decision.error:
+            self._stop(path, index, decision.error)
+        elif decision.is_end:
+            path.state = _State.ENDED
+            path.label, path.outcome = decision.end_label, decision.outcome
+            if path.block is not None:
+                self._branch_ended(path.block)
+        else:
+            self.to_do.append((path, decision))
+
+    def _stop(self, path: _Path, index: int, error: str) -> None:
+        path.state = _State.STUCK
+        self.errors.append((path, index, error))
+
+    def _begin(self, path: _Path, key: str) -> None:
+        path.counted[key] += 1
         self.visits[key] += 1
         rules = self.tasks.get(key) or TaskRules()
-        sends: JsonObject | None = None
-        if not rules.task_type.is_form:
-            sends, error = self._body_to_send(rules)
+        index = len(self.steps)
+        run = path.innermost
+        step = Step(key, path.data, items=path.items, item=run.item if run is not None else None)
+        self.steps.append(step)
+        visit = path.visit = _Visit(key, path, index)
+        if rules.task_type is TaskType.BLOCK:
+            self._enter(visit)
+            return
+        if rules.task_type.is_call:
+            sends, error = self._body_to_send(path, rules)
+            self.steps[index] = replace(step, sends=sends, error=error)
             if error:
-                return Step(key, self.data, sends=sends, error=error), Outcome.ERROR
-        times, answer = self._next_answer(key)
-        step = Step(key, self.data, sends=sends, times=times)
-        if times and not times[-1].decision.is_silent:
-            return replace(step, decision=times[-1].decision), Outcome.COMPLETED
-        if answer is None:
-            return step, Outcome.WAITING
+                self._stop(path, index, error)
+                return
+        self.waiting.append(visit)
+
+    def _enter(self, visit: _Visit) -> None:
+        """Begin the branches of a block."""
+        path, task = visit.path, self.process.tasks.get(visit.key)
+        entered = enter_block(self.process, visit.key, self._context(path))
+        if entered.error:
+            self._change(visit, error=entered.error)
+            self._stop(path, visit.index, entered.error)
+            return
+        visit.spec = (task.block if task is not None else None) or BlockSpec()
+        for run in entered.runs:
+            state = _State.RUNNING if run.begins else _State.WAITING
+            branch = _Path(path.data, run=run, block=visit, state=state)
+            visit.branches.append(branch)
+        self.waiting.append(visit)
+        for branch in visit.branches:
+            if branch.state is _State.RUNNING:
+                self._begin_branch(branch)
+        self._branch_ended(visit)
+
+    def _begin_branch(self, branch: _Path) -> None:
+        branch.state = _State.RUNNING
+        start = branch.run.start if branch.run is not None else ""
+        self.to_do.append((branch, Decision(next_tasks=(start,))))
+
+    def _branch_ended(self, block: _Visit) -> None:
+        """Look whether a block is over; else begin its next branch, where they go in order."""
+        states = [each.as_state() for each in block.branches]
+        if not is_over(block.spec, states):
+            under_way = (_State.RUNNING, _State.STUCK)
+            later = [each for each in block.branches if each.state is _State.WAITING]
+            if later and not any(each.state in under_way for each in block.branches):
+                self._begin_branch(later[0])
+            return
+        path = block.path
+        self._close(block)
+        output = block_output(block.spec, states)
+        path.keep({**outputs_after(block.spec, states), block.key: output})
+        self._done(block, output)
+
+    def _close(self, visit: _Visit) -> None:
+        """It is over; what is still under way inside is cancelled."""
+        if visit in self.waiting:
+            self.waiting.remove(visit)
+        for branch in visit.branches:
+            if branch.state is _State.ENDED:
+                continue
+            was, branch.state = branch.state, _State.CANCELLED
+            inner = branch.visit
+            if was in (_State.RUNNING, _State.STUCK) and inner is not None:
+                self._close(inner)
+                if self.steps[inner.index].decision is None:
+                    self._change(inner, is_cancelled=True)
+
+    def _done(self, visit: _Visit, output: JsonObject) -> None:
+        path = visit.path
+        decision = self._decide(path, visit.key)
+        self._change(visit, data=path.data, output=output, decision=decision)
+        self._follow(path, visit.index, decision)
+
+    def _change(self, visit: _Visit, **values: Any) -> None:
+        self.steps[visit.index] = replace(self.steps[visit.index], **values)
+
+    # Answers
+
+    def _next_answer(self) -> tuple[_Visit, Answer] | None:
+        """The first answer that something waits for, taken out of those that are left."""
+        asking: dict[str, list[_Visit]] = {}
+        for visit in self.waiting:
+            asking.setdefault(visit.key, []).append(visit)
+        found: list[tuple[int, _Visit, Answer]] = []
+        for key, visits in asking.items():
+            for number, answer in self.answers.get(key, ()):
+                taker = next((each for each in visits if each.takes(answer)), None)
+                if taker is not None and (answer.after or not taker.branches):
+                    found.append((number, taker, answer))
+                    break
+        if not found:
+            return None
+        number, visit, answer = min(found, key=lambda each: each[0])
+        self.answers[visit.key].remove((number, answer))
+        self.used.append(answer)
+        visit.visit, visit.has_answers = answer.visit, True
+        return visit, answer
+
+    def _take(self, visit: _Visit, answer: Answer) -> bool:
+        """Let an answer count; False where a form refuses it."""
+        path, step = visit.path, self.steps[visit.index]
+        rules = self.tasks.get(visit.key) or TaskRules()
+        if answer.after:
+            self._pass(visit, answer.after)
+            return True
         if answer.failure is not None:
-            return self._failed(step, answer.failure)
+            self._failed(visit, answer.failure)
+            return True
         try:
             refused = tuple(rules.refusals(answer.output))
         except (FieldError, SchemaError) as error:
-            return replace(step, error=str(error)), Outcome.ERROR
+            self._broken(visit, str(error))
+            return True
+        if refused and rules.task_type.is_form:  # a person is asked again
+            self.steps[visit.index] = replace(step, refused=refused)
+            return False
         if refused:
-            return self._refused(step, rules, refused, answer.output)
-        self.data = {**self.data, key: answer.output}
-        decision = self._decide(key)
-        step = replace(step, data=self.data, output=answer.output, decision=decision)
-        return step, Outcome.COMPLETED
+            self._refused_output(visit, rules, refused, answer.output)
+            return True
+        self._close(visit)
+        path.keep({visit.key: answer.output})
+        self._done(visit, answer.output)
+        return True
 
-    def _refused(
-        self, step: Step, rules: TaskRules, refused: tuple[FieldProblem, ...], output: JsonObject
-    ) -> tuple[Step, Outcome]:
-        """A person is asked again; an output that a call gives is an error."""
-        if rules.task_type.is_form:
-            return replace(step, refused=refused), Outcome.REFUSED
+    def _broken(self, visit: _Visit, error: str) -> None:
+        self._close(visit)
+        self._change(visit, error=error)
+        self._stop(visit.path, visit.index, error)
+
+    def _refused_output(
+        self,
+        visit: _Visit,
+        rules: TaskRules,
+        refused: tuple[FieldProblem, ...],
+        output: JsonObject,
+    ) -> None:
+        """An output that a call gives, and that does not fit, is an error."""
         error = gettext("The output does not fit the output schema. %(problems)s") % {
             "problems": _sentences(refused)
         }
-        step = replace(step, refused=refused)
+        self._change(visit, refused=refused)
         if rules.task_type.is_answered_later:  # another answer may come
-            return replace(step, error=error), Outcome.ERROR
-        failure = Failure(FailureReason.UNUSABLE_ANSWER, error, 200, output or None)
-        return self._failed(step, failure)
+            self._broken(visit, error)
+        else:
+            self._failed(visit, Failure(FailureReason.UNUSABLE_ANSWER, error, 200, output or None))
 
-    def _failed(self, step: Step, failure: Failure) -> tuple[Step, Outcome]:
+    def _failed(self, visit: _Visit, failure: Failure) -> None:
         """A call that has failed for good: an error, where no transition is taken for it."""
-        decision = decide_failure(self.process, step.task or "", failure, self._context())
-        step = replace(step, failure=failure)
+        path = visit.path
+        decision = decide_failure(self.process, visit.key, failure, self._context(path))
+        self._change(visit, failure=failure)
         if decision.error or decision.is_silent:
-            error = " ".join(filter(None, (failure.message, decision.error)))
-            return replace(step, error=error), Outcome.ERROR
-        return replace(step, decision=decision), Outcome.COMPLETED
+            self._broken(visit, " ".join(filter(None, (failure.message, decision.error))))
+            return
+        self._close(visit)
+        self._change(visit, decision=decision)
+        self._follow(path, visit.index, decision)
 
-    def _next_answer(self, key: str) -> tuple[tuple[TimeOver, ...], Answer | None]:
-        """The times that pass at this visit, and what comes of it; None where it is left first."""
-        times: list[TimeOver] = []
-        waiting = self.answers.get(key, deque())
-        visit = waiting[0].visit if waiting else None
-        while waiting and waiting[0].visit == visit:
-            answer = waiting.popleft()
-            self.used.append(answer)
-            if not answer.after:
-                return tuple(times), answer
-            for after in self.process.timeouts_until(key, answer.after):
-                if after in {each.after for each in times}:
-                    continue
-                decision = decide_timeout(self.process, key, after, self._context())
-                times.append(TimeOver(after, decision))
-                if not decision.is_silent:
-                    while visit is not None and waiting and waiting[0].visit == visit:
-                        waiting.popleft()
-                    return tuple(times), None
-        return tuple(times), None
+    def _pass(self, visit: _Visit, until: str) -> None:
+        """Let a time pass: it may be left, undone, or it goes on."""
+        path = visit.path
+        for after in self.process.timeouts_until(visit.key, until):
+            times = self.steps[visit.index].times
+            if after in {each.after for each in times}:
+                continue
+            decision = decide_timeout(self.process, visit.key, after, self._context(path))
+            self._change(visit, times=(*times, TimeOver(after, decision)))
+            if decision.is_silent:
+                continue
+            states = [each.as_state() for each in visit.branches]
+            self._close(visit)
+            self._drop_rest(visit)
+            if visit.branches:
+                path.keep(outputs_after(visit.spec, states))
+            self._change(visit, decision=decision)
+            self._follow(path, visit.index, decision)
+            return
 
-    def _decide(self, ended_task: str | None) -> Decision:
-        return decide(self.process, ended_task, self._context())
+    def _drop_rest(self, visit: _Visit) -> None:
+        """Of the answers that are for one visit alone, when it has been left."""
+        waiting = self.answers.get(visit.key)
+        while visit.visit is not None and waiting and waiting[0][1].visit == visit.visit:
+            waiting.popleft()
 
-    def _context(self) -> JsonObject:
+    # What rules read
+
+    def _decide(self, path: _Path, ended_task: str | None) -> Decision:
+        return decide(self.process, ended_task, self._context(path))
+
+    def _context(self, path: _Path) -> JsonObject:
         """What conditions of transitions read."""
-        return {**self.facts, "tasks": self.data, "visits": self.process.visits(self.visits)}
+        return {**self._values(path), "visits": self.process.visits(self._counted(path))}
 
-    def _body_to_send(self, rules: TaskRules) -> tuple[JsonObject | None, str]:
+    def _counted(self, path: _Path) -> Counter[str]:
+        """On the main path all visits; in a branch those on it and on the paths around it."""
+        if path.block is None:
+            return self.visits
+        found = Counter(path.counted)
+        around: _Path | None = path.block.path
+        while around is not None:
+            found.update(around.counted)
+            around = around.block.path if around.block is not None else None
+        return found
+
+    def _values(self, path: _Path) -> JsonObject:
+        """What conditions and transforms read, without what only one of them does."""
+        values: JsonObject = {**self.facts, "tasks": path.data}
+        if (run := path.innermost) is not None:
+            values |= {"item": run.item, "item_number": run.number}
+        return values
+
+    def _body_to_send(self, path: _Path, rules: TaskRules) -> tuple[JsonObject | None, str]:
         """What a call would send, and why it could not be made."""
-        context: JsonObject = {**self.facts, "tasks": self.data}
+        context = self._values(path)
         if rules.task_type.is_answered_later:
             context["callback"] = {"url": CALLBACK_URL}
         if is_empty(rules.input_transform):
@@ -352,10 +642,33 @@ class _Run:
             )
         return body, ""
 
-    def _ended(self, outcome: Outcome, *, end_label: str = "", error: str = "") -> Simulation:
-        unused = tuple(answer for waiting in self.answers.values() for answer in waiting)
+    # The end
+
+    def _open(self) -> Iterator[_Visit]:
+        """What waits for an answer: not the blocks, which wait for what is in them."""
+        return (each for each in self.waiting if not each.branches)
+
+    def _first_open(self) -> int:
+        return next((each.index for each in self._open()), len(self.steps) - 1)
+
+    def _ended(
+        self, outcome: Outcome, *, at: int = -1, end_label: str = "", error: str = ""
+    ) -> Simulation:
+        unused = tuple(answer for waiting in self.answers.values() for _number, answer in waiting)
+        is_over = outcome is Outcome.COMPLETED or self.main.state is _State.STUCK
         return Simulation(
-            tuple(self.steps), outcome, end_label, error, unused, used=tuple(self.used)
+            tuple(self.steps),
+            outcome,
+            end_label,
+            error,
+            unused,
+            used=tuple(self.used),
+            stopped_at=at if at >= 0 else len(self.steps) - 1,
+            open=() if is_over or at < 0 else tuple(each.index for each in self._open()),
+            open_blocks=()
+            if is_over or at < 0
+            else tuple(each.index for each in self.waiting if each.branches),
+            data=self.main.data,
         )
 
 
@@ -373,8 +686,15 @@ def read_answers(document: Json) -> list[Answer]:
                 status = None
             if isinstance(output, dict) and not any(unstorable(output)):
                 answer = Answer(str(each["task"]), output, error, after, reason=reason or "")
-                found.append(replace(answer, status=status))
+                items = _items_of(each.get("item", each.get("items")))
+                found.append(replace(answer, status=status, items=items))
     return found
+
+
+def _items_of(value: Json | tuple[int, ...]) -> tuple[int, ...]:
+    """The numbers of entries: one, or several, the outermost first."""
+    listed = value if isinstance(value, list | tuple) else [value]
+    return tuple(each for each in listed if isinstance(each, int) and not isinstance(each, bool))
 
 
 def _sentences(problems: Iterable[FieldProblem]) -> str:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import math
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from workflows.engine.blocks import BlockSpec, BranchSpec, Order, Until
 from workflows.engine.process import EndOutcome, Process, TaskSpec, TransitionSpec
+from workflows.engine.task_types import TaskType
 from workflows.picture.graph_layout import Edge, Kind, Node, TooLargeToDrawError, lay_out
 from workflows.task_types import SCREENS
 from workflows.working_hours.durations import after_in_words
@@ -31,11 +33,21 @@ LABEL_PADDING = 8.0
 CLOCK_WIDTH = 16.0
 CIRCLE_RADIUS = 13.0
 CORNER = 8.0
+# A block and the lanes of its branches.
+ENTRY_RADIUS = 6.0
+HEAD_HEIGHT = 44.0
+LANE_GAP = 12.0
+LANE_PADDING = 14.0
+LANE_TITLE = 15.0
+NARROWEST_LANE = 132.0
+# More lanes than that stand in several rows.
+LANES_IN_A_ROW = 5
 
 # As the icons of the types of tasks; for one that there is no more.
 MISSING_ICON = "M7.2 7.2c0-4 5.8-3.8 5.8-.2 0 2.4-2.9 2.5-2.9 5.2M10.1 15.8v.4"
 
 type NodeKey = tuple[str, str]
+type Place = tuple[str, str]  # the keys of a block and of one of its branches
 type TransitionKey = tuple[str | None, str | None, str]
 START: NodeKey = ("start", "")
 
@@ -62,17 +74,79 @@ class _Shape:
     reachable: bool = True
     outcome: EndOutcome = EndOutcome.GOOD  # of an end
     notes: Sequence[str] = ()
+    lanes: Sequence[_Lane] = ()  # of a block
+    is_elsewhere: bool = False  # it stands in another branch than what leads to it
+
+    @property
+    def is_block(self) -> bool:
+        return bool(self.lanes)
 
 
 @dataclass(slots=True, eq=False)
 class _Line:
-    """A transition with its line through the picture."""
+    """A transition with its line through the picture; ``is_entry``: to where a branch begins."""
 
     spec: TransitionSpec
     edge: Edge
     lines: list[str]
     title: str
     sentence: str
+    is_entry: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class _Scene:
+    """What is drawn of one path: the main one, or a branch."""
+
+    shapes: dict[NodeKey, _Shape]
+    lines: list[_Line]
+
+    def all_shapes(self) -> Iterator[_Shape]:
+        """With those in the lanes of its blocks, in reading order."""
+        for shape in self.shapes.values():
+            yield shape
+            for lane in shape.lanes:
+                yield from lane.scene.all_shapes()
+
+    def all_lines(self) -> Iterator[_Line]:
+        yield from self.lines
+        for shape in self.shapes.values():
+            for lane in shape.lanes:
+                yield from lane.scene.all_lines()
+
+    def move(self, right: float, down: float) -> None:
+        for shape in self.shapes.values():
+            shape.node.x += right
+            shape.node.y += down
+            for lane in shape.lanes:
+                lane.move(right, down)
+        for line in self.lines:
+            line.edge.points = [(x + right, y + down) for x, y in line.edge.points]
+            if line.edge.label_at is not None:
+                line.edge.label_at = (line.edge.label_at[0] + right, line.edge.label_at[1] + down)
+
+
+@dataclass(slots=True, eq=False)
+class _Lane:
+    """A branch of a block: its title above what is done in it."""
+
+    title: str
+    lines: list[str]
+    scene: _Scene
+    inner: tuple[float, float]  # width and height of the scene
+    x: float = 0.0
+    y: float = 0.0
+    width: float = 0.0
+    height: float = 0.0
+
+    @property
+    def head(self) -> float:
+        return 12 + LANE_TITLE * len(self.lines)
+
+    def move(self, right: float, down: float) -> None:
+        self.x += right
+        self.y += down
+        self.scene.move(right, down)
 
 
 def draw_process(
@@ -99,61 +173,206 @@ def draw_process(
     there gets a dashed box, a task that nothing leads to is drawn all the same.
     """
     marks = _Marks(frozenset(current), frozenset(finished), frozenset(failed), frozenset(taken))
-    shapes, lines = _collect(process, notes or {}, end_notes or {})
     title = _clean(process.title) or _clean(process.key)
-    summary = _summary(list(shapes.values()), lines, marks)
+    safe_links = {key: url for key, url in (links or {}).items() if _is_safe_link(url)}
     try:
-        width, height = lay_out([s.node for s in shapes.values()], [line.edge for line in lines])
+        scene, width, height = _Collecting(process, notes or {}, end_notes or {}).whole()
     except TooLargeToDrawError:
         text = _("This workflow is too large to draw.")
-        return _svg(title, summary, _draw_notice(text, 24), 320, 48, has_links=False)
-    safe_links = {key: url for key, url in (links or {}).items() if _is_safe_link(url)}
-    # What is drawn later lies above: the transitions that were taken cross over the others.
-    order = sorted(lines, key=lambda line: _is_taken(line, marks))
-    parts = [_draw_line(line, taken=_is_taken(line, marks)) for line in order]
-    parts += [_draw_label(line, taken=_is_taken(line, marks)) for line in lines]
-    reached = {id(line.edge.target) for line in lines if _is_taken(line, marks)}
-    for shape in shapes.values():
-        if shape.key[0] == "task":
-            parts.append(_draw_task(shape, marks, safe_links.get(shape.key[1])))
-        else:
-            parts.append(_draw_circle(shape, reached=id(shape.node) in reached))
-    if len(shapes) == 1:
+        return _svg(title, text, _draw_notice(text, 24), 320, 48, has_links=False)
+    summary = _summary(list(scene.all_shapes()), list(scene.all_lines()), marks)
+    parts = list(_draw_scene(scene, marks, safe_links))
+    if len(scene.shapes) == 1:
         text = _("This workflow has no tasks yet.")
-        start = shapes[START].node
+        start = scene.shapes[START].node
         width = max(width, _text_width(text, TITLE_SIZE) + 2 * start.x + 24)
         parts.append(_draw_notice(text, start.y + CIRCLE_RADIUS, start.x + 28))
     return _svg(title, summary, _joined(parts), width, height, bool(safe_links))
 
 
+def _draw_scene(scene: _Scene, marks: _Marks, links: Mapping[str, str]) -> Iterator[SafeString]:
+    lines = scene.lines
+    # What is drawn later lies above: the transitions that were taken cross over the others.
+    for line in sorted(lines, key=lambda line: _is_taken(line, marks)):
+        yield _draw_line(line, taken=_is_taken(line, marks))
+    for line in lines:
+        yield _draw_label(line, taken=_is_taken(line, marks))
+    reached = {id(line.edge.target) for line in lines if _is_taken(line, marks)}
+    for shape in scene.shapes.values():
+        if shape.is_block:
+            yield _draw_block(shape, marks, links.get(shape.key[1]))
+            for lane in shape.lanes:
+                yield _draw_lane(lane)
+                yield from _draw_scene(lane.scene, marks, links)
+        elif shape.key[0] == "task":
+            yield _draw_task(shape, marks, links.get(shape.key[1]))
+        else:
+            yield _draw_circle(shape, reached=id(shape.node) in reached)
+
+
 # From the definition to shapes and lines
 
 
-def _collect(
-    process: Process,
-    notes: Mapping[str, Sequence[str]],
-    end_notes: Mapping[tuple[EndOutcome, str], str],
-) -> tuple[dict[NodeKey, _Shape], list[_Line]]:
-    shapes = {START: _circle(START, _("Start"), caption="")}
-    for key, task in process.tasks.items():
-        shapes["task", key] = _box(key, task, notes.get(key, ()))
-    transitions = sorted(process.transitions, key=lambda transition: transition.priority)
-    lines = []
-    for spec in transitions:
-        source, target = START, ("end", f"{spec.outcome} {spec.label}")
-        if spec.from_task is not None:
-            source = ("task", spec.from_task)
-            shapes.setdefault(source, _box(spec.from_task, None))
-        if spec.to_task is not None:
-            target = ("task", spec.to_task)
-            shapes.setdefault(target, _box(spec.to_task, None))
-        elif target not in shapes:
-            note = end_notes.get((spec.outcome, spec.label), "")
-            shapes[target] = _circle(target, _clean(spec.label) or _("End"), note=note)
-            shapes[target].outcome = spec.outcome
-        lines.append(_line(spec, shapes[source], shapes[target]))
-    _mark_unreachable(shapes, lines)
-    return shapes, lines
+class _Collecting:
+    """Makes the scenes of a process, those in blocks first, and lays each of them out."""
+
+    def __init__(
+        self,
+        process: Process,
+        notes: Mapping[str, Sequence[str]],
+        end_notes: Mapping[tuple[EndOutcome, str], str],
+    ) -> None:
+        self.process = process
+        self.notes = notes
+        self.end_notes = end_notes
+        self.places = {key: self._place_of(key) for key in process.tasks}
+        self.tasks: dict[Place | None, list[str]] = {}
+        for key, place in self.places.items():
+            self.tasks.setdefault(place, []).append(key)
+        self.transitions = sorted(process.transitions, key=lambda each: each.priority)
+
+    def whole(self) -> tuple[_Scene, float, float]:
+        """The main path with everything in it, its width and its height."""
+        scene = _Scene({START: _circle(START, _("Start"), caption="")}, [])
+        sources = dict.fromkeys(each.from_task for each in self.transitions)
+        unknown = [each for each in sources if each is not None and each not in self.places]
+        self._fill(scene, None, [None, *self.tasks.get(None, ()), *unknown])
+        return (scene, *_laid_out(scene))
+
+    def _place_of(self, key: str) -> Place | None:
+        """The branch in which a task stands; None: the main path, or it leads nowhere."""
+        at: str | None = key
+        seen = set[str]()
+        first: Place | None = None
+        while at is not None and at not in seen:
+            seen.add(at)
+            task = self.process.tasks.get(at)
+            place = task.branch if task is not None else None
+            if place is None:
+                return first
+            block = self.process.tasks.get(place[0])
+            if block is None or block.block is None or block.block.branch(place[1]) is None:
+                return None
+            first, at = first or place, place[0]
+        return None
+
+    def _fill(self, scene: _Scene, place: Place | None, keys: Sequence[str | None]) -> None:
+        shapes, own = scene.shapes, set(keys)
+        for key in keys:
+            if key is not None:
+                shapes["task", key] = self._task(key)
+        for spec in self.transitions:
+            if spec.from_task not in own:
+                continue
+            source = ("task", spec.from_task) if spec.from_task is not None else START
+            target = ("end", f"{spec.outcome} {spec.label}")
+            if spec.to_task is not None:
+                target = ("task", spec.to_task)
+                if target not in shapes:
+                    shapes[target] = _box(spec.to_task, self.process.tasks.get(spec.to_task))
+                    shapes[target].is_elsewhere = spec.to_task in self.places
+            elif target not in shapes:
+                shapes[target] = self._end(spec, target, place)
+            scene.lines.append(_line(spec, shapes[source], shapes[target]))
+        _mark_unreachable(scene)
+
+    def _end(self, spec: TransitionSpec, key: NodeKey, place: Place | None) -> _Shape:
+        if place is None:
+            note = self.end_notes.get((spec.outcome, spec.label), "")
+            shape = _circle(key, _clean(spec.label) or _("End"), note=note)
+        else:
+            text = _clean(spec.label)
+            shape = _circle(key, text or _("the end of the branch"), text, radius=ENTRY_RADIUS + 2)
+        shape.outcome = spec.outcome
+        return shape
+
+    def _task(self, key: str) -> _Shape:
+        task = self.process.tasks.get(key)
+        notes = self.notes.get(key, ())
+        if task is None or task.block is None or not task.block.branches:
+            return _box(key, task, notes)
+        lanes = [self._lane(task, each) for each in task.block.branches]
+        return _block(task, lanes, [*notes, *_block_notes(task.block)])
+
+    def _lane(self, block: TaskSpec, branch: BranchSpec) -> _Lane:
+        place = (block.key, branch.key)
+        title = _clean(branch.title) or _clean(branch.key)
+        entry = _circle(("start", branch.key), title, caption="", radius=ENTRY_RADIUS)
+        scene = _Scene({entry.key: entry}, [])
+        self._fill(scene, place, self.tasks.get(place, []))
+        if branch.start:
+            first = ("task", branch.start)
+            if first not in scene.shapes:
+                scene.shapes[first] = _box(branch.start, self.process.tasks.get(branch.start))
+                scene.shapes[first].is_elsewhere = branch.start in self.places
+            spec = TransitionSpec(None, branch.start, condition=branch.when)
+            line = _line(spec, entry, scene.shapes[first])
+            line.is_entry = True
+            scene.lines.insert(0, line)
+            _mark_unreachable(scene)
+        width, height = _laid_out(scene)
+        words = _wrap(title, LABEL_SIZE, max(width, NARROWEST_LANE) - 2 * LANE_PADDING, 2)
+        return _Lane(title, words or [""], scene, (width, height))
+
+
+def _laid_out(scene: _Scene) -> tuple[float, float]:
+    """The scene with its places, those of the lanes in its blocks too; its width and height."""
+    nodes = [shape.node for shape in scene.shapes.values()]
+    size = lay_out(nodes, [line.edge for line in scene.lines])
+    for shape in scene.shapes.values():
+        for lane in shape.lanes:
+            lane.move(shape.node.x - shape.node.left, shape.node.y)
+    return size
+
+
+def _block(task: TaskSpec, lanes: list[_Lane], notes: Sequence[str]) -> _Shape:
+    """A block around its lanes, which have their places as seen from its corner."""
+    text = _clean(task.title) or _clean(task.key) or _("Untitled task")
+    noted = [_clean(note) for note in notes]
+    top = HEAD_HEIGHT + LABEL_LINE * len(noted)
+    rows = math.ceil(len(lanes) / LANES_IN_A_ROW)
+    each_row = math.ceil(len(lanes) / rows)
+    widest = BOX_WIDTH
+    for begin in range(0, len(lanes), each_row):
+        row = lanes[begin : begin + each_row]
+        height = max(lane.head + lane.inner[1] for lane in row)
+        x = LANE_PADDING
+        for lane in row:
+            lane.width = max(lane.inner[0], NARROWEST_LANE)
+            lane.x, lane.y, lane.height = x, top, height
+            lane.scene.move(x + (lane.width - lane.inner[0]) / 2, top + lane.head)
+            x += lane.width + LANE_GAP
+        widest = max(widest, x - LANE_GAP + LANE_PADDING)
+        top += height + LANE_GAP
+    for begin in range(0, len(lanes), each_row):
+        _fill_row(lanes[begin : begin + each_row], widest - 2 * LANE_PADDING)
+    noted = [line for note in noted for line in _wrap(note, LABEL_SIZE, widest - 24, 1)]
+    lines = _wrap(text, TITLE_SIZE, widest - TITLE_LEFT - 12, 1)
+    height = top - LANE_GAP + LANE_PADDING
+    node = Node(Kind.BOX, widest / 2, widest / 2, height, keeps_height=True)
+    return _Shape(("task", task.key), text, node, lines, task, notes=noted, lanes=lanes)
+
+
+def _fill_row(row: Sequence[_Lane], width: float) -> None:
+    """Make the lanes of a row as wide, together, as the block is."""
+    missing = width - sum(lane.width for lane in row) - LANE_GAP * (len(row) - 1)
+    more = missing / len(row)
+    for number, lane in enumerate(row):
+        lane.x += number * more
+        lane.scene.move(number * more + more / 2, 0)
+        lane.width += more
+
+
+def _block_notes(block: BlockSpec) -> Iterator[str]:
+    if block.is_list:
+        in_order = block.order is Order.IN_ORDER
+        yield _("For each entry, one after the other") if in_order else _("For each entry")
+    elif block.order is Order.IN_ORDER:
+        yield _("One after the other")
+    if block.ends_when is Until.ANY:
+        yield _("Ends when one of them has ended")
+    elif isinstance(block.ends_when, int):
+        yield _("Ends when %(count)d of them have ended") % {"count": block.ends_when}
 
 
 def _box(key: str, task: TaskSpec | None, notes: Sequence[str] = ()) -> _Shape:
@@ -166,12 +385,18 @@ def _box(key: str, task: TaskSpec | None, notes: Sequence[str] = ()) -> _Shape:
     return _Shape(("task", key), text, node, lines, task, notes=noted)
 
 
-def _circle(key: NodeKey, text: str, caption: str | None = None, note: str = "") -> _Shape:
+def _circle(
+    key: NodeKey,
+    text: str,
+    caption: str | None = None,
+    note: str = "",
+    radius: float = CIRCLE_RADIUS,
+) -> _Shape:
     lines = _wrap(text if caption is None else caption, LABEL_SIZE, 120, 3)
     lines += _wrap(_clean(note), LABEL_SIZE, 120, 1)
-    half = max([CIRCLE_RADIUS, *(_text_width(line, LABEL_SIZE) / 2 for line in lines)])
-    height = 2 * CIRCLE_RADIUS + (6 + LABEL_LINE * len(lines) if lines else 0)
-    return _Shape(key, text, Node(Kind.CIRCLE, half, half, height, radius=CIRCLE_RADIUS), lines)
+    half = max([radius, *(_text_width(line, LABEL_SIZE) / 2 for line in lines)])
+    height = 2 * radius + (6 + LABEL_LINE * len(lines) if lines else 0)
+    return _Shape(key, text, Node(Kind.CIRCLE, half, half, height, radius=radius), lines)
 
 
 def _line(spec: TransitionSpec, source: _Shape, target: _Shape) -> _Line:
@@ -199,22 +424,27 @@ def _line(spec: TransitionSpec, source: _Shape, target: _Shape) -> _Line:
     return _Line(spec, edge, lines, title, sentence)
 
 
-def _mark_unreachable(shapes: dict[NodeKey, _Shape], lines: Sequence[_Line]) -> None:
+def _mark_unreachable(scene: _Scene) -> None:
     following: dict[int, list[int]] = {}
-    for line in lines:
+    for line in scene.lines:
         following.setdefault(id(line.edge.source), []).append(id(line.edge.target))
-    waiting = [id(shapes[START].node)]
+    waiting = [id(next(iter(scene.shapes.values())).node)]
     reached = set(waiting)
     while waiting:
         for node in following.get(waiting.pop(), ()):
             if node not in reached:
                 reached.add(node)
                 waiting.append(node)
-    for shape in shapes.values():
+    for shape in scene.shapes.values():
         shape.reachable = id(shape.node) in reached
+        for lane in () if shape.reachable else shape.lanes:
+            for inner in lane.scene.all_shapes():
+                inner.reachable = False
 
 
 def _is_taken(line: _Line, marks: _Marks) -> bool:
+    if line.is_entry:
+        return line.spec.to_task in marks.current | marks.finished | marks.failed
     return (line.spec.from_task, line.spec.to_task, line.spec.label) in marks.taken
 
 
@@ -291,8 +521,14 @@ def _summary(shapes: Sequence[_Shape], lines: Sequence[_Line], marks: _Marks) ->
         if names:
             sentences.append(template % {"tasks": ", ".join(names)})
     sentences += [f"{s.text}: {', '.join(s.notes)}." for s in shapes if s.notes]
+    sentences += [
+        _("%(block)s has these branches: %(branches)s.")
+        % {"block": s.text, "branches": ", ".join(lane.title for lane in s.lanes)}
+        for s in shapes
+        if s.lanes
+    ]
     sentences += [line.sentence for line in lines]
-    lost = [s.text for s in shapes if not s.reachable]
+    lost = [s.text for s in shapes if not s.reachable and s.key[0] != "start"]
     if lost:
         sentences.append(_("Not reached from the start: %(tasks)s.") % {"tasks": ", ".join(lost)})
     return " ".join(sentences) or _("This workflow has no tasks yet.")
@@ -420,9 +656,9 @@ def _texts(lines: Iterable[str], x: float, y: float, step: float, size: float) -
 
 
 def _draw_circle(shape: _Shape, *, reached: bool) -> SafeString:
-    node, radius = shape.node, CIRCLE_RADIUS
+    node, radius = shape.node, shape.node.radius
     y = node.y + radius
-    if shape.key == START:
+    if shape.key[0] == "start":
         inner = format_html(
             '<circle cx="{}" cy="{}" r="{}"/>',
             _px(node.x),
@@ -433,7 +669,7 @@ def _draw_circle(shape: _Shape, *, reached: bool) -> SafeString:
         inner = format_html(
             '<circle cx="{0}" cy="{1}" r="{2}"/><circle class="flow-dot" cx="{0}" cy="{1}" '
             'r="{3}"/>',
-            *map(_px, (node.x, y, radius - 1, radius - 6)),
+            *map(_px, (node.x, y, radius - 1, radius * 0.54)),
         )
     caption = y + radius + 6 + LABEL_LINE * len(shape.lines) / 2
     return format_html(
@@ -447,18 +683,67 @@ def _draw_circle(shape: _Shape, *, reached: bool) -> SafeString:
     )
 
 
-def _draw_task(shape: _Shape, marks: _Marks, url: str | None) -> SafeString:
-    key, node = shape.key[1], shape.node
-    x, y = node.x - node.left, node.y
+def _states(shape: _Shape, marks: _Marks) -> tuple[str, str]:
+    """The classes of what has become of a task, and its name with that in words."""
+    key = shape.key[1]
     states = [
         (key in marks.current, "flow-current", _("now")),
         (key in marks.failed, "flow-failed", _("failed")),
         (key in marks.finished, "flow-finished", _("finished")),
         (shape.task is None, "flow-missing", _("this task is not in the workflow")),
+        (shape.is_elsewhere, "flow-missing", _("this task stands in another branch")),
         (not shape.reachable, "flow-unreachable", _("not reached from the start")),
     ]
     classes = " ".join(name for applies, name, _words in states if applies)
-    name = ", ".join([shape.text, *(words for applies, _name, words in states if applies)])
+    return classes, ", ".join([shape.text, *(words for applies, _name, words in states if applies)])
+
+
+def _draw_block(shape: _Shape, marks: _Marks, url: str | None) -> SafeString:
+    """A block without what is in its lanes."""
+    node = shape.node
+    x, y, width = node.x - node.left, node.y, node.left + node.right
+    classes, name = _states(shape, marks)
+    first_note = y + HEAD_HEIGHT - 4 + LABEL_LINE * len(shape.notes) / 2 - 4
+    head = format_html(
+        '<g class="flow-block-head"><rect class="flow-tile" x="{}" y="{}" width="28" height="28" '
+        'rx="7"/><path class="flow-icon" transform="translate({} {}) scale(.9)" d="{}"/>{}{}</g>',
+        *map(_px, (x + 12, y + 9, x + 17, y + 14)),
+        SCREENS[TaskType.BLOCK].icon,
+        _texts(shape.lines, x + TITLE_LEFT, y + 23, TITLE_LINE, TITLE_SIZE),
+        format_html(
+            '<g class="flow-notes">{}</g>',
+            _texts(shape.notes, x + 14, first_note, LABEL_LINE, LABEL_SIZE),
+        )
+        if shape.notes
+        else "",
+    )
+    if url is not None:
+        head = format_html('<a class="flow-link" href="{}" aria-label="{}">{}</a>', url, name, head)
+    return format_html(
+        '<g class="flow-block {}"><title>{}</title>'
+        '<rect class="flow-box" x="{}" y="{}" width="{}" height="{}" rx="12"/>{}{}</g>',
+        classes,
+        name,
+        *map(_px, (x, y, width, node.height)),
+        head,
+        _draw_marks(shape.key[1], marks, x + width, y),
+    )
+
+
+def _draw_lane(lane: _Lane) -> SafeString:
+    middle = lane.y + 6 + LANE_TITLE * len(lane.lines) / 2
+    return format_html(
+        '<g class="flow-lane"><rect x="{}" y="{}" width="{}" height="{}" rx="8"/>'
+        '<g class="flow-lane-title">{}</g></g>',
+        *map(_px, (lane.x, lane.y, lane.width, lane.height)),
+        _texts(lane.lines, lane.x + lane.width / 2, middle, LANE_TITLE, LABEL_SIZE),
+    )
+
+
+def _draw_task(shape: _Shape, marks: _Marks, url: str | None) -> SafeString:
+    key, node = shape.key[1], shape.node
+    x, y = node.x - node.left, node.y
+    classes, name = _states(shape, marks)
     icon = SCREENS[shape.task.task_type].icon if shape.task else MISSING_ICON
     # Notes stand at the bottom, beneath the icon and the title.
     noted = LABEL_LINE * len(shape.notes)

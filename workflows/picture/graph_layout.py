@@ -83,10 +83,12 @@ class Item:
 class Node(Item):
     """A box, or a circle with a caption beneath; ``y`` is its top, ``x`` its middle.
 
-    ``radius`` is the circle's; ``height`` then includes the caption.
+    ``radius`` is the circle's; ``height`` then includes the caption. What ``keeps_height`` is not
+    made as high as the boxes beside it, nor they as high as it: a block with its lanes.
     """
 
     radius: float = 0.0
+    keeps_height: bool = False
     right_ports: list[SidePort] = field(default_factory=list)
     left_ports: list[SidePort] = field(default_factory=list)
 
@@ -658,18 +660,23 @@ def _assign_y(rows: list[list[Item]], edges: Sequence[Edge]) -> float:
     y = 0.0
     for number, row in enumerate(rows):
         tallest = max(item.height for item in row)
-        box = max((item.height for item in row if item.kind is Kind.BOX), default=0.0)
+        box = max((item.height for item in row if _is_stretched(item)), default=0.0)
+        has_box = any(item.kind is Kind.BOX for item in row)
         for item in row:
             item.y = y
-            if item.kind is Kind.BOX:
+            if _is_stretched(item):
                 item.height = box
             elif item.kind is Kind.LABEL:
                 item.y = y + (tallest - item.height) / 2
         y += tallest
         if number + 1 < len(rows):
             into_nodes = any(isinstance(item, Node) for item in rows[number + 1])
-            y = _assign_tracks(between[number], y, from_nodes=box > 0, into_nodes=into_nodes)
+            y = _assign_tracks(between[number], y, from_nodes=has_box, into_nodes=into_nodes)
     return y
+
+
+def _is_stretched(item: Item) -> bool:
+    return item.kind is Kind.BOX and not (isinstance(item, Node) and item.keeps_height)
 
 
 def _assign_tracks(links: list[Link], y: float, *, from_nodes: bool, into_nodes: bool) -> float:
@@ -721,14 +728,16 @@ def _place_isolated(nodes: list[Node], rows: list[list[Item]], bottom: float) ->
         return bottom
     left = min(item.x - item.left for row in rows for item in row)
     right = max(item.x + item.right for row in rows for item in row)
-    step = nodes[0].left + nodes[0].right + GAPS[Kind.BOX, Kind.BOX]
+    step = max(node.left + node.right for node in nodes) + GAPS[Kind.BOX, Kind.BOX]
     columns = min(len(nodes), ISOLATED_PER_ROW)
     first = (left + right) / 2 - step * (columns - 1) / 2
     for start in range(0, len(nodes), columns):
         row = nodes[start : start + columns]
         height = max(node.height for node in row)
         for column, node in enumerate(row):
-            node.x, node.y, node.height = first + column * step, bottom + 40, height
+            node.x, node.y = first + column * step, bottom + 40
+            if _is_stretched(node):
+                node.height = height
         bottom += 40 + height
     return bottom
 

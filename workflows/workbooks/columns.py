@@ -10,6 +10,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
 from workflows.bundles import synonyms
+from workflows.engine.blocks import Order
 from workflows.engine.failure import FailureReason
 from workflows.engine.process import EndOutcome
 from workflows.engine.task_types import TaskType
@@ -21,6 +22,7 @@ from workflows.workbooks import kinds
 from workflows.workbooks.kinds import Kind
 
 FORM_COLUMN: Final = "form"
+BLOCK_COLUMN: Final = "block"
 TICKET: Final = "ticket"
 READ_ME: Final = "Read me"
 LONG_TEXTS: Final = "Long texts"
@@ -344,12 +346,111 @@ TASKS: Final = Sheet(
             gettext_lazy("When it should be done, in working time: 2 days 4 hours."),
             14,
         ),
+        Column(
+            "branch",
+            "Branch",
+            kinds.PLACE,
+            gettext_lazy(
+                "Of a task inside a block: the keys of the block and of its branch, such as "
+                "prepare.it. Empty: on the main path."
+            ),
+            20,
+        ),
+        Column(
+            "ends_when",
+            "Ends when",
+            kinds.ENDS_WHEN,
+            gettext_lazy(
+                "Of a block: any (one branch has ended), or how many of them. Empty: all. What "
+                "still runs then is cancelled."
+            ),
+            12,
+        ),
+        Column(
+            "for_each",
+            "For each",
+            kinds.LIST_OF,
+            gettext_lazy(
+                "Of a block: the list for each entry of which its branch runs, such as "
+                "ticket.lines. Conditions in the branch read item and item_number."
+            ),
+            20,
+        ),
+        Column(
+            "order",
+            "Order",
+            kinds.WORD,
+            gettext_lazy("Of a block with a list. in_order: one after the other."),
+            12,
+            options=tuple(Order),
+        ),
+        Column(
+            "most",
+            "Most",
+            kinds.NUMBER,
+            gettext_lazy("Of a block with a list: how many entries there may be. Empty: 50."),
+            10,
+        ),
+        Column(
+            "hide_answers",
+            "Hide answers",
+            kinds.YES_NO,
+            gettext_lazy(
+                "Of a block. yes: until it has ended, whoever works in one branch does not see "
+                "what was answered in the others."
+            ),
+            12,
+            options=YES_NO,
+        ),
         _links(),
         _layout("edit_layout", "Edit layout"),
         _layout("display_layout", "Display layout"),
     ),
     ("task",),
     is_needed=True,
+)
+BRANCHES: Final = Sheet(
+    "Branches",
+    "branches",
+    (
+        Column(
+            BLOCK_COLUMN,
+            "Block",
+            kinds.KEY,
+            gettext_lazy("The key of the block: a task of the type BLOCK on the sheet Tasks."),
+            22,
+            ("task",),
+            options_of="Tasks",
+        ),
+        Column(
+            "key",
+            "Key",
+            kinds.KEY,
+            gettext_lazy("The branch's name in its block. Tasks in it name both: prepare.it."),
+            18,
+        ),
+        _title(),
+        Column(
+            "start",
+            "Begins with",
+            kinds.KEY,
+            gettext_lazy("The key of its first task."),
+            22,
+            ("start",),
+            options_of="Tasks",
+        ),
+        Column(
+            "when",
+            "When",
+            kinds.CONDITION,
+            gettext_lazy(
+                "The branch runs only where this is true, such as ticket.remote = yes. Empty: "
+                "always."
+            ),
+            44,
+        ),
+    ),
+    ("branch", "lanes"),
 )
 TRANSITIONS: Final = Sheet(
     "Transitions",
@@ -545,6 +646,17 @@ TESTS: Final = Sheet(
             options_of="Tasks",
         ),
         Column(
+            "item",
+            "Item",
+            kinds.ITEM,
+            gettext_lazy(
+                "In a block with a list: for which entry, counted from 1. Empty: for the first "
+                "that waits."
+            ),
+            8,
+            ("entry", "number of entry"),
+        ),
+        Column(
             "answers",
             "Answers",
             kinds.PRESETS,
@@ -640,7 +752,10 @@ TESTS: Final = Sheet(
     ),
     ("test", "test cases"),
 )
-SHEETS: Final = (WORKFLOW, FIELDS, TASKS, TRANSITIONS, TICKET_TYPES, COMPANY_ROLES, TESTS)
+SHEETS: Final = (
+    *(WORKFLOW, FIELDS, TASKS, BRANCHES, TRANSITIONS),
+    *(TICKET_TYPES, COMPANY_ROLES, TESTS),
+)
 NOT_READ: Final = (READ_ME, LONG_TEXTS)
 
 

@@ -12,7 +12,14 @@ from workflows.bundles.canonical import FORMAT, FORMAT_VERSION
 from workflows.bundles.outline import Outline
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
-from workflows.workbooks.columns import FORM_COLUMN, LONG_TEXTS, TICKET, headings, plain
+from workflows.workbooks.columns import (
+    BLOCK_COLUMN,
+    FORM_COLUMN,
+    LONG_TEXTS,
+    TICKET,
+    headings,
+    plain,
+)
 from workflows.workbooks.findings import Findings
 from workflows.workbooks.formats.grid import Grid, check_characters, column_letters
 from workflows.workbooks.kinds import FIELD_TYPE, LONG_TEXT, Scope, key_of, read_cell
@@ -105,10 +112,42 @@ class _Document:
                     for index, row in enumerate(self._rows(part))
                 ]
         forms.put_into(document, scope)
+        self._put_branches_into(document, keys, scope)
         self._keep_what_has_no_column(document)
         if rows := self._rows("tests"):
             document["tests"] = read_test_cases(rows, forms.scope_of_step, scope, self.findings)
         return document
+
+    def _put_branches_into(self, document: JsonObject, keys: list[str], scope: Scope) -> None:
+        """The rows of the sheet Branches, in the blocks that they name."""
+        tasks = document.get("tasks")
+        listed = tasks if isinstance(tasks, list) else []
+        for row in self._rows("branches"):
+            written = row.text(BLOCK_COLUMN)
+            key = key_of(written)
+            task = listed[keys.index(key)] if key and key in keys else None
+            if not isinstance(task, dict):
+                self._unknown_block(row, written, keys)
+                continue
+            branches = task.setdefault("branches", [])
+            if isinstance(branches, list):
+                path: Path = ("tasks", keys.index(key), "branches", len(branches))
+                self.findings.places.setdefault(path[:3], row.place())
+                branches.append(row.table.entry(row, path, scope, skip=BLOCK_COLUMN))
+
+    def _unknown_block(self, row: Row, written: str, keys: list[str]) -> None:
+        column = next(each for each in row.table.sheet.columns if each.name == BLOCK_COLUMN)
+        meant = nearest(key_of(written), keys) if written else ""
+        message = _("There is no task “%(name)s”. Write the key of a block.")
+        if not written:
+            message = _("Say in which block this branch is: write the key of the block.")
+        self.findings.report(
+            self.findings.cell_path(row.place(column)),
+            message % {"name": short(written)} + did_you_mean(meant),
+            found=written,
+            expected=", ".join(keys[:50]),
+            nearest=meant,
+        )
 
     def _keep_what_has_no_column(self, document: JsonObject) -> None:
         """A column, or the sheet of questions, that was left out changes nothing of a task."""
@@ -120,6 +159,8 @@ class _Document:
             for name in self._without_column("tasks"):
                 if name in old.value:
                     task[name] = old.value[name]
+            if "branches" not in self.tables and "branches" in old.value:
+                task["branches"] = old.value["branches"]
             if "fields" not in self.tables:
                 task["fields"] = old.value.get("fields", [])
             else:

@@ -25,7 +25,9 @@ from workflows.engine.condition_text import (
     ConditionTextError,
     Names,
     parse_condition,
+    parse_expression,
     write_condition,
+    write_expression,
 )
 from workflows.engine.conditions import compact
 from workflows.engine.errors import DurationError
@@ -448,6 +450,46 @@ def _condition(text: str, names: Names) -> Json:
         ) from error
 
 
+def _read_list(value: CellValue, scope: Scope) -> Json:
+    """Where a list stands, such as ticket.lines."""
+    try:
+        return parse_expression(text_of(value), names=Names(scope.task_keys))
+    except ConditionTextError as error:
+        raise UnreadableCellError(
+            str(error), found=text_of(value), expected=error.expected, nearest=error.nearest
+        ) from error
+
+
+def _read_place(value: CellValue, _scope: Scope) -> Json:
+    """`block.branch`; what a program or a keyboard made of it is undone."""
+    return name_key(text_of(value))
+
+
+def _read_ends_when(value: CellValue, _scope: Scope) -> Json:
+    text = name_key(text_of(value))
+    return int(text) if text.isdecimal() else text
+
+
+def _write_ends_when(value: Json, _scope: Scope) -> Written:
+    return value if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+
+def _read_item(value: CellValue, _scope: Scope) -> Json:
+    """A number, or several with commas between them."""
+    names = [str(each) for each in read_names(text_of(value))]
+    if not names or not all(each.isdecimal() for each in names):
+        message = _("Write the number of the entry, counted from 1.")
+        raise UnreadableCellError(message, found=text_of(value), expected=_("a number"))
+    numbers: list[Json] = [int(each) for each in names]
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+def _write_item(value: Json, _scope: Scope) -> Written:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def _write_rule(value: Json, names: Names) -> Written:
     text = write_condition(value, task_keys=names.task_keys, fields=names.fields)
     return safe_json(value) if text is None and isinstance(value, dict) else text
@@ -523,3 +565,10 @@ CONDITION: Final = Kind(
 SHOWN_WHEN: Final = Kind(
     _read_shown_when, lambda value, scope: _write_rule(value, Names(fields=scope.form))
 )
+LIST_OF: Final = Kind(
+    _read_list,
+    lambda value, scope: write_expression(value, names=Names(scope.task_keys)),
+)
+PLACE: Final = Kind(_read_place, _as_text)
+ENDS_WHEN: Final = Kind(_read_ends_when, _write_ends_when)
+ITEM: Final = Kind(_read_item, _write_item)

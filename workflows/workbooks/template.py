@@ -41,13 +41,25 @@ EXAMPLE: Final[JsonObject] = {
                     "seen_by": "requester",
                 }
             ],
-        }
+        },
+        {
+            "key": "prepare",
+            "title": "Prepare it",
+            "description": "A block: its branches run side by side. Remove it if you need none.",
+            "task_type": "BLOCK",
+            "branches": [
+                {"key": "purchase", "title": "Purchase", "start": "buy"},
+                {"key": "room", "title": "Room", "start": "make_room"},
+            ],
+        },
+        {"key": "buy", "title": "Buy it", "branch": "prepare.purchase"},
+        {"key": "make_room", "title": "Make room for it", "branch": "prepare.room"},
     ],
     "transitions": [
         {"from": "start", "to": "approve"},
         {
             "from": "approve",
-            "to": "end",
+            "to": "prepare",
             "label": "approved",
             "condition": {"==": [{"var": "tasks.approve.approved"}, True]},
             "priority": 1,
@@ -66,6 +78,9 @@ EXAMPLE: Final[JsonObject] = {
             "after": "P5D",
             "outcome": "neutral",
         },
+        {"from": "buy", "to": "end"},
+        {"from": "make_room", "to": "end"},
+        {"from": "prepare", "to": "end", "label": "done"},
     ],
     "ticket_types": [
         {"key": "my_request", "title": "My request", "description": "Ask for something."}
@@ -76,8 +91,12 @@ EXAMPLE: Final[JsonObject] = {
             "name": "What is approved",
             "ticket_type": "my_request",
             "ticket": {"what": "A chair"},
-            "answers": [{"task": "approve", "output": {"approved": True}}],
-            "expect": {"path": ["approve"], "end": "approved"},
+            "answers": [
+                {"task": "approve", "output": {"approved": True}},
+                {"task": "make_room"},
+                {"task": "buy"},
+            ],
+            "expect": {"path": ["approve", "prepare", "buy", "make_room"], "end": "done"},
         },
         {
             "name": "Nobody decides in time",

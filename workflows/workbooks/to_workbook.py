@@ -11,6 +11,8 @@ from workflows.bundles.canonical import FORMAT_VERSION, canonical
 from workflows.bundles.outline import Outline
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.workbooks.columns import (
+    BLOCK_COLUMN,
+    BRANCHES,
     COMPANY_ROLES,
     FIELDS,
     FORM_COLUMN,
@@ -53,6 +55,7 @@ def pages_of(document: JsonObject) -> list[Page]:
             _workflow_page(workflow, scope),
             _page(FIELDS, list(_all_field_rows(workflow, tasks, scope))),
             _page(TASKS, _rows(TASKS, tasks, scope)),
+            _page(BRANCHES, list(_branch_rows(tasks, scope))),
             _page(TRANSITIONS, _rows(TRANSITIONS, objects_in(made.get("transitions")), scope)),
             _page(TICKET_TYPES, _rows(TICKET_TYPES, objects_in(made.get("ticket_types")), scope)),
             _page(
@@ -82,6 +85,7 @@ def pages_of_tasks(document: JsonObject, *, around: JsonObject) -> list[Page]:
             _workflow_page(workflow if isinstance(workflow, dict) else {}, scope, only=_OF_A_PART),
             _page(FIELDS, list(_task_field_rows(tasks, scope))),
             _page(TASKS, _rows(TASKS, tasks, scope)),
+            _page(BRANCHES, list(_branch_rows(tasks, scope))),
             _page(COMPANY_ROLES, _rows(COMPANY_ROLES, roles, scope)),
         ]
     )
@@ -99,6 +103,13 @@ def _rows(sheet: Sheet, entries: list[JsonObject], scope: Scope) -> list[list[Wr
         [write_cell(column.kind, entry.get(column.name), scope) for column in sheet.columns]
         for entry in entries
     ]
+
+
+def _branch_rows(tasks: list[JsonObject], scope: Scope) -> Iterator[list[Written]]:
+    for task in tasks:
+        for branch in objects_in(task.get("branches")):
+            entry = {**branch, BLOCK_COLUMN: task.get("key")}
+            yield [write_cell(each.kind, entry.get(each.name), scope) for each in BRANCHES.columns]
 
 
 def _all_field_rows(
@@ -196,6 +207,7 @@ def _instructions_page_of_tasks() -> Page:
         _("The sheets"),
         _("Workflow: the key of the workflow. Tasks: its steps, a row each."),
         _("Fields: the questions of their forms, a row each. Company roles: who does what."),
+        _("Branches: of tasks that are blocks, what runs side by side in them."),
         _("Rules"),
         _(
             "A task is recognised by its key: a new key makes a new task. A column that is left "
@@ -218,6 +230,7 @@ def _instructions_page() -> Page:
         _("The sheets"),
         _("Workflow: its name. Fields: the questions of all forms, a row each."),
         _("Tasks: the steps. Transitions: how one step leads to the next."),
+        _("Branches: of tasks that are blocks, what runs side by side in them."),
         _("Ticket types: what people may submit. Company roles: who does what."),
         _("Tests: named test cases; a row for each step, and what must come out."),
         _("Rules"),

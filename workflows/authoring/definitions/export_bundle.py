@@ -41,6 +41,8 @@ _TASK = (
     "assign_to",
     "due_in",
 )
+# What only blocks and the tasks inside them have: an empty column says nothing.
+_OF_BLOCKS = ("branch", "branches", "ends_when", "for_each", "order", "most", "hide_answers")
 _TICKET_TYPE = (
     "key",
     "title",
@@ -121,6 +123,7 @@ def _named(
 
 def _task(task: TaskDefinition, in_questions: Mapping[int, CompanyRole]) -> JsonObject:
     document = _named(task, _TASK)
+    document |= {name: v for name, v in _named(task, _OF_BLOCKS).items() if v not in (None, "")}
     document["fields"] = with_role_names(document["fields"], in_questions)
     if task.candidate_role is not None:
         document["candidate_role"] = task.candidate_role.name

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max, Q
@@ -52,6 +53,8 @@ IMPORTED = declare("definitions.imported", gettext_lazy("Imported a workflow"))
 
 CONTENT = ("workflow", "tasks", "transitions", "ticket_types", "tests")
 _JSON_DEFAULTS = {"ext_ref": list, "fields": list, "presets": dict}
+# Of a task: left empty, as the rows that were there before blocks are.
+_EMPTY_BY_DEFAULT: Final[JsonObject] = {"ends_when": "", "order": "", "most": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +384,8 @@ class WholeBundle:
             values = _values("task", each)
             role = values.pop("candidate_role")
             values["fields"] = with_role_numbers(values["fields"], roles)
+            values |= {name: empty for name, empty in _EMPTY_BY_DEFAULT.items() if name not in each}
+            values["ends_when"] = str(values["ends_when"])  # also where it is a number
             origin = origins.get(str(each["key"]))
             rows.append(
                 TaskDefinition(

@@ -147,6 +147,7 @@ def _recorded(
                 "output": trial.output_given_out(each),
                 "error": each.error,
                 "after": each.after,
+                **({"item": list[Json](each.items)} if each.items else {}),
                 **_failure_of(each),
             }
             for each in answers

@@ -12,14 +12,16 @@ from django.utils.translation import ngettext
 
 from tenants.refusals import refusals
 from workflows.bundles.assignments import assignment_in_words
+from workflows.bundles.blocks import block_labels, branches_in_words
 from workflows.bundles.describe_changes import field_labels
 from workflows.bundles.failure_fields import failure_labels
+from workflows.bundles.outline import Outline
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.condition_sentence import choice_labels, describe_condition
 from workflows.engine.conditions import is_empty
 from workflows.engine.errors import FieldError
 from workflows.engine.json_schema import is_web_address
-from workflows.engine.process import Json
+from workflows.engine.process import Json, JsonObject
 from workflows.fields.field import Field, SeenBy
 from workflows.fields.kept_roles import roles_named_in, with_role_names
 from workflows.fields.specs import parse_fields
@@ -138,13 +140,21 @@ def _rules(field: Field, labels: Mapping[str, str]) -> Iterable[str]:
 
 def condition_labels(workflow: WorkflowDefinition) -> dict[str, str]:
     """What the variables of the workflow's conditions are called on its forms."""
-    labels = failure_labels()
+    tasks = list(workflow.tasks.all())
+    labels = failure_labels() | block_labels(_outline_of(workflow, tasks))
     labels |= field_labels(workflow.fields, "ticket.") | choice_labels(workflow.fields, "ticket.")
-    for task in workflow.tasks.all():
+    for task in tasks:
         labels |= choice_labels(task.fields, f"tasks.{task.key}.")
         for name, label in field_labels(task.fields, f"tasks.{task.key}.").items():
             labels[name] = _("%(field)s (%(task)s)") % {"field": label, "task": task.title}
     return labels
+
+
+def _outline_of(workflow: WorkflowDefinition, tasks: Iterable[TaskDefinition]) -> Outline:
+    """As much of the workflow as says what can be read of its blocks."""
+    names = ("key", "title", "task_type", "fields", "branch", "branches", "for_each")
+    rows: list[Json] = [{name: getattr(task, name) for name in names} for task in tasks]
+    return Outline({"workflow": {"fields": workflow.fields}, "tasks": rows})
 
 
 def transition_rows(
@@ -207,7 +217,7 @@ def task_card(
         fields=field_table(task.fields, field_labels(task.fields))
         if task.is_form
         else FieldTable(),
-        call=(*_call(task), *_due(task)) if task.is_call else tuple(_due(task)),
+        call=(*(_call(task) if task.is_call else ()), *_due(task), *_of_block(task, labels)),
         documents=tuple(_documents(task)) if task.is_call else (),
         given_to=given_to(task, labels) if task.assign_to and task.is_form else "",
         leads_to=transition_rows(transitions, labels),
@@ -225,6 +235,30 @@ def _due(task: TaskDefinition) -> Iterable[tuple[str, str]]:
     if task.due_in:
         words = {"duration": duration_in_words(task.due_in)}
         yield _("Due in"), _("%(duration)s of working time") % words
+
+
+def _of_block(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    """Where it stands, and what it holds if it is a block."""
+    if task.branch:
+        outline = _outline_of(task.workflow, task.workflow.tasks.all())
+        branch = outline.branches.get(task.branch)
+        if branch is not None:
+            words = {
+                "branch": branch.entry.text("title"),
+                "block": outline.title_of(branch.block),
+            }
+            yield _("Stands in"), _("“%(branch)s” of %(block)s") % words
+    if task.block is not None:
+        said: JsonObject = {
+            "branches": task.branches,
+            "ends_when": task.ends_when,
+            "for_each": task.for_each,
+            "order": task.order,
+            "most": task.most,
+            "hide_answers": task.hide_answers,
+        }
+        titles = {each.key: each.title for each in task.workflow.tasks.all()}
+        yield _("Branches"), "; ".join(branches_in_words(said, labels, titles))
 
 
 def _call(task: TaskDefinition) -> Iterable[tuple[str, str]]:

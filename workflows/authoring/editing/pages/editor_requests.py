@@ -295,6 +295,9 @@ def _result_as_json(result: TestCaseResult) -> dict[str, Any]:
         "end": found.end if found else "",
         "outcome": (simulation.end_outcome or "") if simulation else "",
         "waiting_for": simulation.waiting_for if simulation else None,
+        "waiting_items": list(simulation.waiting[0].items)
+        if simulation and simulation.waiting
+        else [],
         "can_be_expected": found is not None and found.status != Outcome.REFUSED,
     }
 

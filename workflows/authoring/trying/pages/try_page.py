@@ -25,10 +25,13 @@ from workflows.authoring.trying.pages.try_steps import (
     StepRow,
     given_in_trial,
     picture_of,
+    place_of,
     step_rows,
     time_rows,
     times_to_come,
+    title_of_step,
     told_rows,
+    waiting_rows,
 )
 from workflows.authoring.trying.run_test_cases import trial_of
 from workflows.authoring.trying.try_state import (
@@ -42,7 +45,7 @@ from workflows.bundles.trial import EXAMPLE_SUBMITTER
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.errors import FieldError, SchemaError, TransformError
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.simulate import Answer, Outcome, Simulation, read_answers
+from workflows.engine.simulate import Answer, Outcome, Simulation, Step, read_answers
 from workflows.fields.file.accepted import accepted_by, sample_name
 from workflows.fields.validation import validator_for
 from workflows.forms import AnswersForm, visible_answer
@@ -85,6 +88,8 @@ class TryPage(TryingPage):
             return self._save(request, trial, state)
         if state.ticket is None:
             return self._submit(request, trial, state)
+        if "choose" in request.POST:
+            return self._show(request, trial, state, place=request.POST["choose"])
         if "after" in request.POST:
             return self._let_time_pass(request, trial, state)
         return self._answer(request, trial, state)
@@ -117,28 +122,29 @@ class TryPage(TryingPage):
         return self._answer_step(request, trial, state, following, form=form, who=who)
 
     def _answer(self, request: HttpRequest, trial: Trial, state: TryState) -> HttpResponse:
-        simulation = _simulate_so_far(trial, state)
-        key = simulation.waiting_for if simulation else None
-        if simulation is None or key is None or key != request.POST.get("task"):
+        simulation, place = _simulate_so_far(trial, state), request.POST.get("task", "")
+        step = _step_at(simulation, place)
+        if simulation is None or step is None or step.task is None:
             return self._changed_meanwhile(request, trial, state)
+        key = step.task
         state = replace(state, answers=_accepted_answers(simulation))
         if not trial.rules[key].task_type.is_form:
-            return self._answer_call(request, trial, state, key, simulation)
+            return self._answer_call(request, trial, state, step)
         form = _form(trial.fields_of(key), request)
         if form is None or not form.is_valid():
-            return self._show(request, trial, state, form=form)
-        following = replace(state, answers=(*state.answers, Answer(key, form.answers())))
-        return self._answer_step(request, trial, state, following, form=form)
+            return self._show(request, trial, state, form=form, place=place)
+        answer = Answer(key, form.answers(), items=step.items)
+        following = replace(state, answers=(*state.answers, answer))
+        return self._answer_step(request, trial, state, following, form=form, place=place)
 
     def _let_time_pass(self, request: HttpRequest, trial: Trial, state: TryState) -> HttpResponse:
         """The task has not ended by the time that was chosen."""
         simulation, after = _simulate_so_far(trial, state), request.POST["after"]
-        key = simulation.waiting_for if simulation else None
-        if simulation is None or key is None or key != request.POST.get("task"):
+        step = _step_at(simulation, request.POST.get("task", ""), with_blocks=True)
+        if simulation is None or step is None or after not in times_to_come(trial, step):
             return self._changed_meanwhile(request, trial, state)
-        if after not in times_to_come(trial, simulation):
-            return self._changed_meanwhile(request, trial, state)
-        answers = (*_accepted_answers(simulation), Answer(key, after=after))
+        answer = Answer(step.task or "", after=after, items=step.items)
+        answers = (*_accepted_answers(simulation), answer)
         return self._answer_step(request, trial, state, replace(state, answers=answers))
 
     def _changed_meanwhile(
@@ -152,9 +158,9 @@ class TryPage(TryingPage):
         request: HttpRequest,
         trial: Trial,
         state: TryState,
-        key: str,
-        simulation: Simulation,
+        step: Step,
     ) -> HttpResponse:
+        key, place = step.task or "", place_of(step)
         call, answer = CallForm(request.POST), Answer(key)
         if call.is_valid() and call.cleaned_data["fails"]:
             error = call.cleaned_data["error"].strip() or _("The call failed.")
@@ -166,11 +172,12 @@ class TryPage(TryingPage):
                 reason=call.cleaned_data["reason"],
             )
         elif call.is_valid():
-            answer = Answer(key, _output_of(trial, state, key, simulation, call))
+            answer = Answer(key, _output_of(trial, state, step, call))
         if not call.is_valid():  # what is kept of the answer may have been refused
-            return self._show(request, trial, state, call=call)
+            return self._show(request, trial, state, call=call, place=place)
+        answer = replace(answer, items=step.items)
         following = replace(state, answers=(*state.answers, answer))
-        return self._answer_step(request, trial, state, following, call=call)
+        return self._answer_step(request, trial, state, following, call=call, place=place)
 
     def _answer_step(
         self,
@@ -191,7 +198,9 @@ class TryPage(TryingPage):
             ticket = state.ticket or {}
             return self._show(request, trial, replace(state, ticket=None), first=ticket)
         *kept, last = state.answers
-        return self._show(request, trial, replace(state, answers=tuple(kept)), first=last.output)
+        place = " ".join([last.task, *map(str, last.items)])
+        before = replace(state, answers=tuple(kept))
+        return self._show(request, trial, before, first=last.output, place=place)
 
     def _save(self, request: HttpRequest, trial: Trial, state: TryState) -> HttpResponse:
         name = request.POST.get("name", "")
@@ -231,7 +240,9 @@ class TryPage(TryingPage):
         call: CallForm | None = None,
         first: JsonObject | None = None,
         name: str = "",
+        place: str = "",
     ) -> HttpResponse:
+        """`place`: which of the tasks that wait is shown; else the first."""
         simulation = _simulate_so_far(trial, state)
         if state.ticket is not None and simulation is None:
             messages.warning(request, _("The ticket's form has changed. Fill it in again."))
@@ -248,9 +259,13 @@ class TryPage(TryingPage):
             if refused and first is None:
                 first = simulation.used[-1].output
             state = replace(state, answers=_accepted_answers(simulation))
-            context |= self._next_context(trial, state, simulation, call)
+            step = _step_at(simulation, place) or _first_waiting(simulation)
+            context |= self._next_context(trial, state, simulation, step, call)
             is_form = context["is_form"]
-            form = (form or _first_form(trial, simulation, first)) if is_form else None
+            if step is None or not is_form:
+                form = None
+            else:
+                form = form or _form(trial.fields_of(step.task or ""), None, first=first)
         context |= {
             "signed_state": state.signed_state(self.workflow),
             "form": form,
@@ -270,10 +285,15 @@ class TryPage(TryingPage):
         return step_rows(trial, simulation, ticket=ticket, labels=condition_labels(self.workflow))
 
     def _next_context(
-        self, trial: Trial, state: TryState, simulation: Simulation, call: CallForm | None
+        self,
+        trial: Trial,
+        state: TryState,
+        simulation: Simulation,
+        step: Step | None,
+        call: CallForm | None,
     ) -> dict[str, Any]:
-        key = simulation.waiting_for
-        if key is None:
+        key = step.task if step is not None else None
+        if step is None or key is None:
             end = simulation.end_outcome
             return {
                 "is_form": False,
@@ -282,18 +302,24 @@ class TryPage(TryingPage):
                 "end": None if end is None else OUTCOMES[end],
             }
         is_form = trial.rules[key].task_type.is_form
+        labels, own = condition_labels(self.workflow), place_of(step)
+        waiting = waiting_rows(trial, simulation, labels)
         ticket = trial.ticket_form(state.ticket_type).with_presets(state.ticket or {})
         return {
             "is_form": is_form,
             "task_key": key,
-            "heading": trial.title_of(key),
+            "place": place_of(step),
+            "heading": title_of_step(trial, step),
             "description": str(trial.tasks[key].get("description", "")),
-            "given_to": given_in_trial(trial, key, simulation, ticket) if is_form else "",
+            "given_to": given_in_trial(trial, step, ticket) if is_form else "",
             "call": None if is_form else call or CallForm(),
-            "sends": None if is_form else pretty(simulation.last_step.sends),
+            "sends": None if is_form else pretty(step.sends),
             "address": str(trial.tasks[key].get("action_url", "")),
-            "passed": [duration_in_words(each.after) for each in simulation.last_step.times],
-            "times": time_rows(trial, simulation, condition_labels(self.workflow)),
+            "passed": [duration_in_words(each.after) for each in step.times],
+            "times": time_rows(trial, step, labels),
+            "others": [each for each in waiting if not each.is_block and each.place != own],
+            "blocks": [each for each in waiting if each.is_block and each.times],
+            "stopped": simulation.error if simulation.outcome is Outcome.ERROR else "",
         }
 
     def _ticket_form(
@@ -360,11 +386,26 @@ def _keeper(specs: Json, request: HttpRequest) -> NoKeeper:
     return NoKeeper(known)
 
 
-def _first_form(
-    trial: Trial, simulation: Simulation, first: JsonObject | None
-) -> AnswersForm | None:
-    key = simulation.waiting_for
-    return _form(trial.fields_of(key), None, first=first) if key else None
+def _step_at(
+    simulation: Simulation | None, place: str, *, with_blocks: bool = False
+) -> Step | None:
+    """The step that waits at this place, as `place_of` writes it."""
+    if simulation is None:
+        return None
+    blocks = [simulation.steps[index] for index in simulation.open_blocks if with_blocks]
+    found = [*_all_waiting(simulation), *blocks]
+    return next((each for each in found if place_of(each) == place), None)
+
+
+def _all_waiting(simulation: Simulation) -> list[Step]:
+    """With what a form has refused: it is filled in again."""
+    if simulation.outcome is Outcome.REFUSED:
+        return [simulation.last_step, *simulation.waiting]
+    return list(simulation.waiting)
+
+
+def _first_waiting(simulation: Simulation) -> Step | None:
+    return next(iter(_all_waiting(simulation)), None)
 
 
 def _simulate_so_far(trial: Trial, state: TryState) -> Simulation | None:
@@ -390,11 +431,12 @@ def _accepted_answers(simulation: Simulation) -> tuple[Answer, ...]:
     return simulation.used[:-1] if simulation.outcome is Outcome.REFUSED else simulation.used
 
 
-def _output_of(
-    trial: Trial, state: TryState, key: str, simulation: Simulation, call: CallForm
-) -> JsonObject:
+def _output_of(trial: Trial, state: TryState, step: Step, call: CallForm) -> JsonObject:
     """The output that is kept of an answer; what is wrong with it is shown by the form."""
-    context = {**_facts(trial, state), "tasks": simulation.last_step.data}
+    key = step.task or ""
+    context: JsonObject = {**_facts(trial, state), "tasks": step.data}
+    if step.items:
+        context |= {"item": step.item, "item_number": step.items[-1]}
     with refusals(TransformError, SchemaError) as refused:
         output = trial.output_of(key, call.cleaned_data["body"], context=context)
         for each in trial.rules[key].refusals(output):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -17,10 +18,13 @@ from workflows.engine.conditions import is_empty
 from workflows.engine.decide import TriedTransition
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Outcome, Simulation, Step, TimeOver
+from workflows.engine.task_types import TaskType
 from workflows.failure_reasons import failure_in_words
 from workflows.forms import Shown, show_answers, show_answers_for_requester
 from workflows.picture.graph import draw_process
 from workflows.working_hours.durations import duration_in_words, shortest_first
+
+_ICONS: Final = {TaskType.FORM: "person", TaskType.BLOCK: "splitscreen"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ class StepRow:
     error: str
     documents: Sequence[tuple[str, str]]
     failure: str = ""
+    is_cancelled: bool = False
 
 
 def step_rows(
@@ -77,22 +82,59 @@ def step_rows(
             step,
             ticket,
             labels,
-            error=simulation.error if step is simulation.last_step else "",
+            error=step.error or (simulation.error if step is simulation.last_step else ""),
         )
         for step in simulation.steps
     ]
 
 
-def times_to_come(trial: Trial, simulation: Simulation) -> list[str]:
-    """The durations that may pass at the task that is waited for, the shortest first."""
-    if simulation.waiting_for is None:
+def times_to_come(trial: Trial, step: Step) -> list[str]:
+    """The durations that may pass at a task that waits, the shortest first."""
+    if step.task is None:
         return []
-    passed = {each.after for each in simulation.last_step.times}
-    times = trial.process.timeouts(simulation.waiting_for)
+    passed = {each.after for each in step.times}
+    times = trial.process.timeouts(step.task)
     return shortest_first(each for each in times if each not in passed)
 
 
-def time_rows(trial: Trial, simulation: Simulation, labels: Mapping[str, str]) -> list[TimeRow]:
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """A task that waits: its title, what `choose` of the page is to send, and its times."""
+
+    place: str
+    title: str
+    times: Sequence[TimeRow]
+    is_block: bool = False
+
+
+def place_of(step: Step) -> str:
+    """A step that waits, as the page sends it back: `offer 1 2`."""
+    return " ".join([step.task or "", *map(str, step.items)])
+
+
+def title_of_step(trial: Trial, step: Step) -> str:
+    """What people call it, with the number of the entry that it is done for."""
+    title = trial.title_of(step.task or "")
+    return f"{title} ({', '.join(map(str, step.items))})" if step.items else title
+
+
+def waiting_rows(
+    trial: Trial, simulation: Simulation, labels: Mapping[str, str]
+) -> list[WaitingRow]:
+    """What waits, the blocks last: they can only be left in time."""
+    blocks = [simulation.steps[index] for index in simulation.open_blocks]
+    return [
+        WaitingRow(
+            place_of(step),
+            title_of_step(trial, step),
+            time_rows(trial, step, labels),
+            is_block=step in blocks,
+        )
+        for step in (*simulation.waiting, *blocks)
+    ]
+
+
+def time_rows(trial: Trial, step: Step, labels: Mapping[str, str]) -> list[TimeRow]:
     return [
         TimeRow(
             after=after,
@@ -100,10 +142,10 @@ def time_rows(trial: Trial, simulation: Simulation, labels: Mapping[str, str]) -
             transitions=[
                 _transition_row(trial, each.to_task, each.label, each.condition, labels)
                 for each in sorted(trial.process.transitions, key=lambda each: each.priority)
-                if (each.from_task, each.after) == (simulation.waiting_for, after)
+                if (each.from_task, each.after) == (step.task, after)
             ],
         )
-        for after in times_to_come(trial, simulation)
+        for after in times_to_come(trial, step)
     ]
 
 
@@ -118,7 +160,7 @@ class ToldRow:
 def told_rows(trial: Trial, simulation: Simulation) -> list[ToldRow]:
     """What the requester sees of the answers so far, in the order of the tasks."""
     found = []
-    for key, output in ((key, simulation.last_step.data.get(key)) for key in trial.tasks):
+    for key, output in ((key, simulation.data.get(key)) for key in trial.tasks):
         if isinstance(output, dict) and trial.rules[key].task_type.is_form:
             answers = show_answers_for_requester(trial.fields_of(key), output)
             if answers:
@@ -130,8 +172,10 @@ def picture_of(trial: Trial, simulation: Simulation | None) -> SafeString:
     """The process, with the steps so far."""
     if simulation is None:
         return draw_process(trial.process, notes=assignment_notes(trial.document))
-    failed = simulation.outcome is Outcome.ERROR and simulation.last_step.task is not None
-    last = simulation.last_step.task
+    failed = [each.task for each in simulation.steps if each.error and each.task]
+    if simulation.outcome is Outcome.ERROR and (last := simulation.last_step.task) is not None:
+        failed.append(last)
+    waiting = [*simulation.waiting, *(simulation.steps[each] for each in simulation.open_blocks)]
     taken = [
         (each.from_task, each.to_task, each.label)
         for step in simulation.steps
@@ -141,23 +185,24 @@ def picture_of(trial: Trial, simulation: Simulation | None) -> SafeString:
     ]
     return draw_process(
         trial.process,
-        current=[simulation.waiting_for] if simulation.waiting_for else [],
+        current=[each.task for each in waiting if each.task],
         finished=[step.task for step in simulation.steps if step.task and step.output is not None],
-        failed=[last] if failed and last else [],
+        failed=failed,
         taken=taken,
         notes=assignment_notes(trial.document),
     )
 
 
-def given_in_trial(trial: Trial, key: str, simulation: Simulation, ticket: JsonObject) -> str:
+def given_in_trial(trial: Trial, step: Step, ticket: JsonObject) -> str:
     """Whom a real ticket would give the task to, by its rule; with the person whom it names."""
+    key = step.task or ""
     words = assignments_in_words(trial.document).get(key)
     if words is None:
         return str(trial.tasks[key].get("candidate_role") or _("every task worker"))
     rule = AssignRule.of(trial.tasks[key].get("assign_to"))
     if rule.who is not Who.ANSWER:
         return words
-    value: object = {"ticket": ticket, "tasks": simulation.last_step.data}
+    value: object = {"ticket": ticket, "tasks": step.data}
     for name in rule.named.split("."):
         value = value.get(name) if isinstance(value, dict) else None
     if not isinstance(value, dict):
@@ -172,8 +217,9 @@ def _step_row(
         title, icon = _("The ticket"), "play_circle"
         answers = show_answers(trial.fields, ticket)
     else:
-        is_form = trial.rules[step.task].task_type.is_form
-        title, icon = trial.title_of(step.task), "person" if is_form else "bolt"
+        task_type = trial.rules[step.task].task_type
+        is_form = task_type.is_form
+        title, icon = title_of_step(trial, step), _ICONS.get(task_type, "bolt")
         answers = show_answers(trial.fields_of(step.task) if is_form else [], step.output or {})
     was_decided_in_time = step.decision is not None and not step.timeout_taken
     return StepRow(
@@ -188,13 +234,14 @@ def _step_row(
         error=error,
         documents=tuple(_documents(step)),
         failure=failure_in_words(step.failure) if step.failure is not None else "",
+        is_cancelled=step.is_cancelled,
     )
 
 
 def _tone(step: Step, error: str) -> str:
     if error:
         return "bad"
-    if step.timeout_taken or step.failure is not None:
+    if step.timeout_taken or step.failure is not None or step.is_cancelled:
         return "late"
     return "good" if step.output is not None else "now"
 

@@ -6,7 +6,7 @@
 (() => {
   // In CSS pixels, of the smaller of A4 and Letter with usual margins.
   const PAGE = { width: 680, height: 880 };
-  const SHAPES = ".flow-task, .flow-label, .flow-start, .flow-end";
+  const SHAPES = ".flow-task, .flow-label, .flow-start, .flow-end, .flow-block-head, .flow-lane-title";
 
   /** @param {Element} graph the frame of a picture */
   function showTicket(graph) {

@@ -1,6 +1,7 @@
 // The tab of the tasks.
 
 import { assigningParts, whoInWords } from "./assigning.js";
+import { BLOCK_PARTS, beginBlock, blockParts, placeField, removeInside } from "./blocks.js";
 import { field, find, gettext, makeElement } from "./dom.js";
 import { fieldsEditor } from "./fields.js";
 import { durationControl, number, select, text } from "./inputs.js";
@@ -12,7 +13,7 @@ import { schemaEditor } from "./schemas.js";
 import { keyField, layouts, ofTask, titleField, untouched } from "./section_parts.js";
 import { changed, freeKey, store } from "./store.js";
 import { transformEditor } from "./transforms.js";
-import { END, START, isForm, renameTask, taskKeys, typeOf } from "./variables.js";
+import { END, START, isBlock, isForm, renameTask, taskKeys, typeOf } from "./variables.js";
 import {
   addTransition,
   isUsual,
@@ -64,7 +65,7 @@ export function tasksSection() {
   return makeElement(
     "div",
     { class: "ed-stack" },
-    makeElement("p", { class: "ed-lead" }, gettext("Each task is given to one person, or calls another system.")),
+    makeElement("p", { class: "ed-lead" }, gettext("Each task is given to one person, calls another system, or holds branches.")),
     list,
   );
 }
@@ -72,7 +73,7 @@ export function tasksSection() {
 // A new task goes between the last one and the end, where it is plain what that means.
 function addTask() {
   const tasks = allTasks();
-  const previous = tasks.at(-1);
+  const previous = tasks.filter((each) => !each.branch).at(-1);
   const key = freeKey("task", [...taskKeys(), START, END]);
   /** @type {Task} */
   const task = { key, title: "", fields: [] };
@@ -102,7 +103,11 @@ function removeTask(task) {
   const next = after.length === 1 ? after[0].to : null;
   const title = task.title || key;
   if (taskKeys().filter((each) => each === key).length > 1) return null;
+  if (isBlock(task)) removeInside(task);
   removeTransitions((each) => each.from === key);
+  for (const each of allTasks().flatMap((one) => one.branches || [])) {
+    if (each.start === key && next !== null && next !== END) each.start = next;
+  }
   let message = gettext("The task “%(title)s” was removed, with the transitions from and to it.", { title });
   if (next !== null) {
     for (const each of store.document.transitions || []) if (each.to === key) each.to = next;
@@ -119,6 +124,10 @@ function copyTask(task) {
   const key = freeKey(`${task.key}_copy`.slice(0, 60), taskKeys());
   task.key = key;
   task.title = gettext("Copy of %(title)s", { title: task.title || "" }).trim();
+  if (isBlock(task)) {
+    delete task.branches; // the tasks in them are not copied
+    beginBlock(task);
+  }
   addTransition(key, END);
   return task;
 }
@@ -169,7 +178,8 @@ function taskBody(task, refresh, redraw) {
       help: gettext("What the worker should know."),
     }),
   ];
-  const own = isForm(task) ? formParts(task, refresh) : callParts(task);
+  const place = placeField(task, redraw);
+  const own = isForm(task) ? formParts(task, refresh) : isBlock(task) ? blockParts(task, redraw) : callParts(task);
   const rest = makeElement(
     "details",
     { class: "ed-more ed-wide" },
@@ -179,11 +189,11 @@ function taskBody(task, refresh, redraw) {
       { class: "ed-grid" },
       key.element,
       linksEditor(task),
-      layouts(task, ["edit_layout", "display_layout"], ofTask(task)),
+      isBlock(task) ? null : layouts(task, ["edit_layout", "display_layout"], ofTask(task)),
     ),
   );
   return [
-    makeElement("div", { class: "ed-grid" }, common, own, rest),
+    makeElement("div", { class: "ed-grid" }, common, place, own, rest),
     makeElement("h4", {}, gettext("Where it goes when this is done")),
     transitionsEditor(task.key ?? "", { onChange: redraw }),
   ];
@@ -196,8 +206,9 @@ function taskBody(task, refresh, redraw) {
  */
 function changeTaskType(task, to) {
   const stash = stashes.get(task) || {};
-  const becomesForm = typeOf({ ...task, task_type: to }).is_form;
-  const [leaving, coming] = becomesForm ? [CALL_PARTS, FORM_PARTS] : [FORM_PARTS, CALL_PARTS];
+  const type = typeOf({ ...task, task_type: to });
+  const coming = type.is_form ? FORM_PARTS : type.is_block ? BLOCK_PARTS : CALL_PARTS;
+  const leaving = [...FORM_PARTS, ...CALL_PARTS, ...BLOCK_PARTS].filter((each) => !coming.includes(each));
   for (const name of leaving) {
     if (task[name] !== undefined) Object.assign(stash, { [name]: task[name] });
     delete task[name];
@@ -206,6 +217,7 @@ function changeTaskType(task, to) {
     if (task[name] === undefined && stash[name] !== undefined) Object.assign(task, { [name]: stash[name] });
   }
   stashes.set(task, stash);
+  if (type.is_block) beginBlock(task);
   changed();
 }
 

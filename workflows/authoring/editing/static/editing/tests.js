@@ -18,7 +18,7 @@ import { focusAction, listEditor, showMessage } from "./lists.js";
 import { LONGEST_NAME } from "./names.js";
 import { elementOf, linkToPart } from "./places.js";
 import { changed, nameKey, setTyped, snapshot, store } from "./store.js";
-import { END, isForm, typeOf } from "./variables.js";
+import { END, isBlock, isForm, listsAround, typeOf } from "./variables.js";
 import { titleOf } from "./transitions.js";
 
 /** @import { Expectation, Option, Submitter, TestAnswer, TestCase, TestResult } from "./types.js" */
@@ -256,6 +256,8 @@ function nextOf(test) {
     snapshot();
     /** @type {TestAnswer} */
     const answer = { task: chosen, output: {} };
+    const items = results.get(test)?.waiting_items ?? [];
+    if (chosen === key && items.length) answer.item = items.length === 1 ? items[0] : items;
     test.answers = [...(Array.isArray(test.answers) ? test.answers : []), answer];
     changed();
     redraws.get(test)?.();
@@ -289,6 +291,18 @@ function tasks() {
 }
 
 /**
+ * For which entry of a list; nothing where there is none, nor where several hold each other.
+ * @param {TestAnswer} answer
+ */
+function itemField(answer) {
+  const isNested = Array.isArray(answer.item);
+  if (isNested || (answer.item === undefined && !listsAround(answer.task ?? "").length)) return null;
+  return number(gettext("For which entry of the list"), /** @type {{ item?: number }} */ (answer), "item", {
+    help: gettext("Counted from 1. Empty: the first that waits for an answer."),
+  });
+}
+
+/**
  * @param {TestAnswer} answer
  * @param {() => void} redraw
  */
@@ -298,7 +312,8 @@ function answerParts(answer, redraw) {
   const outcome = answer.after !== undefined ? "late" : hasFailed(answer) ? "fails" : "done";
   /** @type {Option[]} */
   const outcomes = [["done", form ? gettext("it is done, with these answers") : gettext("it answers")]];
-  if (!form || outcome === "fails") outcomes.push(["fails", gettext("the call fails for good")]);
+  if (task && isBlock(task)) outcomes.length = outcome === "done" ? 1 : 0;
+  if ((!form && !(task && isBlock(task))) || outcome === "fails") outcomes.push(["fails", gettext("the call fails for good")]);
   if (!task || typeOf(task).can_be_left || outcome === "late")
     outcomes.push(["late", gettext("it is not done in time")]);
   const choose = selectOf(outcomes, outcome, (chosen) => {
@@ -327,6 +342,7 @@ function answerParts(answer, redraw) {
       }),
       { name: "task" },
     ),
+    itemField(answer),
     field(gettext("What comes of it"), choose),
   ];
   if (outcome === "fails") parts.push(...failureParts(answer));

@@ -8,7 +8,7 @@ import { LONGEST_NAME } from "./names.js";
 import { elementOf, linkToPart } from "./places.js";
 import { ruleEditor, ruleIn } from "./rules.js";
 import { changed, snapshot, store } from "./store.js";
-import { END, START, failureVariables, isForm, taskKeys, transitionVariables, typeOf } from "./variables.js";
+import { END, START, failureVariables, taskKeys, transitionVariables, typeOf } from "./variables.js";
 
 /** @import { Option, Transition } from "./types.js" */
 
@@ -99,6 +99,24 @@ export function removeTransitions(isUnwanted) {
 /** @returns {Option[]} */
 function taskOptions() {
   return taskKeys().map((key) => [key, titleOf(key)]);
+}
+
+/** @param {string} key of a task; of the start there is none */
+function branchAt(key) {
+  return store.document.tasks?.find((each) => each.key === key)?.branch || "";
+}
+
+/**
+ * Where a transition may lead to: no transition crosses the border of a branch.
+ * @param {string} source
+ * @returns {Option[]}
+ */
+function targetOptions(source) {
+  const place = branchAt(source);
+  return [
+    ...taskOptions().filter(([key]) => branchAt(key) === place),
+    [END, place ? gettext("End of the branch") : gettext("End")],
+  ];
 }
 
 /**
@@ -212,7 +230,7 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
             ),
           field(
             gettext("To"),
-            selectOf([...taskOptions(), [END, gettext("End")]], transition.to, (chosen) => {
+            selectOf(targetOptions(source), transition.to, (chosen) => {
               transition.to = chosen;
               if (chosen !== END) delete transition.outcome; // only an end has one
               const shown = endingOf(transition);
@@ -281,7 +299,7 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
   function timing(transition) {
     const task = (store.document.tasks || []).find((each) => each.key === source);
     const canWait = task && typeOf(task).can_be_left;
-    const canFail = task && !isForm(task);
+    const canFail = task && typeOf(task).is_call;
     if (!canWait && !canFail && isUsual(transition)) return null;
     const slot = makeElement("div", { class: "ed-timing" });
     const show = () => {

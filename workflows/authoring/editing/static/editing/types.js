@@ -88,6 +88,21 @@
  * @property {Json} [retries]
  * @property {string} [edit_layout]
  * @property {string} [display_layout]
+ * @property {string} [branch] where it stands: `block.branch`; without it, on the main path
+ * @property {Branch[]} [branches] of a block
+ * @property {string | number} [ends_when] of a block: all, any, or how many
+ * @property {Json} [for_each] of a block: the list for each entry of which its branch runs
+ * @property {string} [order] of a block with a list: together or in_order
+ * @property {Json} [most] of a block with a list: how many entries there may be
+ * @property {boolean} [hide_answers] of a block
+ */
+
+/**
+ * @typedef {object} Branch of a block
+ * @property {string} [key]
+ * @property {string} [title]
+ * @property {string} [start] the key of the task that it begins with
+ * @property {Rule} [when] it runs only where this is true
  */
 
 /**
@@ -137,6 +152,7 @@
  * @typedef {object} TestAnswer what comes of one visit of a task: one of `output`, `error`, `after`;
  *   beside `error` the `status` and `reason` of a call that failed
  * @property {string} [task] the key of a task
+ * @property {number | number[]} [item] for which entry of a list, from 1
  * @property {JsonObject} [output]
  * @property {string} [error]
  * @property {Json} [status]
@@ -178,7 +194,9 @@
  * @property {string} name
  * @property {string} chip what it is called in a word or two
  * @property {string} choice what is chosen where somebody chooses it
- * @property {boolean} is_form whether a person does it; else another system is called
+ * @property {boolean} is_form whether a person does it
+ * @property {boolean} is_call whether another system is called
+ * @property {boolean} is_block whether it holds branches
  * @property {boolean} is_answered_later whether a callback answers it
  * @property {boolean} can_be_left whether a transition may leave it that waits for a time
  */
@@ -232,6 +250,7 @@
  * @property {string} end
  * @property {string} outcome of the end; empty where none was reached
  * @property {string | null} waiting_for the key of a task
+ * @property {number[]} waiting_items for which entry of a list; of several that hold each other
  * @property {boolean} can_be_expected
  */
 

@@ -6,12 +6,13 @@ import { choicesOf } from "./inputs.js";
 import { isObject } from "./json.js";
 import { rolesInQuestions, store } from "./store.js";
 
-/** @import { FieldSpec, Json, JsonObject, Option, Task, Variable, Workflow } from "./types.js" */
+/** @import { Branch, FieldSpec, Json, JsonObject, Option, Task, Variable, Workflow } from "./types.js" */
 
 /** @typedef {Map<string, Set<string>>} Moves the key of a task, and of those that can come next */
 
 export const START = "start";
 export const END = "end";
+const MOST_NESTED = 10; // deeper than blocks may stand in each other
 
 export function taskKeys() {
   return (store.document.tasks || []).flatMap((each) => each.key || []);
@@ -31,6 +32,68 @@ export function isForm(task) {
   return typeOf(task).is_form;
 }
 
+/** @param {Task} task */
+export function isBlock(task) {
+  return typeOf(task).is_block;
+}
+
+/**
+ * @param {Task} block
+ * @returns {Branch[]}
+ */
+export function branchesOf(block) {
+  return Array.isArray(block.branches) ? block.branches : [];
+}
+
+/**
+ * Whether the branch of a block runs for each entry of a list.
+ * @param {Task} block
+ */
+export function hasItems(block) {
+  const { for_each: list } = block;
+  return Boolean(list) && JSON.stringify(list) !== "{}";
+}
+
+/**
+ * The tasks that stand in a branch, as `block.branch` names it.
+ * @param {string} place
+ */
+export function tasksIn(place) {
+  return (store.document.tasks || []).filter((each) => each.branch === place);
+}
+
+/** @param {string | undefined} key */
+function taskOf(key) {
+  return (store.document.tasks || []).find((each) => each.key === key);
+}
+
+/**
+ * The blocks around a task, the innermost first, with the branch in which it stands.
+ * @param {string} key
+ */
+function around(key) {
+  /** @type {{ block: Task, branch: Branch, place: string }[]} */
+  const found = [];
+  let place = taskOf(key)?.branch;
+  while (place && found.length < MOST_NESTED) {
+    const [owner, own] = place.split(".");
+    const block = taskOf(owner);
+    const branch = block && branchesOf(block).find((each) => each.key === own);
+    if (!block || !branch) break;
+    found.push({ block, branch, place });
+    place = block.branch;
+  }
+  return found;
+}
+
+/**
+ * The blocks around a task whose branch runs for each entry of a list, the innermost first.
+ * @param {string} key
+ */
+export function listsAround(key) {
+  return around(key).flatMap(({ block }) => (hasItems(block) ? [block] : []));
+}
+
 /** @param {FieldSpec} spec */
 export function labelOf(spec) {
   const name = spec.name || "";
@@ -44,9 +107,34 @@ export function labelOf(spec) {
 function allMoves(without = null) {
   /** @type {Moves} */
   const found = new Map();
-  for (const each of store.document.transitions || []) {
-    if (each.from === without || each.to === without) continue;
-    found.set(each.from, (found.get(each.from) ?? new Set()).add(each.to));
+  /** @type {(from: string, to: string) => void} */
+  const add = (from, to) => {
+    if (from !== without && to !== without) found.set(from, (found.get(from) ?? new Set()).add(to));
+  };
+  // What leaves a block does so when it has ended: from “block.”.
+  const ended = (/** @type {string} */ block) => `${block}.`;
+  const needed = new Map(without === null ? [] : around(without).map((each) => [each.block.key, each]));
+  for (const block of store.document.tasks || []) {
+    if (!isBlock(block) || !block.key || block.key === without) continue;
+    for (const { start } of branchesOf(block)) if (start) add(block.key, start);
+    const only = needed.get(block.key);
+    const isNeeded = only && !hasItems(block) && (block.ends_when ?? "all") === "all" && !only.branch.when;
+    if (!isNeeded) {
+      needed.delete(block.key);
+      add(block.key, ended(block.key));
+    }
+  }
+  for (const { from, to } of store.document.transitions || []) {
+    const task = taskOf(from);
+    const [inner] = around(from);
+    const source = task && isBlock(task) ? ended(from) : from;
+    if (from === without) continue;
+    if (to !== END || !inner) add(source, to);
+    else {
+      const block = inner.block.key ?? "";
+      const only = needed.get(block);
+      if (!only || only.place === inner.place) add(source, ended(block));
+    }
   }
   return found;
 }
@@ -74,9 +162,24 @@ function reachable(start, moves) {
  */
 export function doneBefore(key, itself) {
   const moves = allMoves();
-  const found = new Set(taskKeys().filter((each) => reachable(each, moves).has(key)));
+  const within = listsAround(key);
+  /** @param {string} each what is done for each entry of a list is read there alone */
+  const isReadHere = (each) => listsAround(each).every((block) => within.includes(block));
+  /** @param {string} each */
+  const afterIt = (each) => reachable(endOf(each), moves);
+  const place = itself ? endOf(key) : key;
+  const found = new Set(taskKeys().filter((each) => isReadHere(each) && afterIt(each).has(place)));
   if (itself && key !== START) found.add(key);
   return found;
+}
+
+/**
+ * From where it goes on when a task is done: of a block when it has ended.
+ * @param {string} key
+ */
+function endOf(key) {
+  const task = taskOf(key);
+  return task !== undefined && isBlock(task) ? `${key}.` : key;
 }
 
 /**
@@ -151,11 +254,82 @@ export function processVariables(at, itself) {
   for (const task of store.document.tasks || []) {
     const { key } = task;
     if (key === undefined || !done.has(key)) continue;
-    const fields = isForm(task) ? task.fields : outputsOfCall(task);
-    const certain = (itself && key === at) || isCertain(key, at);
-    found.push(...fieldVariables(fields, `tasks.${key}.`, task.title || key, !certain));
+    const certain = (itself && key === at) || isCertain(key, itself ? endOf(at) : at);
+    if (isBlock(task)) found.push(...blockVariables(task, !certain));
+    else {
+      const fields = isForm(task) ? task.fields : outputsOfCall(task);
+      found.push(...fieldVariables(fields, `tasks.${key}.`, task.title || key, !certain));
+    }
   }
-  return [...found, ...ALWAYS_THERE()];
+  return [...itemVariables(at), ...found, ...ALWAYS_THERE()];
+}
+
+/**
+ * What can be read of a block that has ended.
+ * @param {Task} block
+ * @param {boolean} optional
+ * @returns {Variable[]}
+ */
+function blockVariables(block, optional) {
+  const group = block.title || block.key || "";
+  /** @type {(name: string, label: string, type: string, choices?: Option[], maybe?: boolean) => Variable} */
+  const part = (name, label, type, choices = [], maybe = false) => ({
+    path: `tasks.${block.key}.${name}`,
+    label,
+    group,
+    type,
+    choices,
+    optional: optional || maybe,
+  });
+  const found = [part("ended", gettext("How many branches have ended"), "integer")];
+  if (hasItems(block)) return found;
+  for (const { key, title, when } of branchesOf(block)) {
+    const maybe = Boolean(when) || (block.ends_when ?? "all") !== "all";
+    const branch = title || key || "";
+    found.push(
+      part(`branches.${key}.ended`, gettext("“%(branch)s” has ended", { branch }), "boolean"),
+      part(`branches.${key}.label`, gettext("How “%(branch)s” ended", { branch }), "text", [], maybe),
+      part(
+        `branches.${key}.outcome`,
+        gettext("Outcome of “%(branch)s”", { branch }),
+        "choice",
+        store.start.outcomes,
+        maybe,
+      ),
+    );
+  }
+  return found;
+}
+
+/**
+ * What can be read of the entry in whose branch a task stands.
+ * @param {string} key
+ * @returns {Variable[]}
+ */
+function itemVariables(key) {
+  const [block] = listsAround(key);
+  if (!block) return [];
+  const group = gettext("The entry");
+  const { for_each: rule } = block;
+  const path = isObject(rule) && typeof rule.var === "string" ? rule.var : "";
+  const [root, ...names] = path.split(".");
+  const form = root === "tasks" ? taskOf(names.shift()) : store.document.workflow;
+  const spec = form?.fields?.find((each) => each.name === names[0]);
+  /** @type {Variable[]} */
+  const found = [
+    {
+      path: "item_number",
+      label: gettext("Number of the entry"),
+      group,
+      type: "integer",
+      choices: [],
+      optional: false,
+    },
+  ];
+  if (spec?.fields) return [...fieldVariables(spec.fields, "item.", group, false), ...found];
+  const choices = spec ? choicesOf(spec) : [];
+  const label = spec ? labelOf(spec) : group;
+  return [{ path: "item", label, group, type: spec ? "choice" : "any", choices, optional: false }, ...found];
 }
 
 /**
@@ -284,6 +458,8 @@ function renameInProcess(from, to) {
   for (const task of store.document.tasks || []) {
     if (task.input_transform) task.input_transform = renameIn(task.input_transform, from, to);
     if (task.output_transform) task.output_transform = renameIn(task.output_transform, from, to);
+    if (task.for_each) task.for_each = renameIn(task.for_each, from, to);
+    for (const branch of branchesOf(task)) if (branch.when) branch.when = renameIn(branch.when, from, to);
     const { assign_to: said } = task;
     if (said?.answer) said.answer = renamed(said.answer, from, to);
     if (said?.never) said.never = said.never.map((each) => renamed(each, from, to));
@@ -300,12 +476,28 @@ export function renameTask(from, to) {
     if (each.from === from) each.from = to;
     if (each.to === from) each.to = to;
   }
+  for (const task of store.document.tasks || []) {
+    if (task.branch?.startsWith(`${from}.`)) task.branch = to + task.branch.slice(from.length);
+    for (const branch of branchesOf(task)) if (branch.start === from) branch.start = to;
+  }
   renameInProcess(`tasks.${from}`, `tasks.${to}`);
   renameInProcess(`visits.${from}`, `visits.${to}`);
   for (const test of store.document.tests || []) {
     for (const each of test.answers || []) if (each.task === from) each.task = to;
     if (test.expect?.path) test.expect.path = test.expect.path.map((each) => (each === from ? to : each));
   }
+}
+
+/**
+ * @param {Task} block
+ * @param {Branch} branch
+ * @param {string} key the new one
+ */
+export function renameBranch(block, branch, key) {
+  const [from, to] = [`${block.key}.${branch.key}`, `${block.key}.${key}`];
+  for (const task of tasksIn(from)) task.branch = to;
+  renameInProcess(`tasks.${block.key}.branches.${branch.key}`, `tasks.${block.key}.branches.${key}`);
+  branch.key = key;
 }
 
 /**

@@ -1,0 +1,306 @@
+"""Blocks: whether their branches hold together, and what can be read of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from tenants.names import name_key
+from workflows.bundles.canonical import END, START, default_of
+from workflows.bundles.outline import Branch, Entry, Outline, readable_fields
+from workflows.bundles.problems import Problem, Severity
+from workflows.end_outcomes import SCREENS as OUTCOMES
+from workflows.engine.condition_sentence import choice_labels, describe_condition
+from workflows.engine.conditions import is_empty
+from workflows.engine.problems import did_you_mean, nearest, short
+from workflows.engine.process import EndOutcome, Json, JsonObject, objects_in
+from workflows.fields.field import Field
+from workflows.fields.registry import TYPES
+
+MOST_NESTED: Final = 5
+ITEM: Final = "item"
+ITEM_NUMBER: Final = "item_number"
+# What there is of a block that has ended, and of each of its branches.
+PARTS: Final = ("branches", "ended")
+PARTS_WITH_ITEMS: Final = ("items", "ended")
+OF_BRANCH: Final = ("ended", "label", "outcome")
+# What a block has only with a list.
+_OF_LISTS: Final = ("most",)
+
+
+def block_problems(outline: Outline) -> Iterator[Problem]:
+    """Everything about blocks but what their rules read."""
+    for task in outline.tasks:
+        if task.text("branch"):
+            yield from _place_problems(outline, task)
+    for key, block in outline.blocks.items():
+        yield from _branch_problems(outline, key)
+        yield from _end_problems(outline, key, block)
+        yield from _list_problems(outline, key, block)
+    for transition in outline.transitions:
+        yield from _border_problems(outline, transition)
+
+
+def _place_problems(outline: Outline, task: Entry) -> Iterator[Problem]:
+    """`branch` must name a branch that there is, and lead out of it in the end."""
+    name, path = task.text("branch"), (*task.path, "branch")
+    if name not in outline.branches:
+        known = list(outline.branches)
+        meant = nearest(name, known)
+        block = name.partition(".")[0]
+        if block in outline.task_of and block not in outline.blocks:
+            message = _("“%(name)s” is no branch: %(task)s is no block.")
+            text = message % {"name": short(name), "task": outline.title_of(block)}
+        else:
+            text = _("There is no branch “%(name)s”.") % {"name": short(name)}
+        advice = did_you_mean(meant) or " " + _("Add it to its block, or name one that there is.")
+        yield Problem(path, text + advice, name, ", ".join(known), meant)
+        return
+    around = outline.around[task.text("key")]
+    outermost = outline.branches[around[0]].block
+    if outline.branch_of.get(outermost):
+        yield Problem(path, _("A block cannot stand inside itself. Name another branch."), name)
+    elif task.is_block and len(around) >= MOST_NESTED:
+        message = _("Blocks stand inside each other at most %(most)d deep.")
+        yield Problem(path, message % {"most": MOST_NESTED}, name)
+
+
+def _branch_problems(outline: Outline, key: str) -> Iterator[Problem]:
+    keys: set[str] = set()
+    titles: dict[str, str] = {}
+    for branch in outline.branches_of(key):
+        own, title = branch.entry.text("key"), branch.entry.text("title")
+        if own in keys:
+            message = _("“%(key)s” is used twice in this block. Give each branch its own key.")
+            yield Problem((*branch.entry.path, "key"), message % {"key": short(own)}, own)
+        elif title and titles.setdefault(name_key(title), own) != own:
+            message = _("The title looks like that of another branch of this block.")
+            path = (*branch.entry.path, "title")
+            yield Problem(path, message, title, severity=Severity.WARNING)
+        if own:
+            keys.add(own)
+        yield from _start_problems(outline, branch)
+
+
+def _start_problems(outline: Outline, branch: Branch) -> Iterator[Problem]:
+    """It begins with a task that stands in it."""
+    start, path = branch.start, (*branch.entry.path, "start")
+    if not start:  # the structure says so
+        return
+    if start not in outline.task_of:
+        known = [
+            key for key in outline.task_of if outline.task_of[key].text("branch") == branch.name
+        ]
+        meant = nearest(start, known or list(outline.task_of))
+        message = _("There is no task “%(key)s”.") % {"key": short(start)}
+        advice = did_you_mean(meant) or " " + _("Add it, or name one that there is.")
+        yield Problem(path, message + advice, start, ", ".join(known), meant)
+    elif outline.task_of[start].text("branch") != branch.name:
+        message = _(
+            "%(task)s does not stand in this branch. Give it the branch “%(name)s”, or let this "
+            "branch begin with one of its own tasks."
+        )
+        words = {"task": outline.title_of(start), "name": branch.name}
+        yield Problem(path, message % words, start)
+
+
+def _end_problems(outline: Outline, key: str, block: Entry) -> Iterator[Problem]:
+    wanted = block.value.get("ends_when")
+    if isinstance(wanted, str) and wanted.isdecimal():
+        wanted = int(wanted)
+    if isinstance(wanted, bool) or not isinstance(wanted, int):
+        return
+    path = (*block.path, "ends_when")
+    if outline.has_items(key):
+        most = block.value.get("most", default_of("task", "most"))
+        if isinstance(most, int) and wanted > most:
+            message = _("There are at most %(count)d entries: the block ends with all of them.")
+            yield Problem(path, message % {"count": most}, wanted, f"1 to {most}")
+        return
+    count = len(outline.branches_of(key))
+    if wanted > count:
+        message = _("This block has %(count)d branches: %(wanted)d of them can never have ended.")
+        words = {"count": count, "wanted": wanted}
+        yield Problem(path, message % words, wanted, expected=f"1 to {count}")
+
+
+def _list_problems(outline: Outline, key: str, block: Entry) -> Iterator[Problem]:
+    branches = outline.branches_of(key)
+    if outline.has_items(key):
+        if len(branches) > 1:
+            message = _(
+                "With “for_each” a block has one branch, which runs for each entry. Remove the "
+                "others, or “for_each”."
+            )
+            yield Problem((*block.path, "branches"), message, len(branches), expected="1")
+        return
+    for name in _OF_LISTS:
+        if name in block.value and block.value[name] not in (None, "", default_of("task", name)):
+            message = _("Only a block with “for_each” uses “%(name)s”. Remove it.") % {"name": name}
+            path = (*block.path, name)
+            yield Problem(path, message, block.value[name], severity=Severity.WARNING)
+
+
+def _border_problems(outline: Outline, transition: Entry) -> Iterator[Problem]:
+    """No transition leads into a branch, nor out of one but to its end."""
+    source, target = transition.text("from"), transition.text("to")
+    if target not in outline.task_of or (source != START and source not in outline.task_of):
+        return
+    path = (*transition.path, "to")
+    here, there = outline.around.get(source, ()), outline.around[target]
+    if here == there:
+        return
+    if there[: len(here)] == here:
+        block = outline.branches[there[len(here)]].block
+        message = _(
+            "%(target)s stands in a branch of %(block)s, and no transition leads into a branch. "
+            "Lead to %(block)s: its branches say what they begin with."
+        )
+        if source == block:
+            message = _(
+                "%(target)s stands in a branch of %(block)s. What leaves the block is taken when "
+                "it has ended; its branches say what they begin with."
+            )
+        words = {"target": outline.title_of(target), "block": outline.title_of(block)}
+        yield Problem(path, message % words, target, nearest="" if source == block else block)
+        return
+    block = outline.branches[here[-1]].block
+    message = _(
+        "%(source)s stands in a branch of %(block)s, and no transition leaves a branch. Lead to "
+        "“end”, which ends the branch; what follows then is said by the transitions of %(block)s."
+    )
+    words = {"source": outline.title_of(source), "block": outline.title_of(block)}
+    yield Problem(path, message % words, target, expected=END)
+
+
+def item_field(outline: Outline, block: str) -> Field | None:
+    """What an entry of the list of a block is, as a question; None where that is not known.
+
+    Of records it has the columns, and no type that says more.
+    """
+    found = list_field(outline, block)
+    if found is None:
+        return None
+    if found.fields:
+        return found
+    if found.choices:
+        return Field(ITEM, TYPES["choice"], found.label, required=True, choices=found.choices)
+    return None
+
+
+def list_field(outline: Outline, block: str) -> Field | None:
+    """The question whose answer is the list; None where it is no single answer of a form."""
+    task = outline.blocks.get(block)
+    rule = task.value.get("for_each") if task is not None else None
+    name = rule.get("var") if isinstance(rule, dict) and list(rule) == ["var"] else None
+    if isinstance(name, list) and name:
+        name = name[0]
+    if not isinstance(name, str):
+        return None
+    root, _dot, rest = name.partition(".")
+    if root == "ticket":
+        return (outline.fields or {}).get(rest)
+    if root == "tasks":
+        key, _dot, rest = rest.partition(".")
+        inner = outline.task_of.get(key)
+        return (readable_fields(inner) or {}).get(rest) if inner is not None else None
+    return None
+
+
+def items_read(outline: Outline, key: str) -> dict[str, Field]:
+    """What can be read of the entry in whose branch a task stands, by dotted names."""
+    blocks = outline.item_blocks(key)
+    return _of_items(outline, blocks[-1]) if blocks else {}
+
+
+def _of_items(outline: Outline, block: str) -> dict[str, Field]:
+    number = _("Number of the entry")
+    found = {ITEM_NUMBER: Field(ITEM_NUMBER, TYPES["integer"], number, required=True)}
+    field = item_field(outline, block)
+    if field is not None and field.fields:
+        found |= {f"{ITEM}.{each.name}": each for each in field.fields}
+    elif field is not None:
+        found[ITEM] = field
+    return found
+
+
+def block_fields(outline: Outline) -> dict[str, Field]:
+    """What can be read of blocks that have ended, as questions, by dotted names."""
+    found: dict[str, Field] = {}
+    for key in outline.blocks:
+        title = {"title": outline.blocks[key].text("title") or key}
+        label = _("How many branches of %(title)s have ended") % title
+        found[f"tasks.{key}.ended"] = Field("ended", TYPES["integer"], label, required=True)
+        for branch in () if outline.has_items(key) else outline.branches_of(key):
+            name = f"tasks.{key}.branches.{branch.entry.text('key')}"
+            found |= {f"{name}.{each.name}": each for each in _of_branch(branch, title)}
+    return found
+
+
+def _of_branch(branch: Branch, title: Mapping[str, str]) -> tuple[Field, ...]:
+    words = {"branch": branch.entry.text("title") or branch.name, **title}
+    outcomes = tuple((each.value, str(OUTCOMES[each].name)) for each in EndOutcome)
+    ended = _("%(branch)s has ended (%(title)s)") % words
+    label = _("How %(branch)s ended (%(title)s)") % words
+    outcome = _("Outcome of %(branch)s (%(title)s)") % words
+    return (
+        Field("ended", TYPES["boolean"], ended, required=True),
+        Field("label", TYPES["text"], label, required=True),
+        Field("outcome", TYPES["choice"], outcome, choices=outcomes),
+    )
+
+
+def block_labels(outline: Outline) -> dict[str, str]:
+    """What is called how in a condition of what `block_fields` and `items_read` have."""
+    found = block_fields(outline)
+    labels: dict[str, str] = {}
+    for key in outline.blocks:
+        if outline.has_items(key):
+            for name, field in _of_items(outline, key).items():
+                found.setdefault(name, field)
+                labels.setdefault(ITEM, outline.branches_of(key)[0].entry.text("title") or ITEM)
+    for name, field in found.items():
+        labels.setdefault(name, field.label or field.name)
+        choices: list[Json] = [{"value": value, "label": label} for value, label in field.choices]
+        prefix = name.removesuffix(field.name)
+        labels |= choice_labels([{"name": field.name, "choices": choices}], prefix)
+    return labels
+
+
+def branches_in_words(
+    block: JsonObject, labels: Mapping[str, str], titles: Mapping[str, str]
+) -> list[str]:
+    """What a block says besides its branches, a line each; `titles` are those of tasks by key."""
+    lines: list[str] = []
+    if not is_empty(rule := block.get("for_each")):
+        name = rule.get("var") if isinstance(rule, dict) else None
+        listed = labels.get(str(name)) or describe_condition(rule, labels)
+        lines.append(_("for each of: %(list)s") % {"list": listed})
+        if block.get("order") == "in_order":
+            lines.append(_("one after the other"))
+        lines.append(_("at most %(most)s") % {"most": block.get("most") or 50})
+    for branch in objects_in(block.get("branches")):
+        words: dict[str, object] = {
+            "branch": branch.get("title") or branch.get("key") or "",
+            "start": titles.get(str(branch.get("start")), str(branch.get("start") or "")),
+        }
+        text = _("%(branch)s: begins with %(start)s") % words
+        if not is_empty(branch.get("when")):
+            condition = describe_condition(branch.get("when"), labels)
+            text = _("%(text)s, where %(condition)s") % {"text": text, "condition": condition}
+        lines.append(text)
+    lines.append(ends_in_words(block.get("ends_when")))
+    if block.get("hide_answers") is True:
+        lines.append(_("answers stay hidden from the other branches until it has ended"))
+    return lines
+
+
+def ends_in_words(ends_when: Json) -> str:
+    """When a block ends, as people read it."""
+    if ends_when in (None, "", "all"):
+        return _("ends when all have ended")
+    if ends_when == "any":
+        return _("ends when one of them has ended")
+    return _("ends when %(count)s of them have ended") % {"count": ends_when}
