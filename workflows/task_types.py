@@ -74,6 +74,24 @@ SCREENS: Final[Mapping[TaskType, TaskTypeScreen]] = {
         missing=_("A block needs branches. Add at least one."),
         expected=_("a list of branches"),
     ),
+    TaskType.APPROVAL: TaskTypeScreen(
+        icon="M3 10.5 6.5 14 12 6.5M9.5 12.5 11 14l6-7.5",
+        title=_("Approval (several people vote)"),
+        name=_("Approval"),
+        chip=_("approval"),
+        choice=_("One or several people approve or refuse"),
+        missing=_("An approval needs somebody who approves. Say who they are."),
+        expected=_("a company role, people, or the requester's manager"),
+    ),
+    TaskType.VOTE: TaskTypeScreen(
+        icon="M4 10.5 8.5 15 16.5 5.5",
+        title=_("Vote (of an approval)"),
+        name=_("Vote"),
+        chip=_("vote"),
+        choice=_("A vote of an approval"),
+        missing=_("A vote needs a form."),
+        expected=_("a list of fields"),
+    ),
 }
 
 

@@ -53,6 +53,7 @@ class PeopleInRows:
         self._tasks: dict[tuple[str, str], list[Json]] = {}
         self._task_keys: dict[int, tuple[str, str]] = {}
         self._blocks: set[tuple[str, str]] = set()
+        self._approvals: set[tuple[str, str]] = set()
         self._read_definitions()
 
     def _read_definitions(self) -> None:
@@ -64,6 +65,8 @@ class PeopleInRows:
             self._task_keys[pk] = (self._workflow_keys.get(workflow, ""), key)
             if task_type == TaskType.BLOCK:
                 self._blocks.add(self._task_keys[pk])
+            elif task_type == TaskType.APPROVAL:
+                self._approvals.add(self._task_keys[pk])
             _add_questions(self._tasks, self._task_keys[pk], fields)
 
     def overlays(self, table: str, rows: list[Row]) -> list[Overlay]:
@@ -128,6 +131,14 @@ class PeopleInRows:
             for each in items
         ]
         return {**output, "items": made}
+
+    def _of_votes(self, key: tuple[str, str], output: Json) -> Json:
+        """The further answers of the votes of an approval; who voted is an item as any other."""
+        votes = output.get("votes") if isinstance(output, dict) else None
+        if not isinstance(votes, list) or not isinstance(output, dict):
+            return output
+        specs = self._tasks.get(key)
+        return {**output, "votes": [with_people(specs, each, self._change) for each in votes]}
 
     def _of_item(self, item: Json) -> Json:
         """An item of a list: a person as answers hold them, or a row in which such stand."""
@@ -198,6 +209,8 @@ class PeopleInRows:
                 for each in paths
             ]
         for name in rules.answers:
+            if name not in made:
+                continue
             form = answers_of(data)
             if form is Form.TICKET:
                 workflow = instances.get(row["workflow_instance_id"], 0)
@@ -214,6 +227,8 @@ class PeopleInRows:
     def _of_task(self, key: tuple[str, str], data: Json) -> Json:
         if key in self._blocks:
             return self._of_block(key[0], data)
+        if key in self._approvals:
+            return self._of_item(self._of_votes(key, data))
         return with_people(self._tasks.get(key), data, self._change)
 
 

@@ -22,7 +22,7 @@ from tickets.health.snapshot import consistent_snapshot
 from tickets.health.timers import timer_findings
 from tickets.health.versions import version_findings
 from tickets.models import Ticket, TicketError
-from workflows.engine.task_types import FORM_TYPES, TaskType
+from workflows.engine.task_types import BLOCK_TYPES, FORM_TYPES
 from workflows.models import (
     CompanyRole,
     Path,
@@ -99,7 +99,7 @@ def _steps_without_job() -> Iterator[Finding]:
 def _branches_without_job() -> Iterator[Finding]:
     """Tasks in branches that are done, and blocks that are to be entered again."""
     done = Q(status=TaskStatus.COMPLETED, path__isnull=False)
-    to_enter = Q(status=TaskStatus.PENDING, definition__task_type=TaskType.BLOCK)
+    to_enter = Q(status=TaskStatus.PENDING, definition__task_type__in=BLOCK_TYPES)
     errors = TicketError.objects.unresolved().filter(task=OuterRef("pk"))
     stuck = (
         TaskInstance.objects.current()
@@ -312,7 +312,7 @@ def _inconsistent_paths() -> Iterator[Finding]:
     running = Path.objects.filter(block_task=OuterRef("pk"), status=PathStatus.RUNNING)
     blocks = TaskInstance.objects.filter(
         ~Exists(running),
-        definition__task_type=TaskType.BLOCK,
+        definition__task_type__in=BLOCK_TYPES,
         status=TaskStatus.IN_PROGRESS,
         workflow_instance__status__in=ALIVE,
     )

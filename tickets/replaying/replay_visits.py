@@ -15,7 +15,7 @@ from workflows.engine.errors import DurationError
 from workflows.engine.failure import Failure
 from workflows.engine.process import Process
 from workflows.engine.simulate import Answer
-from workflows.engine.task_types import TaskType
+from workflows.engine.task_types import BLOCK_TYPES
 from workflows.models import (
     BusinessCalendar,
     Path,
@@ -124,7 +124,7 @@ def visits_of(tickets: Iterable[Ticket], *, process: Process) -> dict[int, list[
             answers.append(Answer(key, after=time, visit=pk, items=items))
         elif failure is not None:
             answers.append(Answer.failed(key, failure, visit=pk, items=items))
-        elif status == TaskStatus.COMPLETED and kind != TaskType.BLOCK:
+        elif status == TaskStatus.COMPLETED and kind not in BLOCK_TYPES:
             kept = output if isinstance(output, dict) else {}
             answers.append(Answer(key, kept, visit=pk, items=items))
         visit = Visit(key, time, tuple(answers), completed_at or created_at, in_branch)

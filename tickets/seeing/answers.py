@@ -16,7 +16,7 @@ from tickets.models import Ticket
 from tickets.seeing.hidden import hidden_tasks
 from tickets.seeing.viewer import Viewer, viewer_of
 from workflows.engine.process import Json, JsonObject, objects_in
-from workflows.engine.task_types import TaskType
+from workflows.engine.task_types import BLOCK_TYPES
 from workflows.fields.uploads import uploads_in
 from workflows.forms import (
     Shown,
@@ -152,7 +152,7 @@ def outputs_in(
         output = data.get(key)
         if not isinstance(output, dict):
             continue
-        if definition.task_type == TaskType.BLOCK:
+        if definition.is_block:
             for item in objects_in(output.get("items")):
                 yield from outputs_in(tasks, item)
         else:
@@ -165,7 +165,7 @@ def outputs_of_visits(instances: Collection[int]) -> TaskInstanceQuerySet:
     Without blocks: what they bring is what the tasks in them have.
     """
     return (
-        TaskInstance.objects.exclude(definition__task_type=TaskType.BLOCK)
+        TaskInstance.objects.exclude(definition__task_type__in=BLOCK_TYPES)
         .filter(
             workflow_instance__in=instances,
             status__in=(TaskStatus.COMPLETED, TaskStatus.ERROR),

@@ -9,7 +9,6 @@ from uuid import UUID
 from tenants.models import User
 from tickets.models import Ticket
 from workflows.engine.process import objects_in
-from workflows.engine.task_types import TaskType
 from workflows.fields.uploads import uploads_in
 from workflows.models import Path, TaskInstance, TaskStatus
 
@@ -26,7 +25,7 @@ def hidden_tasks(person: User, ticket: Ticket) -> frozenset[int]:
     """
     instance = ticket.workflow_instance
     main = None if instance is None else instance.current_task
-    if main is None or main.definition.task_type != TaskType.BLOCK:
+    if main is None or not main.definition.is_block:
         return frozenset()
     if person.has_perm("tickets.view_ticket"):
         return frozenset()

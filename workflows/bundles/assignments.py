@@ -116,7 +116,7 @@ class _Check:
             yield Problem(path, message + advice, key, ", ".join(tasks), meant)
         elif tasks[key].is_call:
             yield Problem(path, _("No person does this task: it calls another system."), key)
-        elif not tasks[key].is_form:
+        elif not tasks[key].is_form and not tasks[key].is_approval:
             yield Problem(path, _("No person does this task."), key)
         elif self.outline.is_connected and key not in self.outline.before.get(
             self.task.text("key"), set()
@@ -146,9 +146,12 @@ class _Check:
             yield Problem(path, message, self.role, severity=Severity.WARNING)
 
     def _never(self) -> Iterator[Problem]:
-        never = self.said.get("never")
+        yield from self.never(self.said.get("never"), (*self.path, "never"))
+
+    def never(self, never: Json, where: Path) -> Iterator[Problem]:
+        """Of a list of whom a task is never given to."""
         for index, each in enumerate(never if isinstance(never, list) else []):
-            path = (*self.path, "never", index)
+            path = (*where, index)
             if each == REQUESTER:
                 if self.rule.who is Who.REQUESTER:
                     message = _("The task is for the requester, and is never given to them.")
@@ -164,6 +167,11 @@ class _Check:
             elif isinstance(each, str):
                 message = _("Write “requester”, or the task whose doer is meant: tasks.review.")
                 yield Problem(path, message, each)
+
+
+def never_problems(outline: Outline, task: Entry, never: Json, path: Path) -> Iterator[Problem]:
+    """The same of a task without an `assign_to`, which says by itself whom it never asks."""
+    yield from _Check(outline, task, {}).never(never, path)
 
 
 _WHO = {

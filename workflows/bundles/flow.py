@@ -108,6 +108,8 @@ def _circle_problems(outline: Outline) -> Iterator[Problem]:
 def _is_call(outline: Outline, key: str) -> bool:
     """Whether it goes on by itself: a call, or a block in which no person does anything."""
     task = outline.task_of.get(key)
+    if task is not None and task.is_approval:
+        return False
     if task is not None and task.is_block:
         return not any(outline.task_of[each].is_form for each in outline.inside(key))
     return task is not None and task.is_call

@@ -60,6 +60,11 @@ class Entry:
         return self.task_type is TaskType.BLOCK
 
     @property
+    def is_approval(self) -> bool:
+        """Whether this is a task that people vote on."""
+        return self.task_type is TaskType.APPROVAL
+
+    @property
     def is_call(self) -> bool:
         """Whether this is a task for which another system is called."""
         return self.task_type is not None and self.task_type.is_call
@@ -144,6 +149,11 @@ class Outline:
     def blocks(self) -> dict[str, Entry]:
         """The blocks by key."""
         return {key: task for key, task in self.task_of.items() if task.is_block}
+
+    @cached_property
+    def approvals(self) -> dict[str, Entry]:
+        """The approvals by key."""
+        return {key: task for key, task in self.task_of.items() if task.is_approval}
 
     @cached_property
     def branches(self) -> dict[str, Branch]:
@@ -394,6 +404,13 @@ def readable_fields(entry: Entry) -> dict[str, Field] | None:
     if check_fields(specs):
         return None
     return {each.name: each for each in parse_fields(specs)}
+
+
+def role_of_approvers(task: Entry) -> str:
+    """The company role whose members approve; empty: it is no approval, or others do."""
+    approvers = task.value.get("approvers")
+    role = approvers.get("role") if isinstance(approvers, dict) else None
+    return role if isinstance(role, str) else ""
 
 
 def roles_in_questions(outline: Outline) -> Iterator[tuple[Path, str]]:

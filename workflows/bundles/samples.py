@@ -89,6 +89,8 @@ def _output(outline: Outline, key: str) -> Json:
     task = outline.task_of[key]
     if task.is_block:
         return _of_block(outline, key)
+    if task.is_approval:
+        return {"approved": True, "yes": 1, "no": 0, "votes": []}
     if task.is_form:
         return sample_answers(readable_fields(task))
     found = _of_schema(task.value.get("output_schema"))

@@ -64,6 +64,9 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "order": ("in_which_order",),
         "most": ("at_most", "limit"),
         "hide_answers": ("answers_hidden", "hidden"),
+        "approvers": ("approved_by", "approver"),
+        "needed": ("how_many", "needed_votes"),
+        "never": ("never_by",),
     },
     "branch": {
         "title": ("name", "branch_name"),

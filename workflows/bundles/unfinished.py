@@ -17,7 +17,13 @@ from django.utils.translation import gettext as _
 from tenants.names import name_key
 from workflows.bundles.canonical import END, FORMAT, FORMAT_VERSION, SCHEMA, START, canonical
 from workflows.bundles.check import check_bundle
-from workflows.bundles.outline import Entry, Outline, outcome_of, roles_in_questions
+from workflows.bundles.outline import (
+    Entry,
+    Outline,
+    outcome_of,
+    role_of_approvers,
+    roles_in_questions,
+)
 from workflows.bundles.problems import Problem, path_in_words
 from workflows.bundles.spelling import as_spelt
 from workflows.engine.blocks import BlockSpec, branch_of
@@ -140,6 +146,7 @@ def with_named_roles(document: JsonObject) -> JsonObject:
     listed = [each.value for each in outline.company_roles]
     known = {name_key(str(each.get("name"))) for each in listed}
     named = [each.text("candidate_role") for each in outline.tasks]
+    named += [role_of_approvers(each) for each in outline.tasks]
     for each in outline.ticket_types:
         roles = each.value.get("roles_with_access")
         named += (

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Self
 
+from .approvals import VOTE_FIELD, VOTES, ApprovalSpec, CastVote, Vote, approval_output, decided
+from .approvals import vote_key as key_of_votes
 from .conditions import evaluate_condition, prepare
 from .errors import ConditionError, TransformError
 from .texts import gettext as _
@@ -58,7 +60,8 @@ class BlockSpec:
     """What a block holds. `ends_when` is a number of branches, or one of `Until`.
 
     `for_each` is where the list stands, a value as in a transform; None: each branch runs once.
-    `most` bounds the list; None: USUAL_MOST.
+    `most` bounds the list; None: USUAL_MOST. `approval` says who approves, where it is an approval:
+    its list is then that of the approvers.
     """
 
     branches: tuple[BranchSpec, ...] = ()
@@ -67,6 +70,7 @@ class BlockSpec:
     order: Order = Order.TOGETHER
     most: int | None = None
     hide_answers: bool = False
+    approval: ApprovalSpec | None = None
 
     @classmethod
     def of(cls, said: Mapping[str, Json]) -> Self:
@@ -89,6 +93,18 @@ class BlockSpec:
             order=Order.IN_ORDER if order == Order.IN_ORDER else Order.TOGETHER,
             most=most if isinstance(most, int) and not isinstance(most, bool) else None,
             hide_answers=said.get("hide_answers") is True,
+        )
+
+    @classmethod
+    def of_approval(cls, key: str, said: Mapping[str, Json]) -> Self:
+        """The block that an approval is; `said` is its document."""
+        return cls(
+            branches=(BranchSpec(VOTES, _("Vote"), key_of_votes(key)),),
+            for_each=True,
+            order=Order.IN_ORDER if said.get("order") == Order.IN_ORDER else Order.TOGETHER,
+            most=HIGHEST_MOST,
+            hide_answers=said.get("hide_answers") is True,
+            approval=ApprovalSpec.of(said),
         )
 
     @property
@@ -163,6 +179,37 @@ def enter_block(process: Process, block_key: str, context: JsonObject) -> Entere
         _one_for_each(process, block_key, spec, context)
         if spec.is_list
         else _side_by_side(process, block_key, spec, context)
+    )
+
+
+def enter_approval(process: Process, key: str, approvers: Sequence[Json]) -> Entered:
+    """The votes that are asked for, of these people; as `enter_block`."""
+    task = process.tasks.get(key)
+    spec = None if task is None else task.block
+    if spec is None or spec.approval is None:
+        return enter_block(process, key, {})
+    words: dict[str, object] = {"block": _title(process, key), "count": len(approvers)}
+    if len(approvers) > HIGHEST_MOST:
+        message = _("“%(block)s” may ask %(most)d people, and would ask %(count)d.")
+        return Entered(error=message % {**words, "most": HIGHEST_MOST})
+    needed = spec.approval.fewest
+    if len(approvers) < needed:
+        message = _(
+            "“%(block)s” needs %(needed)d people who approve, and there is nobody who may."
+            if not approvers
+            else "“%(block)s” needs %(needed)d people who approve, and only %(count)d may."
+        )
+        advice = _(
+            "Switched-off people, those who do no tasks, and whoever the approval must not ask do "
+            "not count. See to it that there are enough, then try again; or finish the approval "
+            "by hand."
+        )
+        return Entered(error=f"{message % {**words, 'needed': needed}} {advice}")
+    return Entered(
+        runs=tuple(
+            BranchRun(VOTES, number, key_of_votes(key), item=person, begins=_begins(spec, number))
+            for number, person in enumerate(approvers, start=1)
+        )
     )
 
 
@@ -262,6 +309,8 @@ def is_over(block: BlockSpec, states: Iterable[BranchState]) -> bool:
     """Whether a block ends: enough of its branches have ended, or none is left that could."""
     runs = list(states)
     ended = sum(each.ended for each in runs)
+    if block.approval is not None and any(each.ended for each in runs):
+        return _is_decided(block.approval, runs)
     if all(each.ended or each.cancelled for each in runs):
         return True
     match block.ends_when:
@@ -272,10 +321,33 @@ def is_over(block: BlockSpec, states: Iterable[BranchState]) -> bool:
     return False
 
 
+def _is_decided(approval: ApprovalSpec, runs: Sequence[BranchState]) -> bool:
+    votes = [vote_in(each).get(VOTE_FIELD) for each in runs if each.ended]
+    yes = votes.count(Vote.APPROVE)
+    count = len(runs)
+    needed = approval.needed_among(count)
+    found = decided(needed=needed, count=count, yes=yes, no=len(votes) - yes)
+    return found is not None or all(each.ended or each.cancelled for each in runs)
+
+
+def vote_in(state: BranchState) -> Mapping[str, Json]:
+    """The answers of the vote in a run of an approval: the one output that it has."""
+    found = next(iter((state.outputs or {}).values()), None)
+    return found if isinstance(found, dict) else {}
+
+
+def votes_output(block: BlockSpec, states: Sequence[BranchState]) -> JsonObject:
+    """What an approval has brought, by the votes alone: of each who was asked, in their order."""
+    votes = [CastVote(vote_in(each), by=each.item) for each in states if each.ended]
+    return approval_output(block.approval or ApprovalSpec(), votes, count=len(states))
+
+
 def block_output(block: BlockSpec, states: Sequence[BranchState]) -> JsonObject:
     """What a block has brought, for `tasks.<block>`: of each branch, or of each item in order."""
     runs = sorted(states, key=lambda each: each.number)
     ended = sum(each.ended for each in runs)
+    if block.approval is not None:
+        return votes_output(block, runs)
     if block.is_list:
         items: list[Json] = [
             {**(each.outputs or {}), "item": each.item, **_said_of(each)} for each in runs

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from .approvals import VOTE_FIELD, Vote
 from .conditions import PreparedData, evaluate_condition, is_empty, prepare
 from .errors import ConditionError
 from .failure import Failure
 from .process import EndOutcome, Json, JsonObject, Process, TransitionSpec
+from .task_types import TaskType
 from .texts import gettext as _
 
 _NOTHING: Final = prepare({})
@@ -77,6 +79,8 @@ def decide(process: Process, ended_task: str | None, context: JsonObject) -> Dec
             "version of the workflow that has it."
         )
         return Decision(error=message % {"workflow": _workflow_name(process), "task": ended_task})
+    if ended_task is not None and process.tasks[ended_task].task_type is TaskType.VOTE:
+        return _voted(ended_task, context)
     leaving = [
         each for each in process.transitions if each.from_task == ended_task and each.is_usual
     ]
@@ -91,6 +95,14 @@ def decide(process: Process, ended_task: str | None, context: JsonObject) -> Dec
     except ConditionError as error:
         return Decision(error=_failed(process, ended_task, error))
     return _choose_transition(process, ended_task, leaving, data)
+
+
+def _voted(vote: str, context: JsonObject) -> Decision:
+    """A vote ends its branch."""
+    tasks = context.get("tasks")
+    output = tasks.get(vote) if isinstance(tasks, dict) else None
+    refuses = isinstance(output, dict) and output.get(VOTE_FIELD) == Vote.REFUSE
+    return Decision(is_end=True, outcome=EndOutcome.BAD if refuses else EndOutcome.GOOD)
 
 
 def decide_timeout(process: Process, task: str, after: str, context: JsonObject) -> Decision:

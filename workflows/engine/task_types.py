@@ -25,6 +25,7 @@ class TaskTypeRules:
     `is_answered_later`: its answer comes by a callback. `can_be_left`: a transition may leave it
     because it has not ended in time. `uses` are the parts of a task's definition that only some
     types have; of them it cannot do without `needs`. `spellings` is what tables may call it, too.
+    `is_block`: it holds branches. `is_written`: documents have it; else it is made with another.
     """
 
     done_by: DoneBy
@@ -33,6 +34,8 @@ class TaskTypeRules:
     uses: tuple[str, ...]
     needs: str
     spellings: tuple[str, ...] = ()
+    is_block: bool = False
+    is_written: bool = True
 
 
 _PARTS_OF_CALLS: Final = (
@@ -96,6 +99,30 @@ class TaskType(StrEnum):
             uses=("branches", "ends_when", "for_each", "order", "most", "hide_answers"),
             needs="branches",
             spellings=("PARALLEL",),
+            is_block=True,
+        ),
+    )
+    # It asks several people, each in a branch of its own: see approvals.py.
+    APPROVAL = (
+        "APPROVAL",
+        TaskTypeRules(
+            done_by=DoneBy.ENGINE,
+            can_be_left=True,
+            uses=("approvers", "needed", "order", "never", "fields", "hide_answers"),
+            needs="approvers",
+            spellings=("APPROVE", "APPROVALS"),
+            is_block=True,
+        ),
+    )
+    # One vote of an approval.
+    VOTE = (
+        "VOTE",
+        TaskTypeRules(
+            done_by=DoneBy.PERSON,
+            can_be_left=False,
+            uses=("fields", "assign_to"),
+            needs="fields",
+            is_written=False,
         ),
     )
 
@@ -104,7 +131,7 @@ class TaskType(StrEnum):
         """The type that a definition names: a form where it names none; None: there is none."""
         if name is None or name == "":
             return cls.FORM
-        return next((each for each in cls if each == name), None)
+        return next((each for each in cls if each == name and each.rules.is_written), None)
 
     @property
     def is_form(self) -> bool:
@@ -120,6 +147,11 @@ class TaskType(StrEnum):
         return self.rules.is_answered_later
 
     @property
+    def is_block(self) -> bool:
+        """Whether it holds branches."""
+        return self.rules.is_block
+
+    @property
     def unused(self) -> tuple[str, ...]:
         """The parts of a task's definition that other types use, and this one does not."""
         parts = dict.fromkeys(part for each in TaskType for part in each.rules.uses)
@@ -129,3 +161,6 @@ class TaskType(StrEnum):
 # For queries: members of the enum, which prepared queries know to be constants.
 FORM_TYPES: Final = [each for each in TaskType if each.is_form]
 CALL_TYPES: Final = [each for each in TaskType if each.is_call]
+BLOCK_TYPES: Final = [each for each in TaskType if each.is_block]
+# Those that documents have.
+WRITTEN_TYPES: Final = [each for each in TaskType if each.rules.is_written]

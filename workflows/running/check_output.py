@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from workflows.engine.approvals import OUTPUT_SCHEMA
 from workflows.engine.conditions import is_empty
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json
 from workflows.engine.schema_validation import SchemaValidator
+from workflows.engine.task_types import TaskType
 from workflows.engine.texts import gettext
 from workflows.errors import InvalidDataError
 from workflows.fields.facts import Facts
@@ -32,7 +34,8 @@ def check_output(
         if problems:
             raise InvalidDataError(problems)
     else:
-        check_object(output, definition.output_schema)
+        is_approval = definition.type is TaskType.APPROVAL
+        check_object(output, OUTPUT_SCHEMA if is_approval else definition.output_schema)
 
 
 def check_object(value: Json, schema: Json) -> None:

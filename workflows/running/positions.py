@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.task_types import TaskType
 from workflows.models import Path, PathStatus, TaskInstance, TaskStatus, WorkflowInstance
 from workflows.running.definition_cache import definition_of
 
@@ -155,11 +154,7 @@ class Positions:
 
 def is_running_block(task: TaskInstance | None) -> bool:
     """Whether a task is a block whose branches run."""
-    return (
-        task is not None
-        and task.status == TaskStatus.IN_PROGRESS
-        and task.definition.task_type == TaskType.BLOCK
-    )
+    return task is not None and task.status == TaskStatus.IN_PROGRESS and task.definition.is_block
 
 
 def _join(path: Path, task: TaskInstance) -> None:

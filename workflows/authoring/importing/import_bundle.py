@@ -33,6 +33,7 @@ from workflows.bundles.canonical import END, START, as_text, default_of, key_ord
 from workflows.bundles.errors import InvalidBundleError
 from workflows.bundles.named import references_in
 from workflows.bundles.problems import path_in_words
+from workflows.engine.approvals import Approvers, with_votes
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.storable import unstorable
 from workflows.errors import NotADraftError
@@ -54,7 +55,12 @@ IMPORTED = declare("definitions.imported", gettext_lazy("Imported a workflow"))
 CONTENT = ("workflow", "tasks", "transitions", "ticket_types", "tests")
 _JSON_DEFAULTS = {"ext_ref": list, "fields": list, "presets": dict}
 # Of a task: left empty, as the rows that were there before blocks are.
-_EMPTY_BY_DEFAULT: Final[JsonObject] = {"ends_when": "", "order": "", "most": None}
+_EMPTY_BY_DEFAULT: Final[JsonObject] = {
+    "ends_when": "",
+    "order": "",
+    "most": None,
+    "needed": "",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,11 +252,7 @@ class WholeBundle:
         """“accountant” and “Accountant” are one role of a company: write what it writes."""
         workflow = self._with_existing_spelling_in_fields(_object(document, "workflow"))
         tasks: list[Json] = [
-            self._with_existing_spelling_in_fields(
-                {**each, "candidate_role": self._existing_spelling(each["candidate_role"])}
-                if "candidate_role" in each
-                else each
-            )
+            self._with_existing_spelling_in_fields(self._with_existing_roles(each))
             for each in _list(document, "tasks")
         ]
         types: list[Json] = []
@@ -273,6 +275,13 @@ class WholeBundle:
                 "company_roles": listed,
             }
         )
+
+    def _with_existing_roles(self, task: JsonObject) -> JsonObject:
+        if "candidate_role" in task:
+            task = {**task, "candidate_role": self._existing_spelling(task["candidate_role"])}
+        if role := _role_of_approvers(task):
+            task = {**task, "approvers": {Approvers.ROLE.value: self._existing_spelling(role)}}
+        return task
 
     def _with_existing_spelling_in_fields(self, part: JsonObject) -> JsonObject:
         if "fields" not in part:
@@ -380,12 +389,18 @@ class WholeBundle:
         origins: Mapping[str, TaskOrigin],
     ) -> dict[str, TaskDefinition]:
         rows = []
-        for position, each in enumerate(_list(self.document, "tasks")):
+        documents = _list(self.document, "tasks")
+        positions = {str(each["key"]): place for place, each in enumerate(documents)}
+        for each in with_votes(documents):
+            position = positions[str(each["key"]).partition(".")[0]]
             values = _values("task", each)
             role = values.pop("candidate_role")
+            if approving := _role_of_approvers(each):
+                role, values["approvers"] = approving, {Approvers.ROLE.value: True}
             values["fields"] = with_role_numbers(values["fields"], roles)
             values |= {name: empty for name, empty in _EMPTY_BY_DEFAULT.items() if name not in each}
-            values["ends_when"] = str(values["ends_when"])  # also where it is a number
+            for name in ("ends_when", "needed"):
+                values[name] = str(values[name])  # also where it is a number
             origin = origins.get(str(each["key"]))
             rows.append(
                 TaskDefinition(
@@ -431,6 +446,13 @@ class WholeBundle:
             )
             names = named if isinstance(named, list) else []
             row.roles_with_access.set([roles[str(name)] for name in names])
+
+
+def _role_of_approvers(task: JsonObject) -> Json:
+    """The company role whose members approve; None: it is no approval, or others do."""
+    approvers = task.get("approvers")
+    role = approvers.get(Approvers.ROLE.value) if isinstance(approvers, dict) else None
+    return role or None
 
 
 def next_ticket_type_version(key: str) -> int:

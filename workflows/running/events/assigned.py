@@ -4,8 +4,8 @@ Its data: `to` is their name then, `to_id` their id; `claimed` where they took i
 `reason` where a ticket admin gave it. `for` and `for_id`: whoever it was meant for, or had it, is
 away, and `to` stands in for them. By the rule of the task: `as` is whom it is for (a member of
 Who), `done` the title of the task whose doer that is, `fallback` where one of the group got it
-instead, `in_turn` where it was their turn, and `override` where a ticket admin gave it against the
-rule.
+instead, `in_turn` where it was their turn, `override` where a ticket admin gave it against the
+rule, and `delegated` where a vote was handed on to somebody who was not asked.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ def _sentence(event: WorkflowEvent) -> StrOrPromise:
     data = data_of(event)
     if data.get("override"):
         return _("%(task)s was given to %(to)s, against the rule of the task.")
+    if data.get("delegated"):
+        return _("%(task)s was handed on to %(to)s, who votes in their place.")
     if data.get("for"):
         return _("%(task)s was given to %(to)s, who stands in for %(for)s.")
     if data.get("fallback"):
