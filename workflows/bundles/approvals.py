@@ -90,12 +90,3 @@ def needed_in_words(needed: Json) -> str:
     if isinstance(found, Needed):
         return str(_NEEDED[found])
     return _("%(count)d must approve") % {"count": found} if found > 1 else str(_NEEDED[Needed.ONE])
-
-
-def approval_notes(document: object) -> dict[str, list[str]]:
-    """For the picture: {task key: lines}, of the approvals; the document may be wrong."""
-    outline = Outline(document if isinstance(document, dict) else {})
-    labels = {f"{TASKS}{key}": outline.title_of(key) for key in outline.task_of}
-    return {
-        key: approval_in_words(task.value, labels)[:3] for key, task in outline.approvals.items()
-    }

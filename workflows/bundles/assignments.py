@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from workflows.bundles.approvals import approvers_in_words
 from workflows.bundles.comparisons import fields_by_name
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
@@ -216,7 +217,12 @@ def assignment_in_words(value: Json, role: str, labels: Mapping[str, str]) -> st
 
 def assignment_notes(document: object) -> dict[str, list[str]]:
     """For the picture: {task key: lines}, of the tasks that have a rule of their own."""
-    return {key: [words] for key, words in assignments_in_words(document).items()}
+    found = {key: [words] for key, words in assignments_in_words(document).items()}
+    outline = Outline(document if isinstance(document, dict) else {})
+    labels = _labels(outline) if outline.approvals else {}
+    for key, task in outline.approvals.items():
+        found[key] = [approvers_in_words(task.value, labels)]
+    return found
 
 
 def assignments_in_words(document: object) -> dict[str, str]:

@@ -13,6 +13,7 @@ from tenants.names import name_key
 from workflows.bundles.canonical import END
 from workflows.bundles.outline import Entry, Outline, outcome_of
 from workflows.bundles.problems import Problem
+from workflows.engine.approvals import vote_fields
 from workflows.engine.conditions import is_empty
 from workflows.engine.errors import FieldError, SchemaError
 from workflows.engine.problems import Path, did_you_mean, nearest, short, steps_into
@@ -58,7 +59,9 @@ class _Forms:
         """What judges a task's output; None where the definition is not valid."""
         key = task.text("key")
         if key not in self._tasks:
-            if not task.is_call:
+            if task.is_approval:
+                self._tasks[key] = _validator(vote_fields(task.value.get("fields")), {})
+            elif not task.is_call:
                 self._tasks[key] = _validator(task.value.get("fields", []), {})
             else:
                 self._tasks[key] = _schema_validator(task.value.get("output_schema"))
@@ -119,6 +122,9 @@ def _answer_problems(answer: Entry, forms: _Forms) -> Iterator[Problem]:
         return
     yield from _item_problems(answer, forms.outline)
     output = answer.value.get("output", {})
+    if (by := answer.value.get("by")) and not tasks[key].is_approval:
+        message = _("Only a vote of an approval has “by”. Remove it.")
+        yield Problem((*answer.path, "by"), message, by)
     if tasks[key].is_block and answer.value.get("after", "") == "":
         message = _(
             "A block has no answer of its own: it ends when its branches have. Remove this, or say "
@@ -153,6 +159,8 @@ def _item_problems(answer: Entry, outline: Outline) -> Iterator[Problem]:
         return
     listed = outline.item_blocks(answer.text("task"))
     count = len(found) if isinstance(found, list) else 1
+    if outline.task_of[answer.text("task")].is_approval and count == len(listed) + 1:
+        return  # which of the votes it is
     if not listed:
         message = _("This task is not done for each entry of a list. Leave out “item”.")
         yield Problem(path, message, found)

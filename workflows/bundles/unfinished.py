@@ -192,9 +192,15 @@ def _task(key: str, task: Entry) -> TaskSpec:
         key=key,
         title=task.text("title"),
         task_type=task_type,
-        block=BlockSpec.of(task.value) if task.is_block else None,
+        block=_block(key, task),
         branch=branch_of(task.text("branch")),
     )
+
+
+def _block(key: str, task: Entry) -> BlockSpec | None:
+    if task.is_approval:
+        return BlockSpec.of_approval(key, task.value)
+    return BlockSpec.of(task.value) if task.is_block else None
 
 
 def _as_int(value: Json) -> int:

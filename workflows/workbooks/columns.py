@@ -684,6 +684,14 @@ TESTS: Final = Sheet(
             ("entry", "number of entry"),
         ),
         Column(
+            "by",
+            "By",
+            kinds.TEXT,
+            gettext_lazy("Of a vote: whose it is. Empty: of the first who has not voted."),
+            18,
+            ("voter",),
+        ),
+        Column(
             "answers",
             "Answers",
             kinds.PRESETS,

@@ -31,6 +31,7 @@ _PATHS_IN_CASE: Final[Mapping[str, Path]] = {
 # Where the other cells of a task's row belong in its answer.
 _OF_TASKS: Final[Mapping[str, str]] = {
     "item": "item",
+    "by": "by",
     "answers": "output",
     "error": "error",
     "failure_status": "status",

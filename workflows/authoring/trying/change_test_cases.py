@@ -12,6 +12,7 @@ from tenants.audit.record import record
 from tenants.names import LONGEST_NAME, name_key, plain_name
 from workflows.authoring.trying.run_test_cases import run_test_cases, trial_of
 from workflows.bundles.canonical import SCHEMA, canonical
+from workflows.engine.approvals import approval_key
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Answer, Outcome, Simulation
@@ -127,6 +128,12 @@ def delete_test_case(*, workflow: WorkflowDefinition, name: str) -> None:
     _store(draft)
 
 
+def _whose(answer: Answer) -> JsonObject:
+    """For which entry of a list it is, or whose vote."""
+    made: JsonObject = {"item": list[Json](answer.items)} if answer.items else {}
+    return {**made, "by": answer.by} if answer.by else made
+
+
 def _recorded(
     draft: WorkflowDefinition,
     name: str,
@@ -143,11 +150,11 @@ def _recorded(
         "submitter": dict[str, Json](submitter),
         "answers": [
             {
-                "task": each.task,
+                "task": approval_key(each.task) or each.task,
                 "output": trial.output_given_out(each),
                 "error": each.error,
                 "after": each.after,
-                **({"item": list[Json](each.items)} if each.items else {}),
+                **_whose(each),
                 **_failure_of(each),
             }
             for each in answers

@@ -11,17 +11,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tenants.refusals import refusals
+from workflows.bundles.approvals import approval_in_words, approval_labels, approvers_in_words
 from workflows.bundles.assignments import assignment_in_words
 from workflows.bundles.blocks import block_labels, branches_in_words
 from workflows.bundles.describe_changes import field_labels
 from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.outline import Outline
 from workflows.end_outcomes import SCREENS as OUTCOMES
+from workflows.engine.approvals import Approvers
 from workflows.engine.condition_sentence import choice_labels, describe_condition
 from workflows.engine.conditions import is_empty
 from workflows.engine.errors import FieldError
 from workflows.engine.json_schema import is_web_address
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.task_types import TaskType
 from workflows.fields.field import Field, SeenBy
 from workflows.fields.kept_roles import roles_named_in, with_role_names
 from workflows.fields.specs import parse_fields
@@ -141,7 +144,8 @@ def _rules(field: Field, labels: Mapping[str, str]) -> Iterable[str]:
 def condition_labels(workflow: WorkflowDefinition) -> dict[str, str]:
     """What the variables of the workflow's conditions are called on its forms."""
     tasks = list(workflow.tasks.all())
-    labels = failure_labels() | block_labels(_outline_of(workflow, tasks))
+    outline = _outline_of(workflow, tasks)
+    labels = failure_labels() | block_labels(outline) | approval_labels(outline)
     labels |= field_labels(workflow.fields, "ticket.") | choice_labels(workflow.fields, "ticket.")
     for task in tasks:
         labels |= choice_labels(task.fields, f"tasks.{task.key}.")
@@ -206,6 +210,7 @@ def task_cards(workflow: WorkflowDefinition, labels: Mapping[str, str]) -> list[
     return [
         task_card(task, [each for each in transitions if each.from_task_id == task.pk], labels)
         for task in workflow.tasks.all()
+        if not task.is_vote
     ]
 
 
@@ -215,18 +220,22 @@ def task_card(
     return TaskCard(
         task=task,
         fields=field_table(task.fields, field_labels(task.fields))
-        if task.is_form
+        if not task.is_call
         else FieldTable(),
         call=(*(_call(task) if task.is_call else ()), *_due(task), *_of_block(task, labels)),
         documents=tuple(_documents(task)) if task.is_call else (),
-        given_to=given_to(task, labels) if task.assign_to and task.is_form else "",
+        given_to=given_to(task, labels),
         leads_to=transition_rows(transitions, labels),
     )
 
 
 def given_to(task: TaskDefinition, labels: Mapping[str, str]) -> str:
-    """Whom the task's own rule gives it to, in words."""
+    """Whom the task's own rule gives it to, in words; empty where it has none."""
     role = "" if task.candidate_role is None else task.candidate_role.name
+    if task.type is TaskType.APPROVAL:
+        return approvers_in_words(_approval_said(task), labels)
+    if not task.assign_to or not task.is_form:
+        return ""
     titles = {f"tasks.{each.key}": each.title for each in task.workflow.tasks.all()}
     return assignment_in_words(task.assign_to, role, {**titles, **labels})
 
@@ -248,7 +257,11 @@ def _of_block(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple
                 "block": outline.title_of(branch.block),
             }
             yield _("Stands in"), _("“%(branch)s” of %(block)s") % words
-    if task.block is not None:
+    if task.type is TaskType.APPROVAL:
+        titles = {f"tasks.{each.key}": each.title for each in task.workflow.tasks.all()}
+        lines = approval_in_words(_approval_said(task), {**labels, **titles})
+        yield _("Approval"), "; ".join(lines)
+    elif task.block is not None:
         said: JsonObject = {
             "branches": task.branches,
             "ends_when": task.ends_when,
@@ -259,6 +272,18 @@ def _of_block(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple
         }
         titles = {each.key: each.title for each in task.workflow.tasks.all()}
         yield _("Branches"), "; ".join(branches_in_words(said, labels, titles))
+
+
+def _approval_said(task: TaskDefinition) -> JsonObject:
+    """An approval as a document says it."""
+    role = "" if task.candidate_role is None else task.candidate_role.name
+    return {
+        "approvers": {Approvers.ROLE.value: role} if role else task.approvers,
+        "needed": task.needed,
+        "order": task.order,
+        "never": task.never,
+        "hide_answers": task.hide_answers,
+    }
 
 
 def _call(task: TaskDefinition) -> Iterable[tuple[str, str]]:

@@ -21,6 +21,7 @@ from workflows.authoring.definitions.pages.definition_rows import (
     task_card,
     transition_rows,
 )
+from workflows.engine.task_types import WRITTEN_TYPES, TaskType
 from workflows.models import DefinitionStatus, TaskDefinition, WorkflowDefinition
 from workflows.task_types import task_type_choices
 from workflows.workbooks import FileType
@@ -86,7 +87,7 @@ class TypeFilter(ChosenFilter):
     parameter_name = "type"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return task_type_choices()
+        return [each for each in task_type_choices() if each[0] in WRITTEN_TYPES]
 
     def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
         return queryset.filter(task_type=chosen)
@@ -140,6 +141,8 @@ class TaskDefinitionAdmin(DetailPageAdmin):
 
     @display(description=gettext_lazy("Given to"), ordering="candidate_role__name")
     def role_column(self, task: TaskDefinition) -> str:
+        if task.type is TaskType.APPROVAL:
+            return given_to(task, {})
         if not task.is_form:
             return "-"
         if task.assign_to:

@@ -257,10 +257,12 @@ def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]
                 "is_form": task_type.is_form,
                 "is_call": task_type.is_call,
                 "is_block": task_type is TaskType.BLOCK,
+                "is_approval": task_type is TaskType.APPROVAL,
                 "is_answered_later": task_type.is_answered_later,
                 "can_be_left": task_type.rules.can_be_left,
             }
             for task_type, screen in SCREENS.items()
+            if task_type.rules.is_written
         ],
         **editor_facts(),
         "urls": {

@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 
 from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.bundles import Trial
+from workflows.bundles.approvals import approvers_in_words
 from workflows.bundles.assignments import assignment_notes, assignments_in_words
+from workflows.engine.approvals import approval_key
 from workflows.engine.assigning import AssignRule, Who
 from workflows.engine.condition_sentence import describe_condition
 from workflows.engine.conditions import is_empty
@@ -24,7 +26,12 @@ from workflows.forms import Shown, show_answers, show_answers_for_requester
 from workflows.picture.graph import draw_process
 from workflows.working_hours.durations import duration_in_words, shortest_first
 
-_ICONS: Final = {TaskType.FORM: "person", TaskType.BLOCK: "splitscreen"}
+_ICONS: Final = {
+    TaskType.FORM: "person",
+    TaskType.BLOCK: "splitscreen",
+    TaskType.APPROVAL: "how_to_vote",
+    TaskType.VOTE: "how_to_vote",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +203,10 @@ def picture_of(trial: Trial, simulation: Simulation | None) -> SafeString:
 def given_in_trial(trial: Trial, step: Step, ticket: JsonObject) -> str:
     """Whom a real ticket would give the task to, by its rule; with the person whom it names."""
     key = step.task or ""
+    if step.is_vote:
+        approval = trial.tasks.get(approval_key(key), {})
+        person = step.item if isinstance(step.item, dict) else {}
+        return str(person.get("name") or person.get("email") or approvers_in_words(approval, {}))
     words = assignments_in_words(trial.document).get(key)
     if words is None:
         return str(trial.tasks[key].get("candidate_role") or _("every task worker"))
