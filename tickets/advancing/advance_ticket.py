@@ -63,7 +63,7 @@ def _ticket_to_move(ticket_id: int) -> tuple[Ticket | None, set[int]]:
     errors = ticket.errors.unresolved().filter(error_type__in=BLOCKING)
     blocked = set()
     for task, path in errors.values_list("task", "task__path"):
-        if path is None:
+        if not path:
             return None, set()
         blocked.add(task)
     return ticket, blocked

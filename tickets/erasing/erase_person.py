@@ -300,7 +300,8 @@ class _Erasing:
         for task in TaskInstance.objects.filter(pk__in=blocks, output_data__isnull=False):
             task.output_data = _without_items(task.output_data)
             task.save(update_fields=["output_data"])
-        for holder in (instance, *paths):
+        holders: list[Path | WorkflowInstance] = [instance, *paths]
+        for holder in holders:
             data = {key: _without_items(each) for key, each in holder.data.items()}
             if data != holder.data:
                 holder.data = data

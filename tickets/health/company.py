@@ -47,7 +47,7 @@ ALIVE = (WorkflowStatus.IN_PROGRESS, WorkflowStatus.ON_HOLD)
 def company_findings() -> list[Finding]:
     """What is wrong with the tickets of the active company; their histories are looked at apart.
 
-    Reads one snapshot, with about twenty-five queries, however many tickets there are, and keeps
+    Reads one snapshot, with about thirty queries, however many tickets there are, and keeps
     in memory what is wrong only.
     """
     with consistent_snapshot(reads_whole_tables=True):

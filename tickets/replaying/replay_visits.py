@@ -109,12 +109,14 @@ def visits_of(tickets: Iterable[Ticket], *, process: Process) -> dict[int, list[
             *("status", "definition__task_type"),
         )
     )
-    rows = list(rows)
-    paths = _Paths({row[6] for row in rows if row[6] is not None})
+    visits = list(rows)
+    paths = _Paths({row[6] for row in visits if row[6] is not None})
     found: dict[int, list[Visit]] = {}
-    for pk, instance_id, key, output, created_at, completed_at, path_id, status, kind in rows:
+    for pk, instance_id, key, output, created_at, completed_at, path_id, status, kind in visits:
         items, in_branch = paths.items_of(path_id), path_id is not None
-        spans = _spans(events.get(instance_id, ()), created_at, completed_at or created_at)
+        # What happens to others, in other branches, is none of its time.
+        its = [each for each in events.get(instance_id, ()) if each.task_id in (None, pk)]
+        spans = _spans(its, created_at, completed_at or created_at)
         answers = [
             Answer(key, after=after, visit=pk, items=items)
             for after in _passed(process, key, spans, working_time)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from workflows.bundles.approvals import approvers_in_words
+from workflows.bundles.blocks import items_read
 from workflows.bundles.comparisons import fields_by_name
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
@@ -90,11 +91,11 @@ class _Check:
             yield self._problem("email", str(_NEEDED["email"]))
 
     def _answer(self, answer: str) -> Iterator[Problem]:
-        people = {
-            name: field
-            for name, field in fields_by_name(self.outline).items()
-            if field.type.key == _PERSON
+        known_fields = {
+            **fields_by_name(self.outline),
+            **items_read(self.outline, self.task.text("key")),
         }
+        people = {name: field for name, field in known_fields.items() if field.type.key == _PERSON}
         if answer not in people:
             known = list(people)
             meant = nearest(answer, known)

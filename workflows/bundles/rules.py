@@ -60,14 +60,15 @@ def rule_problems(outline: Outline) -> Iterator[Problem]:
             yield from scope.problems(path, rule, variables_read(rule), columns_read(rule))
     for task in outline.tasks:
         yield from _transform_problems(task, scopes)
+        yield from _list_problems(task, scopes)
     for key, block in outline.blocks.items():
-        yield from _block_problems(key, block, scopes)
+        yield from _when_problems(key, block, scopes)
     for key, task in outline.approvals.items():
         yield from _people_problems(key, task, scopes)
 
 
-def _block_problems(key: str, block: Entry, scopes: _Scopes) -> Iterator[Problem]:
-    """What a block reads when it begins."""
+def _when_problems(key: str, block: Entry, scopes: _Scopes) -> Iterator[Problem]:
+    """What decides which branches of a block begin."""
     outline, scope = scopes.outline, replace(scopes.before(key), knows_visits=True)
     for branch in outline.branches_of(key):
         rule, path = branch.entry.value.get("when"), (*branch.entry.path, "when")
@@ -83,9 +84,15 @@ def _block_problems(key: str, block: Entry, scopes: _Scopes) -> Iterator[Problem
             yield from (Problem(path, message, rule) for message in found)
         else:
             yield from scope.problems(path, rule, variables_read(rule), columns_read(rule))
-    rule, path = block.value.get("for_each"), (*block.path, "for_each")
+
+
+def _list_problems(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
+    """Whether a list stands where a block looks for one."""
+    outline, key = scopes.outline, task.text("key")
+    rule, path = task.value.get("for_each"), (*task.path, "for_each")
     if is_empty(rule):
         return
+    scope = replace(scopes.before(key), knows_visits=True)
     if found := check_transform(rule):
         yield from (Problem(path, message, rule) for message in found)
         return

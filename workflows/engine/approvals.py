@@ -15,13 +15,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from .assigning import REQUESTER, TASKS
 from .task_types import TaskType
 from .texts import gettext as _
 
 if TYPE_CHECKING:
     from .process import Json, JsonObject
 
+# How documents say whom a task is never given to: the requester, whoever did a task.
+REQUESTER: Final = "requester"
+TASKS: Final = "tasks."
 # The branch of an approval, and what the key of its votes ends with.
 VOTES: Final = "vote"
 # The questions that every vote asks.

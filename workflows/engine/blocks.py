@@ -11,127 +11,48 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, Final, Self
 
 from .approvals import VOTE_FIELD, VOTES, ApprovalSpec, CastVote, Vote, approval_output, decided
 from .approvals import vote_key as key_of_votes
 from .conditions import evaluate_condition, prepare
 from .errors import ConditionError, TransformError
+from .process import (
+    DEEPEST,
+    HIGHEST_MOST,
+    USUAL_MOST,
+    BlockSpec,
+    BranchSpec,
+    Json,
+    JsonObject,
+    Order,
+    Process,
+    Until,
+    branch_of,
+    ends_when_of,
+)
 from .texts import gettext as _
 from .transforms import apply_transform
 
-if TYPE_CHECKING:
-    from .process import Json, JsonObject, Process
-
-# So deep blocks may stand in each other.
-DEEPEST: Final = 5
-# How many items a list may have where the block does not say, and the most that it may say.
-USUAL_MOST: Final = 50
-HIGHEST_MOST: Final = 200
-
-
-class Until(StrEnum):
-    """When a block ends, where it names no number."""
-
-    ALL = "all"
-    ANY = "any"
-
-
-class Order(StrEnum):
-    """How the branches of a list go."""
-
-    TOGETHER = "together"
-    IN_ORDER = "in_order"
-
-
-@dataclass(frozen=True, slots=True)
-class BranchSpec:
-    """A branch: its first task, and the condition without which it does not begin."""
-
-    key: str
-    title: str = ""
-    start: str = ""
-    when: Json = None
-
-
-@dataclass(frozen=True, slots=True)
-class BlockSpec:
-    """What a block holds. `ends_when` is a number of branches, or one of `Until`.
-
-    `for_each` is where the list stands, a value as in a transform; None: each branch runs once.
-    `most` bounds the list; None: USUAL_MOST. `approval` says who approves, where it is an approval:
-    its list is then that of the approvers.
-    """
-
-    branches: tuple[BranchSpec, ...] = ()
-    ends_when: int | Until = Until.ALL
-    for_each: Json = None
-    order: Order = Order.TOGETHER
-    most: int | None = None
-    hide_answers: bool = False
-    approval: ApprovalSpec | None = None
-
-    @classmethod
-    def of(cls, said: Mapping[str, Json]) -> Self:
-        """The block of a task's document; what does not fit is as if it was not said."""
-        branches = said.get("branches")
-        most, order = said.get("most"), said.get("order")
-        return cls(
-            branches=tuple(
-                BranchSpec(
-                    key=str(each.get("key") or ""),
-                    title=str(each.get("title") or ""),
-                    start=str(each.get("start") or ""),
-                    when=each.get("when"),
-                )
-                for each in (branches if isinstance(branches, list) else [])
-                if isinstance(each, dict)
-            ),
-            ends_when=ends_when_of(said.get("ends_when")),
-            for_each=said.get("for_each") or None,
-            order=Order.IN_ORDER if order == Order.IN_ORDER else Order.TOGETHER,
-            most=most if isinstance(most, int) and not isinstance(most, bool) else None,
-            hide_answers=said.get("hide_answers") is True,
-        )
-
-    @classmethod
-    def of_approval(cls, key: str, said: Mapping[str, Json]) -> Self:
-        """The block that an approval is; `said` is its document."""
-        return cls(
-            branches=(BranchSpec(VOTES, _("Vote"), key_of_votes(key)),),
-            for_each=True,
-            order=Order.IN_ORDER if said.get("order") == Order.IN_ORDER else Order.TOGETHER,
-            most=HIGHEST_MOST,
-            hide_answers=said.get("hide_answers") is True,
-            approval=ApprovalSpec.of(said),
-        )
-
-    @property
-    def is_list(self) -> bool:
-        """Whether it has one branch for each item of a list."""
-        return self.for_each is not None
-
-    @property
-    def bound(self) -> int:
-        return min(self.most or USUAL_MOST, HIGHEST_MOST)
-
-    def branch(self, key: str) -> BranchSpec | None:
-        return next((each for each in self.branches if each.key == key), None)
-
-
-def ends_when_of(said: object) -> int | Until:
-    """What `ends_when` says, as a number or as its text; ALL where it says nothing that fits."""
-    text = str(said) if isinstance(said, int | str) and not isinstance(said, bool) else ""
-    if text.isdecimal() and int(text) >= 1:
-        return int(text)
-    return Until.ANY if text == Until.ANY else Until.ALL
-
-
-def branch_of(said: str) -> tuple[str, str] | None:
-    """The block and the branch that a task's `branch` names; None: it is on the main path."""
-    block, dot, branch = said.partition(".")
-    return (block, branch) if block and dot and branch else None
+__all__ = [
+    "DEEPEST",
+    "HIGHEST_MOST",
+    "USUAL_MOST",
+    "BlockSpec",
+    "BranchRun",
+    "BranchSpec",
+    "BranchState",
+    "Entered",
+    "Order",
+    "Until",
+    "block_output",
+    "branch_of",
+    "ends_when_of",
+    "enter_approval",
+    "enter_block",
+    "is_over",
+    "outputs_after",
+    "vote_in",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class TaskTypeRules:
     `is_answered_later`: its answer comes by a callback. `can_be_left`: a transition may leave it
     because it has not ended in time. `uses` are the parts of a task's definition that only some
     types have; of them it cannot do without `needs`. `spellings` is what tables may call it, too.
-    `is_block`: it holds branches. `is_written`: documents have it; else it is made with another.
+    `is_written`: documents have it; else it is made with another.
     """
 
     done_by: DoneBy
@@ -34,7 +34,6 @@ class TaskTypeRules:
     uses: tuple[str, ...]
     needs: str
     spellings: tuple[str, ...] = ()
-    is_block: bool = False
     is_written: bool = True
 
 
@@ -99,7 +98,6 @@ class TaskType(StrEnum):
             uses=("branches", "ends_when", "for_each", "order", "most", "hide_answers"),
             needs="branches",
             spellings=("PARALLEL",),
-            is_block=True,
         ),
     )
     # It asks several people, each in a branch of its own: see approvals.py.
@@ -111,7 +109,6 @@ class TaskType(StrEnum):
             uses=("approvers", "needed", "order", "never", "fields", "hide_answers"),
             needs="approvers",
             spellings=("APPROVE", "APPROVALS"),
-            is_block=True,
         ),
     )
     # One vote of an approval.
@@ -143,13 +140,13 @@ class TaskType(StrEnum):
         return self.rules.done_by is DoneBy.SYSTEM
 
     @property
-    def is_answered_later(self) -> bool:
-        return self.rules.is_answered_later
-
-    @property
     def is_block(self) -> bool:
         """Whether it holds branches."""
-        return self.rules.is_block
+        return self.rules.done_by is DoneBy.ENGINE
+
+    @property
+    def is_answered_later(self) -> bool:
+        return self.rules.is_answered_later
 
     @property
     def unused(self) -> tuple[str, ...]:

@@ -173,11 +173,6 @@ class TaskDefinition(models.Model):
         return self.type.is_form
 
     @property
-    def is_block(self) -> bool:
-        """Whether it holds branches."""
-        return self.type.is_block
-
-    @property
     def is_vote(self) -> bool:
         """Whether it is what an approver does: made with its approval."""
         return self.type is TaskType.VOTE
@@ -186,6 +181,11 @@ class TaskDefinition(models.Model):
     def is_call(self) -> bool:
         """Whether another system is called."""
         return self.type.is_call
+
+    @property
+    def is_block(self) -> bool:
+        """Whether it holds branches."""
+        return self.type.is_block
 
     @property
     def is_answered_later(self) -> bool:
@@ -217,7 +217,7 @@ class TaskDefinition(models.Model):
                 "hide_answers": self.hide_answers,
             }
             return BlockSpec.of_approval(self.key, said)
-        if self.type is not TaskType.BLOCK:
+        if not self.is_block:
             return None
         return BlockSpec.of(
             {

@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from workflows.engine.approvals import Needed, approval_key
 from workflows.engine.blocks import BlockSpec, BranchSpec, Order, Until
 from workflows.engine.process import EndOutcome, Process, TaskSpec, TransitionSpec
-from workflows.engine.task_types import TaskType
 from workflows.picture.graph_layout import Edge, Kind, Node, TooLargeToDrawError, lay_out
 from workflows.task_types import SCREENS
 from workflows.working_hours.durations import after_in_words
@@ -42,7 +41,7 @@ LANE_PADDING = 14.0
 LANE_TITLE = 15.0
 NARROWEST_LANE = 132.0
 # More lanes than that stand in several rows.
-LANES_IN_A_ROW = 5
+LANES_IN_A_ROW = 4
 
 # As the icons of the types of tasks; for one that there is no more.
 MISSING_ICON = "M7.2 7.2c0-4 5.8-3.8 5.8-.2 0 2.4-2.9 2.5-2.9 5.2M10.1 15.8v.4"
@@ -257,6 +256,7 @@ class _Collecting:
         sources = dict.fromkeys(each.from_task for each in self.transitions)
         unknown = [each for each in sources if each is not None and each not in self.places]
         self._fill(scene, None, [None, *self.tasks.get(None, ()), *unknown])
+        _mark_unreachable(scene)
         return (scene, *_laid_out(scene))
 
     def _place_of(self, key: str) -> Place | None:
@@ -294,7 +294,6 @@ class _Collecting:
             elif target not in shapes:
                 shapes[target] = self._end(spec, target, place)
             scene.lines.append(_line(spec, shapes[source], shapes[target]))
-        _mark_unreachable(scene)
 
     def _end(self, spec: TransitionSpec, key: NodeKey, place: Place | None) -> _Shape:
         if place is None:
@@ -331,7 +330,7 @@ class _Collecting:
             line = _line(spec, entry, scene.shapes[first])
             line.is_entry = True
             scene.lines.insert(0, line)
-            _mark_unreachable(scene)
+        _mark_unreachable(scene)
         width, height = _laid_out(scene)
         words = _wrap(title, LABEL_SIZE, max(width, NARROWEST_LANE) - 2 * LANE_PADDING, 2)
         return _Lane(title, words or [""], scene, (width, height))
@@ -741,7 +740,7 @@ def _draw_block(shape: _Shape, marks: _Marks, url: str | None) -> SafeString:
         '<g class="flow-block-head"><rect class="flow-tile" x="{}" y="{}" width="28" height="28" '
         'rx="7"/><path class="flow-icon" transform="translate({} {}) scale(.9)" d="{}"/>{}{}</g>',
         *map(_px, (x + 12, y + 9, x + 17, y + 14)),
-        SCREENS[TaskType.BLOCK].icon,
+        SCREENS[shape.task.task_type].icon if shape.task else MISSING_ICON,
         _texts(shape.lines, x + TITLE_LEFT, y + 23, TITLE_LINE, TITLE_SIZE),
         format_html(
             '<g class="flow-notes">{}</g>',

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, F, Func, IntegerField, Max, OuterRef, Subquery
@@ -175,7 +176,7 @@ def assign_together(
     if None not in roles:
         members = CompanyRole.members.through.objects.filter(companyrole__in=roles)
         workers = workers.filter(pk__in=members.values("user"))
-    line = [_InLine(each, each.given, set(each.roles or ())) for each in workers]
+    line = [_InLine.of(each) for each in workers]
     found: list[JsonObject | None] = []
     for task in tasks:
         role = task.definition.candidate_role_id
@@ -199,6 +200,11 @@ class _InLine:
     worker: User
     load: int
     roles: set[int]
+
+    @classmethod
+    def of(cls, worker: Any) -> Self:
+        """Of a row of the query in `assign_together`."""
+        return cls(worker, worker.given, set(worker.roles or ()))
 
 
 def assignee_data(user: User) -> JsonObject:

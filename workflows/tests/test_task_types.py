@@ -18,7 +18,7 @@ from workflows.bundles import check_bundle
 from workflows.bundles.canonical import SCHEMA
 from workflows.engine.process import Json, JsonObject, Process, TaskSpec
 from workflows.engine.simulate import TaskRules
-from workflows.engine.task_types import CALL_TYPES, FORM_TYPES, TaskType
+from workflows.engine.task_types import BLOCK_TYPES, CALL_TYPES, FORM_TYPES, TaskType
 from workflows.fields.validation import validate_fields
 from workflows.models import TaskDefinition, WorkflowDefinition
 from workflows.picture.graph import draw_process
@@ -30,19 +30,24 @@ from workflows.workbooks.kinds import TASK_TYPE, Scope, read_cell
 PARTS: dict[str, JsonObject] = {
     "fields": {"fields": [{"name": "ok", "label": "OK?", "type": "boolean"}]},
     "action_url": {"action_url": "https://accounting.example/invoices"},
+    "branches": {"branches": [{"key": "a", "title": "A", "start": "inner"}]},
 }
 NAMES = {each.value for each in TaskType}
 
 
 def bundle(task: JsonObject, **transition: Json) -> JsonObject:
+    """With what stands in its branch, where it has one."""
+    has_branch = task.get("task_type") in BLOCK_TYPES and "branches" in task
+    inner: JsonObject = {"key": "inner", "title": "Inner", "branch": "do.a"}
     return {
         "format": "ticketflower-bundle",
         "format_version": 1,
         "workflow": {"key": "flow", "title": "Flow"},
-        "tasks": [{"key": "do", "title": "Do it", **task}],
+        "tasks": [{"key": "do", "title": "Do it", **task}, *([inner] if has_branch else [])],
         "transitions": [
             {"from": "start", "to": "do"},
             {"from": "do", "to": "end"},
+            *([{"from": "inner", "to": "end"}] if has_branch else []),
             *([{"from": "do", "to": "end", **transition}] if transition else []),
         ],
     }
@@ -63,10 +68,9 @@ class DeclarationTests(SimpleTestCase):
             texts = [str(getattr(screen, name)) for screen in SCREENS.values()]
             self.assertEqual(len(set(texts)), len(texts), name)
 
-    def test_a_person_does_it_or_a_system(self) -> None:
-        self.assertEqual({*FORM_TYPES, *CALL_TYPES}, NAMES)
-        self.assertFalse({*FORM_TYPES} & {*CALL_TYPES})
-        self.assertTrue(FORM_TYPES and CALL_TYPES)
+    def test_a_person_does_it_or_a_system_or_it_holds_branches(self) -> None:
+        self.assertEqual([*FORM_TYPES, *CALL_TYPES, *BLOCK_TYPES], list(TaskType))
+        self.assertTrue(FORM_TYPES and CALL_TYPES and BLOCK_TYPES)
 
     def test_a_definition_that_names_none_has_a_form(self) -> None:
         for name in (None, ""):
@@ -123,6 +127,12 @@ class DocumentTests(SimpleTestCase):
             "output_transform": {"a": 1},
             "input_schema": {"type": "object"},
             "output_schema": {"type": "object"},
+            "branches": PARTS["branches"]["branches"],
+            "ends_when": "any",
+            "for_each": {"var": "ticket.a"},
+            "order": "in_order",
+            "most": 5,
+            "hide_answers": True,
         }
         for task_type in TaskType:
             self.assertEqual({*task_type.rules.uses, *task_type.unused}, set(values))
@@ -191,7 +201,7 @@ class ScreenTests(CompanyTestCase):
             self.assertIs(task.type, task_type)
             self.assertEqual(task.get_task_type_display(), str(SCREENS[task_type].title))
             task.clean_fields(exclude=["fields", "ext_ref"])
-            at_once = not task_type.is_form and not task_type.is_answered_later
+            at_once = task_type.is_call and not task_type.is_answered_later
             self.assertEqual(task.sends_the_same_again, at_once)
 
     def test_the_list_of_tasks_shows_and_filters_it(self) -> None:
@@ -212,6 +222,8 @@ class ScreenTests(CompanyTestCase):
         for each in told:
             task_type = TaskType[each["name"]]
             self.assertEqual(each["is_form"], task_type.is_form)
+            self.assertEqual(each["is_call"], task_type.is_call)
+            self.assertEqual(each["is_block"], task_type.is_block)
             self.assertEqual(each["is_answered_later"], task_type.is_answered_later)
             self.assertEqual(each["can_be_left"], task_type.rules.can_be_left)
 

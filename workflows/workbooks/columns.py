@@ -402,36 +402,36 @@ TASKS: Final = Sheet(
             12,
             options=YES_NO,
         ),
-        Column(
-            "approvers",
-            "Approvers",
-            kinds.APPROVERS,
-            gettext_lazy(
-                "Of an approval: who is asked. role Managers, manager (the requester's), people in "
-                "ticket.reviewers, or e-mail addresses, a line each."
-            ),
-            24,
+        16,
+    ),
+    _links(),
+    _layout("edit_layout", "Edit layout"),
+    _layout("display_layout", "Display layout"),
+    Column(
+        "approvers",
+        "Approvers",
+        kinds.APPROVERS,
+        gettext_lazy(
+            "Of an approval: who is asked. role Managers, manager (the requester's), people in "
+            "ticket.reviewers, or e-mail addresses, a line each."
         ),
-        Column(
-            "needed",
-            "Needed",
-            kinds.ENDS_WHEN,
-            gettext_lazy("Of an approval: all, or how many must approve. Empty: one."),
-            10,
+        24,
+    ),
+    Column(
+        "needed",
+        "Needed",
+        kinds.ENDS_WHEN,
+        gettext_lazy("Of an approval: all, or how many must approve. Empty: one."),
+        10,
+    ),
+    Column(
+        "never",
+        "Never",
+        kinds.NEVER,
+        gettext_lazy(
+            "Of an approval: who is never asked, a line each: requester, review (whoever did "
+            "that task), or nobody: everybody may be. Empty: requester."
         ),
-        Column(
-            "never",
-            "Never",
-            kinds.NEVER,
-            gettext_lazy(
-                "Of an approval: who is never asked, a line each: requester, review (whoever did "
-                "that task), or nobody: everybody may be. Empty: requester."
-            ),
-            16,
-        ),
-        _links(),
-        _layout("edit_layout", "Edit layout"),
-        _layout("display_layout", "Display layout"),
     ),
     ("task",),
     is_needed=True,
@@ -673,25 +673,6 @@ TESTS: Final = Sheet(
             options_of="Tasks",
         ),
         Column(
-            "item",
-            "Item",
-            kinds.ITEM,
-            gettext_lazy(
-                "In a block with a list: for which entry, counted from 1. Empty: for the first "
-                "that waits."
-            ),
-            8,
-            ("entry", "number of entry"),
-        ),
-        Column(
-            "by",
-            "By",
-            kinds.TEXT,
-            gettext_lazy("Of a vote: whose it is. Empty: of the first who has not voted."),
-            18,
-            ("voter",),
-        ),
-        Column(
             "answers",
             "Answers",
             kinds.PRESETS,
@@ -731,6 +712,17 @@ TESTS: Final = Sheet(
             gettext_lazy("For actions: why the call failed. Empty: as its status says."),
             16,
             options=tuple(FailureReason),
+        ),
+        Column(
+            "item",
+            "Item",
+            kinds.ITEM,
+            gettext_lazy(
+                "In a block with a list: for which entry, counted from 1. Empty: for the first "
+                "that waits."
+            ),
+            8,
+            ("entry", "number of entry"),
         ),
         Column(
             "ticket_type",
@@ -784,6 +776,14 @@ TESTS: Final = Sheet(
         ),
         Column("first_name", "First name", kinds.TEXT, gettext_lazy("Of the submitter."), 14),
         Column("last_name", "Last name", kinds.TEXT, gettext_lazy("Of the submitter."), 14),
+        Column(
+            "by",
+            "By",
+            kinds.TEXT,
+            gettext_lazy("Of a vote: whose it is. Empty: of the first who has not voted."),
+            18,
+            ("voter",),
+        ),
     ),
     ("test", "test cases"),
 )

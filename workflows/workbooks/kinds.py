@@ -582,6 +582,7 @@ SHOWN_WHEN: Final = Kind(
 LIST_OF: Final = Kind(
     _read_list,
     lambda value, scope: write_expression(value, names=Names(scope.task_keys)),
+    _unchanged,
 )
 PLACE: Final = Kind(_read_place, _as_text)
 ENDS_WHEN: Final = Kind(_read_ends_when, _write_ends_when)

@@ -67,6 +67,31 @@ def block(key: str, branch: str = "", *, starts: dict[str, str], **more: Any) ->
     }
 
 
+def define_flow(
+    key: str,
+    *tasks: dict[str, Any],
+    by: User,
+    ways: list[tuple[Any, ...]],
+    fields: list[JsonObject] | None = None,
+) -> TicketDefinition:
+    """A published workflow; `ways` are (from, to, and more of a transition, by name)."""
+    workflow = WorkflowDefinition.objects.create(
+        key=f"flow-{key}", title="Flow", fields=NOTE if fields is None else fields
+    )
+    made: dict[str | None, TaskDefinition | None] = {None: None}
+    for position, task in enumerate(tasks):
+        made[task["key"]] = workflow.tasks.create(position=position, **task)
+    for source, target, *more in ways:
+        workflow.transitions.create(
+            from_task=made[source], to_task=made[target], **(more[0] if more else {})
+        )
+    workflow.publish(by=by)
+    workflow.save()
+    return TicketDefinition.objects.create(
+        key=f"thing-{key}", title="Thing", workflow=workflow, is_active=True
+    )
+
+
 class BlockCase(CompanyTestCase):
     """A published workflow of the tasks that `define` is given, and one ticket of it."""
 
@@ -78,22 +103,10 @@ class BlockCase(CompanyTestCase):
         ways: list[tuple[Any, ...]],
         fields: list[JsonObject] | None = None,
     ) -> TicketDefinition:
-        """`ways` are (from, to, and more of a transition, by name)."""
+        """As `define_flow`."""
         type(self).number += 1
-        workflow = WorkflowDefinition.objects.create(
-            key=f"flow-{self.number}", title="Flow", fields=NOTE if fields is None else fields
-        )
-        made: dict[str | None, TaskDefinition | None] = {None: None}
-        for position, task in enumerate(tasks):
-            made[task["key"]] = workflow.tasks.create(position=position, **task)
-        for source, target, *more in ways:
-            workflow.transitions.create(
-                from_task=made[source], to_task=made[target], **(more[0] if more else {})
-            )
-        workflow.publish(by=self.carla)
-        workflow.save()
-        self.definition = TicketDefinition.objects.create(
-            key=f"thing-{self.number}", title="Thing", workflow=workflow, is_active=True
+        self.definition = define_flow(
+            str(self.number), *tasks, by=self.carla, ways=ways, fields=fields
         )
         return self.definition
 

@@ -6,10 +6,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tickets.advancing.tests.block_case import NOTE, ROWS, BlockCase, block, call, form
+from tickets.following.pages.branches import item_in_words
+from tickets.keeping.keep_tickets import delete_tickets
 from tickets.models import Notice, TicketError
 from tickets.repairing.correct_data import correct_ticket_data
 from tickets.repairing.retry_step import retry_step
-from workflows.engine.process import Json
+from workflows.engine.process import Json, JsonObject
+from workflows.models import Path
 
 EQUAL: Json = {"==": [{"var": "ticket.note"}, "yes"]}
 # Of the test itself, which runs inside a transaction.
@@ -264,7 +267,7 @@ class ForEachTests(BlockCase):
         self.submit_rows("desk", "chair", "lamp", "plant")
         tasks = self.tasks("offer", "OPEN")
         self.assertEqual(
-            [each.path.item["article"] for each in tasks if each.path],
+            [item_in_words(each.path.item) for each in tasks if each.path],
             [
                 "desk",
                 "chair",
@@ -374,6 +377,48 @@ class ForEachTests(BlockCase):
             retry_step(error=error, by=self.terry, reason="It is one.")
         self.assertEqual(self.instance().status, "COMPLETED")
         self.assert_sound()
+
+    def test_each_item_may_name_who_does_its_task(self) -> None:
+        people: list[JsonObject] = [
+            {
+                "name": "people",
+                "label": "People",
+                "type": "records",
+                "fields": [{"name": "who", "label": "Who", "type": "person"}],
+            }
+        ]
+        self.define(
+            block("sign", starts={"each": "agree"}, for_each={"var": "ticket.people"}),
+            form("agree", "sign.each", assign_to={"who": "answer", "answer": "item.who"}),
+            form("again", "sign.each", assign_to={"who": "doer", "task": "agree"}),
+            ways=[(None, "sign"), ("agree", "again"), ("again", None), ("sign", None)],
+            fields=people,
+        )
+        rows: list[Json] = [
+            {"who": {"id": each.pk, "email": each.email, "name": str(each)}}
+            for each in (self.walt, self.wendy)
+        ]
+        self.submit({"people": rows})
+        self.assertEqual(
+            [each.assigned_to for each in self.tasks("agree")], [self.walt, self.wendy]
+        )
+        self.assert_sound()  # the doctor asks the database what the rules say
+        for task in self.tasks("agree"):
+            self.complete(task)
+        self.assertEqual(
+            [each.assigned_to for each in self.tasks("again")], [self.walt, self.wendy]
+        )
+        self.assert_sound()
+
+    def test_a_ticket_is_deleted_with_its_branches(self) -> None:
+        self.offers()
+        self.submit_rows("desk", "chair")
+        for task in self.tasks("offer"):
+            self.complete(task)
+        self.complete("choose")
+        self.assertEqual(delete_tickets([self.ticket.pk])["tickets"], 1)
+        connection.check_constraints()
+        self.assertFalse(Path.objects.exists())
 
 
 class CallsInBranchesTests(BlockCase):

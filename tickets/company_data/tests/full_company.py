@@ -52,7 +52,7 @@ from tickets.saving.save_answers import save_task_answers, save_ticket_answers
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.testing import import_fixture
 from tickets.working.complete_task import complete_task
-from workflows.engine.process import JsonObject
+from workflows.engine.process import Json, JsonObject
 from workflows.models import (
     ActionAttempt,
     BusinessCalendar,
@@ -131,6 +131,40 @@ class FullCompany(CompanyTransactionTestCase):
         self.type = TicketDefinition.objects.create(
             key="party", title="Party", workflow=self.workflow, is_active=True, created_by=self.root
         )
+
+    def ask_guests(self) -> None:
+        """Two tickets with a branch for each guest: of one the block has ended."""
+        workflow = WorkflowDefinition.objects.create(key="guests", title="Guests", fields=FIELDS)
+        block = TaskDefinition.objects.create(
+            workflow=workflow,
+            key="each",
+            title="Each",
+            task_type="BLOCK",
+            branches=[{"key": "one", "title": "One", "start": "ask"}],
+            for_each={"var": "ticket.guests"},
+        )
+        ask = TaskDefinition.objects.create(
+            workflow=workflow, key="ask", title="Ask", fields=[PERSON], branch="each.one"
+        )
+        last = TaskDefinition.objects.create(workflow=workflow, key="last", title="Last")
+        for source, target in ((None, block), (ask, None), (block, last), (last, None)):
+            workflow.transitions.create(from_task=source, to_task=target)
+        workflow.publish(by=self.carla)
+        workflow.save()
+        definition = TicketDefinition.objects.create(
+            key="guests", title="Guests", workflow=workflow, is_active=True, created_by=self.root
+        )
+        guests: list[Json] = [{"who": answer_of(each)} for each in (self.walt, self.uma)]
+        for done in (2, 1):
+            data: JsonObject = {"note": "Dinner", "guests": guests}
+            ticket = submit_ticket(definition=definition, data=data, user=self.uma)
+            asked = TaskInstance.objects.filter(
+                workflow_instance=ticket.workflow_instance, definition=ask
+            )
+            for task in asked.order_by("pk")[:done]:
+                assert task.assigned_to is not None
+                output: JsonObject = {"boss": answer_of(self.walt)}
+                complete_task(task=task, output=output, user=task.assigned_to)
 
     def _fill_tables(self) -> None:
         """What no step of a ticket writes."""

@@ -92,6 +92,7 @@ TABLES: dict[str, dict[str, str]] = {
     "workflows_companyrole": {},
     "workflows_companyrole_members": {"user_id": PERSON},
     "workflows_invitation": {"person_id": PERSON, "invited_by_id": PERSON},
+    "workflows_path": {"data": JSON, "item": JSON},
     "workflows_taskdefinition": {"created_by_id": PERSON},
     "workflows_taskinstance": {
         "assigned_to_id": PERSON,
@@ -154,6 +155,7 @@ class RestoreCase(FullCompany):
 class EqualityTests(RestoreCase):
     def test_a_restored_company_equals_the_one_that_was_exported(self) -> None:
         self.fill()
+        self.ask_guests()
         archive = self.export()
         made = self.restore(archive)
         people = self.people_map(made.company)

@@ -126,6 +126,7 @@ class EraseCase(RestoreCase):
 @tag("companies")
 class ErasePersonTests(EraseCase):
     def test_a_worker_is_named_nowhere_any_more(self) -> None:
+        self.ask_guests()
         with acting_as(actor_of(self.walt)):
             record(ERASURE_ASKED, note=f"Said by {self.walt} ({self.walt.email}).")
             record_in_installation(ERASURE_ASKED, about=self.walt)

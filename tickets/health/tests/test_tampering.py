@@ -27,6 +27,7 @@ from tenants.jobs import defer
 from tenants.models import User
 from tenants.testing import CompanyTransactionTestCase, tampering
 from tenants.testing_tools.examples import examples
+from tickets.advancing.tests.block_case import block, define_flow, form
 from tickets.health import history_findings
 from tickets.health.sealed import vouched
 from tickets.health.tests.test_doctor import DoctorCase, run_doctor
@@ -37,6 +38,7 @@ from tickets.repairing.correct_data import correct_task_output, correct_ticket_d
 from tickets.repairing.hold_ticket import hold_ticket, resume_ticket
 from tickets.repairing.reassign_task import reassign_task
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow
+from tickets.submitting.submit_ticket import submit_ticket
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.engine.process import JsonObject
 from workflows.models import (
@@ -55,10 +57,11 @@ from workflows.running.definition_cache import forget_definitions
 from workflows.running.sealing import HISTORY, MIGRATION, reseal
 from workflows.running.workflow_repair import WorkflowRepair
 
-TICKET, INSTANCE, TASK, EVENT = (
+TICKET, INSTANCE, TASK, PATH, EVENT = (
     "tickets_ticket",
     "workflows_workflowinstance",
     "workflows_taskinstance",
+    "workflows_path",
     "workflows_workflowevent",
 )
 # {what was done: the statement}; a new one is a line. %(other)s is another ticket's instance.
@@ -330,8 +333,8 @@ class EveryColumnTests(DoctorCase):
     """No column of a ticket's tables can be changed unseen, unless it says why it may be."""
 
     OTHER: ClassVar[dict[str, str]] = {
-        "bigint": "coalesce({0}, 0) + 1",
-        "integer": "{0} + 1",
+        "bigint": "coalesce({0}, 0) + 1000",
+        "integer": "{0} + 1000",
         "character varying": "coalesce({0}, '') || 'x'",
         "text": "coalesce({0}, '') || 'x'",
         "jsonb": "'{{\"another\": 1}}'",
@@ -342,8 +345,21 @@ class EveryColumnTests(DoctorCase):
     VALUES: ClassVar[dict[str, str]] = {
         f"{INSTANCE}.status": "'ON_HOLD'",
         f"{TASK}.status": "'ERROR'",
+        f"{PATH}.status": "'CANCELLED'",
         f"{EVENT}.digest": "'x'",
     }
+
+    def setUp(self) -> None:
+        super().setUp()
+        definition = define_flow(
+            "columns",
+            block("both", starts={"a": "one", "b": "two"}),
+            form("one", "both.a"),
+            form("two", "both.b"),
+            by=self.carla,
+            ways=[(None, "both"), ("one", None), ("two", None), ("both", None)],
+        )
+        submit_ticket(definition=definition, data={}, user=self.uma)
 
     def test_each_is_sealed_or_says_why_not(self) -> None:
         tables = {each.table: each.exempt for each in HISTORY.tables}

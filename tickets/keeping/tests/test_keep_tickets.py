@@ -164,6 +164,7 @@ class KeepTicketsTests(KeepCase):
                         "tickets_fileupload",
                         "tickets_message",
                         "tickets_savedanswers",
+                        "workflows_path",
                         "workflows_taskinstance",
                         "workflows_workflowinstance",
                     ]

@@ -38,16 +38,15 @@ WHY_MAKERS = {
 }
 WHY_READERS = {
     "tickets/seeing/answers.py": "is the place",
+    "tickets/seeing/hidden.py": "asks which files stand in it, to hide them",
     "tickets/calling/pages/attempts.py": "gives it to tickets.seeing; of calls, to the team alone",
-    "tickets/calling/receive_callback.py": "the context of rules",
-    "tickets/calling/run_action.py": "what the definition sends to another system",
     "tickets/company_data/people_in_rows.py": "restores rows as they were",
     "tickets/erasing/erase_person.py": "blanks answers",
     "tickets/following/pages/history.py": "gives it to tickets.seeing",
     "tickets/finding/index_tickets.py": "gives it to tickets.seeing",
+    "tickets/finding/write_entries.py": "gives it to tickets.seeing",
     "tickets/health/mending.py": "asks whether there is one",
     "tickets/linking/pages/links_section.py": "leaves it in the database",
-    "tickets/health/timers.py": "the context of rules",
     "tickets/overseeing/pages/task_instance.py": "gives it to tickets.seeing",
     "tickets/overseeing/tickets_of_definitions.py": "asks for a key",
     "tickets/repairing/pages/ticket_error.py": "asks for a key",

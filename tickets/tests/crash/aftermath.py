@@ -27,6 +27,7 @@ from workflows.models import (
     TaskInstance,
     TaskStatus,
     WorkflowEvent,
+    WorkflowInstance,
     WorkflowStatus,
 )
 from workflows.running.events.block_began import BLOCK_BEGAN
@@ -35,6 +36,7 @@ from workflows.running.events.kind import kind_named
 from workflows.running.events.moved import MOVED
 from workflows.running.events.retried import RETRIED
 from workflows.running.events.timed_out import TIMED_OUT
+from workflows.running.positions import current_tasks, is_running_block
 
 
 def unsettled(*, may_be_open: bool) -> list[str]:
@@ -51,12 +53,22 @@ def unsettled(*, may_be_open: bool) -> list[str]:
         if ticket.errors.unresolved().exists():
             continue
         task = instance.current_task if instance is not None else None
-        if may_be_open and task is not None and _is_with_somebody(task):
+        if may_be_open and instance is not None and _waits_for_people(instance):
             continue
         where = f"{task.definition.key} {task.status}" if task is not None else "not started"
         stuck.append(f"ticket {ticket.pk}: {where}")
     found = [*company_findings(), *queue_findings()]
     return stuck + [f"doctor, ticket {each.ticket_id}: {each.message}" for each in found]
+
+
+def _waits_for_people(instance: WorkflowInstance) -> bool:
+    """Whether each path stands at something that a person has, and no time will end it."""
+    tasks = current_tasks(instance)
+    blocks = [each for each in tasks if is_running_block(each)]
+    leaves = [each for each in tasks if each not in blocks]
+    if any(each.definition.transitions_out.exclude(after="").exists() for each in blocks):
+        return False
+    return bool(leaves) and all(map(_is_with_somebody, leaves))
 
 
 def _is_with_somebody(task: TaskInstance) -> bool:
@@ -132,8 +144,8 @@ def _steps_done_twice() -> Iterator[str]:
     for (what, of), count in counted.items():
         if count > 1:
             yield f"{what} {of} happened {count} times"
-    made = {of for what, of in counted if what == "the making of the task"}
-    for task in set(TaskInstance.objects.values_list("pk", flat=True)) - made:
+    known = {of for what, of in counted if what == "the making of the task"}
+    for task in TaskInstance.objects.exclude(pk__in=known).values_list("pk", flat=True):
         yield f"task {task} was made without a step"
 
 

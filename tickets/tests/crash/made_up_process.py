@@ -10,13 +10,17 @@ from workflows.bundles import FORMAT, FORMAT_VERSION
 from workflows.engine.process import Json, JsonObject
 
 MOST_RETRIES = 2
-FORM, CALL, CALL_LATER = "FORM", "SYNC_ACTION", "ASYNC_ACTION"
+FORM, CALL, CALL_LATER, BLOCK = "FORM", "SYNC_ACTION", "ASYNC_ACTION", "BLOCK"
 TIMED_SHARE = 0.5  # of the tasks that may be left because they wait too long
 FAILING_SHARE = 0.5  # of the calls that are left another way when they fail for good
+BLOCK_SHARE = 0.7  # of the workflows that have a step of branches side by side
 
 
 def make_up_process(seed: int) -> JsonObject:
-    """The bundle of a workflow with a form, a call of each kind, a branch and a loop at least.
+    """The bundle of a workflow with a form, a call of each kind, a way around and a loop at least.
+
+    Most have a block, too, of two or three branches with a form or a call, which all of them end,
+    or the first.
 
     Each loop goes through a form whose answer decides, so that it ends. A transition that is taken
     because a task waits too long, or a call fails, leads forward. A ticket asks for an `amount` (0
@@ -25,6 +29,8 @@ def make_up_process(seed: int) -> JsonObject:
     chance = random.Random(seed)
     kinds = [FORM, CALL, CALL_LATER]
     kinds += chance.choices([FORM, CALL, CALL_LATER], [3, 2, 2], k=chance.randint(0, 2))
+    if chance.random() < BLOCK_SHARE:
+        kinds.append(BLOCK)
     chance.shuffle(kinds)
     keys = [f"step_{number}" for number in range(len(kinds))]
     chain = ["start", *keys, "end"]
@@ -43,14 +49,42 @@ def make_up_process(seed: int) -> JsonObject:
         if kind != CALL and chance.random() < TIMED_SHARE:
             transitions += _timed_transitions(keys[index], chain[index + 2 :], chance)
     for index, kind in enumerate(kinds):
-        if kind != FORM and chance.random() < FAILING_SHARE:
+        if kind in (CALL, CALL_LATER) and chance.random() < FAILING_SHARE:
             way = _transition(keys[index], chance.choice(chain[index + 2 :]))
             transitions.append({**way, "on_failure": True})
-    tasks: list[Json] = [
-        form(key) if kind == FORM else call(key, kind, retries=chance.randint(0, MOST_RETRIES))
-        for key, kind in zip(keys, kinds, strict=True)
-    ]
+    tasks: list[Json] = []
+    for key, kind in zip(keys, kinds, strict=True):
+        if kind == BLOCK:
+            inside = [_step(f"{key}_{name}", chance) for name in "abc"[: chance.randint(2, 3)]]
+            tasks += side_by_side(key, *inside, ends_when=chance.choice(["all", "all", "any"]))
+            transitions += ends_of(inside)
+        else:
+            tasks.append(_step(key, chance, kind))
     return bundle(f"made_up_{seed}", tasks, transitions)
+
+
+def _step(key: str, chance: random.Random, kind: str = "") -> JsonObject:
+    kind = kind or chance.choices([FORM, CALL, CALL_LATER], [2, 1, 1])[0]
+    return form(key) if kind == FORM else call(key, kind, retries=chance.randint(0, MOST_RETRIES))
+
+
+def side_by_side(key: str, *steps: JsonObject, ends_when: str = "all") -> list[Json]:
+    """A block with a branch of one step for each of these, and the steps."""
+    names = [str(each["key"]) for each in steps]
+    branches: list[Json] = [{"key": name, "title": name, "start": name} for name in names]
+    block: JsonObject = {
+        "key": key,
+        "title": f"Block {key}",
+        "task_type": BLOCK,
+        "branches": branches,
+        "ends_when": ends_when,
+    }
+    return [block, *({**each, "branch": f"{key}.{each['key']}"} for each in steps)]
+
+
+def ends_of(steps: list[JsonObject]) -> list[JsonObject]:
+    """The transitions with which branches of one step end."""
+    return [{"from": each["key"], "to": "end"} for each in steps]
 
 
 def bundle(key: str, tasks: list[Json], transitions: list[JsonObject]) -> JsonObject:

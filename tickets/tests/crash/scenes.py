@@ -30,10 +30,19 @@ from tickets.repairing.retry_many import retry_many
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.testing import without_taking_steps
 from tickets.tests.crash.installation import log_in
-from tickets.tests.crash.made_up_process import CALL, CALL_LATER, bundle, call, form
+from tickets.tests.crash.made_up_process import (
+    CALL,
+    CALL_LATER,
+    bundle,
+    call,
+    ends_of,
+    form,
+    side_by_side,
+)
 from tickets.tests.crash.moody_system import NONSENSE, MoodySystem
 from tickets.tests.refusals import refuse
-from workflows.engine.process import Json, JsonObject
+from tickets.working.complete_task import complete_task
+from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.models import (
     ActionAttempt,
     TaskDefinition,
@@ -139,7 +148,8 @@ class Scene:
     @property
     def document(self) -> JsonObject:
         tasks = [*self.tasks, form("last")]
-        keys = ["start", *(str(each["key"]) for each in tasks if isinstance(each, dict)), "end"]
+        on_main_path = [each for each in objects_in(tasks) if "branch" not in each]
+        keys = ["start", *(str(each["key"]) for each in on_main_path), "end"]
         chain: list[JsonObject] = [
             {"from": source, "to": target, "priority": 9}
             for source, target in itertools.pairwise(keys)
@@ -153,6 +163,22 @@ def _submit(stage: Stage, key: str, title: str) -> Order:
 
 def _complete(stage: Stage, key: str, title: str) -> Order:
     return Order("complete", (task_of(stage.submit(key, title)).pk,))
+
+
+def _complete_in_branch(stage: Stage, key: str, title: str) -> Order:
+    return Order("complete", (_in_branch(stage.submit(key, title), "one").pk,))
+
+
+def _complete_last_branch(stage: Stage, key: str, title: str) -> Order:
+    ticket = stage.submit(key, title)
+    first = _in_branch(ticket, "one")
+    assert first.assigned_to is not None
+    complete_task(task=first, output={"again": False}, user=first.assigned_to)
+    return Order("complete", (_in_branch(ticket, "two").pk,))
+
+
+def _in_branch(ticket: Ticket, key: str) -> TaskInstance:
+    return TaskInstance.objects.get(workflow_instance__ticket=ticket, definition__key=key)
 
 
 def _be_refused(stage: Stage, key: str, title: str) -> Order:
@@ -242,7 +268,7 @@ def _expire(stage: Stage, key: str, title: str) -> Order:
 def _fire_timer(stage: Stage, key: str, title: str) -> Order:
     ticket = stage.submit(key, title)
     task = task_of(ticket)
-    if not task.definition.is_form:
+    if task.definition.is_call:
         stage.make_call(ticket)
     job = job_of(ticket, FIRE_TIMER)
     # The time has passed: as if all had been made a minute ago.
@@ -277,7 +303,29 @@ def _calls(kind: str, mood: str, *, retries: int = 1, timeout: int = LONG) -> li
 _TOO_LATE: list[JsonObject] = [{"from": "first", "to": "last", "after": "PT1M"}]
 _OTHERWISE: list[JsonObject] = [{"from": "first", "to": "last", "on_failure": True}]
 
+_STEPS = [form("one"), form("two")]
+_ALL = {"tasks": side_by_side("first", *_STEPS), "transitions": ends_of(_STEPS)}
+_ANY = {"tasks": side_by_side("first", *_STEPS, ends_when="any"), "transitions": ends_of(_STEPS)}
+_CALLS = [call("one", CALL, retries=0, mood="fails", timeout=LONG)]
+
 SCENES = (
+    Scene("submit to branches", prepare=_submit, **_ALL),
+    Scene("complete in a branch", prepare=_complete_in_branch, **_ALL),
+    Scene("complete the last branch", prepare=_complete_last_branch, **_ALL),
+    Scene("complete the branch that is enough", prepare=_complete_in_branch, **_ANY),
+    Scene(
+        "call in vain in a branch",
+        side_by_side("first", *_CALLS),
+        _call,
+        fails=True,
+        transitions=ends_of(_CALLS),
+    ),
+    Scene(
+        "leave a block that waits",
+        side_by_side("first", *_STEPS),
+        _fire_timer,
+        transitions=[*ends_of(_STEPS), *_TOO_LATE],
+    ),
     Scene("submit to a form", [form("first")], _submit),
     Scene("submit to a call", _calls(CALL, "well"), _submit),
     Scene("complete a form", [form("first")], _complete),

@@ -49,7 +49,11 @@ class ReadingTests(unittest.TestCase):
         self.assertTrue(spec.is_list and spec.hide_answers)
 
     def test_what_does_not_fit_is_as_if_it_was_not_said(self) -> None:
-        for said in ({}, {"branches": 7, "ends_when": [], "most": True, "order": 3}):
+        nonsense: list[JsonObject] = [
+            {},
+            {"branches": 7, "ends_when": [], "most": True, "order": 3},
+        ]
+        for said in nonsense:
             with self.subTest(said):
                 self.assertEqual(BlockSpec.of(said), BlockSpec())
 
@@ -87,7 +91,8 @@ class EnteringTests(unittest.TestCase):
         self.assertEqual([(run.key, run.number) for run in both.runs], [("a", 1), ("b", 2)])
 
     def test_a_condition_that_cannot_be_decided(self) -> None:
-        for context in ({"ticket": {}}, {"ticket": {"too": 7}}):
+        contexts: list[JsonObject] = [{"ticket": {}}, {"ticket": {"too": 7}}]
+        for context in contexts:
             entered = enter_block(process(branches=TWO), "block", context)
             self.assertIn("Which branches of “Block” begin cannot be decided.", entered.error)
 
@@ -102,7 +107,8 @@ class EnteringTests(unittest.TestCase):
             self.numbers({"ticket": {"lines": ["x", "y"]}}, **spec, order=Order.IN_ORDER),
             [("each", 1, "x", True), ("each", 2, "y", False)],
         )
-        for none in ({"lines": []}, {"lines": None}, {}):
+        nothing: list[JsonObject] = [{"lines": []}, {"lines": None}, {}]
+        for none in nothing:
             self.assertEqual(self.numbers({"ticket": none}, **spec), [])
 
     def test_what_is_no_list_too_long_or_not_there(self) -> None:
@@ -123,7 +129,8 @@ class EnteringTests(unittest.TestCase):
 
 class EndingTests(unittest.TestCase):
     def test_when_it_is_over(self) -> None:
-        done, open_, gone = {"ended": True}, {}, {"cancelled": True}
+        done, gone = {"ended": True}, {"cancelled": True}
+        open_: dict[str, bool] = {}
         table: list[tuple[int | Until, list[dict[str, bool]], bool]] = [
             (Until.ALL, [], True),
             (Until.ALL, [done, open_], False),

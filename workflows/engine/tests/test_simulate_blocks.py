@@ -226,7 +226,8 @@ class ItemTests(unittest.TestCase):
         self.assertEqual([each.items for each in found.waiting], [(2,)])
 
     def test_no_entries_pass_at_once_and_too_many_stop(self) -> None:
-        for lines in ([], None):
+        nothing: list[Json] = [[], None]
+        for lines in nothing:
             with self.subTest(lines):
                 found = run(for_each(), lines=lines)
                 self.assertEqual((found.outcome, found.path), (Outcome.COMPLETED, ("offers",)))

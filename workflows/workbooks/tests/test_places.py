@@ -186,7 +186,8 @@ class PlaceTests(SimpleTestCase):
             ("Tasks", "H2"),
             ("Tasks", "J2"),
             ("Tasks", "N2"),
-            ("Tasks", "O2"),
+            ("Tasks", "Q2"),
+            ("Tasks", "U2"),
         ):
 
             def change(book: Workbook, sheet: str = sheet, cell: str = cell) -> None:

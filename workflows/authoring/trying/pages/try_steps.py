@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -25,13 +24,6 @@ from workflows.failure_reasons import failure_in_words
 from workflows.forms import Shown, show_answers, show_answers_for_requester
 from workflows.picture.graph import draw_process
 from workflows.working_hours.durations import duration_in_words, shortest_first
-
-_ICONS: Final = {
-    TaskType.FORM: "person",
-    TaskType.BLOCK: "splitscreen",
-    TaskType.APPROVAL: "how_to_vote",
-    TaskType.VOTE: "how_to_vote",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +222,7 @@ def _step_row(
     else:
         task_type = trial.rules[step.task].task_type
         is_form = task_type.is_form
-        title, icon = title_of_step(trial, step), _ICONS.get(task_type, "bolt")
+        title, icon = title_of_step(trial, step), _icon_of(task_type)
         answers = show_answers(trial.fields_of(step.task) if is_form else [], step.output or {})
     was_decided_in_time = step.decision is not None and not step.timeout_taken
     return StepRow(
@@ -247,6 +239,14 @@ def _step_row(
         failure=failure_in_words(step.failure) if step.failure is not None else "",
         is_cancelled=step.is_cancelled,
     )
+
+
+def _icon_of(task_type: TaskType) -> str:
+    if task_type in (TaskType.APPROVAL, TaskType.VOTE):
+        return "how_to_vote"
+    if task_type.is_block:
+        return "splitscreen"
+    return "person" if task_type.is_form else "bolt"
 
 
 def _tone(step: Step, error: str) -> str:

@@ -263,7 +263,7 @@ function branchesEditor(task, redraw) {
     makeElement("span", { class: "ed-label" }, gettext("Branches")),
     ...all.map((branch, index) => branchRow(task, branch, index, change)),
     makeElement("div", { class: "ed-errors", hidden: true }),
-    ...(withItems && all.length
+    ...((withItems && all.length) || all.length >= MOST_BRANCHES
       ? []
       : [
           makeElement(
@@ -275,7 +275,7 @@ function branchesEditor(task, redraw) {
                 change(() => addBranch(task));
                 find(elementOf(branchesOf(task).at(-1) ?? task), "input")?.focus();
               },
-              { name: "add", action: "add", disabled: all.length >= MOST_BRANCHES },
+              { name: "add", action: "add" },
             ),
           ),
         ]),

@@ -65,7 +65,11 @@ export function tasksSection() {
   return makeElement(
     "div",
     { class: "ed-stack" },
-    makeElement("p", { class: "ed-lead" }, gettext("Each task is given to one person, calls another system, or holds branches.")),
+    makeElement(
+      "p",
+      { class: "ed-lead" },
+      gettext("Each task is given to one person, calls another system, or holds branches."),
+    ),
     list,
   );
 }

@@ -313,7 +313,8 @@ function answerParts(answer, redraw) {
   /** @type {Option[]} */
   const outcomes = [["done", form ? gettext("it is done, with these answers") : gettext("it answers")]];
   if (task && isBlock(task)) outcomes.length = outcome === "done" ? 1 : 0;
-  if ((!form && !(task && isBlock(task))) || outcome === "fails") outcomes.push(["fails", gettext("the call fails for good")]);
+  if ((!form && !(task && isBlock(task))) || outcome === "fails")
+    outcomes.push(["fails", gettext("the call fails for good")]);
   if (!task || typeOf(task).can_be_left || outcome === "late")
     outcomes.push(["late", gettext("it is not done in time")]);
   const choose = selectOf(outcomes, outcome, (chosen) => {
