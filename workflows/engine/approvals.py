@@ -36,7 +36,7 @@ USUAL_NEVER: Final = (REQUESTER,)
 
 
 # What a ticket admin enters in the place of the votes.
-OUTPUT_SCHEMA: Final[Mapping[str, Json]] = {
+OUTPUT_SCHEMA: Final[JsonObject] = {
     "type": "object",
     "properties": {
         "approved": {"type": "boolean"},

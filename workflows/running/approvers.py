@@ -48,7 +48,7 @@ def _named(task: TaskInstance, approval: ApprovalSpec, context: JsonObject) -> l
             members = eligible_workers(task.definition.candidate_role_id)
             return sorted(members, key=lambda each: (str(each).casefold(), each.pk))
         case Approvers.MANAGER:
-            return list(workers.filter(pk=manager_of_requester(task)))
+            return list(workers.filter(pk__in=[manager_of_requester(task) or 0]))
     said = approval.people
     named = list(_people_in(said if isinstance(said, list) else apply_transform(said, context)))
     numbers = [each for each in named if isinstance(each, int)]

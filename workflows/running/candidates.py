@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
@@ -170,7 +170,7 @@ def _who_votes_beside(task: TaskInstance) -> set[int]:
     return {each for each in found if isinstance(each, int)}
 
 
-def _other_paths(block: object, own: object) -> QuerySet[Path]:
+def _other_paths(block: Any, own: Any) -> QuerySet[Path]:
     """The other votes of an approval, without those that are not asked for any more."""
     paths = Path.objects.filter(block_task=block).exclude(status=PathStatus.CANCELLED)
     return paths.exclude(pk=own)

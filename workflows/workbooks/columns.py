@@ -402,35 +402,35 @@ TASKS: Final = Sheet(
             12,
             options=YES_NO,
         ),
-        16,
-    ),
-    _links(),
-    _layout("edit_layout", "Edit layout"),
-    _layout("display_layout", "Display layout"),
-    Column(
-        "approvers",
-        "Approvers",
-        kinds.APPROVERS,
-        gettext_lazy(
-            "Of an approval: who is asked. role Managers, manager (the requester's), people in "
-            "ticket.reviewers, or e-mail addresses, a line each."
+        _links(),
+        _layout("edit_layout", "Edit layout"),
+        _layout("display_layout", "Display layout"),
+        Column(
+            "approvers",
+            "Approvers",
+            kinds.APPROVERS,
+            gettext_lazy(
+                "Of an approval: who is asked. role Managers, manager (the requester's), people in "
+                "ticket.reviewers, or e-mail addresses, a line each."
+            ),
+            24,
         ),
-        24,
-    ),
-    Column(
-        "needed",
-        "Needed",
-        kinds.ENDS_WHEN,
-        gettext_lazy("Of an approval: all, or how many must approve. Empty: one."),
-        10,
-    ),
-    Column(
-        "never",
-        "Never",
-        kinds.NEVER,
-        gettext_lazy(
-            "Of an approval: who is never asked, a line each: requester, review (whoever did "
-            "that task), or nobody: everybody may be. Empty: requester."
+        Column(
+            "needed",
+            "Needed",
+            kinds.ENDS_WHEN,
+            gettext_lazy("Of an approval: all, or how many must approve. Empty: one."),
+            10,
+        ),
+        Column(
+            "never",
+            "Never",
+            kinds.NEVER,
+            gettext_lazy(
+                "Of an approval: who is never asked, a line each: requester, review (whoever did "
+                "that task), or nobody: everybody may be. Empty: requester."
+            ),
+            16,
         ),
     ),
     ("task",),

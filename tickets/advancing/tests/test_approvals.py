@@ -89,7 +89,7 @@ class ApprovalTests(BlockCase):
     def go_away(self, person: User, *, away: bool = True) -> None:
         User.objects.filter(pk=person.pk).update(is_available=not away)
 
-    def outcome(self) -> JsonObject:
+    def outcome(self) -> dict[str, Any]:
         found = self.instance().data["approve"]
         assert isinstance(found, dict)
         return found

@@ -40,6 +40,7 @@ from workflows.authoring.editing.pages.json_form_widget import ScriptedJSONForm
 from workflows.authoring.editing.save_draft import save_draft
 from workflows.bundles.errors import NotStorableError
 from workflows.end_outcomes import SCREENS as OUTCOMES
+from workflows.engine.task_types import TaskType
 from workflows.errors import DraftChangedError, DraftGoneError, NotADraftError
 from workflows.failure_reasons import PARTS, reason_choices
 from workflows.fields.screens import editor_facts

@@ -66,7 +66,7 @@ def bundle(**more: Any) -> JsonObject:
 
 class ImportApprovalTests(CompanyTestCase):
     def messages(self, **more: Any) -> list[str]:
-        return [each.message for each in check_bundle(bundle(**more))]
+        return [each.message for each in check_bundle({**bundle(**more), "tests": []})]
 
     def test_import_and_export_lose_nothing_and_the_votes_stand_in_no_document(self) -> None:
         people: JsonObject = {"people": {"var": "ticket.reviewer"}}
