@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import reverse
+
 from tenants.testing import CompanyTestCase
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.importing.import_bundle import import_bundle, preview_bundle
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.bundles import check_bundle, run_document_test_cases
 from workflows.bundles.canonical import canonical
+from workflows.bundles.errors import NotPublishableError
 from workflows.engine.process import JsonObject
+from workflows.models import CompanyRole
 from workflows.workbooks import read_workbook, write_workbook
 
 APPROVED: JsonObject = {"==": [{"var": "tasks.approve.approved"}, True]}
@@ -92,6 +96,29 @@ class ImportApprovalTests(CompanyTestCase):
         publish_workflow(workflow=made, user=self.carla)
         results = run_document_test_cases(canonical(bundle()))
         self.assertEqual([each.reason for each in results], [""])
+
+    def test_where_only_requesters_are_asked_publishing_says_so_and_offers_to_allow_it(
+        self,
+    ) -> None:
+        asked = {"people": ["walt@acme.example"]}
+        document = bundle(approvers=asked, needed=1)
+        document["tests"] = []
+        types: Any = document["ticket_types"]
+        types[0]["roles_with_access"] = ["Managers"]
+        made = import_bundle(document=document, user=self.carla)
+        CompanyRole.objects.get(name="Managers").members.set([self.walt])
+        with self.assertRaises(NotPublishableError) as refused:
+            publish_workflow(workflow=made, user=self.carla)
+        self.assertIn("Nobody could ever approve", str(refused.exception.problems[0].message))
+        self.log_in(self.carla)
+        page = reverse("admin:workflows_workflowdefinition_change", args=[made.pk])
+        self.assertContains(self.client.get(page), "Let requesters approve")
+        self.client.post(
+            reverse("admin:workflows_workflowdefinition_publish", args=[made.pk]), {"allow": "1"}
+        )
+        self.assertEqual(made.tasks.get(key="approve").never, [])
+        self.assertEqual(made.tasks.get(key="approve.vote").assign_to["never"], [])
+        publish_workflow(workflow=made, user=self.carla)
 
     def test_a_workbook_says_the_same(self) -> None:
         for more in (

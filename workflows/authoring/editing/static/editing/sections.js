@@ -1,5 +1,6 @@
 // The tab of the tasks.
 
+import { APPROVAL_PARTS, approvalParts, approversInWords, beginApproval } from "./approvals.js";
 import { assigningParts, whoInWords } from "./assigning.js";
 import { BLOCK_PARTS, beginBlock, blockParts, placeField, removeInside } from "./blocks.js";
 import { field, find, gettext, makeElement } from "./dom.js";
@@ -13,7 +14,7 @@ import { schemaEditor } from "./schemas.js";
 import { keyField, layouts, ofTask, titleField, untouched } from "./section_parts.js";
 import { changed, freeKey, store } from "./store.js";
 import { transformEditor } from "./transforms.js";
-import { END, START, isBlock, isForm, renameTask, taskKeys, typeOf } from "./variables.js";
+import { END, START, isApproval, isBlock, isForm, renameTask, taskKeys, typeOf } from "./variables.js";
 import {
   addTransition,
   isUsual,
@@ -55,7 +56,7 @@ export function tasksSection() {
     anchor: (task) => `task-${task.key}`,
     head: (task) => ({
       title: task.title || gettext("New task"),
-      chips: [typeOf(task).chip, isForm(task) ? whoInWords(task) : ""],
+      chips: [typeOf(task).chip, isForm(task) ? whoInWords(task) : isApproval(task) ? approversInWords(task) : ""],
     }),
     body: taskBody,
     onAdd: addTask,
@@ -183,7 +184,7 @@ function taskBody(task, refresh, redraw) {
     }),
   ];
   const place = placeField(task, redraw);
-  const own = isForm(task) ? formParts(task, refresh) : isBlock(task) ? blockParts(task, redraw) : callParts(task);
+  const own = ownParts(task, refresh, redraw);
   const rest = makeElement(
     "details",
     { class: "ed-more ed-wide" },
@@ -204,6 +205,25 @@ function taskBody(task, refresh, redraw) {
 }
 
 /**
+ * What only some types have.
+ * @param {Task} task
+ * @param {() => void} refresh
+ * @param {() => void} redraw
+ */
+function ownParts(task, refresh, redraw) {
+  if (isApproval(task)) return [...approvalParts(task, refresh), dueField(task)];
+  if (isBlock(task)) return blockParts(task, redraw);
+  return isForm(task) ? formParts(task, refresh) : callParts(task);
+}
+
+/** @param {import("./types.js").TaskType} type */
+function partsOf(type) {
+  if (type.is_approval) return APPROVAL_PARTS;
+  if (type.is_block) return BLOCK_PARTS;
+  return type.is_form ? FORM_PARTS : CALL_PARTS;
+}
+
+/**
  * What a type does not have is put aside, and comes back with the type.
  * @param {Task} task
  * @param {string} to
@@ -211,8 +231,10 @@ function taskBody(task, refresh, redraw) {
 function changeTaskType(task, to) {
   const stash = stashes.get(task) || {};
   const type = typeOf({ ...task, task_type: to });
-  const coming = type.is_form ? FORM_PARTS : type.is_block ? BLOCK_PARTS : CALL_PARTS;
-  const leaving = [...FORM_PARTS, ...CALL_PARTS, ...BLOCK_PARTS].filter((each) => !coming.includes(each));
+  const coming = partsOf(type);
+  const leaving = [...FORM_PARTS, ...CALL_PARTS, ...BLOCK_PARTS, ...APPROVAL_PARTS].filter(
+    (each) => !coming.includes(each),
+  );
   for (const name of leaving) {
     if (task[name] !== undefined) Object.assign(stash, { [name]: task[name] });
     delete task[name];
@@ -222,6 +244,7 @@ function changeTaskType(task, to) {
   }
   stashes.set(task, stash);
   if (type.is_block) beginBlock(task);
+  if (type.is_approval) beginApproval(task);
   changed();
 }
 

@@ -94,7 +94,17 @@
  * @property {Json} [for_each] of a block: the list for each entry of which its branch runs
  * @property {string} [order] of a block with a list: together or in_order
  * @property {Json} [most] of a block with a list: how many entries there may be
- * @property {boolean} [hide_answers] of a block
+ * @property {boolean} [hide_answers] of a block or an approval
+ * @property {Approvers} [approvers] of an approval: who is asked
+ * @property {string | number} [needed] of an approval: one, all, or how many
+ * @property {string[]} [never] of an approval: who is never asked; without it, the requester
+ */
+
+/**
+ * @typedef {object} Approvers one of these
+ * @property {string} [role]
+ * @property {string[] | Json} [people] e-mail addresses, or a rule
+ * @property {boolean} [manager] the requester's
  */
 
 /**
@@ -197,6 +207,7 @@
  * @property {boolean} is_form whether a person does it
  * @property {boolean} is_call whether another system is called
  * @property {boolean} is_block whether it holds branches
+ * @property {boolean} is_approval whether people vote
  * @property {boolean} is_answered_later whether a callback answers it
  * @property {boolean} can_be_left whether a transition may leave it that waits for a time
  */

@@ -33,6 +33,11 @@ export function isForm(task) {
 }
 
 /** @param {Task} task */
+export function isApproval(task) {
+  return typeOf(task).is_approval;
+}
+
+/** @param {Task} task */
 export function isBlock(task) {
   return typeOf(task).is_block;
 }
@@ -255,13 +260,37 @@ export function processVariables(at, itself) {
     const { key } = task;
     if (key === undefined || !done.has(key)) continue;
     const certain = (itself && key === at) || isCertain(key, itself ? endOf(at) : at);
-    if (isBlock(task)) found.push(...blockVariables(task, !certain));
+    if (isApproval(task)) found.push(...approvalVariables(task, !certain));
+    else if (isBlock(task)) found.push(...blockVariables(task, !certain));
     else {
       const fields = isForm(task) ? task.fields : outputsOfCall(task);
       found.push(...fieldVariables(fields, `tasks.${key}.`, task.title || key, !certain));
     }
   }
   return [...itemVariables(at), ...found, ...ALWAYS_THERE()];
+}
+
+/**
+ * What can be read of an approval that is decided.
+ * @param {Task} task
+ * @param {boolean} optional
+ */
+function approvalVariables(task, optional) {
+  const group = task.title || task.key || "";
+  /** @type {(name: string, label: string, type: string) => Variable} */
+  const part = (name, label, type) => ({
+    path: `tasks.${task.key}.${name}`,
+    label,
+    group,
+    type,
+    choices: [],
+    optional,
+  });
+  return [
+    part("approved", gettext("Approved"), "boolean"),
+    part("yes", gettext("How many approved"), "integer"),
+    part("no", gettext("How many refused"), "integer"),
+  ];
 }
 
 /**
@@ -463,6 +492,9 @@ function renameInProcess(from, to) {
     const { assign_to: said } = task;
     if (said?.answer) said.answer = renamed(said.answer, from, to);
     if (said?.never) said.never = said.never.map((each) => renamed(each, from, to));
+    if (task.never) task.never = task.never.map((each) => renamed(each, from, to));
+    const asked = task.approvers?.people;
+    if (task.approvers && asked && !Array.isArray(asked)) task.approvers.people = renameIn(asked, from, to);
     if (said?.task) said.task = renamed(`tasks.${said.task}`, from, to).replace(/^tasks\./, "");
   }
 }
