@@ -53,17 +53,23 @@ def approval_in_words(task: Mapping[str, Json], labels: Mapping[str, str]) -> li
     lines.append(needed_in_words(task.get("needed")))
     if task.get("order") == "in_order":
         lines.append(_("one after the other"))
-    never = never_of(task.get("never"))
-    lines.append(
-        _("never the requester") if REQUESTER in never else _("the requester may approve, too")
-    )
-    for each in never:
-        if each != REQUESTER:
-            did = labels.get(each, each.removeprefix(TASKS))
-            lines.append(_("never whoever did %(task)s") % {"task": did})
+    lines.append(never_in_words(task.get("never"), labels))
     if task.get("hide_answers") is True:
         lines.append(_("votes stay hidden from the other approvers until it is decided"))
     return lines
+
+
+def never_in_words(never: Json, labels: Mapping[str, str]) -> str:
+    """Whom an approval never asks."""
+    named = never_of(never)
+    words = [
+        _("never the requester") if REQUESTER in named else _("the requester may approve, too")
+    ]
+    for each in named:
+        if each != REQUESTER:
+            did = labels.get(each, each.removeprefix(TASKS))
+            words.append(_("never whoever did %(task)s") % {"task": did})
+    return ", ".join(words)
 
 
 def approvers_in_words(task: Mapping[str, Json], labels: Mapping[str, str]) -> str:

@@ -12,6 +12,13 @@ from django.utils.translation import ngettext
 
 from workflows.bundles import Change, ChangeKind
 from workflows.bundles.assignments import assignment_in_words
+from workflows.bundles.approvals import (
+    approval_in_words,
+    approval_labels,
+    approvers_in_words,
+    needed_in_words,
+    never_in_words,
+)
 from workflows.bundles.blocks import block_labels, branches_in_words, ends_in_words
 from workflows.bundles.canonical import default_of
 from workflows.bundles.failure_fields import failure_labels
@@ -80,7 +87,8 @@ class _Labels:
     @cached_property
     def of_all_forms(self) -> dict[str, str]:
         """For the conditions of transitions, which may name every form's fields."""
-        labels = failure_labels() | block_labels(Outline(self.document))
+        outline = Outline(self.document)
+        labels = failure_labels() | block_labels(outline) | approval_labels(outline)
         labels |= _labels_of(self.ticket, "ticket.")
         for task in self.tasks:
             key, title = task.get("key"), task.get("title") or task.get("key")
@@ -163,6 +171,13 @@ def _words(change: Change, value: Json, labels: _Labels, task: Json) -> str:
         return showable(assignment_in_words(value, role, labels.of_all_forms))
     if change.path and change.path[-1] == "for_each":
         return showable(_list_in_words(value, labels.of_all_forms))
+    if change.path and change.path[-1] == "approvers":
+        said: JsonObject = {"approvers": value}
+        return showable(approvers_in_words(said, labels.of_all_forms))
+    if change.path and change.path[-1] == "needed":
+        return showable(needed_in_words(value))
+    if change.path and change.path[-1] == "never":
+        return showable(never_in_words(value, labels.of_all_forms))
     if change.path and change.path[-1] == "ends_when":
         return showable(ends_in_words(value))
     if change.path and change.path[-1] in ("branch", "start"):
@@ -206,6 +221,8 @@ def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
         role = str(entry.get("candidate_role") or "")
         yield assignment_in_words(entry["assign_to"], role, labels)
     yield from _words_after_the_end(entry)
+    if entry.get("approvers"):
+        yield from approval_in_words(entry, labels)
     if entry.get("branches"):
         yield from branches_in_words(entry, labels, {})
     if "start" in entry and not is_empty(entry.get("when")):

@@ -70,7 +70,7 @@ class Answer:
     in nested ones several, the outermost first. Empty: the first that waits.
 
     An answer to an approval is a vote: ``by`` says whose, by e-mail address or name. Empty: that of
-    the first who has not voted.
+    the first who has not voted. ``asked`` is how many people the approval asks, if that is known.
     """
 
     task: str
@@ -82,6 +82,7 @@ class Answer:
     reason: str = ""
     items: tuple[int, ...] = ()
     by: str = ""
+    asked: int = 0
 
     @classmethod
     def failed(
@@ -471,7 +472,8 @@ class _Run:
             said = [answer for _number, answer in self.answers.get(vote_key(key), ())]
             by = dict.fromkeys(each.by for each in said if each.by)
             numbers = [each.items[-1] for each in said if each.items]
-            count = max(usual_approvers(approval), len(by), *numbers, 0)
+            known = max((each.asked for each in said), default=0)
+            count = known or max(usual_approvers(approval), len(by), *numbers, 0)
             found = [{"name": name} for name in by]
             found += [{} for _more in range(count - len(found))]
         return enter_approval(self.process, key, found)

@@ -223,7 +223,7 @@ def for_person[T: TaskInstance](user: User, tasks: QuerySet[T]) -> QuerySet[T]:
     is_worker = Exists(eligible_workers(None).filter(pk=user.pk))
     rule = _RULE
     did = Exists(
-        _done_by(user).alias(_key=KeyNow()).filter(_key=KeyTextTransform("task", OuterRef(rule)))
+        _done_by(user).alias(_key=_task_key()).filter(_key=KeyTextTransform("task", OuterRef(rule)))
     )
     as_worker = (
         Q(**{f"{rule}__who": Who.MANAGER.value, f"{REQUESTER}__manager": user})
@@ -254,6 +254,11 @@ def for_deputy[T: TaskInstance](deputy: User, tasks: QuerySet[T]) -> QuerySet[T]
     return _not_kept_from(deputy, tasks.alias(_is_for=is_for)).filter(_is_for=True)
 
 
+def _task_key() -> Func:
+    """The key of a task now, as documents have it: of a vote that of its approval."""
+    return Func(KeyNow(), Value("."), Value(1), function="split_part", output_field=TextField())
+
+
 def _of_group(user: User) -> Q:
     """The tasks whose group the user is in, as far as company roles say."""
     roles = user.company_roles.all()
@@ -268,7 +273,7 @@ def _of_group(user: User) -> Q:
 
 def _not_kept_from[T: TaskInstance](user: User, tasks: QuerySet[T]) -> QuerySet[T]:
     never = KeyTransform("never", OuterRef(_RULE))
-    key = Concat(Value("tasks."), KeyNow())
+    key = Concat(Value("tasks."), _task_key())
     is_one = Func(never, key, function="jsonb_exists", output_field=BooleanField())
     excluded = Q(**{f"{_RULE}__never__contains": ["requester"], REQUESTER: user}) | (
         Q(**{f"{_RULE}__has_key": "never"})
@@ -410,7 +415,7 @@ def _visits(task: TaskInstance, keys: Collection[str]) -> TaskInstanceQuerySet:
         TaskInstance.objects.filter(
             workflow_instance=task.workflow_instance_id, status=TaskStatus.COMPLETED
         )
-        .alias(_key=KeyNow())
+        .alias(_key=_task_key())
         .filter(_key__in=keys)
     )
     if task.path is not None:  # of its block the other branches do not count

@@ -242,6 +242,10 @@ function changeTaskType(task, to) {
   for (const name of coming) {
     if (task[name] === undefined && stash[name] !== undefined) Object.assign(task, { [name]: stash[name] });
   }
+  if (type.is_approval && task.fields) {
+    Object.assign(stash, { fields: task.fields }); // a form's questions are none of a vote
+    delete task.fields;
+  }
   stashes.set(task, stash);
   if (type.is_block) beginBlock(task);
   if (type.is_approval) beginApproval(task);
