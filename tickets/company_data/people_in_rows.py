@@ -16,7 +16,7 @@ from psycopg import sql
 
 from tenants.connection import current_schema
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.task_types import BLOCK_TYPES, TaskType
+from workflows.engine.task_types import APPROVAL_TYPES, BLOCK_TYPES
 from workflows.fields.people import ChangePerson, names_people, with_people
 from workflows.running.events.block_began import BLOCK_BEGAN
 from workflows.running.events.kind import Form, answers_of, kind_named
@@ -63,7 +63,7 @@ class PeopleInRows:
         columns = ("id", "workflow_id", "key", "task_type")
         for pk, workflow, key, task_type, fields in _select(_TASK, *columns):
             self._task_keys[pk] = (self._workflow_keys.get(workflow, ""), key)
-            if task_type == TaskType.APPROVAL:
+            if task_type in APPROVAL_TYPES:
                 self._approvals.add(self._task_keys[pk])
             elif task_type in BLOCK_TYPES:
                 self._blocks.add(self._task_keys[pk])

@@ -16,7 +16,7 @@ from workflows.engine.errors import DurationError
 from workflows.engine.failure import Failure
 from workflows.engine.process import Process
 from workflows.engine.simulate import Answer
-from workflows.engine.task_types import BLOCK_TYPES, TaskType
+from workflows.engine.task_types import APPROVAL_TYPES, BLOCK_TYPES
 from workflows.models import (
     BusinessCalendar,
     Path,
@@ -150,7 +150,7 @@ class _Paths:
                 *("block_task_id", "block_task__definition__task_type"),
             )
             for pk, number, for_each, around, block, kind in rows:
-                is_vote = kind == TaskType.APPROVAL
+                is_vote = kind in APPROVAL_TYPES
                 self._rows[pk] = (number, is_vote or for_each is not None, around)
                 if is_vote:
                     self._approvals[pk] = block

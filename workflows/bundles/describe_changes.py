@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from workflows.bundles import Change, ChangeKind
-from workflows.bundles.assignments import assignment_in_words
 from workflows.bundles.approvals import (
     approval_in_words,
     approval_labels,
@@ -19,6 +18,7 @@ from workflows.bundles.approvals import (
     needed_in_words,
     never_in_words,
 )
+from workflows.bundles.assignments import assignment_in_words
 from workflows.bundles.blocks import block_labels, branches_in_words, ends_in_words
 from workflows.bundles.canonical import default_of
 from workflows.bundles.failure_fields import failure_labels
@@ -169,17 +169,8 @@ def _words(change: Change, value: Json, labels: _Labels, task: Json) -> str:
     if change.path and change.path[-1] == "assign_to":
         role = labels.role_of(task)
         return showable(assignment_in_words(value, role, labels.of_all_forms))
-    if change.path and change.path[-1] == "for_each":
-        return showable(_list_in_words(value, labels.of_all_forms))
-    if change.path and change.path[-1] == "approvers":
-        said: JsonObject = {"approvers": value}
-        return showable(approvers_in_words(said, labels.of_all_forms))
-    if change.path and change.path[-1] == "needed":
-        return showable(needed_in_words(value))
-    if change.path and change.path[-1] == "never":
-        return showable(never_in_words(value, labels.of_all_forms))
-    if change.path and change.path[-1] == "ends_when":
-        return showable(ends_in_words(value))
+    if change.path and (part := _PARTS_IN_WORDS.get(str(change.path[-1]))):
+        return showable(part(value, labels.of_all_forms))
     if change.path and change.path[-1] in ("branch", "start"):
         return showable(labels.of_place(value))
     if change.path and change.path[-1] == "type":
@@ -191,6 +182,14 @@ def _words(change: Change, value: Json, labels: _Labels, task: Json) -> str:
     if isinstance(value, dict) and change.path and isinstance(change.path[-1], int):
         return showable(", ".join(_entry_words(value, labels.of_all_forms)))
     return showable(_value_words(value))
+
+
+def _words_of_parts(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
+    """What an approval or a block says besides."""
+    if entry.get("approvers"):
+        yield from approval_in_words(entry, labels)
+    if entry.get("branches"):
+        yield from branches_in_words(entry, labels, {})
 
 
 def _list_in_words(value: Json, labels: Mapping[str, str]) -> str:
@@ -221,10 +220,7 @@ def _entry_words(entry: JsonObject, labels: Mapping[str, str]) -> Iterator[str]:
         role = str(entry.get("candidate_role") or "")
         yield assignment_in_words(entry["assign_to"], role, labels)
     yield from _words_after_the_end(entry)
-    if entry.get("approvers"):
-        yield from approval_in_words(entry, labels)
-    if entry.get("branches"):
-        yield from branches_in_words(entry, labels, {})
+    yield from _words_of_parts(entry, labels)
     if "start" in entry and not is_empty(entry.get("when")):
         yield describe_condition(entry["when"], labels)
     if "type" in entry:
@@ -294,3 +290,13 @@ def showable(text: str) -> str:
     Nor can Postgres keep a NUL in JSON.
     """
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
+# What of a block or an approval has words of its own, by its name.
+_PARTS_IN_WORDS: Final[Mapping[str, Callable[[Json, Mapping[str, str]], str]]] = {
+    "for_each": _list_in_words,
+    "ends_when": lambda value, _labels: ends_in_words(value),
+    "approvers": lambda value, labels: approvers_in_words({"approvers": value}, labels),
+    "needed": lambda value, _labels: needed_in_words(value),
+    "never": never_in_words,
+}

@@ -57,12 +57,12 @@ class Entry:
     @property
     def is_block(self) -> bool:
         """Whether this is a task whose branches run side by side."""
-        return self.task_type is TaskType.BLOCK
+        return self.task_type is not None and self.task_type.has_branches
 
     @property
     def is_approval(self) -> bool:
         """Whether this is a task that people vote on."""
-        return self.task_type is TaskType.APPROVAL
+        return self.task_type is not None and self.task_type.is_approval
 
     @property
     def is_call(self) -> bool:

@@ -35,7 +35,7 @@ from workflows.engine.simulate import (
     read_answers,
     simulate,
 )
-from workflows.engine.task_types import TaskType
+from workflows.engine.task_types import VOTE_TYPES, TaskType
 from workflows.engine.transforms import apply_transform
 from workflows.fields.facts import Facts
 from workflows.fields.registry import MADE_UP
@@ -168,7 +168,7 @@ class Trial:
 
     def _form_of(self, key: str) -> _Form | None:
         """The form of a task; None where it is a call, or there is none."""
-        if self.rules.get(key, TaskRules()).task_type is TaskType.APPROVAL:
+        if self.rules.get(key, TaskRules()).task_type.is_approval:
             key = vote_key(key)
         rules = self.rules.get(key)
         return self.forms[key] if rules is not None and rules.task_type.is_form else None
@@ -423,8 +423,8 @@ def _entries(document: JsonObject, name: str) -> list[JsonObject]:
 
 
 def _type_of(task: JsonObject) -> TaskType:
-    if task.get("task_type") == TaskType.VOTE:  # which is made with its approval
-        return TaskType.VOTE
+    if task.get("task_type") in VOTE_TYPES:  # which are made with their approvals
+        return VOTE_TYPES[0]
     return TaskType.named(task.get("task_type")) or TaskType.FORM
 
 
@@ -440,9 +440,9 @@ def _spec(key: str, task: JsonObject) -> TaskSpec:
 
 
 def _block(key: str, task: JsonObject, task_type: TaskType) -> BlockSpec | None:
-    if task_type is TaskType.APPROVAL:
+    if task_type.is_approval:
         return BlockSpec.of_approval(key, task)
-    return BlockSpec.of(task) if task_type is TaskType.BLOCK else None
+    return BlockSpec.of(task) if task_type.is_block else None
 
 
 def _rules(task: JsonObject, form: _Form) -> TaskRules:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from .task_types import TaskType
+from .task_types import APPROVAL_TYPES, VOTE_TYPES
 from .texts import gettext as _
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ def vote_document(task: Mapping[str, Json]) -> JsonObject:
         "title": task.get("title") or "",
         "description": task.get("description") or "",
         "ext_ref": task.get("ext_ref") or [],
-        "task_type": TaskType.VOTE.value,
+        "task_type": VOTE_TYPES[0].value,
         "fields": vote_fields(task.get("fields")),
         "edit_layout": task.get("edit_layout") or "",
         "display_layout": task.get("display_layout") or "",
@@ -243,5 +243,5 @@ def with_votes(tasks: Iterable[JsonObject]) -> Iterator[JsonObject]:
     """The tasks of a document, each approval followed by its votes."""
     for task in tasks:
         yield task
-        if task.get("task_type") == TaskType.APPROVAL:
+        if task.get("task_type") in APPROVAL_TYPES:
             yield vote_document(task)

@@ -10,7 +10,6 @@ from .conditions import PreparedData, evaluate_condition, is_empty, prepare
 from .errors import ConditionError
 from .failure import Failure
 from .process import EndOutcome, Json, JsonObject, Process, TransitionSpec
-from .task_types import TaskType
 from .texts import gettext as _
 
 _NOTHING: Final = prepare({})
@@ -79,7 +78,7 @@ def decide(process: Process, ended_task: str | None, context: JsonObject) -> Dec
             "version of the workflow that has it."
         )
         return Decision(error=message % {"workflow": _workflow_name(process), "task": ended_task})
-    if ended_task is not None and process.tasks[ended_task].task_type is TaskType.VOTE:
+    if ended_task is not None and process.tasks[ended_task].task_type.is_vote:
         return _voted(ended_task, context)
     leaving = [
         each for each in process.transitions if each.from_task == ended_task and each.is_usual

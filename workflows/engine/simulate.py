@@ -424,7 +424,7 @@ class _Run:
         index = len(self.steps)
         run = path.innermost
         step = Step(key, path.data, items=path.items, item=run.item if run is not None else None)
-        step = replace(step, is_vote=rules.task_type is TaskType.VOTE)
+        step = replace(step, is_vote=rules.task_type.is_vote)
         self.steps.append(step)
         visit = path.visit = _Visit(key, path, index)
         if rules.task_type.is_block:
@@ -481,7 +481,7 @@ class _Run:
     def _as_vote(self, answer: Answer) -> Answer:
         """An answer to an approval is one of its votes, but for a time that passes."""
         task = self.process.tasks.get(answer.task)
-        is_approval = task is not None and task.task_type is TaskType.APPROVAL
+        is_approval = task is not None and task.task_type.is_approval
         return (
             replace(answer, task=vote_key(answer.task))
             if is_approval and not answer.after

@@ -67,6 +67,17 @@ class TaskType(StrEnum):
             needs="fields",
         ),
     )
+    # One vote of an approval.
+    VOTE = (
+        "VOTE",
+        TaskTypeRules(
+            done_by=DoneBy.PERSON,
+            can_be_left=False,
+            uses=("fields", "assign_to"),
+            needs="fields",
+            is_written=False,
+        ),
+    )
     # It has a timeout of its own, and nothing waits meanwhile.
     SYNC_ACTION = (
         "SYNC_ACTION",
@@ -111,17 +122,6 @@ class TaskType(StrEnum):
             spellings=("APPROVE", "APPROVALS"),
         ),
     )
-    # One vote of an approval.
-    VOTE = (
-        "VOTE",
-        TaskTypeRules(
-            done_by=DoneBy.PERSON,
-            can_be_left=False,
-            uses=("fields", "assign_to"),
-            needs="fields",
-            is_written=False,
-        ),
-    )
 
     @classmethod
     def named(cls, name: object) -> TaskType | None:
@@ -145,6 +145,21 @@ class TaskType(StrEnum):
         return self.rules.done_by is DoneBy.ENGINE
 
     @property
+    def has_branches(self) -> bool:
+        """Whether its definition says which branches it holds."""
+        return "branches" in self.rules.uses
+
+    @property
+    def is_approval(self) -> bool:
+        """Whether people vote on it."""
+        return "approvers" in self.rules.uses
+
+    @property
+    def is_vote(self) -> bool:
+        """Whether it is a vote of an approval, and made with that."""
+        return not self.rules.is_written
+
+    @property
     def is_answered_later(self) -> bool:
         return self.rules.is_answered_later
 
@@ -159,5 +174,7 @@ class TaskType(StrEnum):
 FORM_TYPES: Final = [each for each in TaskType if each.is_form]
 CALL_TYPES: Final = [each for each in TaskType if each.is_call]
 BLOCK_TYPES: Final = [each for each in TaskType if each.is_block]
+APPROVAL_TYPES: Final = [each for each in TaskType if each.is_approval]
+VOTE_TYPES: Final = [each for each in TaskType if each.is_vote]
 # Those that documents have.
 WRITTEN_TYPES: Final = [each for each in TaskType if each.rules.is_written]

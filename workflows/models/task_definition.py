@@ -175,7 +175,7 @@ class TaskDefinition(models.Model):
     @property
     def is_vote(self) -> bool:
         """Whether it is what an approver does: made with its approval."""
-        return self.type is TaskType.VOTE
+        return self.type.is_vote
 
     @property
     def is_call(self) -> bool:
@@ -208,7 +208,7 @@ class TaskDefinition(models.Model):
     @property
     def block(self) -> BlockSpec | None:
         """What it holds, if it is a block."""
-        if self.type is TaskType.APPROVAL:
+        if self.type.is_approval:
             said = {
                 "approvers": self.approvers,
                 "needed": self.needed,

@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from workflows.engine.approvals import Needed, approval_key
 from workflows.engine.blocks import BlockSpec, BranchSpec, Order, Until
 from workflows.engine.process import EndOutcome, Process, TaskSpec, TransitionSpec
-from workflows.engine.task_types import TaskType
 from workflows.picture.graph_layout import Edge, Kind, Node, TooLargeToDrawError, lay_out
 from workflows.task_types import SCREENS
 from workflows.working_hours.durations import after_in_words
@@ -199,9 +198,7 @@ def draw_process(
 
 def _without_votes(process: Process) -> Process:
     """An approval is drawn as one task, whoever votes."""
-    drawn = {
-        key: task for key, task in process.tasks.items() if task.task_type is not TaskType.VOTE
-    }
+    drawn = {key: task for key, task in process.tasks.items() if not task.task_type.is_vote}
     return replace(process, tasks=drawn)
 
 

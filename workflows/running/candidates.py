@@ -35,7 +35,7 @@ from tenants.names import plain_email
 from workflows.engine.approvals import ApprovalSpec
 from workflows.engine.assigning import AssignRule, Who
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.task_types import TaskType
+from workflows.engine.task_types import VOTE_TYPES
 from workflows.models import Path, PathStatus, TaskInstance, TaskStatus, WorkflowEvent
 from workflows.models.task_instance import TaskInstanceQuerySet
 from workflows.running.deputies import acting_deputies, acting_deputy
@@ -281,7 +281,7 @@ def _not_kept_from[T: TaskInstance](user: User, tasks: QuerySet[T]) -> QuerySet[
     )
     others = _other_paths(OuterRef("path__block_task"), OuterRef("path"))
     votes = others.filter(Q(item__id=user.pk) | Q(tasks__assigned_to=user))
-    excluded |= Q(definition__task_type=TaskType.VOTE) & Q(Exists(votes))
+    excluded |= Q(definition__task_type__in=VOTE_TYPES) & Q(Exists(votes))
     kept = Case(When(excluded, then=Value(True)), default=Value(False))
     found: QuerySet[T] = tasks.alias(_is_kept_from=kept).filter(_is_kept_from=False)
     return found

@@ -5,7 +5,6 @@ from workflows.engine.conditions import is_empty
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json
 from workflows.engine.schema_validation import SchemaValidator
-from workflows.engine.task_types import TaskType
 from workflows.engine.texts import gettext
 from workflows.errors import InvalidDataError
 from workflows.fields.facts import Facts
@@ -34,7 +33,7 @@ def check_output(
         if problems:
             raise InvalidDataError(problems)
     else:
-        is_approval = definition.type is TaskType.APPROVAL
+        is_approval = definition.type.is_approval
         check_object(output, OUTPUT_SCHEMA if is_approval else definition.output_schema)
 
 

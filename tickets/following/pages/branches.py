@@ -13,7 +13,6 @@ from tenants.pages.badges import badge
 from tickets.following.pages.badges import task_badge
 from tickets.models import Ticket
 from workflows.engine.process import EndOutcome, Json
-from workflows.engine.task_types import TaskType
 from workflows.models import Path, PathStatus, TaskInstance, TaskStatus
 
 # More are counted only.
@@ -59,7 +58,7 @@ def branches_of(ticket: Ticket) -> BlockLines | None:
         .order_by("number")
     )
     lines = list(_lines(main, paths, 1))[:MOST_SHOWN]
-    return BlockLines(main.definition.title, lines, main.definition.type is TaskType.APPROVAL)
+    return BlockLines(main.definition.title, lines, main.definition.type.is_approval)
 
 
 def _lines(block: TaskInstance, paths: list[Path], depth: int) -> Iterator[BranchLine]:

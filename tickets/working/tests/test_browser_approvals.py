@@ -52,7 +52,7 @@ class ApprovalTests(BrowserTestCase):
         page = self.vote_page(self.terry)
         page.get_by_role("radio", name="Refuse").check()
         page.get_by_role("button", name="Complete").click()
-        expect(page.get_by_text("This field is required", exact=False).first).to_be_visible()
+        expect(page.get_by_label("Why do you refuse?")).to_have_attribute("aria-invalid", "true")
         page.get_by_label("Why do you refuse?").fill("Too dear.")
         page.get_by_role("button", name="Complete").click()
         page.wait_for_url("**/mytask/")

@@ -9,7 +9,6 @@ from workflows.bundles import FORMAT, FORMAT_VERSION, canonical
 from workflows.bundles.canonical import END, START
 from workflows.engine.approvals import Approvers
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.task_types import TaskType
 from workflows.fields.kept_roles import roles_named_in, with_role_names
 from workflows.models import (
     CompanyRole,
@@ -132,7 +131,7 @@ def _task(task: TaskDefinition, in_questions: Mapping[int, CompanyRole]) -> Json
     document["fields"] = with_role_names(document["fields"], in_questions)
     if task.candidate_role is None:
         return document
-    if task.type is TaskType.APPROVAL:
+    if task.type.is_approval:
         document["approvers"] = {Approvers.ROLE.value: task.candidate_role.name}
     else:
         document["candidate_role"] = task.candidate_role.name

@@ -24,7 +24,6 @@ from workflows.engine.conditions import is_empty
 from workflows.engine.errors import FieldError
 from workflows.engine.json_schema import is_web_address
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.task_types import TaskType
 from workflows.fields.field import Field, SeenBy
 from workflows.fields.kept_roles import roles_named_in, with_role_names
 from workflows.fields.specs import parse_fields
@@ -232,7 +231,7 @@ def task_card(
 def given_to(task: TaskDefinition, labels: Mapping[str, str]) -> str:
     """Whom the task's own rule gives it to, in words; empty where it has none."""
     role = "" if task.candidate_role is None else task.candidate_role.name
-    if task.type is TaskType.APPROVAL:
+    if task.type.is_approval:
         return approvers_in_words(_approval_said(task), labels)
     if not task.assign_to or not task.is_form:
         return ""
@@ -257,7 +256,7 @@ def _of_block(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple
                 "block": outline.title_of(branch.block),
             }
             yield _("Stands in"), _("“%(branch)s” of %(block)s") % words
-    if task.type is TaskType.APPROVAL:
+    if task.type.is_approval:
         titles = {f"tasks.{each.key}": each.title for each in task.workflow.tasks.all()}
         lines = approval_in_words(_approval_said(task), {**labels, **titles})
         yield _("Approval"), "; ".join(lines)

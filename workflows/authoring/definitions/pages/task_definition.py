@@ -21,7 +21,7 @@ from workflows.authoring.definitions.pages.definition_rows import (
     task_card,
     transition_rows,
 )
-from workflows.engine.task_types import WRITTEN_TYPES, TaskType
+from workflows.engine.task_types import WRITTEN_TYPES
 from workflows.models import DefinitionStatus, TaskDefinition, WorkflowDefinition
 from workflows.task_types import task_type_choices
 from workflows.workbooks import FileType
@@ -119,6 +119,10 @@ class TaskDefinitionAdmin(DetailPageAdmin):
     list_select_related = ("workflow", "candidate_role")
     not_listed = ("edit_layout", "display_layout", "workflow__display_layout")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TaskDefinition]:
+        """Without the votes, which are made with their approvals."""
+        return super().get_queryset(request).filter(task_type__in=WRITTEN_TYPES)
+
     @display(description=gettext_lazy("Task"), ordering="title", header=True)
     def title_column(self, task: TaskDefinition) -> list[str]:
         return [task.title, task.key]
@@ -141,7 +145,7 @@ class TaskDefinitionAdmin(DetailPageAdmin):
 
     @display(description=gettext_lazy("Given to"), ordering="candidate_role__name")
     def role_column(self, task: TaskDefinition) -> str:
-        if task.type is TaskType.APPROVAL:
+        if task.type.is_approval:
             return given_to(task, {})
         if not task.is_form:
             return "-"

@@ -40,7 +40,6 @@ from workflows.authoring.editing.pages.json_form_widget import ScriptedJSONForm
 from workflows.authoring.editing.save_draft import save_draft
 from workflows.bundles.errors import NotStorableError
 from workflows.end_outcomes import SCREENS as OUTCOMES
-from workflows.engine.task_types import TaskType
 from workflows.errors import DraftChangedError, DraftGoneError, NotADraftError
 from workflows.failure_reasons import PARTS, reason_choices
 from workflows.fields.screens import editor_facts
@@ -256,8 +255,8 @@ def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]
                 "choice": str(screen.choice),
                 "is_form": task_type.is_form,
                 "is_call": task_type.is_call,
-                "is_block": task_type is TaskType.BLOCK,
-                "is_approval": task_type is TaskType.APPROVAL,
+                "is_block": task_type.is_block,
+                "is_approval": task_type.is_approval,
                 "is_answered_later": task_type.is_answered_later,
                 "can_be_left": task_type.rules.can_be_left,
             }

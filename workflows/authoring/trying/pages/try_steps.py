@@ -242,7 +242,7 @@ def _step_row(
 
 
 def _icon_of(task_type: TaskType) -> str:
-    if task_type in (TaskType.APPROVAL, TaskType.VOTE):
+    if task_type.is_approval or task_type.is_vote:
         return "how_to_vote"
     if task_type.is_block:
         return "splitscreen"

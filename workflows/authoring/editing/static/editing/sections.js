@@ -247,8 +247,8 @@ function changeTaskType(task, to) {
     delete task.fields;
   }
   stashes.set(task, stash);
-  if (type.is_block) beginBlock(task);
   if (type.is_approval) beginApproval(task);
+  else if (type.is_block) beginBlock(task);
   changed();
 }
 

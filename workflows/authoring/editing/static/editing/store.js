@@ -292,7 +292,10 @@ export function rolesInQuestions() {
 export function usedRoles() {
   /** @type {Set<string>} */
   const names = new Set();
-  for (const task of store.document.tasks || []) if (task.candidate_role) names.add(task.candidate_role);
+  for (const task of store.document.tasks || []) {
+    if (task.candidate_role) names.add(task.candidate_role);
+    if (task.approvers?.role) names.add(task.approvers.role);
+  }
   for (const type of store.document.ticket_types || []) {
     for (const name of type.roles_with_access || []) names.add(name);
   }

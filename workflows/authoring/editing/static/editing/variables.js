@@ -39,7 +39,8 @@ export function isApproval(task) {
 
 /** @param {Task} task */
 export function isBlock(task) {
-  return typeOf(task).is_block;
+  const type = typeOf(task);
+  return type.is_block && !type.is_approval;
 }
 
 /**
@@ -597,7 +598,10 @@ export function renameTicketType(from, to) {
  * @param {string} to
  */
 export function renameRole(from, to) {
-  for (const task of store.document.tasks || []) if (task.candidate_role === from) task.candidate_role = to;
+  for (const task of store.document.tasks || []) {
+    if (task.candidate_role === from) task.candidate_role = to;
+    if (task.approvers?.role === from) task.approvers.role = to;
+  }
   for (const { spec, key } of rolesInQuestions()) if (spec[key] === from) Object.assign(spec, { [key]: to });
   for (const type of store.document.ticket_types || []) {
     if (type.roles_with_access) {
