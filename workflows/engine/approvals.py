@@ -161,6 +161,14 @@ class CastVote:
         return {**said, **vote}
 
 
+def answers_of_vote(vote: Mapping[str, Json]) -> JsonObject:
+    """What was answered in a vote, as its form asks it; `vote` is one of those of an output."""
+    said = {name: value for name, value in vote.items() if name not in ("by", "at", "for")}
+    comment = said.pop(REASON_FIELD, "")
+    refuses = said.get(VOTE_FIELD) == Vote.REFUSE
+    return {**said, **({REASON_FIELD if refuses else NOTE_FIELD: comment} if comment else {})}
+
+
 def approval_output(spec: ApprovalSpec, votes: Sequence[CastVote], *, count: int) -> JsonObject:
     """What an approval has brought, for `tasks.<approval>`; `votes` in the order of casting."""
     yes = sum(each.approves for each in votes)
@@ -191,13 +199,14 @@ def vote_fields(more: Json = None) -> list[Json]:
     return [
         {
             "name": VOTE_FIELD,
-            "label": _("Your vote"),
+            "label": _("Vote"),
             "type": "choice",
             "required": True,
             "choices": [
                 {"value": Vote.APPROVE.value, "label": _("Approve")},
                 {"value": Vote.REFUSE.value, "label": _("Refuse")},
             ],
+            "seen_by": "requester",
         },
         {
             "name": REASON_FIELD,
@@ -205,12 +214,14 @@ def vote_fields(more: Json = None) -> list[Json]:
             "type": "long_text",
             "required": True,
             "visible_when": refuses,
+            "seen_by": "requester",
         },
         {
             "name": NOTE_FIELD,
             "label": _("Comment"),
             "type": "long_text",
             "visible_when": approves,
+            "seen_by": "requester",
         },
         *(more if isinstance(more, list) else ()),
     ]

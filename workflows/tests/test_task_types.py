@@ -33,7 +33,7 @@ from workflows.workbooks.columns import TASKS
 from workflows.workbooks.kinds import TASK_TYPE, Scope, read_cell
 
 # What a task of each type is made of.
-PARTS: dict[str, JsonObject] = {
+PARTS: dict[str, Any] = {
     "fields": {"fields": [{"name": "ok", "label": "OK?", "type": "boolean"}]},
     "action_url": {"action_url": "https://accounting.example/invoices"},
     "approvers": {"approvers": {"manager": True}},
