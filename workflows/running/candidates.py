@@ -39,7 +39,7 @@ from workflows.engine.task_types import VOTE_TYPES
 from workflows.models import Path, PathStatus, TaskInstance, TaskStatus, WorkflowEvent
 from workflows.models.task_instance import TaskInstanceQuerySet
 from workflows.running.deputies import acting_deputies, acting_deputy
-from workflows.running.events.assigned import ASSIGNED
+from workflows.running.events.assigned import APPROVER, ASSIGNED
 from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.keys_now import KeyNow
 from workflows.running.workers import colleagues, eligible_workers
@@ -384,6 +384,8 @@ def _outwards(task: TaskInstance) -> list[Path]:
 def _named(task: TaskInstance, rule: AssignRule, facts: _Facts) -> tuple[int | None, JsonObject]:
     """The id of the one person whom a task is for, and how the history says it."""
     reason: JsonObject = {} if rule.is_for_group else {"as": rule.who.value}
+    if task.definition.is_vote:
+        reason = {"as": APPROVER}
     found: object = None
     match rule.who:
         case Who.REQUESTER:

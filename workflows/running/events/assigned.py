@@ -3,14 +3,14 @@
 Its data: `to` is their name then, `to_id` their id; `claimed` where they took it themselves;
 `reason` where a ticket admin gave it. `for` and `for_id`: whoever it was meant for, or had it, is
 away, and `to` stands in for them. By the rule of the task: `as` is whom it is for (a member of
-Who), `done` the title of the task whose doer that is, `fallback` where one of the group got it
+Who, or APPROVER), `done` the title of the task whose doer that is, `fallback` where one of the group got it
 instead, `in_turn` where it was their turn, `override` where a ticket admin gave it against the
 rule, and `delegated` where a vote was handed on to somebody who was not asked.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext as _
 
@@ -20,6 +20,10 @@ from workflows.running.events.state import State
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+
+
+# For whom a vote is: whom the approval asks.
+APPROVER: Final = "approver"
 
 
 def _set_assignee(state: State, event: WorkflowEvent) -> None:
@@ -46,6 +50,8 @@ def _sentence(event: WorkflowEvent) -> StrOrPromise:
             return _("%(task)s was given to %(to)s, the requester's manager.")
         case "answer":
             return _("%(task)s was given to %(to)s, whom an answer names.")
+        case "approver":
+            return _("%(to)s is asked to vote: %(task)s.")
         case "doer":
             return _("%(task)s was given to %(to)s, who did %(done)s.")
         case "person":
