@@ -27,6 +27,7 @@ from tickets.finding.pages.filters import DueFilter
 from tickets.finding.pages.search import FindsInTickets, add_number, where_it_is
 from tickets.following.pages.answers_cell import answers_cell
 from tickets.following.pages.badges import due_badge, priority_of_row, task_badge
+from tickets.following.pages.branches import item_in_words
 from tickets.models import ListOfViews, MyTask, SavedAnswers, Ticket
 from tickets.saved_views.pages.views_bar import ViewsBar
 from tickets.taking_part.task_holders import still_theirs
@@ -251,7 +252,9 @@ class MyTaskAdmin(FindsInTickets, CompanyModelAdmin):
 
     @display(description=_("Task"), ordering="definition__title")
     def task(self, task: MyTask) -> SafeString:
-        shown = [clipped(task.definition.title)]
+        item = "" if task.path is None else item_in_words(task.path.item)
+        title = task.definition.title
+        shown = [clipped(f"{title}: {item}" if item else title)]
         if task.status in (TaskStatus.IN_PROGRESS, TaskStatus.PENDING) and task.assigned_to_id:
             shown.append(task_badge(task))
         if getattr(task, "is_saved", False) and task.status in WORKABLE:
