@@ -133,6 +133,13 @@ class NotYourTaskError(WorkflowsError):
     message = _("This task was given to somebody else.")
 
 
+class VoteNotYoursError(WorkflowsError):
+    message = _(
+        "A vote is what its approver says: give the task to somebody else who may vote, or finish "
+        "the approval by hand."
+    )
+
+
 class OtherInstanceError(WorkflowsError):
     message = _("This task belongs to another workflow instance.")
 

@@ -46,6 +46,15 @@ SCREENS: Final[Mapping[TaskType, TaskTypeScreen]] = {
         missing=_("A FORM task needs a form. Add at least one field."),
         expected=_("a list of fields"),
     ),
+    TaskType.VOTE: TaskTypeScreen(
+        icon="M4 10.5 8.5 15 16.5 5.5",
+        title=_("Vote (of an approval)"),
+        name=_("Vote"),
+        chip=_("vote"),
+        choice=_("A vote of an approval"),
+        missing=_("A vote needs a form."),
+        expected=_("a list of fields"),
+    ),
     TaskType.SYNC_ACTION: TaskTypeScreen(
         icon="M11 2.5 4.5 11.5h4.7L8.6 17.5l6.9-9h-4.8z",
         title=_("Call (answered at once)"),
@@ -91,6 +100,15 @@ SCREENS: Final[Mapping[TaskType, TaskTypeScreen]] = {
         choice=_("Branches side by side, or one for each item of a list"),
         missing=_("A block needs branches. Add at least one."),
         expected=_("a list of branches"),
+    ),
+    TaskType.APPROVAL: TaskTypeScreen(
+        icon="M3 10.5 6.5 14 12 6.5M9.5 12.5 11 14l6-7.5",
+        title=_("Approval (several people vote)"),
+        name=_("Approval"),
+        chip=_("approval"),
+        choice=_("One or several people approve or refuse"),
+        missing=_("An approval needs somebody who approves. Say who they are."),
+        expected=_("a company role, people, or the requester's manager"),
     ),
     TaskType.WAIT: TaskTypeScreen(
         icon="M10 17.5a7.5 7.5 0 1 0 0-15 7.5 7.5 0 0 0 0 15zM10 5.8V10l2.8 1.8",

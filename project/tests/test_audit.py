@@ -201,7 +201,10 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     "admin:workflows_workflowdefinition_delete_draft": ("definitions.draft_deleted",),
     "admin:workflows_workflowdefinition_stop_offering": ("definitions.retired",),
     "admin:workflows_workflowdefinition_bring_back": ("definitions.draft_begun",),
-    "admin:workflows_workflowdefinition_publish": ("definitions.published",),
+    "admin:workflows_workflowdefinition_publish": (
+        "definitions.published",
+        "definitions.requester_may_approve",
+    ),
     "admin:workflows_workflowdefinition_tests": ("definitions.test_cases_changed",),
     "admin:workflows_workflowdefinition_try": ("definitions.test_cases_changed",),
     "admin:workflows_workflowdefinition_move_tickets": ("tickets.moved",),

@@ -36,7 +36,7 @@ def end_cancelled(ticket: Ticket, move: Move, *, now: datetime) -> None:
             about: JsonObject = {
                 "task": task.pk,
                 "title": task.definition.title,
-                "why": "not_needed",
+                "why": "decided" if task.definition.is_vote else "not_needed",
             }
             tell(TASK_GONE, [task.assigned_to_id], ticket_id=ticket.pk, about=about)
     if not move.cancelled_in_error:

@@ -17,7 +17,7 @@ from psycopg import sql
 from tenants.connection import current_schema
 from workflows.engine.edits import by_owner, with_owner
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.task_types import BLOCK_TYPES
+from workflows.engine.task_types import APPROVAL_TYPES, BLOCK_TYPES
 from workflows.fields.people import ChangePerson, names_people, with_people
 from workflows.running.events.block_began import BLOCK_BEGAN
 from workflows.running.events.kind import Form, answers_of, kind_named
@@ -54,6 +54,7 @@ class PeopleInRows:
         self._tasks: dict[tuple[str, str], list[Json]] = {}
         self._task_keys: dict[int, tuple[str, str]] = {}
         self._blocks: set[tuple[str, str]] = set()
+        self._approvals: set[tuple[str, str]] = set()
         self._read_definitions()
 
     def _read_definitions(self) -> None:
@@ -63,7 +64,9 @@ class PeopleInRows:
         columns = ("id", "workflow_id", "key", "task_type")
         for pk, workflow, key, task_type, fields in _select(_TASK, *columns):
             self._task_keys[pk] = (self._workflow_keys.get(workflow, ""), key)
-            if task_type in BLOCK_TYPES:
+            if task_type in APPROVAL_TYPES:
+                self._approvals.add(self._task_keys[pk])
+            elif task_type in BLOCK_TYPES:
                 self._blocks.add(self._task_keys[pk])
             _add_questions(self._tasks, self._task_keys[pk], fields)
 
@@ -129,6 +132,14 @@ class PeopleInRows:
             for each in items
         ]
         return {**output, "items": made}
+
+    def _of_votes(self, key: tuple[str, str], output: Json) -> Json:
+        """The further answers of the votes of an approval; who voted is an item as any other."""
+        votes = output.get("votes") if isinstance(output, dict) else None
+        if not isinstance(votes, list) or not isinstance(output, dict):
+            return output
+        specs = self._tasks.get(key)
+        return {**output, "votes": [with_people(specs, each, self._change) for each in votes]}
 
     def _of_item(self, item: Json) -> Json:
         """An item of a list: a person as answers hold them, or a row in which such stand."""
@@ -212,6 +223,8 @@ class PeopleInRows:
                 for each in paths
             ]
         for name in rules.answers:
+            if name not in made:
+                continue
             form = answers_of(data)
             if form is Form.TICKET:
                 workflow = instances.get(row["workflow_instance_id"], 0)
@@ -228,6 +241,8 @@ class PeopleInRows:
     def _of_task(self, key: tuple[str, str], data: Json) -> Json:
         if key in self._blocks:
             return self._of_block(key[0], data)
+        if key in self._approvals:
+            return self._of_item(self._of_votes(key, data))
         return with_people(self._tasks.get(key), data, self._change)
 
 

@@ -22,7 +22,8 @@ def gone_tasks(
     workflow_ids: Iterable[int], to: Mapping[str, TaskDefinition]
 ) -> dict[str, TaskDefinition]:
     """The tasks of these versions that have no task of their key in `to`, the newest of each."""
-    tasks = TaskDefinition.objects.filter(workflow__in=set(workflow_ids)).exclude(key__in=to)
+    tasks = TaskDefinition.objects.written().filter(workflow__in=set(workflow_ids))
+    tasks = tasks.exclude(key__in=to)
     ordered = tasks.select_related("workflow").order_by("workflow__version", "position", "pk")
     return {task.key: task for task in ordered}
 
@@ -30,7 +31,7 @@ def gone_tasks(
 def new_tasks(workflow_ids: Iterable[int], to: WorkflowDefinition) -> list[TaskDefinition]:
     """The tasks of `to` that none of these versions has, in its order."""
     known = TaskDefinition.objects.filter(workflow__in=set(workflow_ids)).values("key")
-    return list(to.tasks.exclude(key__in=known).order_by("position", "pk"))
+    return list(to.tasks.written().exclude(key__in=known).order_by("position", "pk"))
 
 
 def propose(gone: Mapping[str, TaskDefinition], new: Iterable[TaskDefinition]) -> dict[str, str]:

@@ -83,6 +83,8 @@ def _given(batch: Batch, happened: Happened) -> None:
     if task is None:
         return
     about: JsonObject = {"task": task.pk, "title": task.definition.title}
+    if task.definition.is_vote:
+        about["vote"] = True
     if happened.gives_to_found:
         _add(batch, happened, TASK_GIVEN, about, _TO_FOUND, by=happened.by_id)
     else:

@@ -14,6 +14,7 @@ from tickets.models import Ticket
 from tickets.replaying.replay_visits import Visit, answers_of, submitted_at_first, visits_of
 from workflows.authoring.trying.run_test_cases import trial_of
 from workflows.bundles import Trial
+from workflows.engine.approvals import approval_key
 from workflows.engine.errors import FieldError
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import JsonObject
@@ -178,12 +179,14 @@ def _first_divergence(
 ) -> Divergence | None:
     """The first place where the paths differ; None where they are the same."""
     label = ticket.workflow_instance.end_label if ticket.workflow_instance else ""
+    visits = [each for each in visits if not approval_key(each.task)]
+    steps = [each for each in simulation.steps if not each.is_vote]
     old = [*(Onward(each.task) for each in visits), Onward(kind=END, label=label)]
     new = [*map(Onward, simulation.path), _ending(simulation)]
     for index, (before, now) in enumerate(zip(old, new, strict=False)):
         if before != now:
             # The first step is the start: the one before this place has the same number.
-            step = simulation.steps[index]
+            step = steps[index]
             time = step.timeout_taken or (visits[index - 1].time if index else "")
             return Divergence(step.task or "", before, now, time)
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,7 +17,7 @@ from workflows.engine.errors import DurationError
 from workflows.engine.failure import Failure
 from workflows.engine.process import JsonObject, Process
 from workflows.engine.simulate import Answer
-from workflows.engine.task_types import BLOCK_TYPES
+from workflows.engine.task_types import APPROVAL_TYPES, BLOCK_TYPES
 from workflows.engine.timing import Moment
 from workflows.models import (
     BusinessCalendar,
@@ -138,8 +139,8 @@ def visits_of(tickets: Iterable[Ticket], *, process: Process) -> dict[int, list[
             answers.append(Answer.failed(key, failure, visit=pk, items=items))
         elif status == TaskStatus.COMPLETED and kind not in BLOCK_TYPES:
             kept = output if isinstance(output, dict) else {}
-            changes = edits.get(pk, {})
-            answers.append(Answer(key, kept, visit=pk, items=items, edits=changes))
+            changes, asked = edits.get(pk, {}), paths.asked_with(path_id)
+            answers.append(Answer(key, kept, visit=pk, items=items, edits=changes, asked=asked))
         if answers:
             answers[-1] = replace(answers[-1], at=completed_at)
         visit = Visit(key, time, tuple(answers), completed_at or created_at, in_branch)
@@ -152,14 +153,24 @@ class _Paths:
 
     def __init__(self, pks: Collection[int]) -> None:
         self._rows: dict[int, tuple[int, bool, int | None]] = {}
+        self._approvals: dict[int, int] = {}
+        self._asked = Counter[int]()
         if pks:
             tasks = TaskInstance.objects.filter(path__in=pks).values("workflow_instance")
             rows = Path.objects.filter(workflow_instance__in=tasks).values_list(
-                *("pk", "number", "block_task__definition__for_each", "block_task__path_id")
+                *("pk", "number", "block_task__definition__for_each", "block_task__path_id"),
+                *("block_task_id", "block_task__definition__task_type"),
             )
-            self._rows = {
-                pk: (number, for_each is not None, around) for pk, number, for_each, around in rows
-            }
+            for pk, number, for_each, around, block, kind in rows:
+                is_vote = kind in APPROVAL_TYPES
+                self._rows[pk] = (number, is_vote or for_each is not None, around)
+                if is_vote:
+                    self._approvals[pk] = block
+            self._asked = Counter(self._approvals.values())
+
+    def asked_with(self, path: int | None) -> int:
+        """How many people the approval has asked whose vote is on this path; 0: it is none."""
+        return self._asked[self._approvals[path]] if path in self._approvals else 0
 
     def items_of(self, path: int | None) -> tuple[int, ...]:
         """The numbers of the entries, the outermost first."""

@@ -16,6 +16,7 @@ from tickets.models import Ticket
 from tickets.seeing.hidden import hidden_tasks
 from tickets.seeing.viewer import Viewer, viewer_of
 from workflows.bundles.step_outputs import output_specs
+from workflows.engine.approvals import answers_of_vote, vote_key
 from workflows.engine.assigning import Who
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.task_types import BLOCK_TYPES, WAIT_TYPES
@@ -175,13 +176,18 @@ def outputs_in(
 ) -> Iterator[tuple[TaskDefinition, JsonObject]]:
     """The outputs in what an instance or a block has brought, in the order of the workflow's tasks.
 
-    Of a block that had a branch for each item of a list those of each item.
+    Of a block that had a branch for each item of a list those of each item, and of an approval
+    each vote.
     """
     for key, definition in tasks.items():
         output = data.get(key)
         if not isinstance(output, dict):
             continue
-        if definition.is_block:
+        if definition.type.is_approval:
+            if (vote := tasks.get(vote_key(key))) is not None:
+                for each in objects_in(output.get("votes")):
+                    yield vote, answers_of_vote(each)
+        elif definition.is_block:
             for item in objects_in(output.get("items")):
                 yield from outputs_in(tasks, item)
         else:

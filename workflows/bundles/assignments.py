@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from workflows.bundles.approvals import approvers_in_words
 from workflows.bundles.blocks import block_labels, items_read
 from workflows.bundles.comparisons import fields_by_name
 from workflows.bundles.outline import Entry, Outline
@@ -117,7 +118,7 @@ class _Check:
             yield Problem(path, message + advice, key, ", ".join(tasks), meant)
         elif tasks[key].is_call:
             yield Problem(path, _("No person does this task: it calls another system."), key)
-        elif not tasks[key].is_form:
+        elif not tasks[key].is_form and not tasks[key].is_approval:
             yield Problem(path, _("No person does this task."), key)
         elif self.outline.is_connected and key not in self.outline.before.get(
             self.task.text("key"), set()
@@ -147,9 +148,12 @@ class _Check:
             yield Problem(path, message, self.role, severity=Severity.WARNING)
 
     def _never(self) -> Iterator[Problem]:
-        never = self.said.get("never")
+        yield from self.never(self.said.get("never"), (*self.path, "never"))
+
+    def never(self, never: Json, where: Path) -> Iterator[Problem]:
+        """Of a list of whom a task is never given to."""
         for index, each in enumerate(never if isinstance(never, list) else []):
-            path = (*self.path, "never", index)
+            path = (*where, index)
             if each == REQUESTER:
                 if self.rule.who is Who.REQUESTER:
                     message = _("The task is for the requester, and is never given to them.")
@@ -165,6 +169,11 @@ class _Check:
             elif isinstance(each, str):
                 message = _("Write “requester”, or the task whose doer is meant: tasks.review.")
                 yield Problem(path, message, each)
+
+
+def never_problems(outline: Outline, task: Entry, never: Json, path: Path) -> Iterator[Problem]:
+    """The same of a task without an `assign_to`, which says by itself whom it never asks."""
+    yield from _Check(outline, task, {}).never(never, path)
 
 
 _WHO = {
@@ -205,6 +214,13 @@ def assignment_in_words(value: Json, role: str, labels: Mapping[str, str]) -> st
     if mode := str(_MODES[rule.mode]):
         words.append(mode)
     return ", ".join(words)
+
+
+def approval_notes(document: object) -> dict[str, str]:
+    """For the picture: {task key: line}, of the approvals: who is asked."""
+    outline = Outline(document if isinstance(document, dict) else {})
+    labels = _labels(outline) if outline.approvals else {}
+    return {key: approvers_in_words(each.value, labels) for key, each in outline.approvals.items()}
 
 
 def assignments_in_words(document: object) -> dict[str, str]:

@@ -18,6 +18,7 @@ from typing import Final
 
 from tenants.names import LONGEST_NAME, plain_email
 from workflows.bundles.spelling import as_spelt
+from workflows.engine.approvals import USUAL_NEVER
 from workflows.engine.assigning import canonical_assignment
 from workflows.engine.conditions import is_empty
 from workflows.engine.decision_table import canonical_table
@@ -227,6 +228,31 @@ def _ends_when(value: Json) -> Json:
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
+def _approvers(value: Json) -> Json:
+    """With addresses as they are kept; nothing where it says of nobody."""
+    if not isinstance(value, dict):
+        return value or None
+    made = {name: each for name, each in value.items() if each not in (None, "", [], False)}
+    if isinstance(listed := made.get("people"), list):
+        made["people"] = [plain_email(each) if isinstance(each, str) else each for each in listed]
+    return free_form(made) or None
+
+
+def _needed(value: Json) -> Json:
+    if value is None or value == "":
+        return default_of("task", "needed")
+    number = int(value) if isinstance(value, str) and value.isdecimal() else value
+    return default_of("task", "needed") if number == 1 and number is not True else number
+
+
+def _never(value: Json) -> Json:
+    """An empty list says something: that everybody may be asked."""
+    if not isinstance(value, list):
+        return value
+    names = sorted({str(each) for each in value})
+    return None if tuple(names) == USUAL_NEVER else list[Json](names)
+
+
 def _item(value: Json) -> Json:
     """A list only where there are several numbers."""
     return value[0] if isinstance(value, list) and len(value) == 1 else value or None
@@ -252,6 +278,9 @@ _task = _canonical_part(
     assign_to=_assignment,
     branches=lambda value: _list_of(_branch)(value) or None,
     ends_when=_ends_when,
+    approvers=_approvers,
+    needed=_needed,
+    never=_never,
     for_each=lambda value: _rule(value or None),
     edits=canonical_edits,
     ext_ref=_list_of(_link),

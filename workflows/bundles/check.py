@@ -7,6 +7,7 @@ from itertools import chain, islice
 from workflows.bundles.assignments import assignment_problems
 from workflows.bundles.blocks import block_problems
 from workflows.bundles.canonical import SCHEMA
+from workflows.bundles.checks_of_approvals import approval_problems
 from workflows.bundles.checks_of_test_cases import test_case_problems
 from workflows.bundles.comparisons import comparison_problems
 from workflows.bundles.decision_tables import decision_table_problems
@@ -69,6 +70,7 @@ def _further_problems(document: JsonObject, facts: Facts) -> Iterator[Problem]:
         reference_problems(outline, facts),
         flow_problems(outline),
         block_problems(outline),
+        approval_problems(outline),
         assignment_problems(outline),
         decision_table_problems(outline),
         time_problems(outline),

@@ -19,6 +19,7 @@ from workflows.bundles.canonical import END
 from workflows.bundles.outline import Entry, Outline, outcome_of
 from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.trial import clock_of_case
+from workflows.engine.approvals import vote_fields
 from workflows.engine.clock import Clock
 from workflows.engine.conditions import is_empty
 from workflows.engine.edits import edits_of
@@ -71,7 +72,9 @@ class _Forms:
         """What judges a task's output; None where the definition is not valid."""
         key = task.text("key")
         if key not in self._tasks:
-            if not task.is_call:
+            if task.is_approval:
+                self._tasks[key] = _validator(vote_fields(task.value.get("fields")), {})
+            elif not task.is_call:
                 self._tasks[key] = _validator(task.value.get("fields", []), {})
             else:
                 self._tasks[key] = _schema_validator(task.value.get("output_schema"))
@@ -183,6 +186,8 @@ def _item_problems(answer: Entry, outline: Outline) -> Iterator[Problem]:
         return
     listed = outline.item_blocks(answer.text("task"))
     count = len(found) if isinstance(found, list) else 1
+    if outline.task_of[answer.text("task")].is_approval and count == len(listed) + 1:
+        return  # which of the votes it is
     if not listed:
         message = _("This task is not done for each entry of a list. Leave out “item”.")
         yield Problem(path, message, found)

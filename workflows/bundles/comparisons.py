@@ -13,6 +13,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from workflows.bundles.approvals import approval_fields
 from workflows.bundles.blocks import block_fields, items_read
 from workflows.bundles.canonical import free_form
 from workflows.bundles.failure_fields import failure_fields
@@ -45,7 +46,7 @@ LOOPS: Final = frozenset({"all", "some", "none", "filter", "map"})
 
 def comparison_problems(outline: Outline) -> Iterator[Problem]:
     """Conditions and transforms that compare unlike types, or conditions of another type."""
-    fields = {**fields_by_name(outline), **block_fields(outline)}
+    fields = {**fields_by_name(outline), **block_fields(outline), **approval_fields(outline)}
     for transition in outline.transitions:
         path = (*transition.path, "condition")
         known = {**fields, **items_read(outline, transition.text("from"))}

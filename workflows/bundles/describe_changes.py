@@ -11,6 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from workflows.bundles import Change, ChangeKind
+from workflows.bundles.approvals import (
+    approval_in_words,
+    approval_labels,
+    approvers_in_words,
+    needed_in_words,
+    never_in_words,
+)
 from workflows.bundles.assignments import assignment_in_words
 from workflows.bundles.blocks import block_labels, branches_in_words, ends_in_words
 from workflows.bundles.canonical import default_of
@@ -101,7 +108,8 @@ class _Labels:
     @cached_property
     def of_all_forms(self) -> dict[str, str]:
         """For the conditions of transitions, which may name every form's fields."""
-        labels = failure_labels() | block_labels(Outline(self.document))
+        outline = Outline(self.document)
+        labels = failure_labels() | block_labels(outline) | approval_labels(outline)
         labels |= _labels_of(self.ticket, "ticket.")
         for task in self.tasks:
             key, title = task.get("key"), task.get("title") or task.get("key")
@@ -231,6 +239,11 @@ _IN_WORDS: Final[Mapping[str, Callable[[Json, _Labels, Json], str]]] = {
     ),
     "for_each": lambda value, labels, _task: _list_in_words(value, labels.of_all_forms),
     "ends_when": lambda value, _labels, _task: ends_in_words(value),
+    "approvers": lambda value, labels, _task: approvers_in_words(
+        {"approvers": value}, labels.of_all_forms
+    ),
+    "needed": lambda value, _labels, _task: needed_in_words(value),
+    "never": lambda value, labels, _task: never_in_words(value, labels.of_all_forms),
     "branch": _place_words,
     "start": _place_words,
 }
@@ -326,6 +339,8 @@ def _words_of_task(task: JsonObject, labels: Mapping[str, str]) -> Iterator[str]
         yield assignment_in_words(task["assign_to"], role, labels)
     if task.get("edits"):
         yield edits_in_words(task["edits"], labels)
+    if task.get("approvers"):
+        yield from approval_in_words(task, labels)
     if task.get("branches"):
         yield from branches_in_words(task, labels, {})
 

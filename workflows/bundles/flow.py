@@ -121,6 +121,8 @@ def _circle_problems(outline: Outline) -> Iterator[Problem]:
 def _is_done_by_itself(outline: Outline, key: str) -> bool:
     """Whether nobody is waited for: a call, a step of the engine's own, a block without people."""
     task = outline.task_of.get(key)
+    if task is not None and task.is_approval:
+        return False
     if task is not None and task.is_block:
         return not any(outline.task_of[each].is_form for each in outline.inside(key))
     return task is not None and (task.is_call or task.is_at_once)

@@ -63,7 +63,12 @@ class Entry:
     @property
     def is_block(self) -> bool:
         """Whether this is a task whose branches run side by side."""
-        return self.task_type is not None and self.task_type.is_block
+        return self.task_type is not None and self.task_type.has_branches
+
+    @property
+    def is_approval(self) -> bool:
+        """Whether this is a task that people vote on."""
+        return self.task_type is not None and self.task_type.is_approval
 
     @property
     def is_call(self) -> bool:
@@ -155,6 +160,11 @@ class Outline:
     def blocks(self) -> dict[str, Entry]:
         """The blocks by key."""
         return {key: task for key, task in self.task_of.items() if task.is_block}
+
+    @cached_property
+    def approvals(self) -> dict[str, Entry]:
+        """The approvals by key."""
+        return {key: task for key, task in self.task_of.items() if task.is_approval}
 
     @cached_property
     def branches(self) -> dict[str, Branch]:
@@ -474,6 +484,13 @@ def roles_in_reminders(outline: Outline) -> Iterator[tuple[Path, str]]:
         for index, role in reminder_roles(task.value.get("reminders")):
             if isinstance(role, str):
                 yield (*task.path, "reminders", index, "role"), role
+
+
+def role_of_approvers(task: Entry) -> str:
+    """The company role whose members approve; empty: it is no approval, or others do."""
+    approvers = task.value.get("approvers")
+    role = approvers.get("role") if isinstance(approvers, dict) else None
+    return role if isinstance(role, str) else ""
 
 
 def roles_in_questions(outline: Outline) -> Iterator[tuple[Path, str]]:

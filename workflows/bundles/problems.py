@@ -164,6 +164,7 @@ def _is_free_form(step: str | int) -> bool:
         "condition",
         "when",
         "for_each",
+        "people",
         "input_schema",
         "output_schema",
         "input_transform",

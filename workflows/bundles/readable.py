@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from workflows.bundles.approvals import approval_labels
 from workflows.bundles.blocks import block_labels
 from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.outline import Entry, Outline
@@ -85,7 +86,7 @@ def _of_questions(
 
 def condition_labels(outline: Outline) -> dict[str, str]:
     """What the variables of the conditions are called on the forms."""
-    labels = failure_labels() | block_labels(outline)
+    labels = failure_labels() | block_labels(outline) | approval_labels(outline)
     labels |= {f"ticket.{name}": text for name, text in field_labels(outline.workflow).items()}
     labels |= choice_labels(outline.workflow.value.get("fields"), "ticket.")
     for key, task in outline.task_of.items():

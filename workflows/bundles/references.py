@@ -10,7 +10,13 @@ from tenants.names import name_key
 from workflows.actions.destinations import check_url
 from workflows.actions.errors import ActionError
 from workflows.bundles.canonical import END, START
-from workflows.bundles.outline import Entry, Outline, roles_in_questions, roles_in_reminders
+from workflows.bundles.outline import (
+    Entry,
+    Outline,
+    role_of_approvers,
+    roles_in_questions,
+    roles_in_reminders,
+)
 from workflows.bundles.problems import Problem, Severity
 from workflows.engine.problems import Path, did_you_mean, nearest, short, steps_into
 from workflows.engine.problems import Problem as EngineProblem
@@ -224,6 +230,8 @@ def _roles_named(outline: Outline) -> Iterator[tuple[tuple[str | int, ...], str]
     for task in outline.tasks:
         if name := task.text("candidate_role"):
             yield (*task.path, "candidate_role"), name
+        if name := role_of_approvers(task):
+            yield (*task.path, "approvers", "role"), name
     for ticket_type in outline.ticket_types:
         roles = ticket_type.value.get("roles_with_access")
         seen: set[str] = set()

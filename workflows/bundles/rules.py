@@ -9,6 +9,7 @@ from functools import cached_property
 
 from django.utils.translation import gettext as _
 
+from workflows.bundles.approvals import PARTS as OF_APPROVAL
 from workflows.bundles.blocks import (
     ITEM,
     ITEM_NUMBER,
@@ -80,6 +81,8 @@ def rule_problems(outline: Outline) -> Iterator[Problem]:
         yield from _when_problems(key, block, scopes)
     for form in (outline.workflow, *outline.tasks):
         yield from form_warnings(form)
+    for key, task in outline.approvals.items():
+        yield from _people_problems(key, task, scopes)
 
 
 def _when_problems(key: str, block: Entry, scopes: _Scopes) -> Iterator[Problem]:
@@ -155,6 +158,20 @@ def _problems_at_once(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
 def _sets_by_name(values: JsonObject) -> bool:
     """Whether it is an object of values: {"+": [1, 2]} is one formula."""
     return all(_NAME.fullmatch(name) for name in values)
+
+
+def _people_problems(key: str, task: Entry, scopes: _Scopes) -> Iterator[Problem]:
+    """What an approval reads when it begins: who approves."""
+    approvers = task.value.get("approvers")
+    rule = approvers.get("people") if isinstance(approvers, dict) else None
+    if not isinstance(rule, dict) or is_empty(rule):
+        return
+    path = (*task.path, "approvers", "people")
+    if found := check_transform(rule):
+        yield from (Problem(path, message, rule) for message in found)
+        return
+    scope, columns = scopes.before(key), columns_of_template(rule)
+    yield from scope.problems(path, rule, transform_variables(rule), columns)
 
 
 def _transform_problems(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
@@ -413,6 +430,9 @@ class _Scope:
         if key in outline.blocks:
             wrong = self._block(key, inner) if inner else None
             return wrong or self._not_always_done(key)
+        if key in outline.approvals:
+            wrong = _of_approval(key, inner) if inner else None
+            return wrong or self._not_always_done(key)
         fields = self.scopes.outputs[key]
         values = values_set(outline.task_of[key])
         name = inner.partition(".")[0]
@@ -490,6 +510,14 @@ class _Scope:
             "default, or ask with “missing” first."
         )
         return _Reading(message % {"name": f"{root}.{key}"}, severity=Severity.WARNING)
+
+
+def _of_approval(key: str, inner: str) -> _Reading | None:
+    """What is read of an approval that is decided."""
+    name, _dot, rest = inner.partition(".")
+    variable = short(f"tasks.{key}.{inner}")
+    wrong = _unless_known(variable, f"tasks.{key}", name, OF_APPROVAL)
+    return wrong if wrong is not None or name == "votes" else _no_such_property(variable, rest)
 
 
 def _of_failure(variable: str, rest: str) -> _Reading | None:

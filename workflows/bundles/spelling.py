@@ -55,6 +55,7 @@ class _Spelling:
             task,
             title=_plain,
             candidate_role=self._role,
+            approvers=lambda value: _changed(value, role=self._role),
             fields=self._fields,
             branches=lambda value: _each(value, lambda each: _changed(each, title=_plain)),
             reminders=lambda listed: _each(listed, lambda each: _changed(each, role=self._role)),

@@ -92,6 +92,8 @@ def _known_names(path: Path) -> list[str]:
         return key_order(_PART_OF_LIST[str(path[0])])
     if len(path) == 3 and path[0] == "tasks" and path[2] == "assign_to":
         return key_order("assign_to")
+    if len(path) == 3 and path[0] == "tasks" and path[2] == "approvers":
+        return ["role", "people", "manager"]
     if len(path) == 4 and path[0] == "tasks" and path[2] == "branches":
         return key_order("branch")
     if len(path) > 2 and path[0] == "tasks" and path[2] == "table":
@@ -177,6 +179,8 @@ def _pattern_sentence(path: Path) -> tuple[str, str]:
         return _("Give %(expected)s.") % {"expected": expected}, expected
     if path[-1:] == ("today",):
         expected = _("a day such as 2026-10-30")
+    if path[-1:] == ("needed",):
+        expected = _("one, all, or how many must approve")
         return _("Give %(expected)s.") % {"expected": expected}, expected
     if path[-1:] == ("title",):
         return _("Give a title: spaces alone are none."), _("text")

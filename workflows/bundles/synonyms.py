@@ -73,6 +73,9 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "table": ("decision_table", "decision", "rules"),
         "wait": ("wait_until", "waits_until", "waits", "until"),
         "reminders": ("reminder", "escalations", "escalation"),
+        "approvers": ("approved_by", "approver"),
+        "needed": ("how_many", "needed_votes"),
+        "never": ("never_by",),
     },
     "branch": {
         "title": ("name", "branch_name"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workflows.bundles.assignments import assignments_in_words
+from workflows.bundles.assignments import approval_notes, assignments_in_words
 from workflows.bundles.edits import all_edits_in_words
 from workflows.bundles.times import reminder_notes
 
@@ -12,6 +12,7 @@ def task_notes(document: object) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for words in (
         assignments_in_words(document),
+        approval_notes(document),
         all_edits_in_words(document),
         reminder_notes(document),
     ):

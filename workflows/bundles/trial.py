@@ -17,6 +17,7 @@ from workflows.bundles.given import Given
 from workflows.bundles.outline import outcome_of
 from workflows.bundles.problems import Problem, path_in_words
 from workflows.end_outcomes import SCREENS as OUTCOMES
+from workflows.engine.approvals import vote_key, with_votes
 from workflows.engine.blocks import BlockSpec, branch_of
 from workflows.engine.clock import NAMES as NAMES_OF_TIME
 from workflows.engine.clock import Clock
@@ -42,7 +43,7 @@ from workflows.engine.simulate import (
     read_answers,
     simulate,
 )
-from workflows.engine.task_types import TaskType
+from workflows.engine.task_types import VOTE_TYPES, TaskType
 from workflows.engine.transforms import apply_transform
 from workflows.fields.asked_again import (
     AskedAgain,
@@ -89,7 +90,8 @@ class Trial:
         self.known = replace(known, trusts_answers=True, clock=self.clock)
         workflow = document.get("workflow")
         self.workflow: JsonObject = workflow if isinstance(workflow, dict) else {}
-        self.tasks = {str(each.get("key")): each for each in _entries(document, "tasks")}
+        tasks = with_votes(_entries(document, "tasks"))
+        self.tasks = {str(each.get("key")): each for each in tasks}
         self.ticket_types = {
             str(each.get("key")): each for each in _entries(document, "ticket_types")
         }
@@ -282,6 +284,8 @@ class Trial:
 
     def _form_of(self, key: str) -> _Form | None:
         """The form of a task; None where it is a call, or there is none."""
+        if self.rules.get(key, TaskRules()).task_type.is_approval:
+            key = vote_key(key)
         rules = self.rules.get(key)
         return self.forms[key] if rules is not None and rules.task_type.is_form else None
 
@@ -562,6 +566,8 @@ def _entries(document: JsonObject, name: str) -> list[JsonObject]:
 
 
 def _type_of(task: JsonObject) -> TaskType:
+    if task.get("task_type") in VOTE_TYPES:  # which are made with their approvals
+        return VOTE_TYPES[0]
     return TaskType.named(task.get("task_type")) or TaskType.FORM
 
 
@@ -571,9 +577,15 @@ def _spec(key: str, task: JsonObject) -> TaskSpec:
         key=key,
         title=str(task.get("title", "")),
         task_type=task_type,
-        block=BlockSpec.of(task) if task_type.is_block else None,
+        block=_block(key, task, task_type),
         branch=branch_of(str(task.get("branch") or "")),
     )
+
+
+def _block(key: str, task: JsonObject, task_type: TaskType) -> BlockSpec | None:
+    if task_type.is_approval:
+        return BlockSpec.of_approval(key, task)
+    return BlockSpec.of(task) if task_type.is_block else None
 
 
 def _rules(task: JsonObject, form: _Form, change_answers: ChangeAnswers | None) -> TaskRules:

@@ -21,6 +21,7 @@ from workflows.bundles.outline import (
     Entry,
     Outline,
     outcome_of,
+    role_of_approvers,
     roles_in_questions,
     roles_in_reminders,
 )
@@ -154,6 +155,7 @@ def with_named_roles(document: JsonObject) -> JsonObject:
     listed = [each.value for each in outline.company_roles]
     known = {name_key(str(each.get("name"))) for each in listed}
     named = [each.text("candidate_role") for each in outline.tasks]
+    named += [role_of_approvers(each) for each in outline.tasks]
     for each in outline.ticket_types:
         roles = each.value.get("roles_with_access")
         named += (
@@ -201,9 +203,15 @@ def _task(key: str, task: Entry) -> TaskSpec:
         key=key,
         title=task.text("title"),
         task_type=task_type,
-        block=BlockSpec.of(task.value) if task.is_block else None,
+        block=_block(key, task),
         branch=branch_of(task.text("branch")),
     )
+
+
+def _block(key: str, task: Entry) -> BlockSpec | None:
+    if task.is_approval:
+        return BlockSpec.of_approval(key, task.value)
+    return BlockSpec.of(task.value) if task.is_block else None
 
 
 def _as_int(value: Json) -> int:

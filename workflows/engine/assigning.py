@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
 
+from .approvals import REQUESTER as REQUESTER
+from .approvals import TASKS as TASKS
 from .process import Json, JsonObject
-
-REQUESTER: Final = "requester"
-TASKS: Final = "tasks."
 
 
 class Who(StrEnum):

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from .approvals import VOTE_FIELD, VOTES, ApprovalSpec, CastVote, Vote, approval_output, decided
+from .approvals import vote_key as key_of_votes
 from .calendar import WorkingTime
 from .clock import Clock, with_time
 from .conditions import evaluate_condition, prepare
@@ -47,9 +49,11 @@ __all__ = [
     "block_output",
     "branch_of",
     "ends_when_of",
+    "enter_approval",
     "enter_block",
     "is_over",
     "outputs_after",
+    "vote_in",
 ]
 
 
@@ -105,6 +109,37 @@ def enter_block(
         _one_for_each(process, block_key, spec, known, working_time)
         if spec.is_list
         else _side_by_side(process, block_key, spec, known, working_time)
+    )
+
+
+def enter_approval(process: Process, key: str, approvers: Sequence[Json]) -> Entered:
+    """The votes that are asked for, of these people; as `enter_block`."""
+    task = process.tasks.get(key)
+    spec = None if task is None else task.block
+    if spec is None or spec.approval is None:
+        return enter_block(process, key, {})
+    words: dict[str, object] = {"block": _title(process, key), "count": len(approvers)}
+    if len(approvers) > HIGHEST_MOST:
+        message = _("“%(block)s” may ask %(most)d people, and would ask %(count)d.")
+        return Entered(error=message % {**words, "most": HIGHEST_MOST})
+    needed = spec.approval.fewest
+    if len(approvers) < needed:
+        message = _(
+            "“%(block)s” needs %(needed)d people who approve, and there is nobody who may."
+            if not approvers
+            else "“%(block)s” needs %(needed)d people who approve, and only %(count)d may."
+        )
+        advice = _(
+            "Switched-off people, those who do no tasks, and whoever the approval must not ask do "
+            "not count. See to it that there are enough, then try again; or finish the approval "
+            "by hand."
+        )
+        return Entered(error=f"{message % {**words, 'needed': needed}} {advice}")
+    return Entered(
+        runs=tuple(
+            BranchRun(VOTES, number, key_of_votes(key), item=person, begins=_begins(spec, number))
+            for number, person in enumerate(approvers, start=1)
+        )
     )
 
 
@@ -219,6 +254,8 @@ def is_over(block: BlockSpec, states: Iterable[BranchState]) -> bool:
     """Whether a block ends: enough of its branches have ended, or none is left that could."""
     runs = list(states)
     ended = sum(each.ended for each in runs)
+    if block.approval is not None and any(each.ended for each in runs):
+        return _is_decided(block.approval, runs)
     if all(each.ended or each.cancelled for each in runs):
         return True
     match block.ends_when:
@@ -229,10 +266,33 @@ def is_over(block: BlockSpec, states: Iterable[BranchState]) -> bool:
     return False
 
 
+def _is_decided(approval: ApprovalSpec, runs: Sequence[BranchState]) -> bool:
+    votes = [vote_in(each).get(VOTE_FIELD) for each in runs if each.ended]
+    yes = votes.count(Vote.APPROVE)
+    count = len(runs)
+    needed = approval.needed_among(count)
+    found = decided(needed=needed, count=count, yes=yes, no=len(votes) - yes)
+    return found is not None or all(each.ended or each.cancelled for each in runs)
+
+
+def vote_in(state: BranchState) -> Mapping[str, Json]:
+    """The answers of the vote in a run of an approval: the one output that it has."""
+    found = next(iter((state.outputs or {}).values()), None)
+    return found if isinstance(found, dict) else {}
+
+
+def votes_output(block: BlockSpec, states: Sequence[BranchState]) -> JsonObject:
+    """What an approval has brought, by the votes alone: of each who was asked, in their order."""
+    votes = [CastVote(vote_in(each), by=each.item) for each in states if each.ended]
+    return approval_output(block.approval or ApprovalSpec(), votes, count=len(states))
+
+
 def block_output(block: BlockSpec, states: Sequence[BranchState]) -> JsonObject:
     """What a block has brought, for `tasks.<block>`: of each branch, or of each item in order."""
     runs = sorted(states, key=lambda each: each.number)
     ended = sum(each.ended for each in runs)
+    if block.approval is not None:
+        return votes_output(block, runs)
     if block.is_list:
         items: list[Json] = [
             {**(each.outputs or {}), "item": each.item, **_said_of(each)} for each in runs

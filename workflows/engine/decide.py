@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from .approvals import VOTE_FIELD, Vote
 from .clock import NAMES as NAMES_OF_TIME
 from .clock import Clock
 from .conditions import PreparedData, evaluate_condition, is_empty, prepare, variables_read
@@ -86,6 +87,8 @@ def decide(
             "version of the workflow that has it."
         )
         return Decision(error=message % {"workflow": _workflow_name(process), "task": ended_task})
+    if ended_task is not None and process.tasks[ended_task].task_type.is_vote:
+        return _voted(ended_task, context)
     leaving = [
         each for each in process.transitions if each.from_task == ended_task and each.is_usual
     ]
@@ -100,6 +103,14 @@ def decide(
     except ConditionError as error:
         return Decision(error=_failed(process, ended_task, error))
     return _dated(_choose_transition(process, ended_task, leaving, data), clock)
+
+
+def _voted(vote: str, context: JsonObject) -> Decision:
+    """A vote ends its branch."""
+    tasks = context.get("tasks")
+    output = tasks.get(vote) if isinstance(tasks, dict) else None
+    refuses = isinstance(output, dict) and output.get(VOTE_FIELD) == Vote.REFUSE
+    return Decision(is_end=True, outcome=EndOutcome.BAD if refuses else EndOutcome.GOOD)
 
 
 def decide_timeout(

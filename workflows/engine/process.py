@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Self
 
+from .approvals import VOTES, ApprovalSpec, vote_key
 from .errors import DurationError
 from .task_types import TaskType
+from .texts import gettext as _
 from .timing import Moment
 
 type Json = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
@@ -69,7 +71,8 @@ class BlockSpec:
     """What a block holds. `ends_when` is a number of branches, or one of `Until`.
 
     `for_each` is where the list stands, a value as in a transform; None: each branch runs once.
-    `most` bounds the list; None: USUAL_MOST.
+    `most` bounds the list; None: USUAL_MOST. `approval` says who approves, where it is an approval:
+    its list is then that of the approvers.
     """
 
     branches: tuple[BranchSpec, ...] = ()
@@ -78,6 +81,19 @@ class BlockSpec:
     order: Order = Order.TOGETHER
     most: int | None = None
     hide_answers: bool = False
+    approval: ApprovalSpec | None = None
+
+    @classmethod
+    def of_approval(cls, key: str, said: Mapping[str, Json]) -> Self:
+        """The block that an approval is; `said` is its document."""
+        return cls(
+            branches=(BranchSpec(VOTES, _("Vote"), vote_key(key)),),
+            for_each=True,
+            order=Order.IN_ORDER if said.get("order") == Order.IN_ORDER else Order.TOGETHER,
+            most=HIGHEST_MOST,
+            hide_answers=said.get("hide_answers") is True,
+            approval=ApprovalSpec.of(said),
+        )
 
     @classmethod
     def of(cls, said: Mapping[str, Json]) -> Self:

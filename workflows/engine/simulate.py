@@ -13,15 +13,19 @@ from datetime import datetime
 from enum import Enum, StrEnum, auto
 from typing import Any
 
+from .approvals import ApprovalSpec, Approvers, CastVote, Needed, approval_output, vote_key
 from .at_once import AtOnceError, carry_out
 from .blocks import (
     BlockSpec,
     BranchRun,
     BranchState,
+    Entered,
     block_output,
+    enter_approval,
     enter_block,
     is_over,
     outputs_after,
+    vote_in,
 )
 from .clock import Clock
 from .conditions import is_empty, one_budget
@@ -76,6 +80,9 @@ class Answer:
     With ``cancel`` the ticket is withdrawn or cancelled while it is at the task. ``by`` is who
     did it, which nothing here reads; ``given_to`` whom it must be given to, likewise.
     ``edits`` are the earlier answers that the task changes, {``ticket.amount``: new answer}.
+
+    An answer to an approval is a vote: ``by`` says whose, by e-mail address or name. Empty: that of
+    the first who has not voted. ``asked`` is how many people the approval asks, if that is known.
     """
 
     task: str
@@ -91,6 +98,7 @@ class Answer:
     given_to: str = ""
     edits: JsonObject = field(default_factory=dict)
     at: datetime | None = None
+    asked: int = 0
 
     @classmethod
     def failed(
@@ -209,6 +217,7 @@ class Step:
     # The ticket's answers after this step, and what it changed of earlier ones.
     ticket: JsonObject = field(default_factory=dict)
     edits: JsonObject = field(default_factory=dict)
+    is_vote: bool = False
 
     @property
     def timeout_taken(self) -> str:
@@ -244,8 +253,8 @@ class Simulation:
 
     @property
     def path(self) -> tuple[str, ...]:
-        """The keys of the tasks that were reached, in order."""
-        return tuple(step.task for step in self.steps if step.task is not None)
+        """The keys of the tasks that were reached, in order; without the votes of approvals."""
+        return tuple(step.task for step in self.steps if step.task is not None and not step.is_vote)
 
     @property
     def last_step(self) -> Step:
@@ -369,12 +378,23 @@ class _Visit:
     has_answers: bool = False
     spec: BlockSpec = field(default_factory=BlockSpec)
     branches: list[_Path] = field(default_factory=list)
+    cast: list[_Path] = field(default_factory=list)  # the branches in the order of their ends
 
     def takes(self, answer: Answer) -> bool:
         if self.has_answers and answer.visit != self.visit:
             return False
         own = self.path.items
+        block = self.path.block
+        is_vote = block is not None and block.spec.approval is not None
+        if is_vote and answer.by and not self.is_asked(answer.by):
+            return False
         return not answer.items or own[-len(answer.items) :] == answer.items
+
+    def is_asked(self, name: str) -> bool:
+        """Whether it is the vote of this person; of somebody unknown any will do."""
+        person = self.path.run.item if self.path.run is not None else None
+        known = [str(each) for each in person.values()] if isinstance(person, dict) else []
+        return not known or name in known
 
 
 class _Run:
@@ -392,6 +412,7 @@ class _Run:
         self.tasks = tasks
         self.answers: dict[str, deque[tuple[int, Answer]]] = {}
         for number, answer in enumerate(answers):
+            answer = self._as_vote(answer)
             self.answers.setdefault(answer.task, deque()).append((number, answer))
         self.used: list[Answer] = []
         self.main = _Path({})
@@ -454,6 +475,7 @@ class _Run:
             path.state = _State.ENDED
             path.label, path.outcome = decision.end_label, decision.outcome
             if path.block is not None:
+                path.block.cast.append(path)
                 self._branch_ended(path.block)
         else:
             self.to_do.append((path, decision))
@@ -474,6 +496,7 @@ class _Run:
             items=path.items,
             item=run.item if run is not None else None,
             ticket=self._ticket(),
+            is_vote=rules.task_type.is_vote,
         )
         self.steps.append(step)
         visit = path.visit = _Visit(key, path, index)
@@ -494,7 +517,12 @@ class _Run:
     def _enter(self, visit: _Visit) -> None:
         """Begin the branches of a block."""
         path, task = visit.path, self.process.tasks.get(visit.key)
-        entered = enter_block(self.process, visit.key, self._context(path), self.clock)
+        context = self._context(path)
+        approval = task.block.approval if task is not None and task.block is not None else None
+        if approval is None:
+            entered = enter_block(self.process, visit.key, context, self.clock)
+        else:
+            entered = self._asked(visit.key, approval, context)
         if entered.error:
             self._change(visit, error=entered.error)
             self._stop(path, visit.index, entered.error)
@@ -509,6 +537,32 @@ class _Run:
             if branch.state is _State.RUNNING:
                 self._begin_branch(branch)
         self._branch_ended(visit)
+
+    def _asked(self, key: str, approval: ApprovalSpec, context: JsonObject) -> Entered:
+        """Whom an approval asks: who is known, and for a role as many as the answers speak of."""
+        try:
+            found = _approvers(approval, context)
+        except TransformError as error:
+            return Entered(error=str(error))
+        if found is None:
+            said = [answer for _number, answer in self.answers.get(vote_key(key), ())]
+            by = dict.fromkeys(each.by for each in said if each.by)
+            numbers = [each.items[-1] for each in said if each.items]
+            known = max((each.asked for each in said), default=0)
+            count = known or max(usual_approvers(approval), len(by), *numbers, 0)
+            found = [{"name": name} for name in by]
+            found += [{} for _more in range(count - len(found))]
+        return enter_approval(self.process, key, found)
+
+    def _as_vote(self, answer: Answer) -> Answer:
+        """An answer to an approval is one of its votes, but for a time that passes."""
+        task = self.process.tasks.get(answer.task)
+        is_approval = task is not None and task.task_type.is_approval
+        return (
+            replace(answer, task=vote_key(answer.task))
+            if is_approval and not answer.after
+            else answer
+        )
 
     def _begin_branch(self, branch: _Path) -> None:
         branch.state = _State.RUNNING
@@ -527,6 +581,12 @@ class _Run:
         path = block.path
         self._close(block)
         output = block_output(block.spec, states)
+        if block.spec.approval is not None:
+            votes = [
+                CastVote(vote_in(each.as_state()), each.run.item if each.run is not None else None)
+                for each in block.cast
+            ]
+            output = approval_output(block.spec.approval, votes, count=len(states))
         path.keep({**outputs_after(block.spec, states), block.key: output})
         self._done(block, output)
 
@@ -831,6 +891,30 @@ class _Run:
             else tuple(each.index for each in self.waiting if each.branches),
             data=self.main.data,
         )
+
+
+def usual_approvers(approval: ApprovalSpec) -> int:
+    """How many people an approval asks in a simulation, where nobody knows how many there are.
+
+    One more than must approve, so that a refusal can be seen, too; one where one is enough.
+    """
+    if isinstance(approval.needed, int) and approval.needed > 1:
+        return approval.needed + 1
+    return 1 if approval.needed != Needed.ALL else 2
+
+
+def _approvers(approval: ApprovalSpec, context: JsonObject) -> list[Json] | None:
+    """Those whom an approval names; None: how many they are stands in no document."""
+    if approval.who is Approvers.MANAGER:
+        return [{}]
+    if approval.who is not Approvers.PEOPLE:
+        return None
+    people = approval.people
+    if isinstance(people, list):
+        return [{"email": each} for each in people]
+    found = apply_transform(people, context)
+    listed = found if isinstance(found, list) else [found]
+    return [each if isinstance(each, dict) else {"email": each} for each in listed if each]
 
 
 def read_answers(document: Json) -> list[Answer]:

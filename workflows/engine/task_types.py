@@ -26,7 +26,7 @@ class TaskTypeRules:
     moment in which it is reached, so that nobody waits for it. `can_be_left`: a transition may
     leave it because it has not ended in time. `uses` are the parts of a task's definition that
     only some types have; of them it cannot do without `needs`. `spellings` is what tables may
-    call it, too.
+    call it, too. `is_written`: documents have it; else it is made with another.
     """
 
     done_by: DoneBy
@@ -36,6 +36,7 @@ class TaskTypeRules:
     uses: tuple[str, ...]
     needs: str
     spellings: tuple[str, ...] = ()
+    is_written: bool = True
 
 
 _PARTS_OF_CALLS: Final = (
@@ -66,6 +67,17 @@ class TaskType(StrEnum):
             can_be_left=True,
             uses=("fields", "candidate_role", "assign_to", "edits", "reminders"),
             needs="fields",
+        ),
+    )
+    # One vote of an approval.
+    VOTE = (
+        "VOTE",
+        TaskTypeRules(
+            done_by=DoneBy.PERSON,
+            can_be_left=False,
+            uses=("fields", "assign_to"),
+            needs="fields",
+            is_written=False,
         ),
     )
     # It has a timeout of its own, and nothing waits meanwhile.
@@ -99,6 +111,17 @@ class TaskType(StrEnum):
             uses=("branches", "ends_when", "for_each", "order", "most", "hide_answers"),
             needs="branches",
             spellings=("PARALLEL",),
+        ),
+    )
+    # It asks several people, each in a branch of its own: see approvals.py.
+    APPROVAL = (
+        "APPROVAL",
+        TaskTypeRules(
+            done_by=DoneBy.ENGINE,
+            can_be_left=True,
+            uses=("approvers", "needed", "order", "never", "fields", "hide_answers"),
+            needs="approvers",
+            spellings=("APPROVE", "APPROVALS"),
         ),
     )
     # It ends by itself at a time: see timing.py.
@@ -142,7 +165,7 @@ class TaskType(StrEnum):
         """The type that a definition names: a form where it names none; None: there is none."""
         if name is None or name == "":
             return cls.FORM
-        return next((each for each in cls if each == name), None)
+        return next((each for each in cls if each == name and each.rules.is_written), None)
 
     @property
     def is_form(self) -> bool:
@@ -155,13 +178,28 @@ class TaskType(StrEnum):
 
     @property
     def is_block(self) -> bool:
-        """Whether it holds branches."""
-        return "branches" in self.rules.uses
+        """Whether it holds branches: those that its definition says, or a vote for each person."""
+        return self.has_branches or self.is_approval
 
     @property
     def is_wait(self) -> bool:
         """Whether it ends by itself, at a time."""
         return "wait" in self.rules.uses
+
+    @property
+    def has_branches(self) -> bool:
+        """Whether its definition says which branches it holds."""
+        return "branches" in self.rules.uses
+
+    @property
+    def is_approval(self) -> bool:
+        """Whether people vote on it."""
+        return "approvers" in self.rules.uses
+
+    @property
+    def is_vote(self) -> bool:
+        """Whether it is a vote of an approval, and made with that."""
+        return not self.rules.is_written
 
     @property
     def is_answered_later(self) -> bool:
@@ -185,3 +223,7 @@ CALL_TYPES: Final = [each for each in TaskType if each.is_call]
 AT_ONCE_TYPES: Final = [each for each in TaskType if each.is_at_once]
 BLOCK_TYPES: Final = [each for each in TaskType if each.is_block]
 WAIT_TYPES: Final = [each for each in TaskType if each.is_wait]
+APPROVAL_TYPES: Final = [each for each in TaskType if each.is_approval]
+VOTE_TYPES: Final = [each for each in TaskType if each.is_vote]
+# Those that documents have.
+WRITTEN_TYPES: Final = [each for each in TaskType if each.rules.is_written]

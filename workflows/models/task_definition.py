@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -11,11 +13,17 @@ from workflows.engine.assigning import PLAIN, AssignRule
 from workflows.engine.blocks import BlockSpec, branch_of
 from workflows.engine.edits import Edit, edits_of
 from workflows.engine.process import TaskSpec
-from workflows.engine.task_types import TaskType
+from workflows.engine.task_types import WRITTEN_TYPES, TaskType
 from workflows.engine.timing import LONGEST_MOMENT
 from workflows.models.company_role import CompanyRole
 from workflows.models.workflow_definition import WorkflowDefinition, validate_key
 from workflows.task_types import task_type_choices
+
+
+class TaskDefinitionQuerySet(models.QuerySet["TaskDefinition"]):
+    def written(self) -> TaskDefinitionQuerySet:
+        """Those that documents have: without the votes, which are made with their approvals."""
+        return self.filter(task_type__in=WRITTEN_TYPES)
 
 
 class TaskDefinition(models.Model):
@@ -158,6 +166,15 @@ class TaskDefinition(models.Model):
     )
     most = models.PositiveIntegerField(_("most items"), null=True, blank=True)
     hide_answers = models.BooleanField(_("hide answers"), default=False, db_default=False)
+    # Of an approval: see workflows/engine/approvals.py. A role is its candidate role.
+    approvers = models.JSONField(_("approvers"), null=True, blank=True)
+    needed = models.CharField(_("needed"), max_length=10, blank=True, default="", db_default="")
+    never = models.JSONField(
+        _("never"),
+        null=True,
+        blank=True,
+        help_text=_("Whom an approval never asks; empty: whoever submitted the ticket."),
+    )
     branch = models.CharField(
         _("branch"),
         max_length=127,
@@ -166,6 +183,8 @@ class TaskDefinition(models.Model):
         db_default="",
         help_text=_("The block and the branch in which it stands; empty: on the main path."),
     )
+
+    objects: ClassVar[TaskDefinitionQuerySet] = TaskDefinitionQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("task definition")
@@ -193,6 +212,11 @@ class TaskDefinition(models.Model):
     def is_form(self) -> bool:
         """Whether a person does it."""
         return self.type.is_form
+
+    @property
+    def is_vote(self) -> bool:
+        """Whether it is what an approver does: made with its approval."""
+        return self.type.is_vote
 
     @property
     def is_call(self) -> bool:
@@ -235,6 +259,15 @@ class TaskDefinition(models.Model):
     @property
     def block(self) -> BlockSpec | None:
         """What it holds, if it is a block."""
+        if self.type.is_approval:
+            said = {
+                "approvers": self.approvers,
+                "needed": self.needed,
+                "order": self.order,
+                "never": self.never,
+                "hide_answers": self.hide_answers,
+            }
+            return BlockSpec.of_approval(self.key, said)
         if not self.is_block:
             return None
         return BlockSpec.of(

@@ -36,7 +36,7 @@ TABLES = (
         later=(
             *("assign_to", "edits"),
             *("branches", "ends_when", "for_each", "item_order", "most", "hide_answers"),
-            "branch",
+            *("branch", "approvers", "needed", "never"),
             *("set_values", "decision_table"),
             *("reminders", "wait"),
         ),

@@ -6,12 +6,13 @@ import hashlib
 import math
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from workflows.engine.approvals import Needed, approval_key
 from workflows.engine.blocks import BlockSpec, BranchSpec, Order, Until
 from workflows.engine.process import EndOutcome, Process, TaskSpec, TransitionSpec
 from workflows.picture.graph_layout import Edge, Kind, Node, TooLargeToDrawError, lay_out
@@ -173,7 +174,13 @@ def draw_process(
     Never raises for anything a definition can contain: a transition to a task that is not
     there gets a dashed box, a task that nothing leads to is drawn all the same.
     """
-    marks = _Marks(frozenset(current), frozenset(finished), frozenset(failed), frozenset(taken))
+    process = _without_votes(process)
+    marks = _Marks(
+        frozenset(map(_drawn_as, current)),
+        frozenset(finished) - frozenset(map(_drawn_as, current)),
+        frozenset(map(_drawn_as, failed)),
+        frozenset(taken),
+    )
     title = _clean(process.title) or _clean(process.key)
     safe_links = {key: url for key, url in (links or {}).items() if _is_safe_link(url)}
     try:
@@ -189,6 +196,17 @@ def draw_process(
         width = max(width, _text_width(text, TITLE_SIZE) + 2 * start.x + 24)
         parts.append(_draw_notice(text, start.y + CIRCLE_RADIUS, start.x + 28))
     return _svg(title, summary, _joined(parts), width, height, bool(safe_links))
+
+
+def _without_votes(process: Process) -> Process:
+    """An approval is drawn as one task, whoever votes."""
+    drawn = {key: task for key, task in process.tasks.items() if not task.task_type.is_vote}
+    return replace(process, tasks=drawn)
+
+
+def _drawn_as(key: str) -> str:
+    """The task that stands for one in the picture: a vote is its approval."""
+    return approval_key(key) or key
 
 
 def _draw_scene(scene: _Scene, marks: _Marks, links: Mapping[str, str]) -> Iterator[SafeString]:
@@ -293,6 +311,8 @@ class _Collecting:
     def _task(self, key: str) -> _Shape:
         task = self.process.tasks.get(key)
         notes = self.notes.get(key, ())
+        if task is not None and task.block is not None and task.block.approval is not None:
+            return _box(key, task, [*notes, *_approval_notes(task.block)])
         if task is None or task.block is None or not task.block.branches:
             return _box(key, task, notes)
         lanes = [self._lane(task, each) for each in task.block.branches]
@@ -317,6 +337,17 @@ class _Collecting:
         width, height = _laid_out(scene)
         words = _wrap(title, LABEL_SIZE, max(width, NARROWEST_LANE) - 2 * LANE_PADDING, 2)
         return _Lane(title, words or [""], scene, (width, height))
+
+
+def _approval_notes(block: BlockSpec) -> Iterator[str]:
+    """How many must approve, in a line."""
+    needed = block.approval.needed if block.approval is not None else Needed.ONE
+    if needed == Needed.ALL:
+        yield _("all must approve")
+    elif isinstance(needed, int) and needed > 1:
+        yield _("%(count)d must approve") % {"count": needed}
+    else:
+        yield _("one must approve")
 
 
 def _laid_out(scene: _Scene) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
@@ -33,12 +33,21 @@ from django.db.models.functions import Coalesce, Concat, Lower, Trim
 from tenants.models import User
 from tenants.models.user import UserQuerySet
 from tenants.names import plain_email
+from workflows.engine.approvals import ApprovalSpec
 from workflows.engine.assigning import AssignRule, Who
 from workflows.engine.process import Json, JsonObject
-from workflows.models import CompanyRole, Path, TaskInstance, TaskStatus, WorkflowEvent
+from workflows.engine.task_types import VOTE_TYPES
+from workflows.models import (
+    CompanyRole,
+    Path,
+    PathStatus,
+    TaskInstance,
+    TaskStatus,
+    WorkflowEvent,
+)
 from workflows.models.task_instance import TaskInstanceQuerySet
 from workflows.running.deputies import acting_deputies, acting_deputy
-from workflows.running.events.assigned import ASSIGNED
+from workflows.running.events.assigned import APPROVER, ASSIGNED
 from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.keys_now import KeyNow
 from workflows.running.workers import colleagues, eligible_workers
@@ -56,7 +65,8 @@ class Candidates:
     """Who may be given one task. `rule` is that of its definition.
 
     `named` is the one person whom it is for, if there is one, whether they may be given it or not;
-    `excluded` are the ids of those who never are.
+    `excluded` are the ids of those who never are. A vote (`is_vote`) may be handed on to whoever is
+    not among them.
     """
 
     rule: AssignRule
@@ -68,6 +78,7 @@ class Candidates:
     added: frozenset[int] = frozenset()
     # What the history says of how the person was found.
     reason: JsonObject | None = None
+    is_vote: bool = False
 
     def group(self) -> UserQuerySet:
         """Those of the group who may have it; nobody where it is for one person alone."""
@@ -130,6 +141,16 @@ class Candidates:
         found: UserQuerySet = colleagues().filter(allowed)
         return found
 
+    def people_to_hand_to(self) -> UserQuerySet:
+        """To whom it may be handed on: those of `people`, and any task worker for a vote."""
+        if not self.is_vote:
+            return self.people()
+        found: UserQuerySet = eligible_workers(None).exclude(pk__in=self.excluded)
+        return found
+
+    def may_be_handed(self, user: User) -> bool:
+        return self.people_to_hand_to().filter(pk=user.pk).exists()
+
     def may_have(self, user: User) -> bool:
         return self.people().filter(pk=user.pk).exists()
 
@@ -148,8 +169,42 @@ def candidates_of(task: TaskInstance) -> Candidates:
     excluded = _who_did(task, rule.never_tasks)
     if rule.never_requester and requester_id is not None:
         excluded |= {requester_id}
+    is_vote = definition.is_vote
+    if is_vote:
+        excluded |= _who_votes_beside(task)
     named = None if named_id is None else colleagues().filter(pk=named_id).first()
-    return Candidates(rule, role_id, named, requester_id, frozenset(excluded), added, reason)
+    return Candidates(
+        rule, role_id, named, requester_id, frozenset(excluded), added, reason, is_vote
+    )
+
+
+def never_of_approval(task: TaskInstance, approval: ApprovalSpec) -> set[int]:
+    """The ids of those whom an approval must not ask; `task` is its own."""
+    excluded = _who_did(task, approval.never_tasks)
+    requester = _facts_of(task).requester if approval.never_requester else None
+    return excluded if requester is None else {*excluded, requester}
+
+
+def manager_of_requester(task: TaskInstance) -> int | None:
+    """The id of the manager of whoever submitted the ticket, if they have one."""
+    return _facts_of(task).manager
+
+
+def _who_votes_beside(task: TaskInstance) -> set[int]:
+    """Who has, had or will have another vote of the same approval: nobody votes twice."""
+    if task.path is None:
+        return set()
+    others = _other_paths(task.path.block_task_id, task.path_id)
+    asked = others.values_list("item__id", flat=True)
+    votes = TaskInstance.objects.filter(path__in=others.values("pk"), assigned_to__isnull=False)
+    found = {*votes.values_list("assigned_to", flat=True), *asked}
+    return {each for each in found if isinstance(each, int)}
+
+
+def _other_paths(block: Any, own: Any) -> QuerySet[Path]:
+    """The other votes of an approval, without those that are not asked for any more."""
+    paths = Path.objects.filter(block_task=block).exclude(status=PathStatus.CANCELLED)
+    return paths.exclude(pk=own)
 
 
 def may_have(task: TaskInstance, user: User) -> bool:
@@ -168,6 +223,8 @@ def may_have(task: TaskInstance, user: User) -> bool:
         return False
     if given.data.get("override"):
         return _is_worker(user)
+    if given.data.get("delegated"):
+        return candidates.may_be_handed(user)
     return bool(given.data.get("for_id")) and candidates.may_stand_in(user)
 
 
@@ -247,6 +304,11 @@ def for_deputy[T: TaskInstance](deputy: User, tasks: QuerySet[T]) -> QuerySet[T]
     return _not_kept_from(deputy, tasks.alias(_is_for=is_for)).filter(_is_for=True)
 
 
+def _task_key() -> Func:
+    """The key of a task now, as documents have it: of a vote that of its approval."""
+    return Func(KeyNow(), Value("."), Value(1), function="split_part", output_field=TextField())
+
+
 def _of_group(user: User) -> Q:
     """The tasks whose group the user is in, as far as company roles say."""
     roles = user.company_roles.all()
@@ -261,12 +323,15 @@ def _of_group(user: User) -> Q:
 
 def _not_kept_from[T: TaskInstance](user: User, tasks: QuerySet[T]) -> QuerySet[T]:
     never = KeyTransform("never", OuterRef(_RULE))
-    key = Concat(Value("tasks."), KeyNow())
+    key = Concat(Value("tasks."), _task_key())
     is_one = Func(never, key, function="jsonb_exists", output_field=BooleanField())
     excluded = Q(**{f"{_RULE}__never__contains": ["requester"], REQUESTER: user}) | (
         Q(**{f"{_RULE}__has_key": "never"})
         & Q(Exists(_done_by(user).alias(_is_one=is_one).filter(_is_one=True)))
     )
+    others = _other_paths(OuterRef("path__block_task"), OuterRef("path"))
+    votes = others.filter(Q(item__id=user.pk) | Q(tasks__assigned_to=user))
+    excluded |= Q(definition__task_type__in=VOTE_TYPES) & Q(Exists(votes))
     kept = Case(When(excluded, then=Value(True)), default=Value(False))
     found: QuerySet[T] = tasks.alias(_is_kept_from=kept).filter(_is_kept_from=False)
     return found
@@ -378,6 +443,8 @@ def _outwards(task: TaskInstance) -> list[Path]:
 def _named(task: TaskInstance, rule: AssignRule, facts: _Facts) -> tuple[int | None, JsonObject]:
     """The id of the one person whom a task is for, and how the history says it."""
     reason: JsonObject = {} if rule.is_for_group else {"as": rule.who.value}
+    if task.definition.is_vote:
+        reason = {"as": APPROVER}
     found: object = None
     match rule.who:
         case Who.REQUESTER:
@@ -409,7 +476,7 @@ def _visits(task: TaskInstance, keys: Collection[str]) -> TaskInstanceQuerySet:
         TaskInstance.objects.filter(
             workflow_instance=task.workflow_instance_id, status=TaskStatus.COMPLETED
         )
-        .alias(_key=KeyNow())
+        .alias(_key=_task_key())
         .filter(_key__in=keys)
     )
     if task.path is not None:  # of its block the other branches do not count

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from workflows.engine.approvals import OUTPUT_SCHEMA
 from workflows.engine.conditions import is_empty
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
@@ -38,7 +39,8 @@ def check_output(
         if problems:
             raise InvalidDataError(problems)
     else:
-        check_object(output, definition.output_schema)
+        is_approval = definition.type.is_approval
+        check_object(output, OUTPUT_SCHEMA if is_approval else definition.output_schema)
     return output if isinstance(output, dict) else {}
 
 

@@ -8,6 +8,7 @@ from typing import Self
 
 from django.utils.translation import gettext as _
 
+from workflows.engine.approvals import vote_key
 from workflows.engine.blocks import branch_of
 from workflows.engine.errors import FieldError, SchemaError
 from workflows.engine.problems import FieldProblem
@@ -53,6 +54,9 @@ class TargetVersion:
             if [*effective.values()].count(new) > 1:
                 message = _("“%(task)s” can stand for one task only. Choose another one.")
                 raise RenamedTasksError(message % {"task": tasks[new].title}, task=old)
+        for old, new in list(effective.items()):
+            if vote_key(new) in tasks:  # the votes of an approval go with it
+                effective[vote_key(old)] = vote_key(new)
         return cls(workflow, tasks, effective)
 
     def task_for(self, key: str) -> TaskDefinition | None:

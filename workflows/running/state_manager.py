@@ -19,6 +19,7 @@ from workflows.engine.blocks import (
     BlockSpec,
     Entered,
     block_output,
+    enter_approval,
     enter_block,
     is_over,
     outputs_after,
@@ -48,6 +49,7 @@ from workflows.models import (
 )
 from workflows.models.task_instance import ASSIGNMENT, UNFINISHED
 from workflows.priorities import Priority
+from workflows.running.approvers import find_approvers, votes_of
 from workflows.running.assignment import (
     NO_TASK,
     assign_by_rule,
@@ -585,7 +587,15 @@ class WorkflowStateManager:
         self.begin_part(StepPart.TASK)
         process = definition_of(self.instance.workflow_id).process
         context = self._context(facts, self.positions.path_of(task))
-        entered = enter_block(process, task.definition.key, context, self._clock())
+        approval = self._spec_of(task).approval
+        if approval is None:
+            entered = enter_block(process, task.definition.key, context, self._clock())
+        else:
+            self._batch.write()  # who may approve is asked of what is written
+            approvers, error = find_approvers(task, approval, context)
+            entered = Entered(error=error)
+            if not error:
+                entered = enter_approval(process, task.definition.key, approvers)
         if entered.error:
             self._fail_with(task, entered.error)
             move.failures.append(FailedStep(entered.error, task, is_of_task=True))
@@ -715,7 +725,8 @@ class WorkflowStateManager:
         self._record(BRANCH_ENDED, task=ended_task, data={**_named(path, spec), **end})
         runs = self.positions.of_block(block)
         if is_over(spec, [each.state() for each in runs]):
-            self._cancel_branches(block, Why.ENOUGH, move)
+            why = Why.ENOUGH if spec.approval is None else Why.DECIDED
+            self._cancel_branches(block, why, move)
             self._end_block(block)
             self._save()
             return
@@ -735,7 +746,8 @@ class WorkflowStateManager:
         spec = self._spec_of(block)
         runs = self.positions.of_block(block)
         states = [each.state() for each in runs]
-        output = block_output(spec, states)
+        is_approval = spec.approval is not None
+        output = votes_of(spec, runs) if is_approval else block_output(spec, states)
         block.complete(output=output, now=self.now)
         self._batch.update(block, "status", "output_data", "started_at", "completed_at")
         brought = {**outputs_after(spec, states), block.definition.key: output}
@@ -744,7 +756,7 @@ class WorkflowStateManager:
         self._record(
             BLOCK_ENDED,
             task=block,
-            data={"ended": ended, "of": len(runs)},
+            data={"ended": ended, "of": len(runs), **({"output": output} if is_approval else {})},
             brought=brought,
             last_tasks=[each.current_task for each in runs if each.current_task is not None],
         )

@@ -17,6 +17,7 @@ from workflows.errors import (
     OutputReplacedError,
     TaskNotWorkableError,
     TaskWaitsError,
+    VoteNotYoursError,
     WorkerNotEligibleError,
     WorkflowEndedError,
     WorkflowNotRunningError,
@@ -203,12 +204,15 @@ class WorkflowRepair(WorkflowStateManager):
 
         Raises:
             TaskNotWorkableError: the task is completed or cancelled.
+            VoteNotYoursError: it is a vote of an approval.
             WorkflowEndedError, WorkflowOnHoldError: the workflow does not run.
             InvalidDataError: the output does not fit the form, or the output schema.
         """
         self.ensure_running()
         if task.status not in UNFINISHED:
             raise TaskNotWorkableError
+        if task.definition.is_vote:
+            raise VoteNotYoursError
         output = check_output(task.definition, output)
         move = Move()
         self._cancel_branches(task, Why.BY_HAND, move)
@@ -228,11 +232,14 @@ class WorkflowRepair(WorkflowStateManager):
 
         Raises:
             OutputReplacedError: there is no output, or a later visit's has taken its place.
+            VoteNotYoursError: it is a vote of an approval.
             NothingChangedError: it is the same.
             WorkflowEndedError: the workflow has ended.
             InvalidDataError: the output does not fit the form, or the output schema.
         """
         self.ensure_not_ended()
+        if task.definition.is_vote:
+            raise VoteNotYoursError
         kept = self._where_kept(task)
         if kept is None:
             raise OutputReplacedError
@@ -299,8 +306,9 @@ class WorkflowRepair(WorkflowStateManager):
         What is given to somebody who is away goes to who stands in for them, unless that person
         may not be given it, or is the one who gives it. `from_deputy`: if they have it already it
         is taken from them, and goes to whoever is away. A form in ERROR is to be filled in again.
-        `against_rule`: a task worker whom the task's own rule keeps from it may be given it, which
-        the history says; for a ticket admin.
+        A vote may be given to every task worker who has none of the same approval, and whom that
+        may ask. `against_rule`: a task worker whom the task's own rule keeps from it may be given
+        it, but for a vote, which the history says; for a ticket admin.
         Returns who has it then.
 
         Raises:
@@ -313,11 +321,14 @@ class WorkflowRepair(WorkflowStateManager):
         if not task.definition.is_form or task.status not in UNFINISHED:
             raise CannotReassignError
         is_override = False
-        if to is not None and not candidates_of(task).may_have(to):
-            may = against_rule and task.definition.assign_to
-            if not may or not eligible_workers(None).filter(pk=to.pk).exists():
-                raise WorkerNotEligibleError
-            is_override = True
+        is_delegated = False
+        if to is not None and not (candidates := candidates_of(task)).may_have(to):
+            is_delegated = candidates.is_vote and candidates.may_be_handed(to)
+            may = against_rule and task.definition.assign_to and not candidates.is_vote
+            if not is_delegated:
+                if not may or not eligible_workers(None).filter(pk=to.pk).exists():
+                    raise WorkerNotEligibleError
+                is_override = True
         absent = to
         if not is_override:
             to = self._who_stands_in(task, to, from_deputy=from_deputy) or to
@@ -328,6 +339,8 @@ class WorkflowRepair(WorkflowStateManager):
             self._go_on(task, without=True)
         task.completed_at = None
         data: JsonObject = {"override": True} if is_override else {}
+        if is_delegated:
+            data["delegated"] = True
         absent = None if absent == to else absent
         self._assign_or_release(task, to, reason=reason, absent=absent, data=data)
         return task.assigned_to

@@ -55,7 +55,7 @@ def _line(line: str) -> JsonObject:
     if colon and name in (_OTHERWISE, "fallback"):
         return {"fallback": rest.lower()}
     if colon and name == _NEVER:
-        return {"never": [_never(each.strip()) for each in rest.split(",") if each.strip()]}
+        return {"never": [read_never(each.strip()) for each in rest.split(",") if each.strip()]}
     wanted = rest if colon and name == _MODE else line
     for mode, words in _MODES.items():
         if wanted.lower().replace("_", " ") == words:
@@ -78,7 +78,13 @@ def _line(line: str) -> JsonObject:
     return {"who": who, key: named.strip()}
 
 
-def _never(name: str) -> str:
+def write_never(name: str) -> str:
+    """Whom a task is never given to, as `read_never` reads it."""
+    return name.removeprefix(TASKS)
+
+
+def read_never(name: str) -> str:
+    """One of those whom a task is never given to."""
     if name.lower() == REQUESTER or name.startswith(TASKS):
         return name.lower()
     return f"{TASKS}{name.lower()}"
@@ -103,6 +109,6 @@ def _lines(value: JsonObject) -> Iterator[str]:
     never = value.get("never")
     if isinstance(never, list) and never:
         names = (str(each) for each in never)
-        yield f"{_NEVER}: {', '.join(each.removeprefix(TASKS) for each in names)}"
+        yield f"{_NEVER}: {', '.join(write_never(each) for each in names)}"
     if (mode := str(value.get("mode", ""))) in list(Mode):
         yield _MODES[Mode(mode)]

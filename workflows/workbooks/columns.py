@@ -13,7 +13,7 @@ from workflows.bundles import synonyms
 from workflows.engine.blocks import Order
 from workflows.engine.failure import FailureReason
 from workflows.engine.process import EndOutcome
-from workflows.engine.task_types import TaskType
+from workflows.engine.task_types import WRITTEN_TYPES
 from workflows.fields.field import Holds, SeenBy, SpecKey
 from workflows.fields.registry import OWN_KEYS, TYPES
 from workflows.priorities import Priority
@@ -69,8 +69,8 @@ _KEY_NOTE: Final = gettext_lazy(
     "A short name in small letters, digits and underscores. It never changes."
 )
 _TYPES_NOTE: Final = format_lazy(
-    " ".join(["{}: {}."] * len(SCREENS)),
-    *(each for task_type, screen in SCREENS.items() for each in (task_type, screen.choice)),
+    " ".join(["{}: {}."] * len(WRITTEN_TYPES)),
+    *(each for task_type in WRITTEN_TYPES for each in (task_type, SCREENS[task_type].choice)),
 )
 _LINKS_NOTE: Final = gettext_lazy("Links, a line each: label | address | description")
 _LAYOUT_NOTE: Final = gettext_lazy(
@@ -298,7 +298,7 @@ TASKS: Final = Sheet(
             kinds.TASK_TYPE,
             _TYPES_NOTE,
             15,
-            options=tuple(TaskType),
+            options=tuple(WRITTEN_TYPES),
         ),
         Column(
             "candidate_role",
@@ -478,6 +478,33 @@ TASKS: Final = Sheet(
         _links(),
         _layout("edit_layout", "Edit layout"),
         _layout("display_layout", "Display layout"),
+        Column(
+            "approvers",
+            "Approvers",
+            kinds.APPROVERS,
+            gettext_lazy(
+                "Of an approval: who is asked. role Managers, manager (the requester's), people in "
+                "ticket.reviewers, or e-mail addresses, a line each."
+            ),
+            24,
+        ),
+        Column(
+            "needed",
+            "Needed",
+            kinds.ENDS_WHEN,
+            gettext_lazy("Of an approval: all, or how many must approve. Empty: one."),
+            10,
+        ),
+        Column(
+            "never",
+            "Never",
+            kinds.NEVER,
+            gettext_lazy(
+                "Of an approval: who is never asked, a line each: requester, review (whoever did "
+                "that task), or nobody: everybody may be. Empty: requester."
+            ),
+            16,
+        ),
     ),
     ("task",),
     is_needed=True,

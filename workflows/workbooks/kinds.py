@@ -41,6 +41,12 @@ from workflows.engine.process import Json
 from workflows.engine.timing import Moment
 from workflows.fields.field import CellForm
 from workflows.fields.registry import TYPES
+from workflows.workbooks.approving import (
+    read_approvers,
+    read_never_asked,
+    write_approvers,
+    write_never_asked,
+)
 from workflows.workbooks.assigned import read_assigned, write_assigned
 from workflows.workbooks.edited import read_edits, write_edits
 from workflows.workbooks.formats.grid import CellValue, cleaned, text_of
@@ -658,6 +664,14 @@ REMINDERS: Final = Kind(
 EDITS: Final = Kind(
     lambda value, _scope: read_edits(text_of(value)),
     lambda value, _scope: write_edits(value),
+)
+APPROVERS: Final = Kind(
+    lambda value, scope: read_approvers(text_of(value), Names(scope.task_keys)),
+    lambda value, scope: write_approvers(value, Names(scope.task_keys)),
+)
+NEVER: Final = Kind(
+    lambda value, _scope: read_never_asked(text_of(value)),
+    lambda value, _scope: write_never_asked(value),
 )
 LINKS: Final = _lines_kind(_read_links, write_links)
 PRESETS: Final = Kind(_read_presets, _write_presets, _unchanged)

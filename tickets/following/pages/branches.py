@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from tenants.models import User
 from tenants.pages.badges import badge
 from tickets.following.pages.badges import task_badge
 from tickets.models import Ticket
-from workflows.engine.process import Json
+from workflows.engine.process import EndOutcome, Json
 from workflows.models import Path, PathStatus, TaskInstance, TaskStatus
 
 # More are counted only.
@@ -29,12 +30,14 @@ class BranchLine:
     task: TaskInstance | None
     end: str
     depth: int
+    person: User | None = None  # who has it, or who voted
 
 
 @dataclass(frozen=True, slots=True)
 class BlockLines:
     title: str
     lines: list[BranchLine]
+    is_approval: bool = False
 
 
 def branches_of(ticket: Ticket) -> BlockLines | None:
@@ -54,7 +57,8 @@ def branches_of(ticket: Ticket) -> BlockLines | None:
         .defer("data")
         .order_by("number")
     )
-    return BlockLines(main.definition.title, list(_lines(main, paths, 1))[:MOST_SHOWN])
+    lines = list(_lines(main, paths, 1))[:MOST_SHOWN]
+    return BlockLines(main.definition.title, lines, main.definition.type.is_approval)
 
 
 def _lines(block: TaskInstance, paths: list[Path], depth: int) -> Iterator[BranchLine]:
@@ -65,16 +69,29 @@ def _lines(block: TaskInstance, paths: list[Path], depth: int) -> Iterator[Branc
         branch = spec.branch(path.branch)
         title = (branch.title if branch else "") or path.branch
         task = path.current_task if path.status == PathStatus.RUNNING else None
-        yield BranchLine(
+        line = BranchLine(
             title=f"{title} {path.number}" if spec.is_list else title,
             item=item_in_words(path.item),
             badge=_badge(path, task),
             task=task,
             end=path.end_label,
             depth=depth,
+            person=task.assigned_to if task is not None else None,
         )
+        yield _vote_line(line, path) if spec.approval is not None else line
         if task is not None and task.status == TaskStatus.IN_PROGRESS:
             yield from _lines(task, paths, depth + 1)
+
+
+def _vote_line(line: BranchLine, path: Path) -> BranchLine:
+    """Of an approval: whose vote it is, and what they said."""
+    line = replace(line, title=line.item or line.title, item="")
+    voter = path.current_task
+    if path.status != PathStatus.ENDED or voter is None:
+        return line
+    refuses = path.outcome == EndOutcome.BAD
+    said = badge(_("refused"), "bad") if refuses else badge(_("approved"), "good")
+    return replace(line, badge=said, person=voter.assigned_to)
 
 
 def _badge(path: Path, task: TaskInstance | None) -> SafeString:

@@ -27,13 +27,13 @@ def worker_choices(
 
     None: every task worker.
     """
-    people = eligible_workers(None) if task is None else candidates_of(task).people()
+    people = eligible_workers(None) if task is None else candidates_of(task).people_to_hand_to()
     return _choices(people, has_it=has_it, without_them=without_them)
 
 
 def choices_against_rule(task: TaskInstance, *, has_it: int | None) -> list[tuple[str, str]]:
     """The task workers whom the task's own rule keeps from it; nobody where it has none."""
-    if not task.definition.assign_to:
+    if not task.definition.assign_to or task.definition.is_vote:
         return []
     others = eligible_workers(None).exclude(pk__in=candidates_of(task).people().values("pk"))
     return _choices(others, has_it=has_it, without_them=True)

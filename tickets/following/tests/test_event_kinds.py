@@ -180,10 +180,10 @@ EXAMPLES = {
         {**PATH, "reason": "enough"}, changes={"paths": paths("CANCELLED")}
     ),
     "BLOCK_ENDED": Example(
-        {"ended": 0, "of": 1},
+        {"ended": 0, "of": 1, "output": {"approved": False, "votes": []}},
         changes={
             "task_status": "COMPLETED",
-            "data": {"check": {"branches": {"it": {"ended": False}}, "ended": 0}},
+            "data": {"check": {"approved": False, "votes": []}},
         },
     ),
     "COMPLETED": Example({"label": "done"}, False, {"status": "COMPLETED", "end_label": "done"}),

@@ -1,7 +1,8 @@
 """A ticket ended before its time of which somebody had a task to do, or goes on without it.
 
 About: `task` (its id), `title`, `why`: "withdrawn", "duplicate", "not_needed" (its block has ended
-without it), "taken_over" (by `actor`), or what a ticket admin has done.
+without it), "taken_over" (by `actor`), "decided" (it was a vote, which cannot change the outcome
+any more), or what a ticket admin has done.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ def _sentence(notice: Notice) -> StrOrPromise:
             return _(
                 "%(person)s closed %(ticket)s as a duplicate. You need not do “%(task)s” any more."
             )
+        case "decided":
+            return _("“%(task)s” of %(ticket)s is decided. Your vote is not needed any more.")
         case "not_needed":
             return _("%(ticket)s goes on without “%(task)s”. You need not do it any more.")
         case "taken_over":
@@ -40,6 +43,8 @@ def _subject(notice: Notice) -> StrOrPromise:
             return _("Withdrawn: %(ticket)s")
         case "duplicate":
             return _("Closed as a duplicate: %(ticket)s")
+        case "decided":
+            return _("Decided: “%(task)s” of %(ticket)s")
         case "not_needed":
             return _("Not needed any more: “%(task)s” of %(ticket)s")
         case "taken_over":

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.audit.kinds import declare
 from workflows.bundles import FORMAT, FORMAT_VERSION, canonical
 from workflows.bundles.canonical import END, START
+from workflows.engine.approvals import Approvers
 from workflows.engine.process import Json, JsonObject
 from workflows.fields.kept_roles import (
     reminders_with_names,
@@ -53,6 +54,7 @@ _TASK = (
 )
 # What only blocks and the tasks inside them have: an empty column says nothing.
 _OF_BLOCKS = ("branch", "branches", "ends_when", "for_each", "order", "most", "hide_answers")
+_OF_APPROVALS = ("approvers", "needed", "never")
 _TICKET_TYPE = (
     "key",
     "title",
@@ -75,7 +77,8 @@ def export_bundle(*, workflow: WorkflowDefinition) -> JsonObject:
     Of the ticket types a published version exports those that are offered; a draft or a
     retired version the newest of each key. Of the company roles, those that are named.
     """
-    tasks = list(workflow.tasks.select_related("candidate_role").order_by("position", "pk"))
+    rows = workflow.tasks.written().select_related("candidate_role")
+    tasks = list(rows.order_by("position", "pk"))
     ticket_types = ticket_types_of(workflow)
     in_questions = roles_named_in([workflow.fields, *(each.fields for each in tasks)])
     in_questions |= roles_of_reminders(each.reminders for each in tasks)
@@ -134,10 +137,15 @@ def _named(
 
 def _task(task: TaskDefinition, in_questions: Mapping[int, CompanyRole]) -> JsonObject:
     document = _named(task, _TASK)
-    document |= {name: v for name, v in _named(task, _OF_BLOCKS).items() if v not in (None, "")}
+    more = _named(task, (*_OF_BLOCKS, *_OF_APPROVALS))
+    document |= {name: value for name, value in more.items() if value not in (None, "")}
     document["fields"] = with_role_names(document["fields"], in_questions)
     document["reminders"] = reminders_with_names(document["reminders"], in_questions)
-    if task.candidate_role is not None:
+    if task.candidate_role is None:
+        return document
+    if task.type.is_approval:
+        document["approvers"] = {Approvers.ROLE.value: task.candidate_role.name}
+    else:
         document["candidate_role"] = task.candidate_role.name
     return document
 

@@ -33,6 +33,7 @@ from workflows.bundles.canonical import END, START, as_text, default_of, key_ord
 from workflows.bundles.errors import InvalidBundleError
 from workflows.bundles.named import references_in
 from workflows.bundles.problems import path_in_words
+from workflows.engine.approvals import Approvers, with_votes
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.reminders import with_reminder_roles
 from workflows.engine.storable import unstorable
@@ -55,7 +56,12 @@ IMPORTED = declare("definitions.imported", gettext_lazy("Imported a workflow"))
 CONTENT = ("workflow", "tasks", "transitions", "ticket_types", "tests")
 _JSON_DEFAULTS = {"ext_ref": list, "fields": list, "presets": dict}
 # Of a task: left empty, as the rows that were there before blocks are.
-_EMPTY_BY_DEFAULT: Final[JsonObject] = {"ends_when": "", "order": "", "most": None}
+_EMPTY_BY_DEFAULT: Final[JsonObject] = {
+    "ends_when": "",
+    "order": "",
+    "most": None,
+    "needed": "",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +284,8 @@ class WholeBundle:
         if "reminders" in task:
             spelt = {name: self._existing_spelling(name) for name in self.roles}
             made["reminders"] = with_reminder_roles(task["reminders"], spelt)
+        if role := _role_of_approvers(task):
+            made["approvers"] = {Approvers.ROLE.value: self._existing_spelling(role)}
         return made
 
     def _with_existing_spelling_in_fields(self, part: JsonObject) -> JsonObject:
@@ -386,12 +394,18 @@ class WholeBundle:
         origins: Mapping[str, TaskOrigin],
     ) -> dict[str, TaskDefinition]:
         rows = []
-        for position, each in enumerate(_list(self.document, "tasks")):
+        documents = _list(self.document, "tasks")
+        positions = {str(each["key"]): place for place, each in enumerate(documents)}
+        for each in with_votes(documents):
+            position = positions[str(each["key"]).partition(".")[0]]
             values = _values("task", each)
             role = values.pop("candidate_role")
+            if approving := _role_of_approvers(each):
+                role, values["approvers"] = approving, {Approvers.ROLE.value: True}
             values["fields"] = with_role_numbers(values["fields"], roles)
             values |= {name: empty for name, empty in _EMPTY_BY_DEFAULT.items() if name not in each}
-            values["ends_when"] = str(values["ends_when"])  # also where it is a number
+            for name in ("ends_when", "needed"):
+                values[name] = str(values[name])  # also where it is a number
             values["reminders"] = reminders_with_numbers(values["reminders"], roles)
             origin = origins.get(str(each["key"]))
             rows.append(
@@ -438,6 +452,13 @@ class WholeBundle:
             )
             names = named if isinstance(named, list) else []
             row.roles_with_access.set([roles[str(name)] for name in names])
+
+
+def _role_of_approvers(task: JsonObject) -> Json:
+    """The company role whose members approve; None: it is no approval, or others do."""
+    approvers = task.get("approvers")
+    role = approvers.get(Approvers.ROLE.value) if isinstance(approvers, dict) else None
+    return role or None
 
 
 def next_ticket_type_version(key: str) -> int:

@@ -19,6 +19,7 @@ from workflows.authoring.importing.import_bundle import (
     next_ticket_type_version,
     problems_here,
 )
+from workflows.authoring.publishing.certain_approvals import certain_approval_problems
 from workflows.authoring.trying.run_test_cases import run_test_cases_of_document
 from workflows.bundles import errors_of, test_case_failures
 from workflows.bundles.errors import NotPublishableError
@@ -69,6 +70,8 @@ def publishing_problems(*, workflow: WorkflowDefinition) -> list[Problem]:
     """
     document = with_types_of_published(workflow.key, export_bundle(workflow=workflow))
     problems = problems_here(document, is_published=True)
+    if not errors_of(problems):
+        problems += certain_approval_problems(document, is_published=True)
     if errors_of(problems):
         return problems
     return problems + test_case_failures(document, run_test_cases_of_document(document))

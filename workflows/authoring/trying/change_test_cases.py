@@ -13,6 +13,7 @@ from tenants.names import LONGEST_NAME, name_key, plain_name
 from workflows.authoring.trying.run_test_cases import run_test_cases, trial_of
 from workflows.bundles.canonical import SCHEMA, canonical
 from workflows.bundles.trial import clock_of_case
+from workflows.engine.approvals import approval_key
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Answer, Outcome, Simulation
@@ -131,6 +132,12 @@ def delete_test_case(*, workflow: WorkflowDefinition, name: str) -> None:
     _store(draft)
 
 
+def _whose(answer: Answer) -> JsonObject:
+    """For which entry of a list it is, or whose vote."""
+    made: JsonObject = {"item": list[Json](answer.items)} if answer.items else {}
+    return {**made, "by": answer.by} if answer.by else made
+
+
 def _recorded(
     draft: WorkflowDefinition,
     name: str,
@@ -149,7 +156,7 @@ def _recorded(
         "submitter": dict[str, Json](submitter),
         "answers": [
             {
-                "task": each.task,
+                "task": approval_key(each.task) or each.task,
                 "output": trial.output_given_out(each),
                 "edits": trial.changes_given_out(each.edits),
                 "error": each.error,

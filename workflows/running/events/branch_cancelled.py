@@ -19,6 +19,7 @@ from workflows.running.events.state import State
 class Why(StrEnum):
     """Why a block ended without a branch."""
 
+    DECIDED = "decided"  # what is still to be voted cannot change an approval any more
     ENOUGH = "enough"  # as many had ended as the block waits for
     TIME = "time"  # the block was not finished in time
     BY_HAND = "by hand"  # a ticket admin finished the block
@@ -34,6 +35,8 @@ def _cancel(state: State, event: WorkflowEvent) -> None:
 
 def _history(event: WorkflowEvent) -> str:
     match data_of(event).get("reason"):
+        case Why.DECIDED.value:
+            return _("%(branch)s was withdrawn: it cannot change the outcome any more.")
         case Why.TIME.value:
             return _("Branch %(branch)s was cancelled: its block was not finished in time.")
         case Why.BY_HAND.value:

@@ -97,13 +97,16 @@ class State:
             raise HistoryError
         self.make_task(task, str(made["key"]), path=pk)
 
-    def hand_over(self, block_id: int) -> None:
-        """What a block has brought is read on its own path from now on."""
+    def hand_over(self, block_id: int, output: Json = None) -> None:
+        """What a block has brought is read on its own path from now on.
+
+        `output` is that; None: what its branches add up to.
+        """
         block, spec = self.tasks[block_id], self.blocks[block_id]
         states = [each.as_branch() for each in self.paths.values() if each.block == block_id]
         around = self.outputs_around(block)
         around |= outputs_after(spec, states)
-        around[block.key] = block_output(spec, states)
+        around[block.key] = block_output(spec, states) if output is None else output
 
     def rename(self, names: dict[str, str]) -> None:
         """Tasks are called something else: the current ones, and what was brought."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from tenants.refusals import refusals
+from workflows.bundles.approvals import approval_in_words, approval_labels, approvers_in_words
 from workflows.bundles.assignments import assignment_in_words
 from workflows.bundles.blocks import block_labels, branches_in_words
 from workflows.bundles.describe_changes import field_labels
@@ -20,6 +21,7 @@ from workflows.bundles.outline import Outline
 from workflows.bundles.step_outputs import done_labels, output_labels
 from workflows.bundles.times import reminders_in_words, times_note
 from workflows.end_outcomes import SCREENS as OUTCOMES
+from workflows.engine.approvals import Approvers
 from workflows.engine.condition_sentence import (
     choice_labels,
     describe_condition,
@@ -215,7 +217,8 @@ def _formulas(field: Field, labels: Mapping[str, str]) -> Iterable[str]:
 def condition_labels(workflow: WorkflowDefinition) -> dict[str, str]:
     """What the variables of the workflow's conditions are called on its forms."""
     tasks = list(workflow.tasks.all())
-    labels = failure_labels() | block_labels(_outline_of(workflow, tasks))
+    outline = _outline_of(workflow, tasks)
+    labels = failure_labels() | block_labels(outline) | approval_labels(outline)
     labels |= field_labels(workflow.fields, "ticket.") | choice_labels(workflow.fields, "ticket.")
     for task in tasks:
         labels |= done_labels(task.key, task.title)
@@ -293,6 +296,7 @@ def task_cards(workflow: WorkflowDefinition, labels: Mapping[str, str]) -> list[
     return [
         task_card(task, [each for each in transitions if each.from_task_id == task.pk], labels)
         for task in workflow.tasks.all()
+        if not task.is_vote
     ]
 
 
@@ -302,7 +306,7 @@ def task_card(
     return TaskCard(
         task=task,
         fields=field_table(task.fields, field_labels(task.fields))
-        if task.is_form
+        if not task.is_call
         else FieldTable(),
         call=(
             *(_call(task) if task.is_call else ()),
@@ -310,7 +314,7 @@ def task_card(
             *_of_block(task, labels),
         ),
         documents=tuple(_documents(task)) if task.is_call else (),
-        given_to=given_to(task, labels) if task.assign_to and task.is_form else "",
+        given_to=given_to(task, labels),
         shows_again=edits_in_words(task.edits, labels) if task.shows_again else "",
         leads_to=transition_rows(transitions, labels),
         values=tuple(_values(task)) if task.is_at_once else (),
@@ -368,8 +372,12 @@ def _cells(given: Json, count: int, nothing: str = "") -> list[str]:
 
 
 def given_to(task: TaskDefinition, labels: Mapping[str, str]) -> str:
-    """Whom the task's own rule gives it to, in words."""
+    """Whom the task's own rule gives it to, in words; empty where it has none."""
     role = "" if task.candidate_role is None else task.candidate_role.name
+    if task.type.is_approval:
+        return approvers_in_words(_approval_said(task), labels)
+    if not task.assign_to or not task.is_form:
+        return ""
     titles = {f"tasks.{each.key}": each.title for each in task.workflow.tasks.all()}
     return assignment_in_words(task.assign_to, role, {**titles, **labels})
 
@@ -404,7 +412,11 @@ def _of_block(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple
                 "block": outline.title_of(branch.block),
             }
             yield _("Stands in"), _("“%(branch)s” of %(block)s") % words
-    if task.block is not None:
+    if task.type.is_approval:
+        titles = {f"tasks.{each.key}": each.title for each in task.workflow.tasks.all()}
+        lines = approval_in_words(_approval_said(task), {**labels, **titles})
+        yield _("Approval"), "; ".join(lines)
+    elif task.block is not None:
         said: JsonObject = {
             "branches": task.branches,
             "ends_when": task.ends_when,
@@ -415,6 +427,18 @@ def _of_block(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple
         }
         titles = {each.key: each.title for each in task.workflow.tasks.all()}
         yield _("Branches"), "; ".join(branches_in_words(said, labels, titles))
+
+
+def _approval_said(task: TaskDefinition) -> JsonObject:
+    """An approval as a document says it."""
+    role = "" if task.candidate_role is None else task.candidate_role.name
+    return {
+        "approvers": {Approvers.ROLE.value: role} if role else task.approvers,
+        "needed": task.needed,
+        "order": task.order,
+        "never": task.never,
+        "hide_answers": task.hide_answers,
+    }
 
 
 def _call(task: TaskDefinition) -> Iterable[tuple[str, str]]:

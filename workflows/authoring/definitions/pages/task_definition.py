@@ -21,6 +21,7 @@ from workflows.authoring.definitions.pages.definition_rows import (
     task_card,
     transition_rows,
 )
+from workflows.engine.task_types import WRITTEN_TYPES
 from workflows.models import DefinitionStatus, TaskDefinition, WorkflowDefinition
 from workflows.task_types import task_type_choices
 from workflows.workbooks import FileType
@@ -86,7 +87,7 @@ class TypeFilter(ChosenFilter):
     parameter_name = "type"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return task_type_choices()
+        return [each for each in task_type_choices() if each[0] in WRITTEN_TYPES]
 
     def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
         return queryset.filter(task_type=chosen)
@@ -118,6 +119,10 @@ class TaskDefinitionAdmin(DetailPageAdmin):
     list_select_related = ("workflow", "candidate_role")
     not_listed = ("edit_layout", "display_layout", "workflow__display_layout")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TaskDefinition]:
+        """Without the votes, which are made with their approvals."""
+        return super().get_queryset(request).filter(task_type__in=WRITTEN_TYPES)
+
     @display(description=gettext_lazy("Task"), ordering="title", header=True)
     def title_column(self, task: TaskDefinition) -> list[str]:
         return [task.title, task.key]
@@ -140,6 +145,8 @@ class TaskDefinitionAdmin(DetailPageAdmin):
 
     @display(description=gettext_lazy("Given to"), ordering="candidate_role__name")
     def role_column(self, task: TaskDefinition) -> str:
+        if task.type.is_approval:
+            return given_to(task, {})
         if not task.is_form:
             return "-"
         if task.assign_to:

@@ -25,7 +25,7 @@ from workflows.authoring.definitions.pages.definition_rows import (
     task_cards,
 )
 from workflows.bundles.describe_changes import field_labels
-from workflows.engine.task_types import FORM_TYPES
+from workflows.engine.task_types import APPROVAL_TYPES, FORM_TYPES
 from workflows.models import (
     CompanyRole,
     DefinitionStatus,
@@ -89,7 +89,8 @@ class WorkflowDefinitionAdmin(DetailPageAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WorkflowDefinition]:
         tasks = (
-            TaskDefinition.objects.filter(workflow=OuterRef("pk"))
+            TaskDefinition.objects.written()
+            .filter(workflow=OuterRef("pk"))
             .order_by()
             .values("workflow")
             .annotate(count=Count("pk"))
@@ -187,7 +188,7 @@ def _roles_without_people(workflow: WorkflowDefinition) -> list[CompanyRole]:
     """The company roles whose tasks would wait, because no task worker is in them."""
     if workflow.status == DefinitionStatus.RETIRED:
         return []
-    forms = workflow.tasks.filter(task_type__in=FORM_TYPES)
+    forms = workflow.tasks.filter(task_type__in=[*FORM_TYPES, *APPROVAL_TYPES])
     roles = CompanyRole.objects.filter(task_definitions__in=forms).distinct().order_by("name")
     filled = set(eligible_workers(None).values_list("company_roles", flat=True))
     return [role for role in roles if role.pk not in filled]

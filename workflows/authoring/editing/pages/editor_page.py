@@ -259,10 +259,12 @@ def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]
                 "is_at_once": task_type.is_at_once,
                 "uses": task_type.rules.uses,
                 "is_wait": task_type.is_wait,
+                "is_approval": task_type.is_approval,
                 "is_answered_later": task_type.is_answered_later,
                 "can_be_left": task_type.rules.can_be_left,
             }
             for task_type, screen in SCREENS.items()
+            if task_type.rules.is_written
         ],
         **editor_facts(),
         "urls": {

@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 
 from tenants.pages.page import register_page
 from workflows.authoring.definitions.additions import Panel, panels, version_notices
+from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.definitions.pages.definition_page import DefinitionPage
 from workflows.authoring.importing.pages.problem_rows import problem_rows
+from workflows.authoring.publishing.certain_approvals import allow_requesters, only_by_requester
 from workflows.authoring.publishing.pages.versions_page import versions_of
 from workflows.authoring.publishing.publish_workflow import publish_workflow, publishing_problems
 from workflows.models import WorkflowDefinition
@@ -22,11 +24,19 @@ from workflows.models import WorkflowDefinition
     WorkflowDefinition, "<int:object_id>/publish/", name="workflows_workflowdefinition_publish"
 )
 class PublishPage(DefinitionPage):
-    """POST publishes a draft; what is wrong with it stands on its page."""
+    """POST publishes a draft; what is wrong with it stands on its page.
+
+    With `allow` it lets requesters approve, where nobody else could: see certain_approvals.py.
+    """
 
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        if "allow" in request.POST:
+            keys = only_by_requester(export_bundle(workflow=self.workflow))
+            allow_requesters(workflow=self.workflow, keys=keys, user=self.person)
+            messages.success(request, _("Requesters may approve their own requests there now."))
+            return self.back()
         publish_workflow(workflow=self.workflow, user=self.person)
         words = {"title": self.workflow.title, "version": self.workflow.version}
         text = _("Version %(version)s of “%(title)s” is published.") % words
@@ -39,8 +49,12 @@ def publish_panel(request: HttpRequest, workflow: WorkflowDefinition) -> Panel |
     """What stands between a draft and its publication, for who may publish it."""
     if not workflow.is_draft or not PublishPage.admits(request):
         return None
-    problems = problem_rows(publishing_problems(workflow=workflow))
+    found = publishing_problems(workflow=workflow)
+    problems = problem_rows(found)
+    # Such a problem stands at `never`, and only such a one is an error there.
+    may_allow = any(each.is_error and each.path[-1:] == ("never",) for each in found)
     context = {
+        "may_allow": may_allow,
         "workflow": workflow,
         "problems": problems,
         "refusals": [each for each in problems if each.is_error],

@@ -11,9 +11,11 @@ from django.utils.translation import ngettext
 
 from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.bundles import Trial
+from workflows.bundles.approvals import approvers_in_words
 from workflows.bundles.assignments import assignments_in_words
 from workflows.bundles.step_outputs import output_specs
 from workflows.bundles.task_notes import task_notes
+from workflows.engine.approvals import approval_key
 from workflows.engine.assigning import AssignRule, Who
 from workflows.engine.condition_sentence import describe_condition
 from workflows.engine.conditions import is_empty
@@ -212,6 +214,10 @@ def picture_of(trial: Trial, simulation: Simulation | None) -> SafeString:
 def given_in_trial(trial: Trial, step: Step, ticket: JsonObject) -> str:
     """Whom a real ticket would give the task to, by its rule; with the person whom it names."""
     key = step.task or ""
+    if step.is_vote:
+        approval = trial.tasks.get(approval_key(key), {})
+        person = step.item if isinstance(step.item, dict) else {}
+        return str(person.get("name") or person.get("email") or approvers_in_words(approval, {}))
     words = assignments_in_words(trial.document).get(key)
     if words is None:
         return str(trial.tasks[key].get("candidate_role") or _("every task worker"))
@@ -289,6 +295,8 @@ def _changed(trial: Trial, step: Step) -> Iterable[Shown]:
 
 
 def _icon_of(task_type: TaskType) -> str:
+    if task_type.is_approval or task_type.is_vote:
+        return "how_to_vote"
     if task_type.is_block:
         return "splitscreen"
     if task_type.is_wait:

@@ -1,5 +1,6 @@
 // The tab of the tasks.
 
+import { APPROVAL_PARTS, approvalParts, approversInWords, beginApproval } from "./approvals.js";
 import { assigningParts, whoInWords } from "./assigning.js";
 import { BLOCK_PARTS, beginBlock, blockParts, placeField, removeInside } from "./blocks.js";
 import { decisionTableEditor } from "./decision_table.js";
@@ -17,7 +18,7 @@ import { schemaEditor } from "./schemas.js";
 import { keyField, layouts, ofTask, titleField, untouched } from "./section_parts.js";
 import { changed, freeKey, store } from "./store.js";
 import { transformEditor } from "./transforms.js";
-import { END, START, isBlock, isForm, renameTask, taskKeys, typeOf } from "./variables.js";
+import { END, START, isApproval, isBlock, isForm, renameTask, taskKeys, typeOf } from "./variables.js";
 import {
   addTransition,
   isUsual,
@@ -52,7 +53,11 @@ export function tasksSection() {
     anchor: (task) => `task-${task.key}`,
     head: (task) => ({
       title: task.title || gettext("New task"),
-      chips: [typeOf(task).chip, isForm(task) ? whoInWords(task) : "", isForm(task) ? editsInWords(task) : ""],
+      chips: [
+        typeOf(task).chip,
+        isForm(task) ? whoInWords(task) : isApproval(task) ? approversInWords(task) : "",
+        isForm(task) ? editsInWords(task) : "",
+      ],
     }),
     body: taskBody,
     onAdd: addTask,
@@ -203,6 +208,25 @@ function taskBody(task, refresh, redraw) {
 }
 
 /**
+ * What only some types have.
+ * @param {Task} task
+ * @param {() => void} refresh
+ * @param {() => void} redraw
+ */
+function ownParts(task, refresh, redraw) {
+  if (isApproval(task)) return [...approvalParts(task, refresh), dueField(task)];
+  if (isBlock(task)) return blockParts(task, redraw);
+  return isForm(task) ? formParts(task, refresh) : callParts(task);
+}
+
+/** @param {import("./types.js").TaskType} type */
+function partsOf(type) {
+  if (type.is_approval) return APPROVAL_PARTS;
+  if (type.is_block) return BLOCK_PARTS;
+  return type.is_form ? FORM_PARTS : CALL_PARTS;
+}
+
+/**
  * What a type does not have is put aside, and comes back with the type.
  * @param {Task} task
  * @param {string} to
@@ -219,8 +243,13 @@ function changeTaskType(task, to) {
   for (const name of coming) {
     if (task[name] === undefined && stash[name] !== undefined) Object.assign(task, { [name]: stash[name] });
   }
+  if (type.is_approval && task.fields) {
+    Object.assign(stash, { fields: task.fields }); // a form's questions are none of a vote
+    delete task.fields;
+  }
   stashes.set(task, stash);
-  if (isBlock(task)) beginBlock(task);
+  if (type.is_approval) beginApproval(task);
+  else if (type.is_block) beginBlock(task);
   changed();
 }
 

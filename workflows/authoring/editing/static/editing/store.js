@@ -297,6 +297,7 @@ export function usedRoles() {
   for (const task of store.document.tasks || []) {
     if (task.candidate_role) names.add(task.candidate_role);
     for (const each of task.reminders ?? []) if (each.role) names.add(each.role);
+    if (task.approvers?.role) names.add(task.approvers.role);
   }
   for (const type of store.document.ticket_types || []) {
     for (const name of type.roles_with_access || []) names.add(name);

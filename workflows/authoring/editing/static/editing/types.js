@@ -123,7 +123,17 @@
  * @property {Json} [for_each] of a block: the list for each entry of which its branch runs
  * @property {string} [order] of a block with a list: together or in_order
  * @property {Json} [most] of a block with a list: how many entries there may be
- * @property {boolean} [hide_answers] of a block
+ * @property {boolean} [hide_answers] of a block or an approval
+ * @property {Approvers} [approvers] of an approval: who is asked
+ * @property {string | number} [needed] of an approval: one, all, or how many
+ * @property {string[]} [never] of an approval: who is never asked; without it, the requester
+ */
+
+/**
+ * @typedef {object} Approvers one of these
+ * @property {string} [role]
+ * @property {string[] | Json} [people] e-mail addresses, or a rule
+ * @property {boolean} [manager] the requester's
  */
 
 /**
@@ -254,6 +264,7 @@
  * @property {boolean} is_at_once whether TicketFlower does it itself, when it is reached
  * @property {(keyof Task)[]} uses the parts that it has and other types may not have
  * @property {boolean} is_wait whether it ends by itself, at a time
+ * @property {boolean} is_approval whether people vote
  * @property {boolean} is_answered_later whether a callback answers it
  * @property {boolean} can_be_left whether a transition may leave it that waits for a time
  */

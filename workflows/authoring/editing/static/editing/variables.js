@@ -33,8 +33,14 @@ export function isForm(task) {
 }
 
 /** @param {Task} task */
+export function isApproval(task) {
+  return typeOf(task).is_approval;
+}
+
+/** @param {Task} task */
 export function isBlock(task) {
-  return typeOf(task).is_block;
+  const type = typeOf(task);
+  return type.is_block && !type.is_approval;
 }
 
 /**
@@ -283,13 +289,37 @@ export function processVariables(at, itself, cancelled = false) {
     const { key } = task;
     if (key === undefined || !done.has(key)) continue;
     const certain = (itself && key === at) || isCertain(key, itself ? endOf(at) : at);
-    if (isBlock(task)) found.push(...blockVariables(task, !certain));
+    if (isApproval(task)) found.push(...approvalVariables(task, !certain));
+    else if (isBlock(task)) found.push(...blockVariables(task, !certain));
     else {
       const fields = isForm(task) ? task.fields : outputsOf(task);
       found.push(...fieldVariables(fields, `tasks.${key}.`, task.title || key, !certain));
     }
   }
   return [...itemVariables(at), ...found, ...ALWAYS_THERE()];
+}
+
+/**
+ * What can be read of an approval that is decided.
+ * @param {Task} task
+ * @param {boolean} optional
+ */
+function approvalVariables(task, optional) {
+  const group = task.title || task.key || "";
+  /** @type {(name: string, label: string, type: string) => Variable} */
+  const part = (name, label, type) => ({
+    path: `tasks.${task.key}.${name}`,
+    label,
+    group,
+    type,
+    choices: [],
+    optional,
+  });
+  return [
+    part("approved", gettext("Approved"), "boolean"),
+    part("yes", gettext("How many approved"), "integer"),
+    part("no", gettext("How many refused"), "integer"),
+  ];
 }
 
 /**
@@ -581,6 +611,9 @@ function renameInProcess(from, to) {
     if (task.wait) task.wait = renamedInMoment(task.wait, from, to);
     if (task.due_in) task.due_in = renamedInMoment(task.due_in, from, to);
     for (const each of task.reminders ?? []) each.when = renamedInMoment(each.when, from, to);
+    if (task.never) task.never = task.never.map((each) => renamed(each, from, to));
+    const asked = task.approvers?.people;
+    if (task.approvers && asked && !Array.isArray(asked)) task.approvers.people = renameIn(asked, from, to);
     if (said?.task) said.task = renamed(`tasks.${said.task}`, from, to).replace(/^tasks\./, "");
     for (const each of Array.isArray(task.edits) ? task.edits : []) renameEdit(each, from, to);
   }
@@ -737,6 +770,7 @@ export function renameRole(from, to) {
   for (const task of store.document.tasks || []) {
     if (task.candidate_role === from) task.candidate_role = to;
     for (const each of task.reminders ?? []) if (each.role === from) each.role = to;
+    if (task.approvers?.role === from) task.approvers.role = to;
   }
   for (const { spec, key } of rolesInQuestions()) if (spec[key] === from) Object.assign(spec, { [key]: to });
   for (const type of store.document.ticket_types || []) {

@@ -1,0 +1,253 @@
+"""Two of three: who may vote, when it is decided, and what is left of the votes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from tenants.models import User
+from tenants.roles import SystemRole
+from tickets.advancing.tests.block_case import NOTE, BlockCase, form
+from tickets.models import Notice, TicketError
+from tickets.repairing.finish_task import finish_task_by_hand
+from tickets.repairing.reassign_task import reassign_task
+from tickets.repairing.retry_step import retry_step
+from tickets.working.hand_over import hand_over
+from workflows.engine.approvals import with_votes
+from workflows.engine.process import JsonObject
+from workflows.errors import InvalidDataError, VoteNotYoursError, WorkerNotEligibleError
+from workflows.models import CompanyRole, TaskInstance
+from workflows.running.pool import claim_task, pool_of
+
+YES: JsonObject = {"vote": "approve"}
+NO: JsonObject = {"vote": "refuse", "comment": "Too expensive."}
+
+
+class ApprovalTests(BlockCase):
+    """Ann, Ben, Cleo and the requester are in the role; Dora stands in for Ann."""
+
+    ann: User
+    ben: User
+    cleo: User
+    dora: User
+    managers: CompanyRole
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        cls.managers = CompanyRole.objects.create(name="Managers")
+        people = {}
+        for name in ("ann", "ben", "cleo", "dora"):
+            people[name] = User.objects.create_user(
+                email=f"{name}@acme.example", first_name=name.title(), company=cls.acme
+            )
+            cls().give_role(people[name], SystemRole.TASK_WORKER)
+        cls.ann, cls.ben, cls.cleo, cls.dora = people.values()
+        cls.managers.members.set([cls.ann, cls.ben, cls.cleo, cls.uma])
+        User.objects.filter(pk=cls.ann.pk).update(deputy=cls.dora)
+
+    def ask(self, **more: Any) -> None:
+        """A ticket that stands at its approval."""
+        approval: JsonObject = {
+            "key": "approve",
+            "title": "Approve",
+            "task_type": "APPROVAL",
+            "approvers": {"role": True},
+            "needed": "2",
+            **more,
+        }
+        rows = [dict(each) for each in with_votes([approval])]
+        if approval["approvers"] == {"role": True}:
+            rows[0]["candidate_role"] = self.managers  # type: ignore[assignment]
+        approved = {"==": [{"var": "tasks.approve.approved"}, True]}
+        self.define(
+            *rows,
+            form("order"),
+            ways=[
+                (None, "approve"),
+                ("approve", "order", {"condition": approved}),
+                ("approve", None, {"label": "refused", "outcome": "bad", "priority": 1}),
+                ("order", None),
+            ],
+            fields=[*NOTE, {"name": "people", "label": "People", "type": "text"}],
+        )
+        self.submit()
+
+    def votes(self, *statuses: str) -> list[TaskInstance]:
+        return self.tasks("approve.vote", *statuses)
+
+    def vote_of(self, person: User) -> TaskInstance:
+        return next(each for each in self.votes() if each.assigned_to == person)
+
+    def have(self) -> list[User | None]:
+        return [each.assigned_to for each in self.votes("OPEN", "IN_PROGRESS", "PENDING")]
+
+    def cast(self, person: User, output: JsonObject) -> None:
+        self.complete(self.vote_of(person), output)
+
+    def go_away(self, person: User, *, away: bool = True) -> None:
+        User.objects.filter(pk=person.pk).update(is_available=not away)
+
+    def outcome(self) -> dict[str, Any]:
+        found = self.instance().data["approve"]
+        assert isinstance(found, dict)
+        return found
+
+    def test_two_yes_approve_and_the_third_task_is_withdrawn(self) -> None:
+        self.ask()
+        self.assertEqual(self.have(), [self.ann, self.ben, self.cleo])
+        self.assertEqual(self.instance().current_task, self.task("approve"))
+        self.cast(self.ben, YES | {"note": "Fine."})
+        self.assertEqual(self.have(), [self.ann, self.cleo])
+        self.assert_sound()
+        self.cast(self.ann, YES)
+        self.assertEqual(self.open_keys(), ["order"])
+        self.assertEqual([each.status for each in self.votes()][2], "CANCELLED")
+        self.assertEqual(
+            [each.data["reason"] for each in self.events("BRANCH_CANCELLED")], ["decided"]
+        )
+        found = self.outcome()
+        self.assertEqual((found["approved"], found["yes"], found["no"]), (True, 2, 0))
+        said = [(each["by"]["id"], each["vote"], each["comment"]) for each in found["votes"]]
+        self.assertEqual(said, [(self.ben.pk, "approve", "Fine."), (self.ann.pk, "approve", "")])
+        told = Notice.objects.filter(kind="TASK_GONE", recipient=self.cleo).get()
+        self.assertEqual(told.about["why"], "decided")
+        self.assert_sound()
+
+    def test_two_no_refuse_and_a_no_says_why(self) -> None:
+        self.ask()
+        with self.assertRaises(InvalidDataError):
+            self.cast(self.ann, {"vote": "refuse"})
+        self.cast(self.ann, NO)
+        self.assertEqual(self.have(), [self.ben, self.cleo])
+        self.cast(self.cleo, NO)
+        self.assertEqual(self.open_keys(), [])
+        self.assertEqual(self.instance().end_label, "refused")
+        found = self.outcome()
+        self.assertEqual((found["approved"], found["no"]), (False, 2))
+        self.assertEqual(found["votes"][0]["comment"], "Too expensive.")
+        self.assert_sound()
+
+    def test_all_must_approve_and_one_no_is_enough_to_refuse(self) -> None:
+        self.ask(needed="all")
+        self.cast(self.ben, NO)
+        self.assertEqual(self.instance().end_label, "refused")
+        self.assert_sound()
+
+    def test_in_order_the_next_is_asked_when_the_one_before_has_voted(self) -> None:
+        self.ask(order="in_order")
+        self.assertEqual(self.have(), [self.ann])
+        self.cast(self.ann, YES)
+        self.assertEqual(self.have(), [self.ben])
+        self.cast(self.ben, YES)
+        self.assertEqual(self.open_keys(), ["order"])
+        self.assertEqual([each[2] for each in self.paths()], ["ENDED", "ENDED", "CANCELLED"])
+        self.assert_sound()
+
+    def test_of_one_who_is_away_the_deputy_votes_and_nobody_twice(self) -> None:
+        self.go_away(self.ann)
+        self.ask()
+        self.assertEqual(self.have(), [self.dora, self.ben, self.cleo])
+        self.cast(self.dora, YES)
+        found = self.task("approve.vote")
+        self.assertEqual(found.status, "OPEN")
+        # Ben goes away, too, and Dora, who has voted, would stand in for him.
+        User.objects.filter(pk=self.ben.pk).update(deputy=self.dora, is_available=False)
+        with self.assertRaises(WorkerNotEligibleError):
+            self.hand(self.vote_of(self.cleo), self.cleo, self.dora)
+        # Ann is back: her vote was cast for her.
+        self.go_away(self.ann, away=False)
+        with self.assertRaises(WorkerNotEligibleError):
+            self.hand(self.vote_of(self.cleo), self.cleo, self.ann)
+        self.cast(self.cleo, YES)
+        first = self.outcome()["votes"][0]
+        self.assertEqual((first["by"]["id"], first["for"]["id"]), (self.dora.pk, self.ann.pk))
+        self.assert_sound()
+
+    def test_a_deputy_who_has_a_vote_does_not_stand_in(self) -> None:
+        User.objects.filter(pk=self.ann.pk).update(deputy=self.ben, is_available=False)
+        self.ask()
+        self.assertEqual(self.have(), [None, self.ben, self.cleo])
+        waits = self.votes("PENDING")[0]
+        self.assertFalse(pool_of(self.ben).filter(pk=waits.pk).exists())
+        self.assertTrue(pool_of(self.ann).filter(pk=waits.pk).exists())
+        claim_task(task=waits, user=self.ann, now=timezone.now())
+        self.assert_sound()
+
+    def hand(self, task: TaskInstance, by: User, to: User) -> User | None:
+        return hand_over(task=task, to=to, by=by, reason="On holiday.", now=timezone.now())
+
+    def test_a_vote_is_handed_on_to_somebody_who_has_none_and_may(self) -> None:
+        self.ask()
+        vote = self.vote_of(self.ann)
+        for other in (self.ben, self.uma):
+            with self.assertRaises(WorkerNotEligibleError):
+                self.hand(vote, self.ann, other)
+        self.assertEqual(self.hand(vote, self.ann, self.dora), self.dora)
+        self.assertTrue(self.events("ASSIGNED")[-1].data["delegated"])
+        self.assert_sound()
+        self.cast(self.dora, YES)
+        with self.assertRaises(WorkerNotEligibleError):
+            reassign_task(
+                task=self.vote_of(self.ben),
+                to=self.dora,
+                by=self.terry,
+                reason="Ben is ill.",
+                against_rule=True,
+            )
+        self.assert_sound()
+
+    def test_nobody_votes_by_hand_for_another_but_the_approval_can_be_finished(self) -> None:
+        self.ask()
+        with self.assertRaises(VoteNotYoursError):
+            finish_task_by_hand(
+                task=self.vote_of(self.ann), output=YES, by=self.terry, reason="Quick."
+            )
+        with self.assertRaises(InvalidDataError):
+            finish_task_by_hand(
+                task=self.task("approve"), output={}, by=self.terry, reason="Said on the phone."
+            )
+        with self.captureOnCommitCallbacks(execute=True):
+            finish_task_by_hand(
+                task=self.task("approve"),
+                output={"approved": True},
+                by=self.terry,
+                reason="Said on the phone.",
+            )
+        self.assertEqual(self.open_keys(), ["order"])
+        self.assert_sound()
+
+    def test_where_fewer_than_needed_may_vote_the_ticket_says_so_and_can_be_tried_again(
+        self,
+    ) -> None:
+        self.managers.members.set([self.ann, self.uma])
+        self.ask()
+        error = TicketError.objects.get(ticket=self.ticket)
+        self.assertIn("only 1 may", error.message)
+        self.assertEqual(self.votes(), [])
+        self.assert_sound()
+        self.managers.members.add(self.ben)
+        with self.captureOnCommitCallbacks(execute=True):
+            retry_step(error=error, by=self.terry, reason="Ben joined.")
+        self.assertEqual(self.have(), [self.ann, self.ben])
+        self.assert_sound()
+
+    def test_the_requester_votes_only_where_the_approval_allows_it(self) -> None:
+        self.uma.groups.add(*self.ann.groups.all())
+        self.ask()
+        self.assertNotIn(self.uma, self.have())
+        self.ask(never=[])
+        self.assertIn(self.uma, self.have())
+
+    def test_named_people_and_the_manager_of_the_requester(self) -> None:
+        self.ask(approvers={"people": ["ben@acme.example", "ann@acme.example", "x@y.example"]})
+        self.assertEqual(self.have(), [self.ben, self.ann])
+        self.cast(self.ben, YES)
+        self.cast(self.ann, YES)
+        User.objects.filter(pk=self.uma.pk).update(manager=self.cleo)
+        self.ask(approvers={"manager": True}, needed="")
+        self.assertEqual(self.have(), [self.cleo])
+        self.cast(self.cleo, YES)
+        self.assertEqual(self.open_keys(), ["order"])
+        self.assert_sound()

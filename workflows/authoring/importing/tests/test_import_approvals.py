@@ -1,0 +1,168 @@
+"""Approvals in bundles: what is refused, and that import and export lose nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+
+from tenants.testing import CompanyTestCase
+from workflows.authoring.definitions.export_bundle import export_bundle
+from workflows.authoring.importing.import_bundle import import_bundle, preview_bundle
+from workflows.authoring.publishing.publish_workflow import publish_workflow
+from workflows.bundles import check_bundle, run_document_test_cases
+from workflows.bundles.canonical import canonical
+from workflows.bundles.errors import NotPublishableError
+from workflows.engine.process import JsonObject
+from workflows.models import CompanyRole
+from workflows.workbooks import read_workbook, write_workbook
+
+APPROVED: JsonObject = {"==": [{"var": "tasks.approve.approved"}, True]}
+
+
+def bundle(**more: Any) -> JsonObject:
+    return {
+        "format": "ticketflower-bundle",
+        "format_version": 1,
+        "workflow": {
+            "key": "purchase",
+            "title": "Purchase",
+            "fields": [
+                {"name": "what", "label": "What", "type": "text", "required": True},
+                {"name": "reviewer", "label": "Reviewer", "type": "person", "required": True},
+            ],
+        },
+        "tasks": [
+            {
+                "key": "approve",
+                "title": "Approve the purchase",
+                "task_type": "APPROVAL",
+                "approvers": {"role": "Managers"},
+                "needed": 2,
+                "fields": [{"name": "limit", "label": "Up to", "type": "number"}],
+                **more,
+            },
+            {"key": "order", "title": "Order", "fields": [{"name": "n", "type": "text"}]},
+        ],
+        "transitions": [
+            {"from": "start", "to": "approve"},
+            {"from": "approve", "to": "order", "condition": APPROVED},
+            {"from": "approve", "to": "end", "label": "refused", "priority": 1},
+            {"from": "order", "to": "end", "label": "ordered"},
+        ],
+        "ticket_types": [{"key": "purchase", "title": "Purchase"}],
+        "company_roles": [{"name": "Managers"}],
+        "tests": [
+            {
+                "name": "Two of three",
+                "ticket": {"what": "Chair", "reviewer": "walt@acme.example"},
+                "answers": [
+                    {"task": "approve", "output": {"vote": "approve", "limit": 5}},
+                    {"task": "approve", "output": {"vote": "refuse", "comment": "No."}},
+                    {"task": "approve", "output": {"vote": "approve"}},
+                    {"task": "order", "output": {}},
+                ],
+                "expect": {"path": ["approve", "order"], "end": "ordered"},
+            }
+        ],
+    }
+
+
+class ImportApprovalTests(CompanyTestCase):
+    def messages(self, **more: Any) -> list[str]:
+        return [each.message for each in check_bundle({**bundle(**more), "tests": []})]
+
+    def test_import_and_export_lose_nothing_and_the_votes_stand_in_no_document(self) -> None:
+        people: JsonObject = {"people": {"var": "ticket.reviewer"}}
+        for more in (
+            {},
+            {"approvers": people, "needed": "all", "order": "in_order", "never": []},
+            {"approvers": {"manager": True}, "needed": "one", "never": ["requester"]},
+            {"approvers": {"people": ["Walt@acme.example", "wendy@acme.example"]}},
+        ):
+            with self.subTest(more=more):
+                made = import_bundle(document=bundle(**more), user=self.carla)
+                exported = export_bundle(workflow=made)
+                wanted = canonical(bundle(**more))
+                self.assertEqual(exported["tasks"], wanted["tasks"])
+                self.assertTrue(preview_bundle(document=exported).is_unchanged)
+                vote = made.tasks.get(key="approve.vote")
+                self.assertEqual(
+                    [each["name"] for each in vote.fields], ["vote", "comment", "note", "limit"]
+                )
+
+    def test_it_is_published_and_its_test_case_passes(self) -> None:
+        made = import_bundle(document=bundle(), user=self.carla)
+        publish_workflow(workflow=made, user=self.carla)
+        results = run_document_test_cases(canonical(bundle()))
+        self.assertEqual([each.reason for each in results], [""])
+
+    def test_where_only_requesters_are_asked_publishing_says_so_and_offers_to_allow_it(
+        self,
+    ) -> None:
+        asked = {"people": ["walt@acme.example"]}
+        document = bundle(approvers=asked, needed=1)
+        document["tests"] = []
+        types: Any = document["ticket_types"]
+        types[0]["roles_with_access"] = ["Managers"]
+        made = import_bundle(document=document, user=self.carla)
+        CompanyRole.objects.get(name="Managers").members.set([self.walt])
+        with self.assertRaises(NotPublishableError) as refused:
+            publish_workflow(workflow=made, user=self.carla)
+        self.assertIn("Nobody could ever approve", str(refused.exception.problems[0].message))
+        self.log_in(self.carla)
+        page = reverse("admin:workflows_workflowdefinition_change", args=[made.pk])
+        self.assertContains(self.client.get(page), "Let requesters approve")
+        self.client.post(
+            reverse("admin:workflows_workflowdefinition_publish", args=[made.pk]), {"allow": "1"}
+        )
+        self.assertEqual(made.tasks.get(key="approve").never, [])
+        vote = made.tasks.get(key="approve.vote")
+        self.assertFalse(vote.rule.never_requester)
+        publish_workflow(workflow=made, user=self.carla)
+
+    def test_a_workbook_says_the_same(self) -> None:
+        for more in (
+            {},
+            {"approvers": {"people": {"var": "ticket.reviewer"}}, "never": []},
+            {"approvers": {"manager": True}, "needed": 1, "never": ["requester", "tasks.order"]},
+            {"approvers": {"people": ["a@b.example", "c@d.example"]}, "order": "in_order"},
+        ):
+            with self.subTest(more=more):
+                document = canonical(bundle(**more))
+                found = read_workbook(write_workbook(document)).document
+                assert isinstance(found, dict)
+                self.assertEqual(canonical(found), document)
+
+    def test_what_cannot_work_is_refused(self) -> None:
+        self.assertEqual(self.messages(), [])
+        people = {"people": ["a@b.example", "c@d.example"]}
+        for more, words in (
+            ({"approvers": None}, "needs somebody who approves"),
+            ({"approvers": {}}, ""),
+            ({"approvers": {"role": "Managers", "manager": True}}, ""),
+            ({"approvers": {"role": "Nobody"}}, "not among the company roles"),
+            ({"approvers": people, "needed": 3}, "only 2 are asked"),
+            ({"approvers": {"people": ["ann"]}, "needed": 1}, "e-mail address"),
+            ({"approvers": {"people": {"var": "ticket.nobody"}}}, "no such question"),
+            ({"needed": "most"}, "one, all, or how many"),
+            ({"never": ["tasks.order"]}, "cannot have been done before"),
+            ({"never": ["boss"]}, "requester"),
+            ({"fields": [{"name": "vote", "type": "text"}]}, "asks “vote” already"),
+            ({"key": "a" * 60}, "at most 58"),
+        ):
+            with self.subTest(more=more):
+                found = self.messages(**more)
+                self.assertTrue(any(words in each for each in found), found)
+
+    def test_a_refusal_that_changes_nothing_is_warned_of(self) -> None:
+        document = bundle()
+        transitions = document["transitions"]
+        assert isinstance(transitions, list)
+        document["transitions"] = [
+            transitions[0],
+            {"from": "approve", "to": "order"},
+            transitions[3],
+        ]
+        found = [each.message for each in check_bundle(document)]
+        self.assertTrue(any("whether it is approved or refused" in each for each in found), found)
