@@ -15,7 +15,6 @@ from workflows.engine.errors import MomentError
 from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short
 from workflows.engine.process import Json
 from workflows.engine.reminders import Reminder, Tell, reminders_of
-from workflows.engine.task_types import TaskType
 from workflows.engine.timing import DUE, Moment
 from workflows.working_hours.durations import after_in_words, wait_in_words
 
@@ -159,7 +158,7 @@ def reminder_notes(document: object) -> dict[str, str]:
     for key, task in outline.task_of.items():
         if task.is_form:
             found[key] = times_note(task.value.get("reminders"))
-        elif task.task_type is TaskType.WAIT and task.text("wait"):
+        elif task.task_type is not None and task.task_type.is_wait and task.text("wait"):
             found[key] = wait_in_words(task.text("wait"))
     return {key: line for key, line in found.items() if line}
 

@@ -79,7 +79,7 @@ MAX_DATA_CHARACTERS = 50_000_000
 _MOST_KEPT: Final = 32 * 1024 * 1024  # bytes, of compiled rules of each kind
 _BYTES_A_CHARACTER: Final = 120  # of a rule, once it is compiled
 # Sizes of data for which a rule is tried once: below the largest that it stands, none is looked at.
-_SIZES: Final = (1_000, 4_000, 16_000, 64_000, 256_000, 1_000_000, 4_000_000)
+_SIZES: Final = (250, 1_000, 4_000, 16_000, 64_000, 256_000, 1_000_000, 4_000_000)
 _LONG_INTEGER: Final = re.compile(r"[0-9]{19}")
 _BROKEN: Final = re.compile("[\ud800-\udfff]")
 _MOST_DEPTH: Final = 120  # of data; what is kept has fewer levels (storable.py)
@@ -126,6 +126,7 @@ class PreparedData:
     value: Json
     size: int
     spending: _Spending
+    bound: Bound  # what is found out about them once, for all rules
     working_time: WorkingTime | None = None
 
 
@@ -135,9 +136,12 @@ class _Compiled:
 
     rule: CompiledRule
     source: Json
-    safe_size: int
-    # What it goes over then, at most.
-    safe_work: int
+    # Such sizes of data, smaller ones first, each with what it goes over then at most.
+    safe: tuple[tuple[int, int], ...]
+
+    def work_of(self, size: int) -> int | None:
+        """What it goes over at most with data of this size; None: that must be counted."""
+        return next((work for most, work in self.safe if size <= most), None)
 
 
 class RuleFailedError(ConditionError):
@@ -298,7 +302,7 @@ def prepare(data: Json, *, working_time: WorkingTime | None = None) -> PreparedD
     if _may_be_unfit(text) and any(unstorable(data, max_depth=_MOST_DEPTH)):
         raise ConditionError(_data_message(data))
     spending = _shared.get() or _Spending(MOST_WORK_TOGETHER)
-    return PreparedData(data, len(text), spending, working_time)
+    return PreparedData(data, len(text), spending, Bound(values=[data]), working_time)
 
 
 def compact(value: Json) -> str:
@@ -363,7 +367,7 @@ def _compile(text: str, form: Form, *, missing_is_null: bool = False) -> tuple[_
         raise ConditionError(_sentence_of(mistake))
     rule = compile_rule(source, form, missing_is_null=missing_is_null)
     size = len(text) * _BYTES_A_CHARACTER + 2_000
-    return _Compiled(rule, source, *_safe_size(source)), size
+    return _Compiled(rule, source, tuple(_safe_sizes(source))), size
 
 
 def check_cost_of_rule(rule: Json) -> None:
@@ -383,19 +387,17 @@ def check_cost_of_rule(rule: Json) -> None:
         raise _too_much(error) from error
 
 
-def _safe_size(rule: Json) -> tuple[int, int]:
-    """The largest data that the rule can read, whatever stands in them, and stay in its bounds.
+def _safe_sizes(rule: Json) -> Iterator[tuple[int, int]]:
+    """How large the data may be, whatever stands in them, for the rule to stay in its bounds.
 
-    With what it goes over then at most.
+    Each with what it goes over then at most.
     """
-    safe = (0, 0)
     for size in _SIZES:
         try:
             cost = check_cost(rule, assumed(size), most_visits=_MOST_VISITS_OF_A_TRY)
-            safe = size, cost.work
         except TooLargeError:
             break
-    return safe
+        yield size, cost.work
 
 
 def _sentence_of(mistake: Mistake) -> str:
@@ -482,12 +484,12 @@ def _needs_memory() -> ConditionError:
 def _spend(compiled: _Compiled, data: PreparedData) -> None:
     """Take the rule's work from the budget of the data; raise RuleFailedError if there is none."""
     spending = data.spending
-    roughly = spending.roughly + compiled.safe_work
-    if data.size <= compiled.safe_size and roughly + spending.exactly <= spending.most:
-        spending.roughly = roughly
+    work = compiled.work_of(data.size)
+    if work is not None and spending.roughly + work + spending.exactly <= spending.most:
+        spending.roughly += work
         return
     try:
-        spending.exactly += check_cost(compiled.source, Bound(values=[data.value])).work
+        spending.exactly += check_cost(compiled.source, data.bound).work
         if spending.roughly + spending.exactly > spending.most:
             raise TooMuchWorkError
     except TooLargeError as error:

@@ -389,7 +389,8 @@ class _Walk:
         self.charge(total)
         if name in _YES_OR_NO:
             return _YES
-        if name in _OF_DAYS and (isinstance(arguments[-1], dict) or arguments[-1] == WORKING_DAYS):
+        unit = arguments[-1] if name in _OF_DAYS and arguments else None
+        if unit == WORKING_DAYS or isinstance(unit, dict | list):
             self.charge(_WORK_OF_WORKING_DAYS)
         if name in _NUMBERS:
             return _ANY_NUMBER

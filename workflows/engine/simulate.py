@@ -580,7 +580,7 @@ class _Run:
     def _first_wait(self) -> _Visit | None:
         """The first wait that is under way: it ends by itself, once nothing else is answered."""
         rules = ((each, self.tasks.get(each.key)) for each in self.waiting)
-        waits = (each for each, found in rules if found and found.task_type is TaskType.WAIT)
+        waits = (each for each, found in rules if found and found.task_type.is_wait)
         return next(waits, None)
 
     def _end_wait(self, visit: _Visit) -> None:

@@ -21,6 +21,7 @@ from workflows.engine.conditions import (
     variables_read,
 )
 from workflows.engine.errors import CheckError, ConditionError
+from workflows.engine.frozen import FrozenDict
 from workflows.engine.json_schema import REQUIRED, compile_validator
 from workflows.engine.problems import FieldProblem, Path, dotted, quoted, short
 from workflows.engine.process import Json, JsonObject
@@ -103,6 +104,10 @@ class Scope:
 
 def top_names(rule: Json) -> frozenset[str]:
     """The names of the questions that a rule reads."""
+    return rule.once(_top_names) if isinstance(rule, FrozenDict) else _top_names(rule)
+
+
+def _top_names(rule: Json) -> frozenset[str]:
     return frozenset(each.split(".", 1)[0] for each in variables_read(rule))
 
 
@@ -138,19 +143,25 @@ def without_calculated(data: JsonObject, order: Sequence[Calculated]) -> JsonObj
 def calculate(node: Calculated, data: JsonObject, scope: Scope) -> None:
     """Put what is calculated into `data`, which `scope` reads; nothing where it cannot be."""
     if node.table is None:
-        if (value := _value(node, scope)) is not None:
+        try:
+            value = scope.formula(node.field.computed)
+        except ConditionError:
+            return
+        if value is not None:
             data[node.field.name] = value
         return
+    rule = node.field.computed
+    own = top_names(rule) & {each.name for each in node.table.fields}
+    beside = {name: each for name, each in scope.read_by(rule).items() if name not in own}
+    working_time = None if scope.clock is None else scope.clock.working_time
     for _index, record in records_of(node.table, data):
-        if (value := _value(node, scope.of_row(node.table, record))) is not None:
+        known = beside | {n: record[n] for n in own if record.get(n) is not None}
+        try:
+            value = evaluate_formula(rule, prepare(known, working_time=working_time))
+        except ConditionError:
+            continue
+        if value is not None:
             record[node.field.name] = value
-
-
-def _value(node: Calculated, scope: Scope) -> Json:
-    try:
-        return scope.formula(node.field.computed)
-    except ConditionError:
-        return None
 
 
 # What is wrong, by these rules

@@ -50,6 +50,9 @@ from workflows.fields.sentences import answer_sentence
 from workflows.fields.specs import parse_fields
 
 MAX_PROBLEMS = 100
+# What the formulas of one form go over together, as characters (rule_cost.py): 500 rows with all
+# columns calculated.
+MOST_WORK_OF_A_FORM: Final = 300_000_000
 MOST_BYTES_KEPT: Final = 64 * 1024 * 1024
 _BYTES_A_CHARACTER: Final = 20  # of the specs, once they are compiled
 _NOT_A_FORM: Final = gettext_noop("Give the answers as an object: a name and a value for each.")
@@ -156,7 +159,7 @@ class Validator:
             return data
         made = without_calculated(data, self._calculated)
         scope = self._scope(made, facts)
-        with one_budget():
+        with one_budget(MOST_WORK_OF_A_FORM):
             for node in self._calculated:
                 if node.table is None and self._is_hidden(node.field, scope):
                     continue
@@ -262,9 +265,10 @@ class Validator:
 
         `places` are the answers that were found to be wrong, dotted.
         """
-        scope, shown = self._scope(data, facts).at_once(), self.visible(data, facts)
+        shown = self.visible(data, facts)
         wrong = {each.split(".", 1)[0] for each in places}
-        with one_budget():
+        with one_budget(MOST_WORK_OF_A_FORM):
+            scope = self._scope(data, facts).at_once()
             for field in self._ruled:
                 if field.name not in shown:
                     continue

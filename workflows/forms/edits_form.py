@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.core.files.uploadedfile import UploadedFile
-from django.forms.boundfield import BoundField
+from django.forms import BoundField
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 

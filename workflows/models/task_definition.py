@@ -210,6 +210,11 @@ class TaskDefinition(models.Model):
         return self.type.is_block
 
     @property
+    def is_wait(self) -> bool:
+        """Whether it ends by itself, at a time."""
+        return self.type.is_wait
+
+    @property
     def is_answered_later(self) -> bool:
         """Whether the answer to its call comes by a callback."""
         return self.type.is_answered_later

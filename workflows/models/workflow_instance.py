@@ -70,8 +70,8 @@ class WorkflowInstance(StatusModel):
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     completed_at = models.DateTimeField(_("ended at"), null=True, blank=True)
-    # It is withdrawn or cancelled, and cleans up by the ways that its definition has for that: it
-    # is CANCELLED when that is done, and runs until then as any other.
+    # It is withdrawn or cancelled, and cleans up by the ways that its definition has for that. When
+    # that is done it is CANCELLED; until then it runs as any other.
     was_cancelled = models.BooleanField(_("was cancelled"), default=False, db_default=False)
 
     class Meta:

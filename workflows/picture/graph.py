@@ -269,7 +269,7 @@ class _Collecting:
             source = ("task", spec.from_task) if spec.from_task is not None else START
             if spec.from_task is None and spec.on_cancel:
                 source = CANCEL
-                shapes.setdefault(source, _circle(source, _("If cancelled")))
+                shapes.setdefault(source, _circle(source, _("If cancelled"), caption=""))
             target = ("end", f"{spec.outcome} {spec.label}")
             if spec.to_task is not None:
                 target = ("task", spec.to_task)
@@ -413,7 +413,7 @@ def _line(spec: TransitionSpec, source: _Shape, target: _Shape) -> _Line:
     elif spec.on_failure:
         failed = _("if the call fails")
         text = f"{failed}: {text}" if text else failed
-    elif spec.on_cancel and spec.from_task is not None:
+    elif spec.on_cancel:
         cancelled = _("if cancelled")
         text = f"{cancelled}: {text}" if text else cancelled
     lines = _wrap(text, LABEL_SIZE, LABEL_WIDTH, 2)

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from workflows.engine.calendar import WorkingTime
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.task_types import TaskType
 from workflows.engine.timing import Moment
 from workflows.models import TaskInstance
 
@@ -23,7 +22,7 @@ def set_times(
     if definition.due_in:
         due = Moment.parse(definition.due_in)
         task.due_at = due.at(working_time, start=start, answers=answers, ends_day=True)
-    if definition.wait and definition.task_type == TaskType.WAIT:
+    if definition.wait and definition.is_wait:
         wait = Moment.parse(definition.wait)
         task.waits_until = wait.at(working_time, start=start, answers=answers)
 

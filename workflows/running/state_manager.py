@@ -28,7 +28,6 @@ from workflows.engine.clock import Clock
 from workflows.engine.decide import Decision, decide, decide_cancel, decide_failure, decide_timeout
 from workflows.engine.failure import Failure
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.task_types import TaskType
 from workflows.errors import (
     OtherInstanceError,
     TaskNotWorkableError,
@@ -575,7 +574,7 @@ class WorkflowStateManager:
         if task.definition.is_at_once:
             self._do_at_once(task, facts, move)
             return
-        if task.definition.task_type == TaskType.WAIT:
+        if task.definition.is_wait:
             if task.waits_until is None or task.waits_until <= self.now:
                 self._end_wait(task, at_once=True)
             return
@@ -629,7 +628,7 @@ class WorkflowStateManager:
         is_waiting = task.status == TaskStatus.PENDING and self.positions.is_current(task)
         if not is_waiting or self.instance.status != WorkflowStatus.IN_PROGRESS:
             return False
-        if task.definition.task_type != TaskType.WAIT:
+        if not task.definition.is_wait:
             return False
         self._end_wait(task, at_once=False)
         self._save()

@@ -18,7 +18,7 @@ from workflows.bundles import check_bundle
 from workflows.bundles.canonical import SCHEMA
 from workflows.engine.process import Json, JsonObject, Process, TaskSpec
 from workflows.engine.simulate import TaskRules
-from workflows.engine.task_types import BLOCK_TYPES, CALL_TYPES, FORM_TYPES, TaskType
+from workflows.engine.task_types import BLOCK_TYPES, CALL_TYPES, FORM_TYPES, WAIT_TYPES, TaskType
 from workflows.fields.validation import validate_fields
 from workflows.models import TaskDefinition, WorkflowDefinition
 from workflows.picture.graph import draw_process
@@ -31,6 +31,7 @@ PARTS: dict[str, JsonObject] = {
     "fields": {"fields": [{"name": "ok", "label": "OK?", "type": "boolean"}]},
     "action_url": {"action_url": "https://accounting.example/invoices"},
     "branches": {"branches": [{"key": "a", "title": "A", "start": "inner"}]},
+    "wait": {"wait": "P1D"},
 }
 NAMES = {each.value for each in TaskType}
 
@@ -39,18 +40,15 @@ def bundle(task: JsonObject, **transition: Json) -> JsonObject:
     """With what stands in its branch, where it has one."""
     has_branch = task.get("task_type") in BLOCK_TYPES and "branches" in task
     inner: JsonObject = {"key": "inner", "title": "Inner", "branch": "do.a"}
-    ends: list[Json] = [{"from": "inner", "to": "end"}]
+    ways: list[Json] = [{"from": "start", "to": "do"}, {"from": "do", "to": "end"}]
+    ways += [{"from": "inner", "to": "end"}] if has_branch else []
+    ways += [{"from": "do", "to": "end", **transition}] if transition else []
     return {
         "format": "ticketflower-bundle",
         "format_version": 1,
         "workflow": {"key": "flow", "title": "Flow"},
         "tasks": [{"key": "do", "title": "Do it", **task}, *([inner] if has_branch else [])],
-        "transitions": [
-            {"from": "start", "to": "do"},
-            {"from": "do", "to": "end"},
-            *(ends if has_branch else []),
-            *([{"from": "do", "to": "end", **transition}] if transition else []),
-        ],
+        "transitions": ways,
     }
 
 
@@ -69,9 +67,10 @@ class DeclarationTests(SimpleTestCase):
             texts = [str(getattr(screen, name)) for screen in SCREENS.values()]
             self.assertEqual(len(set(texts)), len(texts), name)
 
-    def test_a_person_does_it_or_a_system_or_it_holds_branches(self) -> None:
-        self.assertEqual([*FORM_TYPES, *CALL_TYPES, *BLOCK_TYPES], list(TaskType))
-        self.assertTrue(FORM_TYPES and CALL_TYPES and BLOCK_TYPES)
+    def test_a_person_does_it_or_a_system_or_it_holds_branches_or_waits(self) -> None:
+        kinds = (FORM_TYPES, CALL_TYPES, BLOCK_TYPES, WAIT_TYPES)
+        self.assertEqual([each for kind in kinds for each in kind], list(TaskType))
+        self.assertTrue(all(kinds))
 
     def test_a_definition_that_names_none_has_a_form(self) -> None:
         for name in (None, ""):
@@ -134,6 +133,8 @@ class DocumentTests(SimpleTestCase):
             "order": "in_order",
             "most": 5,
             "hide_answers": True,
+            "wait": "P1D",
+            "reminders": [{"when": "P1D"}],
         }
         for task_type in TaskType:
             self.assertEqual({*task_type.rules.uses, *task_type.unused}, set(values))

@@ -107,6 +107,9 @@ class ReminderTests(TimesCase):
         self.assertEqual(task.assigned_to, self.walt)
         event = WorkflowEvent.objects.filter(kind="ASSIGNED").latest("pk")
         self.assertIs(event.data["offered"], True)
+        gone = Notice.objects.with_words().get(kind="TASK_GONE")
+        self.assertEqual(gone.recipient, self.wendy)
+        self.assertIn("took over “Take it back”", sentence_for(gone, self.wendy))
         self.assertEqual(broken_invariants(ticket), [])
         complete_task(task=task, user=self.walt, output={"ok": True})
 

@@ -1,7 +1,7 @@
 """A ticket ended before its time of which somebody had a task to do, or goes on without it.
 
 About: `task` (its id), `title`, `why`: "withdrawn", "duplicate", "not_needed" (its block has ended
-without it), or what a ticket admin has done.
+without it), "taken_over" (by `actor`), or what a ticket admin has done.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ def _sentence(notice: Notice) -> StrOrPromise:
             )
         case "not_needed":
             return _("%(ticket)s goes on without “%(task)s”. You need not do it any more.")
+        case "taken_over":
+            return _("%(person)s took over “%(task)s” of %(ticket)s. You need not do it any more.")
     return _("%(person)s cancelled %(ticket)s. You need not do “%(task)s” any more.")
 
 
@@ -40,6 +42,8 @@ def _subject(notice: Notice) -> StrOrPromise:
             return _("Closed as a duplicate: %(ticket)s")
         case "not_needed":
             return _("Not needed any more: “%(task)s” of %(ticket)s")
+        case "taken_over":
+            return _("Taken over: %(task)s, %(ticket)s")
     return _("Cancelled: %(ticket)s")
 
 

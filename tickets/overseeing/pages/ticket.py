@@ -48,7 +48,7 @@ from tickets.following.pages.badges import (
     task_badge,
     ticket_badge,
 )
-from tickets.following.pages.branches import branches_of
+from tickets.following.pages.branches import branches_of, item_in_words
 from tickets.following.pages.history import WholeHistory
 from tickets.linking.pages.links_section import Links
 from tickets.models import ListOfViews, Rating, Ticket, TicketError
@@ -344,8 +344,13 @@ class TicketAdmin(FindsInTickets, FlatExportAdmin, BulkChangeAdmin):
             **progress.submitted(obj),
             **_talk(request, obj, workflow),
             "tasks": [
-                {"task": each, "badge": task_badge(each), "link": admin_link(each)}
-                for each in tasks.select_related("definition", "assigned_to").order_by("pk")
+                {
+                    "task": each,
+                    "item": "" if each.path is None else item_in_words(each.path.item),
+                    "badge": task_badge(each),
+                    "link": admin_link(each),
+                }
+                for each in tasks.select_related("definition", "assigned_to", "path").order_by("pk")
             ]
             if obj.workflow_instance_id
             else [],

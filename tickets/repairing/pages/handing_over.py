@@ -12,7 +12,6 @@ from tickets.repairing.pages.correcting import OutputVerb
 from tickets.repairing.pages.forms import AUTOMATIC, RepairForm, add_worker
 from tickets.repairing.pages.repair_verb import Sent, TaskVerb
 from tickets.repairing.reassign_task import reassign_task
-from workflows.engine.task_types import TaskType
 from workflows.errors import CannotReassignError, TaskNotWorkableError
 from workflows.models.task_instance import UNFINISHED
 
@@ -65,7 +64,7 @@ class Finish(OutputVerb):
     icon = "check"
 
     def refusal(self) -> str:
-        if self.task.status not in UNFINISHED or self.task.definition.type is TaskType.WAIT:
+        if self.task.status not in UNFINISHED or self.task.definition.is_wait:
             return str(TaskNotWorkableError())
         return self.unless_stopped()
 
@@ -90,7 +89,7 @@ class EndWait(TaskVerb):
     icon = "hourglass_bottom"
 
     def refusal(self) -> str:
-        if self.task.status not in UNFINISHED or self.task.definition.type is not TaskType.WAIT:
+        if self.task.status not in UNFINISHED or not self.task.definition.is_wait:
             return str(TaskNotWorkableError())
         return self.unless_stopped()
 

@@ -33,7 +33,7 @@ from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.engine.conditions import is_empty
 from workflows.engine.errors import FieldError
 from workflows.errors import InvalidDataError
-from workflows.forms import AnswersForm
+from workflows.forms import AnswersForm, shown_now
 from workflows.models import WorkflowDefinition
 
 
@@ -190,7 +190,7 @@ class RepairVisible(_VerbPage):
             form = self.verb.answers_form(data=request.POST, keeper=self.keeper())
         if form is None:
             raise Http404
-        return JsonResponse({"visible": form.visible_names})
+        return JsonResponse(shown_now(form))
 
 
 def find_verb(ticket_id: int, verb: str, subject_id: int) -> RepairVerb:

@@ -27,15 +27,15 @@ from tickets.finding.pages.filters import DueFilter
 from tickets.finding.pages.search import FindsInTickets, add_number, where_it_is
 from tickets.following.pages.answers_cell import answers_cell
 from tickets.following.pages.badges import due_badge, priority_of_row, task_badge
+from tickets.following.pages.branches import item_in_words
 from tickets.models import ListOfViews, MyTask, SavedAnswers, Ticket
 from tickets.saved_views.pages.views_bar import ViewsBar
-from tickets.seeing import not_for_requester
 from tickets.seeing.task_holders import still_theirs
 from tickets.working.complete_many import MOST_AT_ONCE
 from tickets.working.pages.complete_many_page import TASK
 from tickets.working.pages.worker_page import NEXT, WorkerPage, with_ticket
 from workflows.layouts.columns import layouts_of
-from workflows.models import TaskInstance, TaskStatus
+from workflows.models import TaskStatus
 from workflows.models.task_instance import ALIVE, WORKABLE
 from workflows.priorities import urgency
 from workflows.running.candidates import in_pool_of
@@ -192,14 +192,7 @@ class MyTaskAdmin(FindsInTickets, CompanyModelAdmin):
         return None if is_pool(request) else self.list_display_links
 
     def searched_tickets(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Of one's own tickets those whose team one is of: of the others one sees less than it."""
-        tickets = Ticket.objects.filter(workflow_instance__in=queryset.values("workflow_instance"))
-        as_worker = TaskInstance.objects.filter(
-            not_for_requester("definition"),
-            workflow_instance=OuterRef("workflow_instance"),
-            assigned_to=request.user.pk,
-        )
-        return tickets.exclude(Q(created_by=request.user.pk) & ~Exists(as_worker))
+        return Ticket.objects.filter(workflow_instance__in=queryset.values("workflow_instance"))
 
     def ticket_of(self, row: Any) -> Ticket:
         ticket: Ticket = row.workflow_instance.ticket
@@ -263,8 +256,9 @@ class MyTaskAdmin(FindsInTickets, CompanyModelAdmin):
 
     @display(description=_("Task"), ordering="definition__title")
     def task(self, task: MyTask) -> SafeString:
-        shown = [clipped(task.definition.title)]
-        worker = task.assigned_to_id
+        item = "" if task.path is None else item_in_words(task.path.item)
+        title, worker = task.definition.title, task.assigned_to_id
+        shown = [clipped(f"{title}: {item}" if item else title)]
         if worker is not None and getattr(task, "is_on_offer", False):
             words = {"person": str(task.assigned_to)}
             shown.append(badge(gettext("%(person)s has it") % words, "info"))

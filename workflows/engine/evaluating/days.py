@@ -53,7 +53,7 @@ def shifted(values: list[Any], run: Run) -> Any:
     if given is None or count is None:
         return None
     whole = whole_number(count)
-    if whole is None or unit not in UNITS:
+    if whole is None or not isinstance(unit, str) or unit not in UNITS:
         raise Unfit
     working_time = run.working_time or _WEEKDAYS
     try:
@@ -75,7 +75,7 @@ def difference(values: list[Any], run: Run) -> Any:
     one, other, unit = values
     if one is None or other is None:
         return None
-    if unit not in _OF_DAYS:
+    if not isinstance(unit, str) or unit not in _OF_DAYS:
         return difference_in(unit, one, other)
     working_time = run.working_time or _WEEKDAYS
     try:

@@ -208,7 +208,9 @@ class AttackTests(unittest.TestCase):
             raise MemoryError
 
         rule: Json = {"==": [var("a"), 1]}
-        broken = conditions._Compiled(CompiledRule(too_much, frozenset(), False), rule, 1_000, 0)
+        broken = conditions._Compiled(
+            CompiledRule(too_much, frozenset(), False), rule, ((1_000, 0),)
+        )
         with self.assertRaisesRegex(ConditionError, "too much memory"):
             conditions._run(broken, prepare({"a": 1}))
         self.assertTrue(evaluate_condition(rule, {"a": 1}))

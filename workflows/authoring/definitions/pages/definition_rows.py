@@ -31,7 +31,6 @@ from workflows.engine.decision_table import Hit
 from workflows.engine.errors import FieldError
 from workflows.engine.json_schema import is_web_address
 from workflows.engine.process import Json, JsonObject, objects_in
-from workflows.engine.task_types import TaskType
 from workflows.fields.field import Field, SeenBy
 from workflows.fields.kept_roles import (
     reminders_with_names,
@@ -253,7 +252,7 @@ def _transition_row(transition: Transition, labels: Mapping[str, str]) -> Transi
     source, target = transition.from_task, transition.to_task
     return TransitionRow(
         source=source.title if source else _("Anywhere") if transition.on_cancel else _("Start"),
-        target=target.title if target else _("End"),
+        target=target.title if target else _end_of(source),
         is_from_start=source is None,
         is_to_end=target is None,
         condition=describe_condition(transition.condition, labels),
@@ -263,6 +262,10 @@ def _transition_row(transition: Transition, labels: Mapping[str, str]) -> Transi
         after=_when(transition, labels),
         outcome=str(OUTCOMES[transition.end_outcome].name) if target is None else "",
     )
+
+
+def _end_of(source: TaskDefinition | None) -> str:
+    return _("End of the branch") if source is not None and source.branch else _("End")
 
 
 def _when(transition: Transition, labels: Mapping[str, str]) -> str:
@@ -372,7 +375,7 @@ def given_to(task: TaskDefinition, labels: Mapping[str, str]) -> str:
 
 
 def _due(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-    if task.wait and task.type is TaskType.WAIT:
+    if task.wait and task.is_wait:
         yield _("Waits"), wait_in_words(task.wait, labels)
     if task.due_in:
         is_time = is_counted_from_start(task.due_in)
@@ -380,8 +383,7 @@ def _due(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str,
 
 
 def _wait(task: TaskDefinition, labels: Mapping[str, str]) -> str:
-    is_wait = task.type is TaskType.WAIT and task.wait
-    return wait_in_words(task.wait, labels) if is_wait else ""
+    return wait_in_words(task.wait, labels) if task.wait and task.is_wait else ""
 
 
 def _reminders(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[str]:

@@ -17,6 +17,7 @@ from workflows.authoring.editing.pages.editor_requests import (
 )
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.storable import unstorable
+from workflows.forms import shown_now
 from workflows.forms.document_form import DocumentForm, rows_are_too_many
 from workflows.models import WorkflowDefinition
 
@@ -58,7 +59,7 @@ class AnswersScript(EditorScript):
             are_presets=question.get("are_presets") is True,
         )
         if data is not None:
-            return {"answers": form.document_answers(), "visible": sorted(form.visible())}
+            return {"answers": form.document_answers(), **shown_now(form)}
         return {
             "html": form.render() if form.fields or form.already_set else "",
             "names": {name: names.get(name, name) for name in form.fields},

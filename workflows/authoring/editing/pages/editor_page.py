@@ -258,6 +258,7 @@ def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]
                 "is_block": task_type.is_block,
                 "is_at_once": task_type.is_at_once,
                 "uses": task_type.rules.uses,
+                "is_wait": task_type.is_wait,
                 "is_answered_later": task_type.is_answered_later,
                 "can_be_left": task_type.rules.can_be_left,
             }

@@ -285,7 +285,7 @@ class EditorTests(BrowserTestCase):
         transition = card.locator(".ed-transition").first
         transition.get_by_role("button", name="Close").click()
         taken = transition.get_by_label("When this transition is taken")
-        expect(taken.locator("option")).to_have_count(2)  # nothing waits at it
+        expect(taken.locator("option")).to_have_count(3)  # nothing waits at it
         taken.select_option(label="when the call fails for good")
         transition.get_by_label("Label").fill("not known there")
         transition.get_by_role("button", name="Only if…").click()
@@ -294,12 +294,22 @@ class EditorTests(BrowserTestCase):
         )
         transition.get_by_label("What it is compared with").fill("404")
         expect(page.locator("#ed-picture svg")).to_contain_text("not known there")
-        expect(page.locator("#ed-picture .flow-edge.flow-failing")).to_have_count(4)
+        expect(page.locator("#ed-picture .flow-edge.flow-failing")).to_have_count(4 + 2)
+        start = page.locator(".ed-card").filter(has_text="From the start")
+        start.get_by_role("button", name="Add a transition").click()
+        cancelled = start.locator(".ed-transition").first
+        cancelled.get_by_role("button", name="Close").click()
+        cancelled.get_by_label("When this transition is taken").select_option(
+            label="when the ticket is withdrawn or cancelled, wherever it is"
+        )
+        cancelled.get_by_label("Label").fill("given up")
+        expect(page.locator("#ed-picture .flow-edge.flow-failing")).to_have_count(4 + 3)
         page.get_by_role("button", name="Save").click()
         expect(page.locator("#ed-state")).to_have_text("Saved")
         made = draft.transitions.get(label="not known there")
         self.assertTrue(made.on_failure)
         self.assertEqual(made.condition, {"==": [{"var": "failure.status"}, 404]})
+        self.assertTrue(draft.transitions.get(label="given up").on_cancel)
         self.check(page)
 
     def test_who_sees_an_answer_and_what_an_end_means(self) -> None:

@@ -291,7 +291,7 @@ def _changed(trial: Trial, step: Step) -> Iterable[Shown]:
 def _icon_of(task_type: TaskType) -> str:
     if task_type.is_block:
         return "splitscreen"
-    if task_type is TaskType.WAIT:
+    if task_type.is_wait:
         return "hourglass_bottom"
     if task_type.is_at_once:
         return "function"

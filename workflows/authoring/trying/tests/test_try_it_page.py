@@ -15,6 +15,7 @@ from workflows.authoring.gallery.processes import find_process
 from workflows.authoring.importing.import_bundle import import_bundle
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.authoring.trying.run_test_cases import run_test_cases
+from workflows.engine.process import JsonObject
 from workflows.models import ActionAttempt, TaskInstance, WorkflowDefinition, WorkflowInstance
 
 INVOICE = {
@@ -566,3 +567,24 @@ class FailedCallTest(TryCase):
         answer = {"task": "pay", "error": "The call failed.", "reason": "no_answer"}
         self.assertEqual(case["answers"][-1], answer)
         self.assertEqual(case["expect"]["path"], ["stock", "pay", "find_out"])
+
+
+class DayTests(TryCase):
+    """A definition whose rules read today is tried on a day that somebody names."""
+
+    def test_it_happens_on_the_day_that_is_named_and_is_kept_with_it(self) -> None:
+        due: JsonObject = {"name": "due", "type": "date", "min": {"var": "today"}}
+        self.draft.fields = [*self.draft.fields, due]
+        self.draft.save()
+        page = self.begin()
+        self.assertContains(page, "The day on which it happens")
+        given = INVOICE | {"answers-due": "2026-10-30"}
+        page = self.go_on(page, **given, today="2026-10-31")
+        self.assertContains(page, "Enter 2026-10-31 or later.")
+        self.assertContains(page, 'value="2026-10-31"')
+        page = self.go_on(page, **given, today="2026-10-30")
+        self.assertEqual(self.path(page), ["approve_invoice"])
+        kept = {"state": page.context["signed_state"], "save": "1", "name": "On its day"}
+        self.assertEqual(self.client.post(self.url(), kept).status_code, 302)
+        self.draft.refresh_from_db()
+        self.assertEqual(self.draft.test_cases[-1]["today"], "2026-10-30")

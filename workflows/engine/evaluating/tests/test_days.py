@@ -79,6 +79,8 @@ class DaysTests(unittest.TestCase):
             {"date_add": ["soon", 1, "days"]},
             {"date_add": ["2026-10-30", 1.5, "days"]},
             {"date_add": ["2026-10-30", 1, "moons"]},
+            {"date_add": ["2026-10-30", 1, ["days"]]},
+            {"date_diff": ["2026-10-30", "2026-10-30", []]},
             {"date_add": ["2026-10-30", 10**9, "days"]},
             {"date_add": ["2026-10-30", 10**9, "working_days"]},
             {"date_add": ["2026-10-30", 10**9, "months"]},

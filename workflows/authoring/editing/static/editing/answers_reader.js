@@ -62,6 +62,7 @@ export function answersReader({ drawn, held, unfit, question, onChange, onRead, 
       if (running !== current) return;
       failure = "";
       drawn.setVisible(answer.visible);
+      drawn.showCalculated(answer.calculated ?? {});
       touched.clear();
       takeOver(asked, answer.answers);
       onRead();

@@ -46,7 +46,8 @@ function addTaskTo(block, branch) {
   /** @type {Task} */
   const task = { key, title, branch: place };
   const all = store.document.tasks ?? [];
-  const last = inside.at(-1) ?? block;
+  const others = branchesOf(block).flatMap((each) => tasksIn(`${block.key}.${each.key}`));
+  const last = inside.at(-1) ?? others.at(-1) ?? block;
   all.splice(all.indexOf(last) + 1, 0, task);
   store.document.tasks = all;
   const from = inside.at(-1)?.key;

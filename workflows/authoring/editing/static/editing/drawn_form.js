@@ -24,6 +24,11 @@ export function drawnForm(form) {
     if (drawn) drawn.visible = visible;
   }
 
+  /** @param {Record<string, string>} texts of what is calculated, by the names of their outputs */
+  function showCalculated(texts) {
+    for (const each of form.querySelectorAll("output")) each.value = texts[each.name] || "–";
+  }
+
   /** The names that the answers to its questions have in the document. */
   function knownNames() {
     return new Set(Object.values(drawn?.names ?? {}));
@@ -110,6 +115,7 @@ export function drawnForm(form) {
     skipped: () => drawn?.skipped ?? 0,
     keep,
     setVisible,
+    showCalculated,
     knownNames,
     nameOf,
     fieldOf,

@@ -220,7 +220,7 @@ function changeTaskType(task, to) {
     if (task[name] === undefined && stash[name] !== undefined) Object.assign(task, { [name]: stash[name] });
   }
   stashes.set(task, stash);
-  if (type.is_block) beginBlock(task);
+  if (isBlock(task)) beginBlock(task);
   changed();
 }
 

@@ -253,6 +253,7 @@
  * @property {boolean} is_block whether it holds branches
  * @property {boolean} is_at_once whether TicketFlower does it itself, when it is reached
  * @property {(keyof Task)[]} uses the parts that it has and other types may not have
+ * @property {boolean} is_wait whether it ends by itself, at a time
  * @property {boolean} is_answered_later whether a callback answers it
  * @property {boolean} can_be_left whether a transition may leave it that waits for a time
  */
@@ -323,7 +324,7 @@
  * @typedef {object} Answers what the server answers to each question, by the question's name
  * @property {{ problems: Problem[], picture: string, tests: TestResult[], rules: RuleSentence[] }} check
  * @property {ShownInForm & { html: string, skipped: number }} form
- * @property {FormOfAnswers & { answers: JsonObject }} answers `answers`, and `visible`, of what was typed
+ * @property {FormOfAnswers & ShownInForm & { answers: JsonObject }} answers `answers`, and `visible`, of what was typed
  * @property {{ rule: Rule, text: string | null, error?: string }} condition
  * @property {{ value: number, error?: string, is_text?: boolean }} number
  * @property {{ template: Json, text: string, error: string, result: Json }} transform
