@@ -124,8 +124,10 @@
         if (number !== latest) return;
         for (const field of findAll(form, ".tk-fields [data-keep]")) delete field.dataset.keep;
         showFields(form, answer.visible);
-        showRequired(fields, answer.required ?? []);
-        showCalculated(fields, answer.calculated ?? {});
+        for (const fields of lists) {
+          showRequired(fields, answer.required ?? []);
+          showCalculated(fields, answer.calculated ?? {});
+        }
         form.dispatchEvent(new Event("calculated")); // layouts read it
       } catch {
         // Offline: what is shown stays, and the server decides.

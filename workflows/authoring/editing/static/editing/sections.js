@@ -2,7 +2,7 @@
 
 import { APPROVAL_PARTS, approvalParts, approversInWords, beginApproval } from "./approvals.js";
 import { assigningParts, whoInWords } from "./assigning.js";
-import { BLOCK_PARTS, beginBlock, blockParts, placeField, removeInside } from "./blocks.js";
+import { beginBlock, blockParts, placeField, removeInside } from "./blocks.js";
 import { decisionTableEditor } from "./decision_table.js";
 import { field, find, gettext, makeElement } from "./dom.js";
 import { editsEditor, editsInWords } from "./edits.js";
