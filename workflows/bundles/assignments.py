@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from workflows.bundles.blocks import items_read
+from workflows.bundles.blocks import block_labels, items_read
 from workflows.bundles.comparisons import fields_by_name
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
@@ -231,7 +231,8 @@ def assignments_in_words(document: object) -> dict[str, str]:
 
 
 def _labels(outline: Outline) -> dict[str, str]:
-    labels = {f"{TASKS}{key}": outline.title_of(key) for key in outline.task_of}
+    labels = block_labels(outline)
+    labels |= {f"{TASKS}{key}": outline.title_of(key) for key in outline.task_of}
     for name, field in fields_by_name(outline).items():
         labels[name] = quoted(short(field.label or field.name))
     return labels

@@ -262,7 +262,10 @@ def block_labels(outline: Outline) -> dict[str, str]:
                 found.setdefault(name, field)
                 labels.setdefault(ITEM, outline.branches_of(key)[0].entry.text("title") or ITEM)
     for name, field in found.items():
-        labels.setdefault(name, field.label or field.name)
+        label = field.label or field.name
+        if name.startswith(f"{ITEM}."):
+            label = _("%(field)s (of the entry)") % {"field": label}
+        labels.setdefault(name, label)
         choices: list[Json] = [{"value": value, "label": label} for value, label in field.choices]
         prefix = name.removesuffix(field.name)
         labels |= choice_labels([{"name": field.name, "choices": choices}], prefix)

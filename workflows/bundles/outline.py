@@ -190,7 +190,7 @@ class Outline:
     def has_items(self, block: str) -> bool:
         """Whether its branch runs for each entry of a list."""
         task = self.blocks.get(block)
-        return task is not None and not is_empty(task.value.get("for_each"))
+        return task is not None and bool(task.value.get("for_each"))
 
     def item_blocks(self, key: str) -> tuple[str, ...]:
         """The blocks around a task whose branch runs for each entry, the outermost first."""

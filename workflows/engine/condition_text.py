@@ -82,6 +82,8 @@ _OF_ROWS: Final = frozenset({_SUMMED, _ANY, _ALL, _COUNT})
 _OUTSIDE: Final[Json] = [2]  # the level of what surrounds a loop
 # How many parts the name of an answer has, by its root; that of a column in rows has one more.
 _PARTS: Final[Mapping[str, int]] = {"ticket": 2, "tasks": 3}
+# Of a block with a branch for each entry: each row has the output of the tasks, too.
+_ITEMS: Final = "items"
 _ALWAYS: Final = frozenset({"always", "otherwise", "else"})
 _COMPARED: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
 
@@ -136,6 +138,8 @@ class Names:
         """The answer with the rows, and the column in it; None for a name of anything else."""
         parts = path.split(".")
         of_answer = 1 if self.fields is not None else _PARTS.get(parts[0], 0)
+        if of_answer == _PARTS["tasks"] and parts[2:3] == [_ITEMS] and len(parts) == of_answer + 2:
+            return ".".join(parts[:of_answer]), ".".join(parts[of_answer:])
         if not of_answer or len(parts) != of_answer + 1:
             return None
         return ".".join(parts[:-1]), parts[-1]

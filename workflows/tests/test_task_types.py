@@ -40,18 +40,15 @@ def bundle(task: JsonObject, **transition: Json) -> JsonObject:
     """With what stands in its branch, where it has one."""
     has_branch = task.get("task_type") in BLOCK_TYPES and "branches" in task
     inner: JsonObject = {"key": "inner", "title": "Inner", "branch": "do.a"}
-    ends: list[Json] = [{"from": "inner", "to": "end"}] if has_branch else []
+    ways: list[Json] = [{"from": "start", "to": "do"}, {"from": "do", "to": "end"}]
+    ways += [{"from": "inner", "to": "end"}] if has_branch else []
+    ways += [{"from": "do", "to": "end", **transition}] if transition else []
     return {
         "format": "ticketflower-bundle",
         "format_version": 1,
         "workflow": {"key": "flow", "title": "Flow"},
         "tasks": [{"key": "do", "title": "Do it", **task}, *([inner] if has_branch else [])],
-        "transitions": [
-            {"from": "start", "to": "do"},
-            {"from": "do", "to": "end"},
-            *ends,
-            *([{"from": "do", "to": "end", **transition}] if transition else []),
-        ],
+        "transitions": ways,
     }
 
 

@@ -10,7 +10,6 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 from django.db import connection, transaction
@@ -305,18 +304,16 @@ _TOO_LATE: list[JsonObject] = [{"from": "first", "to": "last", "after": "PT1M"}]
 _OTHERWISE: list[JsonObject] = [{"from": "first", "to": "last", "on_failure": True}]
 
 _STEPS = [form("one"), form("two")]
-_ALL: dict[str, Any] = {"tasks": side_by_side("first", *_STEPS), "transitions": ends_of(_STEPS)}
-_ANY: dict[str, Any] = {
-    "tasks": side_by_side("first", *_STEPS, ends_when="any"),
-    "transitions": ends_of(_STEPS),
-}
+_ALL = side_by_side("first", *_STEPS)
+_ANY = side_by_side("first", *_STEPS, ends_when="any")
+_ENDS = ends_of(_STEPS)
 _CALLS = [call("one", CALL, retries=0, mood="fails", timeout=LONG)]
 
 SCENES = (
-    Scene("submit to branches", prepare=_submit, **_ALL),
-    Scene("complete in a branch", prepare=_complete_in_branch, **_ALL),
-    Scene("complete the last branch", prepare=_complete_last_branch, **_ALL),
-    Scene("complete the branch that is enough", prepare=_complete_in_branch, **_ANY),
+    Scene("submit to branches", _ALL, _submit, transitions=_ENDS),
+    Scene("complete in a branch", _ALL, _complete_in_branch, transitions=_ENDS),
+    Scene("complete the last branch", _ALL, _complete_last_branch, transitions=_ENDS),
+    Scene("complete the branch that is enough", _ANY, _complete_in_branch, transitions=_ENDS),
     Scene(
         "call in vain in a branch",
         side_by_side("first", *_CALLS),
@@ -326,9 +323,9 @@ SCENES = (
     ),
     Scene(
         "leave a block that waits",
-        side_by_side("first", *_STEPS),
+        _ALL,
         _fire_timer,
-        transitions=[*ends_of(_STEPS), *_TOO_LATE],
+        transitions=[*_ENDS, *_TOO_LATE],
     ),
     Scene("submit to a form", [form("first")], _submit),
     Scene("submit to a call", _calls(CALL, "well"), _submit),

@@ -179,9 +179,11 @@ def _answers(draw: st.DrawFn, specs: list[dict[str, Any]]) -> dict[str, Any]:
 @st.composite
 def _test(draw: st.DrawFn, name: str, document: dict[str, Any]) -> dict[str, Any]:
     """A test case that passes."""
-    keys = [task["key"] for task in document["tasks"]]
-    forms = {task["key"]: task.get("fields") for task in document["tasks"]}
-    waits = {task["key"] for task in document["tasks"] if task.get("task_type") == "WAIT"}
+    tasks = [task for task in document["tasks"] if "branches" not in task]
+    keys = [task["key"] for task in tasks]
+    # What is only ticked off is a form without questions.
+    forms = {task["key"]: task.get("fields", [] if "branch" in task else None) for task in tasks}
+    waits = {task["key"] for task in tasks if task.get("task_type") == "WAIT"}
     times: dict[str, list[str]] = {}
     for transition in document["transitions"]:
         if transition.get("after"):
@@ -221,6 +223,35 @@ def _test(draw: st.DrawFn, name: str, document: dict[str, Any]) -> dict[str, Any
 
 
 @st.composite
+def _block(draw: st.DrawFn, keys: list[str]) -> list[dict[str, Any]]:
+    """A block, then the tasks of its branches: one for each branch."""
+    prefix = "x" * 30  # of no other task
+    branches = draw(st.lists(KEYS, min_size=1, max_size=3, unique=True))
+    block: dict[str, Any] = {
+        "key": prefix,
+        "title": draw(LINE),
+        "task_type": "BLOCK",
+        "branches": [
+            {"key": key, "title": draw(LINE), "start": f"{prefix}{number}"}
+            for number, key in enumerate(branches)
+        ],
+    }
+    if len(branches) == 1 and draw(st.booleans()):
+        block["for_each"] = draw(st.lists(JSON, max_size=3))
+        block |= draw(optional(order=st.just("in_order"), most=st.integers(3, 200)))
+    elif draw(st.booleans()):
+        block["branches"][0]["when"] = {">": [{"var": "number"}, 0]}
+    counts = st.integers(1, len(branches))
+    block |= draw(optional(ends_when=st.just("any") | counts, hide_answers=st.just(True)))
+    tasks = [
+        {"key": f"{prefix}{number}", "title": draw(LINE), "branch": f"{prefix}.{key}"}
+        | draw(optional(fields=field_specs(most=2)))
+        for number, key in enumerate(branches)
+    ]
+    return [block, *tasks]
+
+
+@st.composite
 def bundles(draw: st.DrawFn, *, roles: list[str] | None = None) -> dict[str, Any]:
     """A bundle without errors: a chain of tasks, with transitions back and out in between."""
     named = draw(st.lists(st.sampled_from(roles or ["Sales", "Board"]), unique=True, max_size=2))
@@ -229,13 +260,18 @@ def bundles(draw: st.DrawFn, *, roles: list[str] | None = None) -> dict[str, Any
     tasks = [draw(_task(key, named)) for key in keys]
     forms = {task["key"]: "fields" in task for task in tasks}
     calls = {task["key"] for task in tasks if "action_url" in task}
-    transitions: list[dict[str, Any]] = []
+    block = draw(_block(keys)) if draw(st.booleans()) else []
+    transitions: list[dict[str, Any]] = [
+        {"from": task["key"], "to": "end"} for task in block if "branch" in task
+    ]
+    if block:
+        chain.insert(-1, block[0]["key"])
     for index, source in enumerate(chain[:-1]):
         for _number in range(draw(st.integers(0, 2))):
             target = draw(st.sampled_from([*keys, "end"]))
             rule = draw(st.sampled_from([{">": [{"var": "number"}, 5.0]}, {"==": [1, 1.0]}]))
             transitions.append({"from": source, "to": target, "condition": rule, "priority": 1})
-        after = draw(DURATIONS) if source != "start" and forms[source] else ""
+        after = draw(DURATIONS) if forms.get(source) else ""
         if after:
             target = draw(st.sampled_from([*keys, "end"]))
             transitions.append({"from": source, "to": target, "after": after})
@@ -252,7 +288,7 @@ def bundles(draw: st.DrawFn, *, roles: list[str] | None = None) -> dict[str, Any
         | draw(
             optional(description=TEXT, ext_ref=LINKS, display_layout=TEXT, fields=field_specs())
         ),
-        "tasks": tasks,
+        "tasks": [*tasks, *block],
         "transitions": transitions,
         "ticket_types": [
             {"key": key, "title": draw(LINE)}

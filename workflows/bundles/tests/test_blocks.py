@@ -16,6 +16,8 @@ from workflows.bundles.problems import Problem
 from workflows.bundles.samples import sample_context
 from workflows.bundles.trial import run_document_test_cases, test_case_failures
 from workflows.bundles.unfinished import storage_problems
+from workflows.engine.condition_text import parse_condition, write_condition
+from workflows.engine.conditions import evaluate_condition
 from workflows.engine.process import JsonObject
 from workflows.workbooks.documents import FileType, read_document, write_document
 
@@ -361,6 +363,34 @@ class CanonicalTests(TestCase):
         self.assertEqual(read_document(content).document, canonical(deepcopy(BUNDLE)))
         reading = read_document(json.dumps(changed(respell)).encode(), "x.json")
         self.assertEqual(canonical(reading.document), canonical(deepcopy(BUNDLE)))  # type: ignore[arg-type]
+
+    def test_conditions_are_written_as_text(self) -> None:
+        rules = {
+            "sum(offers.items.offer.price) > 5": True,
+            'any(offers.items.label = "dear")': True,
+            "count(offers.items) = 2 and offers.ended = 2": True,
+            "prepare.branches.desk.ended = yes": False,
+        }
+        tasks: Any = {
+            "offers": {
+                "items": [
+                    {"offer": {"price": 2}, "label": "dear"},
+                    {"offer": {"price": 4}, "label": ""},
+                ],
+                "ended": 2,
+            },
+            "prepare": {"branches": {"desk": {"ended": False}}},
+        }
+        keys = [each["key"] for each in BUNDLE["tasks"]]
+        for text, result in rules.items():
+            with self.subTest(text):
+                rule = parse_condition(text, task_keys=keys)
+                self.assertEqual(write_condition(rule, task_keys=keys), text)
+                self.assertIs(evaluate_condition(rule, {"tasks": tasks}), result)
+                document: Any = changed(lambda _doc, _t: None)
+                document["transitions"][9]["condition"] = rule
+                found = check_bundle(document)
+                self.assertEqual([each.message for each in found if each.is_error], [])
 
 
 class WordTests(TestCase):

@@ -185,7 +185,7 @@ def _transition_row(transition: Transition, labels: Mapping[str, str]) -> Transi
     source, target = transition.from_task, transition.to_task
     return TransitionRow(
         source=source.title if source else _("Start"),
-        target=target.title if target else _("End"),
+        target=target.title if target else _end_of(source),
         is_from_start=source is None,
         is_to_end=target is None,
         condition=describe_condition(transition.condition, labels),
@@ -195,6 +195,10 @@ def _transition_row(transition: Transition, labels: Mapping[str, str]) -> Transi
         after=_when(transition, labels),
         outcome=str(OUTCOMES[transition.end_outcome].name) if target is None else "",
     )
+
+
+def _end_of(source: TaskDefinition | None) -> str:
+    return _("End of the branch") if source is not None and source.branch else _("End")
 
 
 def _when(transition: Transition, labels: Mapping[str, str]) -> str:

@@ -35,7 +35,7 @@ class BlockTests(BrowserTestCase):
             label="When one has ended: the rest is cancelled"
         )
         # Transitions of a task in a branch stay in it.
-        inner = page.locator(".ed-item.ed-open").filter(has_text="Task 2 of").last
+        inner = page.locator("#task-task_3")
         targets = inner.get_by_label("To", exact=True).locator("option")
         expect(targets).to_have_text(
             ["Task 1 of “Branch 2”", "Task 2 of “Branch 2”", "End of the branch"]

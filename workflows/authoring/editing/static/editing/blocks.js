@@ -39,14 +39,15 @@ function addTaskTo(block, branch) {
   const place = `${block.key}.${branch.key}`;
   const inside = tasksIn(place);
   const key = freeKey("task", [...taskKeys(), START, END]);
-  const title = gettext("Task %(number)d of “%(branch)s”", {
+  const title = gettext("Task %(number)s of “%(branch)s”", {
     number: inside.length + 1,
     branch: branch.title || branch.key || "",
   });
   /** @type {Task} */
   const task = { key, title, branch: place };
   const all = store.document.tasks ?? [];
-  const last = inside.at(-1) ?? block;
+  const others = branchesOf(block).flatMap((each) => tasksIn(`${block.key}.${each.key}`));
+  const last = inside.at(-1) ?? others.at(-1) ?? block;
   all.splice(all.indexOf(last) + 1, 0, task);
   store.document.tasks = all;
   const from = inside.at(-1)?.key;
@@ -68,7 +69,7 @@ function addTaskTo(block, branch) {
 function addBranch(block) {
   block.branches = branchesOf(block);
   const taken = block.branches.map((each) => each.key);
-  const title = gettext("Branch %(number)d", { number: block.branches.length + 1 });
+  const title = gettext("Branch %(number)s", { number: block.branches.length + 1 });
   /** @type {Branch} */
   const branch = { key: freeKey("branch", taken), title };
   block.branches.push(branch);
@@ -160,7 +161,7 @@ export function blockParts(task, redraw) {
     withItems
       ? number(gettext("How many entries there may be"), task, "most", {
           otherwise: USUAL_ENTRIES,
-          help: gettext("At most %(most)d. With more of them the ticket stops with an error.", { most: MOST_ENTRIES }),
+          help: gettext("At most %(most)s. With more of them the ticket stops with an error.", { most: MOST_ENTRIES }),
         })
       : null,
     endsField(task),
@@ -234,7 +235,7 @@ function endsField(task) {
   ];
   const most = Math.max(count - 1, hasItems(task) ? 10 : 0, /^\d+$/.test(said) ? Number(said) : 0);
   for (let wanted = 2; wanted <= most; wanted += 1) {
-    options.push([String(wanted), gettext("When %(count)d have ended: the rest is cancelled", { count: wanted })]);
+    options.push([String(wanted), gettext("When %(count)s have ended: the rest is cancelled", { count: wanted })]);
   }
   const control = selectOf(options, said, (chosen) => {
     if (chosen === "all") delete task.ends_when;

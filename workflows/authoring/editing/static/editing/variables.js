@@ -51,7 +51,7 @@ export function branchesOf(block) {
  */
 export function hasItems(block) {
   const { for_each: list } = block;
-  return Boolean(list) && JSON.stringify(list) !== "{}";
+  return Boolean(list) && !["{}", "[]"].includes(JSON.stringify(list));
 }
 
 /**
