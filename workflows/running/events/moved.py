@@ -1,8 +1,7 @@
 """The workflow has moved on: to the next task, or to its end.
 
 Its data is the decision, `workflows.engine.decide.Decision.as_json()`, with each condition that
-was tried and its result; `made` are the new tasks, each with its id (`task`) and its `key`;
-with `cleans_up` the ticket was cancelled before.
+was tried and its result; `made` are the new tasks, each with its id (`task`) and its `key`.
 """
 
 from __future__ import annotations
@@ -24,6 +23,7 @@ def _move(state: State, event: WorkflowEvent) -> None:
         raise HistoryError
 
 
+# Of a ticket that was cancelled before its data says `cleans_up`, too.
 def _history(event: WorkflowEvent) -> str:
     return _("After %(task)s: on to %(next)s.") if event.task_instance else _("On to %(next)s.")
 
