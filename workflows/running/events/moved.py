@@ -25,6 +25,7 @@ def _move(state: State, event: WorkflowEvent) -> None:
         raise HistoryError
 
 
+# Of a ticket that was cancelled before its data says `cleans_up`, too.
 def _history(event: WorkflowEvent) -> str:
     return _("After %(task)s: on to %(next)s.") if event.task_instance else _("On to %(next)s.")
 
