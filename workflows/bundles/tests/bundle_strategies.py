@@ -93,6 +93,8 @@ def _field(draw: st.DrawFn, name: str, others: list[str]) -> dict[str, Any]:
         spec |= draw(optional(max=st.integers(50, 90) | st.just(60.0), pattern=st.just("a|b|")))
     elif kind in {"number", "integer"}:
         spec |= draw(optional(min=st.integers(-9, 0), max=st.integers(1, 9), default=st.just(1.0)))
+        rule = {"!=": [{"var": [name, 0]}, 77]}
+        spec |= draw(optional(checks=st.just([{"condition": rule, "message": "Not 77."}])))
     elif kind == "boolean":
         spec |= draw(optional(default=st.booleans()))
     elif kind == "choice":
@@ -105,6 +107,8 @@ def _field(draw: st.DrawFn, name: str, others: list[str]) -> dict[str, Any]:
         ]
     elif kind == "date":
         spec |= draw(optional(min=st.just("2026-01-01"), max=st.just("2026-12-31")))
+        later = {"date_add": [{"var": "today"}, 12_000, "months"]}
+        spec |= draw(optional(max=st.just(later)))
     else:
         spec["fields"] = [{"name": "part", "type": "text", "required": True}]
     is_conditional = draw(st.booleans())
@@ -192,7 +196,9 @@ def _test(draw: st.DrawFn, name: str, document: dict[str, Any]) -> dict[str, Any
     for key in draw(st.lists(st.sampled_from(keys), max_size=4)):
         more: dict[str, Any]
         is_late = draw(st.booleans())
-        if is_late and key in times:
+        if draw(st.integers(0, 7)) == 0:
+            more = {"cancel": True}
+        elif is_late and key in times:
             more = {"after": draw(st.sampled_from(times[key]))}
         elif key in waits:
             continue
@@ -202,7 +208,7 @@ def _test(draw: st.DrawFn, name: str, document: dict[str, Any]) -> dict[str, Any
                 reasons = st.sampled_from([each.value for each in FailureReason])
                 more = draw(optional(error=LINE, status=st.integers(100, 599), reason=reasons))
         else:
-            more = {"output": draw(_answers(forms[key]))}
+            more = {"output": draw(_answers(forms[key]))} | draw(optional(by=LINE))
         answers.append({"task": key, **more})
     test: dict[str, Any] = {
         "name": name,
@@ -281,6 +287,12 @@ def bundles(draw: st.DrawFn, *, roles: list[str] | None = None) -> dict[str, Any
         main = {"from": source, "to": chain[index + 1]}
         main |= draw(optional(label=TEXT, priority=st.integers(2, 5)))
         transitions.append(main)
+    if draw(st.booleans()):  # a task of its own for when the ticket is cancelled
+        last = draw(KEYS.filter(lambda key: key not in keys))
+        tasks.append(draw(_task(last, named)))
+        source = draw(st.sampled_from(["start", *keys]))
+        way = {"from": source, "to": last, "on_cancel": True}
+        transitions += [way | draw(optional(label=TEXT)), {"from": last, "to": "end"}]
     document = {
         "format": "ticketflower-bundle",
         "format_version": 1,
