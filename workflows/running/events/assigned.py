@@ -3,7 +3,7 @@
 Its data: `to` is their name then, `to_id` their id; `claimed` where they took it themselves;
 `reason` where a ticket admin gave it. `for` and `for_id`: whoever it was meant for, or had it, is
 away, and `to` stands in for them. By the rule of the task: `as` is whom it is for (a member of
-Who, or APPROVER), `done` the title of the task whose doer that is, `fallback` where one of the group
+Who, or APPROVER), `done` the title of the task whose doer that is, `fallback` where one of a group
 got it instead, `in_turn` where it was their turn, `override` where a ticket admin gave it against
 the rule, and `delegated` where a vote was handed on to somebody who was not asked.
 """
