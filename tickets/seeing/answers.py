@@ -156,8 +156,9 @@ def outputs_in(
             continue
         if definition.type.is_approval:
             vote = tasks.get(vote_key(key))
-            for each in objects_in(output.get("votes")) if vote is not None else ():
-                yield vote, answers_of_vote(each)
+            for each in objects_in(output.get("votes")):
+                if vote is not None:
+                    yield vote, answers_of_vote(each)
         elif definition.is_block:
             for item in objects_in(output.get("items")):
                 yield from outputs_in(tasks, item)
