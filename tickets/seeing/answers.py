@@ -184,8 +184,9 @@ def outputs_in(
         if not isinstance(output, dict):
             continue
         if definition.type.is_approval:
-            if (vote := tasks.get(vote_key(key))) is not None:
-                for each in objects_in(output.get("votes")):
+            vote = tasks.get(vote_key(key))
+            for each in objects_in(output.get("votes")):
+                if vote is not None:
                     yield vote, answers_of_vote(each)
         elif definition.is_block:
             for item in objects_in(output.get("items")):

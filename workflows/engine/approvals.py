@@ -13,28 +13,57 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from .process import (
+    REQUESTER,
+    TASKS,
+    USUAL_NEVER,
+    VOTES,
+    ApprovalSpec,
+    Approvers,
+    Json,
+    JsonObject,
+    Needed,
+    needed_of,
+    never_of,
+    vote_key,
+)
 from .task_types import APPROVAL_TYPES, VOTE_TYPES
 from .texts import gettext as _
 
-if TYPE_CHECKING:
-    from .process import Json, JsonObject
+__all__ = [
+    "NOTE_FIELD",
+    "OUTPUT_SCHEMA",
+    "OWN_FIELDS",
+    "REASON_FIELD",
+    "REQUESTER",
+    "TASKS",
+    "USUAL_NEVER",
+    "VOTES",
+    "VOTE_FIELD",
+    "ApprovalSpec",
+    "Approvers",
+    "CastVote",
+    "Needed",
+    "Vote",
+    "answers_of_vote",
+    "approval_key",
+    "approval_output",
+    "decided",
+    "needed_of",
+    "never_of",
+    "vote_document",
+    "vote_fields",
+    "vote_key",
+    "with_votes",
+]
 
-# How documents say whom a task is never given to: the requester, whoever did a task.
-REQUESTER: Final = "requester"
-TASKS: Final = "tasks."
-# The branch of an approval, and what the key of its votes ends with.
-VOTES: Final = "vote"
 # The questions that every vote asks.
 VOTE_FIELD: Final = "vote"
 REASON_FIELD: Final = "comment"
 NOTE_FIELD: Final = "note"
 OWN_FIELDS: Final = (VOTE_FIELD, REASON_FIELD, NOTE_FIELD)
-# Whom an approval never asks, where it does not say: whoever submitted the ticket.
-USUAL_NEVER: Final = (REQUESTER,)
-
-
 # What a ticket admin enters in the place of the votes.
 OUTPUT_SCHEMA: Final[JsonObject] = {
     "type": "object",
@@ -53,78 +82,6 @@ class Vote(StrEnum):
 
     APPROVE = "approve"
     REFUSE = "refuse"
-
-
-class Needed(StrEnum):
-    """How many must approve, where it is no number."""
-
-    ONE = "one"
-    ALL = "all"
-
-
-class Approvers(StrEnum):
-    """Who is asked: what `approvers` has one of."""
-
-    ROLE = "role"
-    PEOPLE = "people"
-    MANAGER = "manager"
-
-
-@dataclass(frozen=True, slots=True)
-class ApprovalSpec:
-    """Who approves, and how many must.
-
-    `people` are e-mail addresses, or a rule that yields people. `never_tasks` are the keys of
-    tasks: whoever did one of them is not asked.
-    """
-
-    who: Approvers = Approvers.ROLE
-    people: Json = None
-    needed: int | Needed = Needed.ONE
-    never_requester: bool = True
-    never_tasks: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, said: Mapping[str, Json]) -> ApprovalSpec:
-        """Of a task's document; what does not fit is as if it was not said."""
-        approvers = said.get("approvers")
-        named = approvers if isinstance(approvers, dict) else {}
-        who = next((each for each in Approvers if each in named), Approvers.ROLE)
-        never = never_of(said.get("never"))
-        return cls(
-            who=who,
-            people=named.get(Approvers.PEOPLE.value),
-            needed=needed_of(said.get("needed")),
-            never_requester=REQUESTER in never,
-            never_tasks=tuple(each.removeprefix(TASKS) for each in never if each != REQUESTER),
-        )
-
-    def needed_among(self, count: int) -> int:
-        """How many of so many approvers must approve."""
-        match self.needed:
-            case Needed.ALL:
-                return max(count, 1)
-            case int() as number:
-                return number
-        return 1
-
-    @property
-    def fewest(self) -> int:
-        """So many approvers it cannot do without."""
-        return self.needed_among(1)
-
-
-def never_of(said: object) -> tuple[str, ...]:
-    """Whom an approval never asks; an empty list says that everybody may be asked."""
-    return tuple(map(str, said)) if isinstance(said, list | tuple) else USUAL_NEVER
-
-
-def needed_of(said: object) -> int | Needed:
-    """What `needed` says, as a number or as its text; ONE where it says nothing that fits."""
-    text = str(said) if isinstance(said, int | str) and not isinstance(said, bool) else ""
-    if text.isdecimal() and int(text) >= 1:
-        return int(text)
-    return Needed.ALL if text == Needed.ALL else Needed.ONE
 
 
 def decided(*, needed: int, count: int, yes: int, no: int) -> bool | None:
@@ -179,11 +136,6 @@ def approval_output(spec: ApprovalSpec, votes: Sequence[CastVote], *, count: int
         "no": len(votes) - yes,
         "votes": [each.as_json() for each in votes],
     }
-
-
-def vote_key(approval: str) -> str:
-    """The key of the task that its votes are. No key of a document has a dot."""
-    return f"{approval}.{VOTES}"
 
 
 def approval_key(key: str) -> str:

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
 
-from .approvals import REQUESTER as REQUESTER
-from .approvals import TASKS as TASKS
+from .process import REQUESTER as REQUESTER
+from .process import TASKS as TASKS
 from .process import Json, JsonObject
 
 

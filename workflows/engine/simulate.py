@@ -803,7 +803,7 @@ class _Run:
     # What rules read
 
     def _decide(self, path: _Path, ended_task: str | None) -> Decision:
-        return decide(self.process, ended_task, self._context(path))
+        return decide(self.process, ended_task, self._context(path), self.clock)
 
     def _context(self, path: _Path) -> JsonObject:
         """What conditions of transitions read."""
