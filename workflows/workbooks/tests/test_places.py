@@ -67,20 +67,20 @@ class PlaceTests(SimpleTestCase):
     def test_a_time_that_the_task_does_not_have(self) -> None:
         late = {"Step": "solve", "After": "2 days"}
         reading = self.with_cell("Tests", "After", "3 days", **late)
-        problem = problem_at(reading, "sheet Tests, cell E15 (After)")
+        problem = problem_at(reading, "sheet Tests, cell F15 (After)")
         self.assertEqual((problem.found, problem.nearest), ("P3D", "P2D"))
         self.assertIn("after 3 days", problem.message)
 
     def test_a_time_that_cannot_be_read(self) -> None:
         reading = self.with_cell("Tests", "After", "soon", Step="solve", After="2 days")
-        problem = problem_at(reading, "sheet Tests, cell E15 (After)")
+        problem = problem_at(reading, "sheet Tests, cell F15 (After)")
         self.assertEqual(problem.found, "soon")
 
     def test_a_time_of_the_ticket_is_not_lost(self) -> None:
         reading = self.with_cell("Tests", "After", "2 days", Step="ticket", Ticket_type="it_outage")
         self.assertIn(
             (
-                "sheet Tests, cell E7 (After)",
+                "sheet Tests, cell F7 (After)",
                 "Only a task has this. Write the key of the task under Step.",
             ),
             reported(reading),
@@ -175,25 +175,31 @@ class PlaceTests(SimpleTestCase):
         )
 
     def test_what_could_not_be_read_is_refused_by_every_check(self) -> None:
-        for sheet, cell in (
-            ("Transitions", "D2"),
-            ("Transitions", "E3"),
-            ("Fields", "E2"),
-            ("Fields", "N6"),
-            ("Fields", "I2"),
-            ("Ticket types", "D3"),
-            ("Tasks", "F2"),
-            ("Tasks", "H2"),
-            ("Tasks", "J2"),
-            ("Tasks", "N2"),
-            ("Tasks", "Q2"),
-            ("Tasks", "U2"),
+        for sheet, heading, row in (
+            ("Transitions", "Condition", 2),
+            ("Transitions", "Priority", 3),
+            ("Fields", "Required", 2),
+            ("Fields", "Shown when", 6),
+            ("Fields", "Min", 2),
+            ("Ticket types", "Presets", 3),
+            ("Tasks", "Given to", 2),
+            ("Tasks", "Earlier answers", 2),
+            ("Tasks", "Input transform", 2),
+            ("Tasks", "Input schema", 2),
+            ("Tasks", "Due in", 2),
+            ("Tasks", "Reminders", 2),
+            ("Tasks", "Most", 2),
+            ("Tasks", "Approvers", 2),
         ):
 
-            def change(book: Workbook, sheet: str = sheet, cell: str = cell) -> None:
-                book[sheet][cell].value = "json: {" if sheet == "Fields" else "not (readable"
+            def change(
+                book: Workbook, sheet: str = sheet, heading: str = heading, row: int = row
+            ) -> None:
+                page = book[sheet]
+                column = [each.value for each in page[1]].index(heading) + 1
+                page.cell(row, column).value = "json: {" if sheet == "Fields" else "not (readable"
 
-            with self.subTest(sheet=sheet, cell=cell):
+            with self.subTest(sheet=sheet, heading=heading):
                 reading = changed(change)
                 self.assertTrue(any(each.is_error for each in reading.problems))
                 self.assertTrue(any(each.is_error for each in check_bundle(reading.document)))
