@@ -413,6 +413,7 @@ class WorkflowStateManager:
         if not decision.is_end and not decision.next_tasks:
             return move
         self.begin_part(StepPart.MOVE)
+        self._keep_of_branches(task)
         self._cancel_branches(task, Why.TIME, move)
         task.cancel(now=self.now)
         self._batch.update(task, "status", "completed_at")
@@ -761,6 +762,13 @@ class WorkflowStateManager:
             last_tasks=[each.current_task for each in runs if each.current_task is not None],
         )
         self._done_here.append(block)
+
+    def _keep_of_branches(self, block: TaskInstance) -> None:
+        """Have what was done in the branches of a block read after it, though it is left."""
+        if _is_block(block):
+            states = [each.state() for each in self.positions.of_block(block)]
+            if brought := outputs_after(self._spec_of(block), states):
+                self._keep_output(block, brought)
 
     def _cancel_branches(self, block: TaskInstance, why: Why, move: Move) -> None:
         """Cancel what is left of a block's branches; nothing where the task is no block."""

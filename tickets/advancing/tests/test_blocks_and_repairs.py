@@ -188,6 +188,8 @@ class OutsideTests(RepairCase):
         self.complete("write")
         self.fire("P2D")
         self.assertEqual(self.instance().end_label, "too late")
+        self.assertIn("write", self.instance().data)  # what was done counts
+        self.assertNotIn("both", self.instance().data)
         self.assertEqual(self.paths(), [("a", 1, "ENDED"), ("b", 2, "CANCELLED")])
         self.assertEqual(self.events("BRANCH_CANCELLED")[0].data["reason"], "time")
         self.assertEqual(self.calls(), [])

@@ -108,6 +108,13 @@ class State:
         around |= outputs_after(spec, states)
         around[block.key] = block_output(spec, states) if output is None else output
 
+    def keep_of_branches(self, block_id: int) -> None:
+        """What was done in the branches of a block that is left is read on its path."""
+        if (spec := self.blocks.get(block_id)) is not None:
+            states = [each.as_branch() for each in self.paths.values() if each.block == block_id]
+            around = self.outputs_around(self.tasks[block_id])
+            around |= outputs_after(spec, states)
+
     def rename(self, names: dict[str, str]) -> None:
         """Tasks are called something else: the current ones, and what was brought."""
         if not names:

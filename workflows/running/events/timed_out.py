@@ -1,4 +1,7 @@
-"""A task had not ended in time, and was left. Its data: `after` is the time, as a moment."""
+"""A task had not ended in time, and was left. Its data: `after` is the time, as a moment.
+
+Of a block, what was done in its branches is read on its path from then on.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,17 @@ from workflows.running.events.kind import (
     Tone,
     data_of,
     declare,
-    task_becomes,
 )
+from workflows.running.events.state import State
 from workflows.working_hours.durations import is_counted_from_start
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+
+
+def _leave(state: State, event: WorkflowEvent) -> None:
+    state.task_of(event).status = TaskStatus.CANCELLED.value
+    state.keep_of_branches(event.task_instance_id or 0)
 
 
 def _sentence(event: WorkflowEvent) -> StrOrPromise:
@@ -32,7 +40,7 @@ def _sentence(event: WorkflowEvent) -> StrOrPromise:
 TIMED_OUT = declare(
     "TIMED_OUT",
     rules=Rules(
-        effect=task_becomes(TaskStatus.CANCELLED),
+        effect=_leave,
         time=TaskTime.GOES_ON,
         once="end",
         leaves_task=True,

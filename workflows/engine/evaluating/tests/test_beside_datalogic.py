@@ -55,7 +55,18 @@ leaves = st.sampled_from(
 # arguments there where the first is null.
 NAMES = sorted(
     set(OPERATORS)
-    - {"now", "merge", "cat", "type", "format_date", "parse_date", "exists", "val", "slice", "round"}
+    - {
+        "now",
+        "merge",
+        "cat",
+        "type",
+        "format_date",
+        "parse_date",
+        "exists",
+        "val",
+        "slice",
+        "round",
+    }
     - {"==", "!=", "/", "%"}
 )
 DIFFERENT: list[tuple[Any, Any, str]] = [
