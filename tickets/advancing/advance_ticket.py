@@ -115,7 +115,9 @@ def _record_failure(
             due = {each.pk: each for each in manager.tasks_due if each.pk not in blocked}
             if due:
                 task = due.pop(next(iter(due)) if due_id is None else due_id, None)
-            if task is None and manager.instance.status != WorkflowStatus.NOT_STARTED:
+            instance = manager.instance
+            is_to_begin = instance.status == WorkflowStatus.NOT_STARTED or instance.is_to_clean_up
+            if task is None and not is_to_begin:
                 return  # somebody else has taken it in the meantime
             is_marked = try_to_put_into_error(partial(_mark, manager, task, failed.message))
             if due:

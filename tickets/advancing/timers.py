@@ -49,7 +49,7 @@ from workflows.running.due_dates import outputs_for
 from workflows.running.events.kind import TaskTime, cancels_all, kinds_with
 from workflows.running.events.reminded import REMINDED
 from workflows.running.questions import QUESTION_ENDED
-from workflows.running.state_manager import Move
+from workflows.running.state_manager import Move, WorkflowStateManager
 from workflows.running.step_part import StepPart
 from workflows.running.with_event import WITH_EVENT, Happened
 from workflows.running.workflow_repair import WorkflowRepair
@@ -264,8 +264,8 @@ def restart_timers(*, ticket_id: int, task: TaskInstance, now: datetime) -> None
         set_timers(ticket_id=ticket_id, task=task, now=now)
 
 
-def follow_dates(ticket_id: int, manager: WorkflowRepair) -> None:
-    """After answers were corrected: what is counted from a date of theirs is counted anew.
+def follow_dates(ticket_id: int, manager: WorkflowStateManager) -> None:
+    """After answers were changed: what is counted from a date of theirs is counted anew.
 
     The caller has locked the ticket and saved the answers. The other times go on.
     """

@@ -22,7 +22,7 @@ from tickets.health.snapshot import consistent_snapshot
 from tickets.health.timers import timer_findings
 from tickets.health.versions import version_findings
 from tickets.models import Ticket, TicketError
-from workflows.engine.task_types import BLOCK_TYPES, FORM_TYPES
+from workflows.engine.task_types import AT_ONCE_TYPES, BLOCK_TYPES, FORM_TYPES
 from workflows.models import (
     CompanyRole,
     Path,
@@ -108,7 +108,8 @@ def _steps_without_job() -> Iterator[Finding]:
 def _branches_without_job() -> Iterator[Finding]:
     """Tasks in branches that are done, and blocks that are to be entered again."""
     done = Q(status=TaskStatus.COMPLETED, path__isnull=False)
-    to_enter = Q(status=TaskStatus.PENDING, definition__task_type__in=BLOCK_TYPES)
+    entered = [*BLOCK_TYPES, *AT_ONCE_TYPES]
+    to_enter = Q(status=TaskStatus.PENDING, definition__task_type__in=entered)
     errors = TicketError.objects.unresolved().filter(task=OuterRef("pk"))
     stuck = (
         TaskInstance.objects.current()
@@ -317,7 +318,8 @@ def _inconsistent_instances() -> Iterator[Finding]:
 
 def _inconsistent_paths() -> Iterator[Finding]:
     """Branches that run although their block does not, and blocks in which no branch runs."""
-    runs = Q(block_task__status=TaskStatus.IN_PROGRESS, workflow_instance__status__in=ALIVE)
+    running_or_stopped = (TaskStatus.IN_PROGRESS, TaskStatus.ERROR)
+    runs = Q(block_task__status__in=running_or_stopped, workflow_instance__status__in=ALIVE)
     foreign = ~Q(block_task__workflow_instance=F("workflow_instance"))
     open_paths = Path.objects.filter(status__in=OPEN_PATHS)
     columns = ("workflow_instance__ticket", "block_task__definition__title")

@@ -104,7 +104,7 @@ def timer_findings() -> Iterator[Finding]:
     yield from _waits_without_a_job()
     for task in _without_a_job():
         ticket, after = task.workflow_instance.ticket, str(getattr(task, "after"))  # noqa: B009
-        since = cast("datetime", getattr(task, "since") or task.created_at)  # noqa: B009
+        since = _began(task)
         due = timers.due(since, after, task)
         if due is None:
             continue
@@ -118,6 +118,12 @@ def timer_findings() -> Iterator[Finding]:
         yield finding(ticket.pk, message, mend)
 
 
+def _began(task: TaskInstance) -> datetime:
+    """When the time of a task began: with it, or with what has begun it anew since."""
+    anew = cast("datetime | None", getattr(task, "since"))  # noqa: B009
+    return task.created_at if anew is None else max(anew, task.created_at)
+
+
 def _reminders_without_a_job(timers: _Timers) -> Iterator[Finding]:
     """Two queries, and one for each task that lacks one."""
     waiting = {
@@ -126,7 +132,7 @@ def _reminders_without_a_job(timers: _Timers) -> Iterator[Finding]:
     }
     for task in _tasks_that_wait().filter(definition__reminders__isnull=False).order_by("pk"):
         ticket = task.workflow_instance.ticket
-        since = cast("datetime", getattr(task, "since") or task.created_at)  # noqa: B009
+        since = _began(task)
         times = timers.of(task, since)
         missing = {
             reminder.name: due

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from tickets.advancing.safety_net import advance_after_commit
+from tickets.advancing.timers import follow_dates
 from tickets.editing.change_answers import (
     claim_changed,
     earlier_answers,
@@ -48,6 +49,8 @@ def complete_kept_form(sent: SavedAnswers, task: TaskInstance, *, repair: Repair
     repair.manager.complete_kept(
         task, output=output, by=sent.user, reason=repair.reason, write_changes=write_changes
     )
+    if changed:
+        follow_dates(repair.ticket.pk, repair.manager)
     sent.delete()
     advance_after_commit(repair.ticket.pk)
     return True

@@ -19,6 +19,7 @@ from tickets.advancing.failed_step import UNREACHABLE
 from tickets.advancing.lock_task import lock_workable
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.advancing.take_step import errors_as_step_failed, take_step
+from tickets.advancing.timers import follow_dates
 from tickets.editing.change_answers import (
     claim_changed,
     earlier_answers,
@@ -120,10 +121,13 @@ def _complete(task: TaskInstance, answers: _Answers, user: User, now: datetime) 
         with transaction.atomic():
             manager, locked, ticket, output, changed = _checked(task, answers, user, now)
             note(ticket=ticket.pk, task=locked.pk)
-            with errors_as_step_failed(), manager.in_one_statement(commits=True):
-                write_changed(changed, step=locked, ticket=ticket, manager=manager)
-                manager.complete_task(locked, output=output)
-                take_step(ticket, manager, now=now)
+            with errors_as_step_failed():
+                with manager.in_one_statement(commits=not changed):
+                    write_changed(changed, step=locked, ticket=ticket, manager=manager)
+                    manager.complete_task(locked, output=output)
+                    take_step(ticket, manager, now=now)
+                if changed:
+                    follow_dates(ticket.pk, manager)
             return
     except (TicketFlowerError, *UNREACHABLE):
         raise
@@ -141,6 +145,8 @@ def _complete(task: TaskInstance, answers: _Answers, user: User, now: datetime) 
             raise
         write_changed(changed, step=locked, ticket=ticket, manager=manager)
         manager.complete_task(locked, output=output)
+        if changed:
+            follow_dates(ticket.pk, manager)
         advance_after_commit(ticket.pk)
 
 

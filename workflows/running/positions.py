@@ -8,10 +8,18 @@ current task of its own, which may be a block again.
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
+
+from django.db.models import Q
 
 from workflows.engine.process import Json, JsonObject
 from workflows.models import Path, PathStatus, TaskInstance, TaskStatus, WorkflowInstance
 from workflows.running.definition_cache import definition_of
+
+# One that is in error before it has ended stopped at its time: its branches go on.
+_BLOCK_RUNS: Final = Q(block_task__status=TaskStatus.IN_PROGRESS) | Q(
+    block_task__status=TaskStatus.ERROR, block_task__output_data=None
+)
 
 
 class Positions:
@@ -126,9 +134,7 @@ class Positions:
 
     def _read(self) -> dict[int, Path]:
         rows = (
-            Path.objects.filter(
-                workflow_instance=self.instance, block_task__status=TaskStatus.IN_PROGRESS
-            )
+            Path.objects.filter(_BLOCK_RUNS, workflow_instance=self.instance)
             .select_related("current_task", "block_task")
             .order_by("pk")
         )
@@ -154,7 +160,10 @@ class Positions:
 
 def is_running_block(task: TaskInstance | None) -> bool:
     """Whether a task is a block whose branches run."""
-    return task is not None and task.status == TaskStatus.IN_PROGRESS and task.definition.is_block
+    if task is None:
+        return False
+    is_stopped = task.status == TaskStatus.ERROR and task.output_data is None
+    return (task.status == TaskStatus.IN_PROGRESS or is_stopped) and task.definition.is_block
 
 
 def _join(path: Path, task: TaskInstance) -> None:
@@ -175,11 +184,7 @@ def current_tasks(instance: WorkflowInstance) -> list[TaskInstance]:
     if not is_running_block(main):
         return [main]
     paths = (
-        Path.objects.filter(
-            workflow_instance=instance,
-            status=PathStatus.RUNNING,
-            block_task__status=TaskStatus.IN_PROGRESS,
-        )
+        Path.objects.filter(_BLOCK_RUNS, workflow_instance=instance, status=PathStatus.RUNNING)
         .select_related(
             "block_task__definition", "current_task__definition", "current_task__assigned_to"
         )

@@ -285,6 +285,28 @@ class WorkflowStateManager:
         self.actor = actor
         self._save()
 
+    def read_task(self, task_id: int) -> TaskInstance:
+        """A task of this instance, locked, as it is now.
+
+        Raises:
+            TaskInstance.DoesNotExist: the instance has no such task.
+        """
+        task = (
+            TaskInstance.objects.select_related("definition__candidate_role", "assigned_to")
+            .select_for_update(of=("self",), no_key=True)
+            .get(pk=task_id, workflow_instance=self.instance)
+        )
+        self.positions.know(task)
+        return task
+
+    def read_current_tasks(self) -> list[TaskInstance]:
+        """The tasks at which it stands, on the main path first, locked, as they are now."""
+        if self.instance.current_task_id is None:
+            return []
+        self.read_task(self.instance.current_task_id)
+        current = self.positions.current_tasks()
+        return [current[0], *(self.read_task(each.pk) for each in current[1:])]
+
     def advance(self, facts: JsonObject, *, blocked: Collection[int] = ()) -> Move:
         """Take each step that is due: from the start, from a completed task, into a block.
 
@@ -651,6 +673,7 @@ class WorkflowStateManager:
         task.complete(output={}, now=self.now)
         self._batch.update(task, "status", "output_data", "started_at", "completed_at")
         self._keep_output(task, {task.definition.key: {}})
+        self._done_now[task.definition.key] = done_by(None, self.now)
         until = None if task.waits_until is None else task.waits_until.isoformat()
         data: JsonObject = {"until": until}
         if at_once:
@@ -753,6 +776,7 @@ class WorkflowStateManager:
         self._batch.update(block, "status", "output_data", "started_at", "completed_at")
         brought = {**outputs_after(spec, states), block.definition.key: output}
         self._keep_output(block, brought)
+        self._done_now[block.definition.key] = done_by(None, self.now)
         ended = sum(each.ended for each in states)
         self._record(
             BLOCK_ENDED,
@@ -774,6 +798,8 @@ class WorkflowStateManager:
         """Cancel what is left of a block's branches; nothing where the task is no block."""
         if not _is_block(block):
             return
+        if self._batch.finds:  # whom a form is given to is found when it is written
+            self._batch.write()
         for path in self.positions.within(block):
             if not path.is_open:
                 continue

@@ -68,28 +68,6 @@ class WorkflowRepair(WorkflowStateManager):
     instance's lock (assigning what waits).
     """
 
-    def read_task(self, task_id: int) -> TaskInstance:
-        """A task of this instance, locked, as it is now.
-
-        Raises:
-            TaskInstance.DoesNotExist: the instance has no such task.
-        """
-        task = (
-            TaskInstance.objects.select_related("definition__candidate_role", "assigned_to")
-            .select_for_update(of=("self",), no_key=True)
-            .get(pk=task_id, workflow_instance=self.instance)
-        )
-        self.positions.know(task)
-        return task
-
-    def read_current_tasks(self) -> list[TaskInstance]:
-        """The tasks at which it stands, on the main path first, locked, as they are now."""
-        if self.instance.current_task_id is None:
-            return []
-        self.read_task(self.instance.current_task_id)
-        current = self.positions.current_tasks()
-        return [current[0], *(self.read_task(each.pk) for each in current[1:])]
-
     def ensure_not_ended(self) -> None:
         """Raises WorkflowEndedError."""
         if self.instance.status in ENDED:
@@ -139,6 +117,8 @@ class WorkflowRepair(WorkflowStateManager):
         had_it = task.assigned_to
         task.retry()
         task.completed_at = None
+        if task.definition.is_block and self.positions.of_block(task):
+            task.start(now=self.now)  # its branches go on; what has failed was its time
         self._save_retried(task, reason=reason)
         if task.definition.is_form:
             may = had_it is not None and may_have(task, had_it)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from workflows.engine.blocks import (
     BlockSpec,
@@ -13,6 +14,9 @@ from workflows.engine.blocks import (
 from workflows.engine.process import Json, JsonObject
 from workflows.errors import HistoryError
 from workflows.models import PathStatus, TaskStatus, WorkflowEvent, WorkflowStatus
+
+# A block in these has branches that run.
+_RUN: Final = (TaskStatus.IN_PROGRESS, TaskStatus.ERROR)
 
 
 @dataclass(slots=True)
@@ -126,7 +130,7 @@ class State:
             main.key = names.get(main.key, main.key)
         for pk, path in self.paths.items():
             block = self.tasks[path.block]
-            if block.status != TaskStatus.IN_PROGRESS or path.block not in open_blocks:
+            if block.status not in _RUN or path.block not in open_blocks:
                 continue
             path.data = _renamed(path.data, names)
             task = self.tasks.get(path.current_task or 0)
