@@ -195,6 +195,21 @@ class OutsideTests(RepairCase):
         self.assertEqual(self.calls(), [])
         self.assertEqual(history_findings(after=0)[0], [])
 
+    def test_a_time_of_a_block_that_cannot_be_decided_leaves_its_branches_running(self) -> None:
+        broken = {"condition": {"==": [{"var": "tasks.nothing.x"}, 1]}}
+        self.two(("both", None, {"after": "P2D", **broken}))
+        self.fire("P2D")
+        (error,) = TicketError.objects.unresolved()
+        self.assertEqual(self.status_of("both"), "ERROR")
+        self.assertEqual(self.paths(), [("a", 1, "RUNNING"), ("b", 2, "RUNNING")])
+        self.complete("write")
+        retry_step(error=error, by=self.terry, reason=REASON)
+        self.assertEqual(self.status_of("both"), "IN_PROGRESS")
+        self.run_call(200, {"id": 7})
+        self.complete("other")
+        self.assertEqual(self.open_keys(), ["last"])
+        self.assert_sound()
+
     def test_a_time_in_a_branch_is_not_changed_by_what_happens_in_others(self) -> None:
         self.two(("write", None, {"after": "P1D", "label": "late"}))
         self.run_call(200, {"id": 7})

@@ -370,3 +370,16 @@ class InABranchTests(BlockCase):
         self.assertEqual(self.instance().data["rate"], {"kind": "one", "row": 1})
         self.assertEqual(self.instance().data["add"], {"x": 1})
         self.assert_sound()
+
+    def test_a_form_beside_a_branch_that_is_enough_at_once_is_given_to_nobody(self) -> None:
+        add: Any = {"key": "add", "title": "Add", "task_type": "VALUES", "values": {"x": 1}}
+        self.define(
+            block("both", starts={"left": "send", "right": "add"}, ends_when="any"),
+            form("send", "both.left"),
+            {**add, "branch": "both.right"},
+            ways=[(None, "both"), ("send", None), ("add", None), ("both", None)],
+        )
+        self.submit({"note": "yes"})
+        self.assertEqual((self.open_keys(), self.status_of("send")), ([], "CANCELLED"))
+        self.assertEqual(self.instance().status, "COMPLETED")
+        self.assert_sound()
