@@ -15,7 +15,7 @@ from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.condition_sentence import choice_labels, describe_condition
 from workflows.engine.conditions import is_empty
 from workflows.engine.problems import did_you_mean, nearest, short
-from workflows.engine.process import EndOutcome, Json, JsonObject, objects_in
+from workflows.engine.process import EndOutcome, Json, JsonObject, number_in, objects_in
 from workflows.fields.field import Field
 from workflows.fields.registry import TYPES
 
@@ -58,7 +58,9 @@ def _place_problems(outline: Outline, task: Entry) -> Iterator[Problem]:
         advice = did_you_mean(meant) or " " + _("Add it to its block, or name one that there is.")
         yield Problem(path, text + advice, name, ", ".join(known), meant)
         return
-    around = outline.around[task.text("key")]
+    around = outline.around.get(task.text("key"))
+    if not around:
+        return  # a task without a key
     outermost = outline.branches[around[0]].block
     if outline.branch_of.get(outermost):
         yield Problem(path, _("A block cannot stand inside itself. Name another branch."), name)
@@ -108,8 +110,7 @@ def _start_problems(outline: Outline, branch: Branch) -> Iterator[Problem]:
 
 def _end_problems(outline: Outline, key: str, block: Entry) -> Iterator[Problem]:
     wanted = block.value.get("ends_when")
-    if isinstance(wanted, str) and wanted.isdecimal():
-        wanted = int(wanted)
+    wanted = number_in(wanted)
     if isinstance(wanted, bool) or not isinstance(wanted, int):
         return
     path = (*block.path, "ends_when")

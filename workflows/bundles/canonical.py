@@ -221,11 +221,20 @@ def _assignment(value: Json) -> Json:
     return made
 
 
+MOST_DIGITS: Final = 9
+
+
+def _numbered(value: Json) -> Json:
+    """A number that is written as a text, as a number."""
+    is_number = isinstance(value, str) and value.isdecimal() and len(value) <= MOST_DIGITS
+    return int(str(value)) if is_number else value
+
+
 def _ends_when(value: Json) -> Json:
     """A number as a number, whatever a spreadsheet or a column of text makes of it."""
     if value is None or value == "":
         return default_of("task", "ends_when")
-    return int(value) if isinstance(value, str) and value.isdecimal() else value
+    return _numbered(value)
 
 
 def _approvers(value: Json) -> Json:
@@ -241,7 +250,7 @@ def _approvers(value: Json) -> Json:
 def _needed(value: Json) -> Json:
     if value is None or value == "":
         return default_of("task", "needed")
-    number = int(value) if isinstance(value, str) and value.isdecimal() else value
+    number = _numbered(value)
     return default_of("task", "needed") if number == 1 and number is not True else number
 
 

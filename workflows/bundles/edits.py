@@ -120,6 +120,7 @@ class _Check:
             each.get("field"): index
             for index, each in enumerate(self.said)
             if isinstance(each, dict)
+            and isinstance(each.get("field"), str)
             and not each.get("task")
             and each.get("mode") != EditMode.SEE.value
         }

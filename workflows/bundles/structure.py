@@ -179,6 +179,7 @@ def _pattern_sentence(path: Path) -> tuple[str, str]:
         return _("Give %(expected)s.") % {"expected": expected}, expected
     if path[-1:] == ("today",):
         expected = _("a day such as 2026-10-30")
+        return _("Give %(expected)s.") % {"expected": expected}, expected
     if path[-1:] == ("needed",):
         expected = _("one, all, or how many must approve")
         return _("Give %(expected)s.") % {"expected": expected}, expected

@@ -114,6 +114,12 @@ def one_budget(most_work: int = MOST_WORK_TOGETHER) -> Iterator[None]:
         _shared.reset(token)
 
 
+def is_budget_spent() -> bool:
+    """Whether the budget around is spent: each rule that follows is refused."""
+    spending = _shared.get()
+    return spending is not None and spending.roughly + spending.exactly > spending.most
+
+
 @dataclass(frozen=True, slots=True)
 class PreparedData:
     """Data that was checked once, for many rules.

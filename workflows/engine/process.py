@@ -69,6 +69,7 @@ class BranchSpec:
 REQUESTER: Final = "requester"
 TASKS: Final = "tasks."
 # The branch of an approval, and what the key of its votes ends with.
+_MOST_DIGITS: Final = 9
 VOTES: Final = "vote"
 # Whom an approval never asks, where it does not say: whoever submitted the ticket.
 USUAL_NEVER: Final = (REQUESTER,)
@@ -140,10 +141,18 @@ def never_of(said: object) -> tuple[str, ...]:
 
 def needed_of(said: object) -> int | Needed:
     """What `needed` says, as a number or as its text; ONE where it says nothing that fits."""
-    text = str(said) if isinstance(said, int | str) and not isinstance(said, bool) else ""
-    if text.isdecimal() and int(text) >= 1:
-        return int(text)
-    return Needed.ALL if text == Needed.ALL else Needed.ONE
+    number = number_in(said)
+    if isinstance(number, int) and number >= 1:
+        return number
+    return Needed.ALL if said == Needed.ALL else Needed.ONE
+
+
+def number_in(said: object) -> object:
+    """A small number that is written as a text; anything else as it is, True and False as None."""
+    if isinstance(said, bool):
+        return None
+    is_number = isinstance(said, str) and said.isdecimal() and len(said) <= _MOST_DIGITS
+    return int(str(said)) if is_number else said
 
 
 def vote_key(approval: str) -> str:
@@ -218,10 +227,10 @@ class BlockSpec:
 
 def ends_when_of(said: object) -> int | Until:
     """What `ends_when` says, as a number or as its text; ALL where it says nothing that fits."""
-    text = str(said) if isinstance(said, int | str) and not isinstance(said, bool) else ""
-    if text.isdecimal() and int(text) >= 1:
-        return int(text)
-    return Until.ANY if text == Until.ANY else Until.ALL
+    number = number_in(said)
+    if isinstance(number, int) and number >= 1:
+        return number
+    return Until.ANY if said == Until.ANY else Until.ALL
 
 
 def branch_of(said: str) -> tuple[str, str] | None:

@@ -17,6 +17,7 @@ from workflows.engine.conditions import (
     RuleFailedError,
     evaluate_condition,
     evaluate_formula,
+    is_budget_spent,
     prepare,
     variables_read,
 )
@@ -155,6 +156,8 @@ def calculate(node: Calculated, data: JsonObject, scope: Scope) -> None:
     beside = {name: each for name, each in scope.read_by(rule).items() if name not in own}
     working_time = None if scope.clock is None else scope.clock.working_time
     for _index, record in records_of(node.table, data):
+        if is_budget_spent():
+            return
         known = beside | {n: record[n] for n in own if record.get(n) is not None}
         try:
             value = evaluate_formula(rule, prepare(known, working_time=working_time))

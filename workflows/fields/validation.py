@@ -19,6 +19,7 @@ from workflows.engine.conditions import (
     PreparedData,
     compact,
     evaluate_condition,
+    is_budget_spent,
     is_empty,
     one_budget,
     prepare,
@@ -161,6 +162,8 @@ class Validator:
         scope = self._scope(made, facts)
         with one_budget(MOST_WORK_OF_A_FORM):
             for node in self._calculated:
+                if is_budget_spent():
+                    break
                 if node.table is None and self._is_hidden(node.field, scope):
                     continue
                 calculate(node, made, replace(scope, values={**scope.values, **made}))

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Self
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Model
+from django.utils.translation import gettext as _
 
 from tenants.fast.prepared import next_id, next_ids
 from tenants.fast.rows import new_row
@@ -137,6 +139,8 @@ class Move:
         return self.failures[0].error if self.failures else ""
 
 
+# Steps of the engine's own that one transaction may do: they hold its locks.
+MOST_AT_ONCE: Final = 100
 MOST_DRAWN: Final = 20  # ids of tasks, by one statement
 # Added to the query that locks an instance, so that making a task needs no further statement.
 NEXT_TASK = {"next_task_id": next_id(TaskInstance)}
@@ -181,6 +185,7 @@ class WorkflowStateManager:
         # Who did which task: what is written, and what is about to be.
         self._done_before: JsonObject | None = None
         self._done_now: JsonObject = {}
+        self._at_once = 0  # so many steps of the engine's own were done in this transaction
         # How far the step is, by which task it was due, which it is to leave, and which it is about
         # to make: for whoever asks what failed.
         self.part = StepPart.DECISION
@@ -623,6 +628,14 @@ class WorkflowStateManager:
             self._fail_with(task, entered.error)
             move.failures.append(FailedStep(entered.error, task, is_of_task=True))
             return
+        if self._visits.made + len(entered.runs) > settings.TICKET_MOST_TASKS:
+            error = _(
+                "“%(block)s” would begin more than %(most)d tasks at once. Shorten the lists that "
+                "it and the blocks around it have a branch for each entry of, and try again."
+            ) % {"block": task.definition.title, "most": settings.TICKET_MOST_TASKS}
+            self._fail_with(task, error)
+            move.failures.append(FailedStep(error, task, is_of_task=True))
+            return
         task.start(now=self.now)
         self._batch.update(task, "status", "started_at")
         paths, first = self._make_paths(task, entered)
@@ -635,7 +648,11 @@ class WorkflowStateManager:
     def _do_at_once(self, task: TaskInstance, facts: JsonObject, move: Move) -> None:
         """Do a step of the engine's own; from what came of it the ticket goes on."""
         definition = task.definition
+        self._at_once += 1
         try:
+            if self._at_once > MOST_AT_ONCE:
+                text = _("More than %(most)d steps followed each other, with nobody in between.")
+                raise AtOnceError(text % {"most": MOST_AT_ONCE})
             made = carry_out(
                 definition.type,
                 values=definition.values,

@@ -62,6 +62,11 @@ class Visits:
             if _is_on(task, paths):
                 counted[task.definition.key] += 1
 
+    @property
+    def made(self) -> int:
+        """How many tasks were made that are not counted in the database yet."""
+        return len(self._made)
+
     def forget(self) -> None:
         """Something else may have been written since."""
         self._counted.clear()

@@ -13,7 +13,7 @@ from tenants.pages.badges import badge
 from tickets.following.pages.badges import task_badge
 from tickets.models import Ticket
 from workflows.engine.process import EndOutcome, Json
-from workflows.models import Path, PathStatus, TaskInstance, TaskStatus
+from workflows.models import Path, PathStatus, TaskDefinition, TaskInstance, TaskStatus
 
 # More are counted only.
 MOST_SHOWN = 200
@@ -40,10 +40,12 @@ class BlockLines:
     is_approval: bool = False
 
 
-def branches_of(ticket: Ticket) -> BlockLines | None:
+def branches_of(ticket: Ticket, *, is_for_requester: bool = False) -> BlockLines | None:
     """Those of the block in which the ticket is; None where it is in none. One query where it is.
 
-    Fetch it with its current task's definition.
+    Fetch it with its current task's definition. A requester reads which branches there are and who
+    works in them; of what is in them only the entries of what they have submitted, and nothing
+    that is hidden until the end.
     """
     instance = ticket.workflow_instance
     main = None if instance is None or ticket.has_ended else instance.current_task
@@ -58,7 +60,20 @@ def branches_of(ticket: Ticket) -> BlockLines | None:
         .order_by("number")
     )
     lines = list(_lines(main, paths, 1))[:MOST_SHOWN]
+    if is_for_requester:
+        lines = [_for_requester(each, main.definition) for each in lines]
     return BlockLines(main.definition.title, lines, main.definition.type.is_approval)
+
+
+def _for_requester(line: BranchLine, block: TaskDefinition) -> BranchLine:
+    spec = block.block
+    rule = None if spec is None else spec.for_each
+    name = rule.get("var") if isinstance(rule, dict) else None
+    if not (line.depth == 1 and isinstance(name, str) and name.startswith("ticket.")):
+        line = replace(line, item="")
+    if spec is not None and spec.hide_answers:
+        line = replace(line, end="", badge=badge(str(PathStatus.RUNNING.label), "info"))
+    return line
 
 
 def _lines(block: TaskInstance, paths: list[Path], depth: int) -> Iterator[BranchLine]:

@@ -161,7 +161,7 @@ class MyTicketPage(ObjectPage):
             asks_me=progress.asks_requester(ticket),
             now=progress.moment_of_now(ticket, is_stuck=is_stuck),
             picture=progress.picture(ticket),
-            branches=branches_of(ticket),
+            branches=branches_of(ticket, is_for_requester=True),
             buttons=buttons_of(request, ticket),
             own_rating=own_rating(ticket),
             links=Links(ticket, self.person, conversation.access),

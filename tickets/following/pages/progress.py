@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -108,9 +108,9 @@ class Moments:
 
     template = "following/_moment.html"
 
-    def __init__(self, ticket: Ticket, viewer: Viewer) -> None:
-        """`viewer`: as what the person looks at it."""
-        self._ticket, self._viewer = ticket, viewer
+    def __init__(self, ticket: Ticket, viewer: Viewer, hidden: Collection[int] = ()) -> None:
+        """`viewer`: as what the person looks at it; `hidden` as `hidden_tasks`."""
+        self._ticket, self._viewer, self._hidden = ticket, viewer, hidden
 
     def newest(self, *, before: int, most: int) -> list[Happened]:
         ticket = self._ticket
@@ -142,7 +142,9 @@ class Moments:
         tone = screen.tone_of(event)
         tone = tone if tone in (Tone.GOOD, Tone.BAD) else Tone.PLAIN
         fields = self._ticket.workflow.fields
-        changed = changed_answers(event, ticket_fields=fields, viewer=self._viewer)
+        hides = event.task_instance_id in self._hidden
+        viewer = Viewer.NOBODY if hides else self._viewer
+        changed = changed_answers(event, ticket_fields=fields, viewer=viewer)
         text = event_sentence(screen.timeline, event)
         return [Moment(event.at, text, screen.icon, tone, changed.pairs)]
 

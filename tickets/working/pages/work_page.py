@@ -54,6 +54,7 @@ from tickets.saving.save_answers import save_task_answers
 from tickets.seeing import (
     Viewer,
     handover_of,
+    hidden_tasks,
     output_layout,
     shown_answers,
     shown_output,
@@ -319,7 +320,11 @@ class WorkPage(Page):
             self.request,
             ticket,
             self.person,
-            history=progress.Moments(ticket, viewer_of(self.person, ticket, task=task)),
+            history=progress.Moments(
+                ticket,
+                viewer_of(self.person, ticket, task=task),
+                hidden_tasks(self.person, ticket),
+            ),
             task=task if task.is_workable else None,
         )
         return {
