@@ -109,8 +109,7 @@ def _start_problems(outline: Outline, branch: Branch) -> Iterator[Problem]:
 
 
 def _end_problems(outline: Outline, key: str, block: Entry) -> Iterator[Problem]:
-    wanted = block.value.get("ends_when")
-    wanted = number_in(wanted)
+    wanted = number_in(block.value.get("ends_when"))
     if isinstance(wanted, bool) or not isinstance(wanted, int):
         return
     path = (*block.path, "ends_when")
