@@ -39,6 +39,7 @@ WORD = re.compile(r"[A-Za-z]{3}")
 NAMES = {
     *("use strict", "not in", "Home", "End", "Enter", "Escape", "Tab", "Accept", "Length"),
     "Files",  # what is dragged, as browsers call it
+    *("D clock", "H clock", "M clock"),  # parts of moments
 }
 ELEMENTS = re.compile(r"(?:(?:input|select|textarea|button|summary|thead|th|a)(?:, | |$))+")
 

@@ -22,6 +22,7 @@ from tickets.health.queued_jobs import jobs_of_company, number
 from tickets.job_names import END_WAIT, FIRE_TIMER, REMIND
 from tickets.models import Ticket, TicketError
 from workflows.engine.calendar import WorkingTime
+from workflows.engine.clock import Clock
 from workflows.engine.decide import decide_timeout
 from workflows.engine.process import Process
 from workflows.engine.reminders import reminders_of
@@ -35,7 +36,6 @@ from workflows.models import (
 )
 from workflows.models.task_instance import ALIVE
 from workflows.running.positions import Positions
-from workflows.working_hours.company_clock import company_clock
 from workflows.working_hours.durations import duration_in_words
 
 # The clocks of two machines differ; and working hours may have been others when a time began.
@@ -91,7 +91,7 @@ class _Timers:
             task.definition.key,
             after,
             {**ticket.facts(self._company), **Positions(instance).reads(task.path)},
-            company_clock(self.now, counts_days=True),
+            Clock(self.now, self.working_time),
         )
         return bool(decision.error or decision.is_end or decision.next_tasks)
 

@@ -12,7 +12,7 @@ from django_fsm import FSMField
 from tenants.testing import CompanyTestCase
 from tickets.models import TicketError
 from tickets.repairing.tests.repair_case import SmallWorkflow
-from workflows.models import ActionAttempt, ImportRun
+from workflows.models import ActionAttempt, ImportRun, Path
 
 # It is given once: no transition changes it.
 GIVEN_ONCE = (("tickets_ticketerror", "error_type"),)
@@ -39,6 +39,9 @@ class StatusesInTheDatabaseTests(SmallWorkflow, CompanyTestCase):
         task = self.current(self.ticket)
         now = task.created_at
         ActionAttempt.objects.create(task=task, number=1, started_at=now)
+        Path.objects.create(
+            workflow_instance=task.workflow_instance, block_task=task, branch="a", number=1
+        )
         ImportRun.objects.create(filename="a.json", created_by=self.carla)
 
     def test_each_of_them_is_checked(self) -> None:

@@ -81,6 +81,16 @@ class Entry:
         return self.task_type is not None and self.task_type.is_at_once
 
     @property
+    def is_decision(self) -> bool:
+        """Whether a decision table says what comes of it."""
+        return self.task_type is not None and self.task_type.is_decision
+
+    @property
+    def sets_values(self) -> bool:
+        """Whether formulas say what comes of it."""
+        return self.task_type is not None and self.task_type.sets_values
+
+    @property
     def is_answered_later(self) -> bool:
         """Whether this is a task whose call is answered by a callback."""
         return self.task_type is not None and self.task_type.is_answered_later

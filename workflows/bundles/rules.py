@@ -40,7 +40,6 @@ from workflows.engine.conditions import (
 from workflows.engine.failure import FAILURE_PARTS
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject, objects_in
-from workflows.engine.task_types import TaskType
 from workflows.engine.transforms import check_transform, transform_variables
 from workflows.fields.field import LIST, Field
 
@@ -146,7 +145,7 @@ def _problems_at_once(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
                 read, columns = transform_variables(rule), columns_of_template(rule)
                 yield from scope.problems((*path, name), rule, read, columns)
     table = task.value.get("table")
-    if not isinstance(table, dict) or task.task_type is not TaskType.DECISION:
+    if not isinstance(table, dict) or not task.is_decision:
         return
     for index, column in enumerate(objects_in(table.get("inputs"))):
         rule = column.get("value")

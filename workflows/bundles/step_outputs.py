@@ -10,7 +10,6 @@ from workflows.bundles.outline import Entry, Outline, readable_fields
 from workflows.engine.decision_cells import CELL_TYPES, CellType
 from workflows.engine.decision_table import ROW, ROWS, Hit
 from workflows.engine.process import Json, JsonObject, objects_in
-from workflows.engine.task_types import TaskType
 from workflows.fields.field import Field
 from workflows.fields.registry import TYPES
 
@@ -31,7 +30,7 @@ def output_fields(task: Entry) -> dict[str, Field] | None:
     """
     if task.is_form:
         return readable_fields(task)
-    if task.task_type is TaskType.DECISION:
+    if task.is_decision:
         return _of_table(task.value.get("table"))
     return None
 
@@ -39,7 +38,7 @@ def output_fields(task: Entry) -> dict[str, Field] | None:
 def values_set(task: Entry) -> JsonObject | None:
     """The formulas of a step that sets values; None where it is no such step, or not valid."""
     values = task.value.get("values")
-    is_one = task.task_type is TaskType.VALUES and isinstance(values, dict)
+    is_one = task.sets_values and isinstance(values, dict)
     return values if is_one and isinstance(values, dict) else None
 
 
@@ -62,13 +61,13 @@ def _of_table(table: Json) -> dict[str, Field]:
 
 def tables(outline: Outline) -> Iterator[Entry]:
     """The tasks that are decision tables."""
-    return (each for each in outline.tasks if each.task_type is TaskType.DECISION)
+    return (each for each in outline.tasks if each.is_decision)
 
 
 def output_specs(task: Mapping[str, Json]) -> list[Json]:
     """What a step of the engine's own gives, as questions by which it is shown; else nothing."""
     entry = Entry((), dict(task))
-    if entry.task_type is TaskType.DECISION:
+    if entry.is_decision:
         fields = (output_fields(entry) or {}).values()
         return [
             {"name": each.name, "label": each.label, "type": each.type.key}
@@ -86,7 +85,7 @@ def output_labels(task: Mapping[str, Json]) -> dict[str, str]:
     entry = Entry((), dict(task))
     if (values := values_set(entry)) is not None:
         return {name: name.replace("_", " ").capitalize() for name in values}
-    if entry.task_type is TaskType.DECISION:
+    if entry.is_decision:
         return {name: field.label for name, field in (output_fields(entry) or {}).items()}
     return {}
 

@@ -49,7 +49,7 @@ def carry_out(
     """
     known = with_time(context, clock)
     working_time = None if clock is None else clock.working_time
-    if task_type is TaskType.DECISION:
+    if task_type.is_decision:
         return decide_by_table(table, prepare(known, working_time=working_time))
     return set_values(values, known, working_time)
 

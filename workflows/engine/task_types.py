@@ -211,6 +211,16 @@ class TaskType(StrEnum):
         return self.rules.is_at_once
 
     @property
+    def is_decision(self) -> bool:
+        """Whether a decision table says what comes of it."""
+        return "table" in self.rules.uses
+
+    @property
+    def sets_values(self) -> bool:
+        """Whether formulas say what comes of it."""
+        return "values" in self.rules.uses
+
+    @property
     def unused(self) -> tuple[str, ...]:
         """The parts of a task's definition that other types use, and this one does not."""
         parts = dict.fromkeys(part for each in TaskType for part in each.rules.uses)

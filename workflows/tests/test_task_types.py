@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from workflows.bundles.canonical import SCHEMA
 from workflows.engine.process import Json, JsonObject, Process, TaskSpec
 from workflows.engine.simulate import TaskRules
 from workflows.engine.task_types import (
+    AT_ONCE_TYPES,
     BLOCK_TYPES,
     CALL_TYPES,
     FORM_TYPES,
@@ -40,6 +40,14 @@ PARTS: dict[str, Any] = {
     "approvers": {"approvers": {"manager": True}},
     "branches": {"branches": [{"key": "a", "title": "A", "start": "inner"}]},
     "wait": {"wait": "P1D"},
+    "values": {"values": {"total": 1}},
+    "table": {
+        "table": {
+            "inputs": [{"name": "a", "value": {"var": "number"}, "type": "number"}],
+            "outputs": [{"name": "b"}],
+            "rows": [{"when": [""], "then": ["c"]}],
+        }
+    },
 }
 NAMES = {each.value for each in TaskType}
 
@@ -76,7 +84,7 @@ class DeclarationTests(SimpleTestCase):
             self.assertEqual(len(set(texts)), len(texts), name)
 
     def test_a_person_does_it_or_a_system_or_it_holds_branches_or_waits(self) -> None:
-        kinds = (FORM_TYPES, CALL_TYPES, BLOCK_TYPES, WAIT_TYPES)
+        kinds = (FORM_TYPES, CALL_TYPES, BLOCK_TYPES, WAIT_TYPES, AT_ONCE_TYPES)
         self.assertEqual([each for kind in kinds for each in kind], list(TaskType))
         self.assertTrue(all(kinds))
 
@@ -142,6 +150,9 @@ class DocumentTests(SimpleTestCase):
             "most": 5,
             "hide_answers": True,
             "wait": "P1D",
+            "values": PARTS["values"]["values"],
+            "table": PARTS["table"]["table"],
+            "edits": [{"field": "a"}],
             "reminders": [{"when": "P1D"}],
             "approvers": {"manager": True},
             "needed": "all",
@@ -177,11 +188,11 @@ class DocumentTests(SimpleTestCase):
 
 class RunningTests(SimpleTestCase):
     def test_its_output_is_judged_by_its_form_or_its_schema(self) -> None:
+        fields = [{"name": "a", "label": "A", "type": "text", "required": True}]
         for task_type in TaskType:
-            fields = [{"name": "a", "label": "A", "type": "text", "required": True}]
             rules = TaskRules(
                 task_type=task_type,
-                check_form=partial(validate_fields, fields),
+                check_form=lambda answers, _clock: validate_fields(fields, answers),
                 output_schema={"type": "object", "required": ["b"]},
             )
             (problem,) = rules.refusals({})

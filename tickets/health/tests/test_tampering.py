@@ -334,6 +334,7 @@ class EveryColumnTests(DoctorCase):
 
     OTHER: ClassVar[dict[str, str]] = {
         "bigint": "coalesce({0}, 0) + 1000",
+        "boolean": "NOT coalesce({0}, false)",
         "integer": "{0} + 1000",
         "character varying": "coalesce({0}, '') || 'x'",
         "text": "coalesce({0}, '') || 'x'",

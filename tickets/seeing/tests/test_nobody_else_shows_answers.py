@@ -32,6 +32,7 @@ WHY_MAKERS = {
     "tickets/seeing/answers.py": "is the place",
     "tickets/seeing/changes.py": "is the place",
     "tickets/following/listed_answers.py": "what was submitted",
+    "tickets/following/pages/history.py": "what a decision table has read, to ticket admins alone",
     "tickets/following/pages/progress.py": "what was submitted, which its requester wrote",
     "tickets/overseeing/answer_tables.py": "what was submitted",
     "tickets/numbering/name_ticket.py": "what is being submitted",

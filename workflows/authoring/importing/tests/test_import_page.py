@@ -260,7 +260,7 @@ class ManyProblemsTest(CompanyTestCase):
     def test_it_says_where_the_check_stops(self) -> None:
         stops = "The check stops here"
         self.assertNotContains(self.check(many_mistakes(300), FileType.JSON), stops)
-        text = write_bundle(many_mistakes(300, required="perhaps"))
+        text = write_bundle(many_mistakes(300, help=5))
         self.assertContains(self.client.post(PAGE, {"text": text}), stops)
 
     def test_a_few_are_not_folded(self) -> None:

@@ -5,6 +5,8 @@ import { factsOf } from "./field_types.js";
 import { numberInput, showNumber } from "./numbers.js";
 import { pendingOf, setPending, setTyped, store, valueAt } from "./store.js";
 
+export const LONGEST_MOMENT = 200;
+
 /** @import { Choice, FieldSpec, Json, Option, UnreadNumbers } from "./types.js" */
 
 /**
@@ -156,7 +158,7 @@ export function durationControl(owner, name, { label }) {
   const given = shown(valueAt(owner, name));
   const parts = /^P(?:(\d+)D|T(\d+)([HM]))$/.exec(given);
   if (given && !parts) {
-    const control = textControl(owner, name, { mono: true, max: 200 });
+    const control = textControl(owner, name, { mono: true, max: LONGEST_MOMENT });
     control.setAttribute("aria-label", label);
     return control;
   }

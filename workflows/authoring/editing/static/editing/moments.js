@@ -1,7 +1,7 @@
 // When something is: so long after a task was made, or counted from the date of an answer.
 
 import { gettext, makeElement, option } from "./dom.js";
-import { selectOf, textControl } from "./inputs.js";
+import { LONGEST_MOMENT, selectOf, textControl } from "./inputs.js";
 import { setTyped, valueAt } from "./store.js";
 import { processVariables } from "./variables.js";
 
@@ -87,7 +87,7 @@ export function momentControl(owner, name, { label, at, withDue = false }) {
   const given = String(valueAt(owner, name) ?? "");
   const parts = partsOf(given);
   if (!parts) {
-    const control = textControl(owner, name, { mono: true, max: 200 });
+    const control = textControl(owner, name, { mono: true, max: LONGEST_MOMENT });
     control.setAttribute("aria-label", label);
     return control;
   }
