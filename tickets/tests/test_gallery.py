@@ -24,6 +24,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import use_company
 from tenants.models import User
+from tenants.roles import SystemRole
+from tenants.services import create_person
 from tenants.testing import CompanyTestCase
 from tickets.advancing.timers import fire_timer
 from tickets.calling.run_action import run_action
@@ -254,6 +256,16 @@ class ReplayTests(CompanyTestCase):
             publish_workflow(workflow=draft, user=cls.carla)
         for role in CompanyRole.objects.all():
             role.members.set([cls.wendy, cls.walt, cls.uma])
+        # Of those who approve, the requester does not: one more than must is left.
+        third = create_person(
+            company=cls.acme,
+            email="third@acme.example",
+            password=None,
+            roles=[SystemRole.TASK_WORKER],
+            first_name="Thea",
+            last_name="Third",
+        )
+        CompanyRole.objects.get(name="Management").members.add(third)
 
     def test_all_are_published_in_a_fresh_company(self) -> None:
         published = set(WorkflowDefinition.objects.published().values_list("key", flat=True))

@@ -18,7 +18,7 @@ from workflows.running.definition_cache import definition_of
 
 # One that is in error before it has ended stopped at its time: its branches go on.
 _BLOCK_RUNS: Final = Q(block_task__status=TaskStatus.IN_PROGRESS) | Q(
-    block_task__status=TaskStatus.ERROR, block_task__output_data=None
+    block_task__status=TaskStatus.ERROR, block_task__output_data__isnull=True
 )
 
 
