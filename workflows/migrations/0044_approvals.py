@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """What a task definition says of an approval; those that there are say nothing of one."""
 
-    dependencies = [("workflows", "0045_on_cancel")]
+    dependencies = [("workflows", "0043_on_cancel")]
 
     operations = [
         migrations.AddField(
