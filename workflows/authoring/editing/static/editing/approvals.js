@@ -11,8 +11,6 @@ import { doneBefore, isForm, processVariables } from "./variables.js";
 
 /** @import { Approvers, Option, Task } from "./types.js" */
 
-/** @type {(keyof Task)[]} */
-export const APPROVAL_PARTS = ["approvers", "needed", "order", "never", "fields", "hide_answers"];
 const MOST_NEEDED = 10;
 
 /** @type {() => Option[]} */

@@ -24,8 +24,6 @@ import {
 
 /** @import { Branch, Option, Task } from "./types.js" */
 
-/** @type {(keyof Task)[]} */
-export const BLOCK_PARTS = ["branches", "ends_when", "for_each", "order", "most", "hide_answers"];
 const MOST_BRANCHES = 50;
 const MOST_ENTRIES = 200;
 const USUAL_ENTRIES = 50;

@@ -1,6 +1,6 @@
 // The tab of the tasks.
 
-import { APPROVAL_PARTS, approvalParts, approversInWords, beginApproval } from "./approvals.js";
+import { approvalParts, approversInWords, beginApproval } from "./approvals.js";
 import { assigningParts, whoInWords } from "./assigning.js";
 import { beginBlock, blockParts, placeField, removeInside } from "./blocks.js";
 import { decisionTableEditor } from "./decision_table.js";
@@ -208,25 +208,6 @@ function taskBody(task, refresh, redraw) {
 }
 
 /**
- * What only some types have.
- * @param {Task} task
- * @param {() => void} refresh
- * @param {() => void} redraw
- */
-function ownParts(task, refresh, redraw) {
-  if (isApproval(task)) return [...approvalParts(task, refresh), dueField(task)];
-  if (isBlock(task)) return blockParts(task, redraw);
-  return isForm(task) ? formParts(task, refresh) : callParts(task);
-}
-
-/** @param {import("./types.js").TaskType} type */
-function partsOf(type) {
-  if (type.is_approval) return APPROVAL_PARTS;
-  if (type.is_block) return BLOCK_PARTS;
-  return type.is_form ? FORM_PARTS : CALL_PARTS;
-}
-
-/**
  * What a type does not have is put aside, and comes back with the type.
  * @param {Task} task
  * @param {string} to
@@ -287,6 +268,7 @@ function formParts(task, refresh) {
  */
 function ownParts(task, refresh, redraw) {
   const { uses } = typeOf(task);
+  if (isApproval(task)) return [...approvalParts(task, refresh), dueField(task)];
   if (isBlock(task)) return blockParts(task, redraw);
   if (uses.includes("table")) return decisionTableEditor(task);
   if (uses.includes("wait")) return waitParts(task);
