@@ -100,13 +100,27 @@ def _lines(block: TaskInstance, paths: list[Path], depth: int) -> Iterator[Branc
 
 def _vote_line(line: BranchLine, path: Path) -> BranchLine:
     """Of an approval: whose vote it is, and what they said."""
-    line = replace(line, title=line.item or line.title, item="")
+    person = _other_than_named(line.person, path.item)
+    line = replace(line, title=line.item or line.title, item="", person=person)
     voter = path.current_task
     if path.status != PathStatus.ENDED or voter is None:
         return line
     refuses = path.outcome == EndOutcome.BAD
-    said = badge(_("refused"), "bad") if refuses else badge(_("approved"), "good")
-    return replace(line, badge=said, person=voter.assigned_to)
+    said = badge(_("Refused"), "bad") if refuses else badge(_("Approved"), "good")
+    return replace(line, badge=said, person=_other_than_named(voter.assigned_to, path.item))
+
+
+def _other_than_named(person: User | None, item: Json) -> User | None:
+    """Nobody, where the entry of the list is this very person, who is named already."""
+    is_named = isinstance(item, dict) and person is not None and item.get("id") == person.pk
+    return None if is_named else person
+
+
+def item_of(task: TaskInstance) -> str:
+    """The entry that a task's branch runs for; nothing, where it is who has the task."""
+    item = None if task.path is None else task.path.item
+    is_own = isinstance(item, dict) and item.get("id") == task.assigned_to_id
+    return "" if item is None or (is_own and task.assigned_to_id) else item_in_words(item)
 
 
 def _badge(path: Path, task: TaskInstance | None) -> SafeString:

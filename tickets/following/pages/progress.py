@@ -82,6 +82,8 @@ def position_in_words(ticket: Ticket, *, is_stuck: bool = False) -> str:
     if task.waits_until is not None:
         until = date_format(timezone.localtime(task.waits_until), "DATETIME_FORMAT")
         return _("%(task)s, waits until %(until)s") % {**names, "until": until}
+    if is_running_block(task) and task.definition.type.is_approval:
+        return _("%(task)s, waiting for votes") % names
     if is_running_block(task):
         return _("%(task)s, several things side by side") % names
     if not task.definition.is_form:

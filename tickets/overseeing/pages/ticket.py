@@ -48,7 +48,7 @@ from tickets.following.pages.badges import (
     task_badge,
     ticket_badge,
 )
-from tickets.following.pages.branches import branches_of, item_in_words
+from tickets.following.pages.branches import branches_of, item_of
 from tickets.following.pages.history import WholeHistory
 from tickets.linking.pages.links_section import Links
 from tickets.models import ListOfViews, Rating, Ticket, TicketError
@@ -346,7 +346,7 @@ class TicketAdmin(FindsInTickets, FlatExportAdmin, BulkChangeAdmin):
             "tasks": [
                 {
                     "task": each,
-                    "item": "" if each.path is None else item_in_words(each.path.item),
+                    "item": item_of(each),
                     "badge": task_badge(each),
                     "link": admin_link(each),
                 }

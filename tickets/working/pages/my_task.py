@@ -27,7 +27,7 @@ from tickets.finding.pages.filters import DueFilter
 from tickets.finding.pages.search import FindsInTickets, add_number, where_it_is
 from tickets.following.pages.answers_cell import answers_cell
 from tickets.following.pages.badges import due_badge, priority_of_row, task_badge
-from tickets.following.pages.branches import item_in_words
+from tickets.following.pages.branches import item_of
 from tickets.models import ListOfViews, MyTask, SavedAnswers, Ticket
 from tickets.saved_views.pages.views_bar import ViewsBar
 from tickets.seeing.task_holders import still_theirs
@@ -256,7 +256,7 @@ class MyTaskAdmin(FindsInTickets, CompanyModelAdmin):
 
     @display(description=_("Task"), ordering="definition__title")
     def task(self, task: MyTask) -> SafeString:
-        item = "" if task.path is None else item_in_words(task.path.item)
+        item = item_of(task)
         title, worker = task.definition.title, task.assigned_to_id
         shown = [clipped(f"{title}: {item}" if item else title)]
         if worker is not None and getattr(task, "is_on_offer", False):

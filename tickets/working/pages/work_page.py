@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from tenants.fast.prepared import PreparedQuery
@@ -37,8 +38,8 @@ from tickets.errors import (
 from tickets.file_versions.pages.ticket_files import shown_files
 from tickets.files.pages.uploads import UploadKeeper
 from tickets.following.pages import progress
-from tickets.following.pages.badges import task_badge
-from tickets.following.pages.branches import item_in_words
+from tickets.following.pages.badges import due_badge, task_badge
+from tickets.following.pages.branches import item_of
 from tickets.linking.pages.links_section import Links
 from tickets.models import MyTask, SavedAnswers, Ticket
 from tickets.prioritizing.pages.priority_page import ShownPriority
@@ -282,11 +283,12 @@ class WorkPage(Page):
         visible_url = reverse("admin:tickets_mytask_visible", args=(task.pk,))
         context = {
             "title": task.definition.title,
-            "item": "" if task.path is None else item_in_words(task.path.item),
+            "item": item_of(task),
             "original": task,
             "task": task,
             "ticket": ticket,
             "badge": task_badge(task),
+            "due": due_badge(task, now=timezone.now()) if task.due_at else "",
             "references": progress.references(task.definition.ext_ref),
             "form": form,
             "edits": self.edits,

@@ -311,6 +311,8 @@ def _tone(step: Step, error: str) -> str:
         return "bad"
     if step.timeout_taken or step.failure is not None or step.cancels:
         return "late"
+    if step.is_cancelled:
+        return "plain"
     return "good" if step.output is not None else "now"
 
 
