@@ -19,6 +19,7 @@ from workflows.bundles.canonical import free_form
 from workflows.bundles.failure_fields import failure_fields
 from workflows.bundles.outline import Entry, Outline, readable_fields
 from workflows.bundles.problems import Problem, Severity
+from workflows.bundles.subtickets import subticket_fields
 from workflows.bundles.step_outputs import output_fields, tables, values_set
 from workflows.engine.clock import NAMES as NAMES_OF_TIME
 from workflows.engine.conditions import check_condition, compact, is_empty
@@ -186,9 +187,10 @@ def fields_by_name(outline: Outline) -> dict[str, Field]:
     for key, task in outline.task_of.items():
         for name, field in (output_fields(task) or {}).items():
             found[f"tasks.{key}.{name}"] = field
-        if task.is_call:
+        if task.can_fail:
             for name, field in failure_fields().items():
                 found[f"failures.{key}.{name.partition('.')[2]}"] = field
+    found |= subticket_fields(outline)
     for key, task in outline.task_of.items():
         for name, formula in (values_set(task) or {}).items():
             if type_key := _TYPE_OF_KIND.get(_kind(formula, found), ""):

@@ -36,6 +36,7 @@ from .problems import FieldProblem
 from .process import EndOutcome, Json, JsonObject, Process
 from .schema_validation import SchemaValidator
 from .storable import unstorable
+from .subtickets import CANCELLED, began, completed, has_ended, knows_outcome
 from .task_types import TaskType
 from .texts import gettext
 from .transforms import apply_transform
@@ -156,6 +157,8 @@ class TaskRules:
     input_schema: Json = None
     output_schema: Json = None
     input_transform: Json = None
+    # Of a step that starts a ticket.
+    waits: bool = True
     # Of a step that is done at once.
     values: Json = None
     table: Json = None
@@ -506,12 +509,15 @@ class _Run:
         if rules.task_type.is_at_once:
             self._do_at_once(visit, rules)
             return
-        if rules.task_type.is_call:
+        if rules.task_type.is_call or rules.task_type.is_subticket:
             sends, error = self._body_to_send(path, rules)
             self.steps[index] = replace(step, sends=sends, error=error)
             if error:
                 self._stop(path, index, error)
                 return
+        if rules.task_type.is_subticket and not rules.waits:
+            self._go_on_without_waiting(visit)
+            return
         self.waiting.append(visit)
 
     def _enter(self, visit: _Visit) -> None:
@@ -659,6 +665,8 @@ class _Run:
         if answer.cancel:
             self._cancel(visit)
             return True
+        if rules.task_type.is_subticket:
+            answer = self._of_subticket(visit, answer)
         if answer.failure is not None:
             self._failed(visit, answer.failure)
             return True
@@ -735,6 +743,31 @@ class _Run:
         path.keep({visit.key: made.output})
         self._change(visit, note=made.note)
         self._done(visit, made.output)
+
+    def _go_on_without_waiting(self, visit: _Visit) -> None:
+        """A step that starts a ticket and does not wait for it; an answer counts for nothing."""
+        if self.answers.get(visit.key):
+            self.answers[visit.key].popleft()
+        output = began(None)
+        visit.path.keep({visit.key: output})
+        self._done(visit, output)
+
+    def _of_subticket(self, visit: _Visit, answer: Answer) -> Answer:
+        """What a step that has started a ticket takes of an answer: see `knows_outcome`."""
+        failure = answer.failure
+        was_cancelled = (
+            failure.reason is FailureReason.CANCELLED
+            if failure is not None
+            else answer.output.get("outcome") == CANCELLED
+        )
+        if was_cancelled:
+            key, output = visit.key, has_ended(None, outcome=CANCELLED)
+            if not self.process.has_failure_ways(key) and knows_outcome(self.process, key):
+                return replace(answer, output=output, error="", reason="", status=None)
+            message = answer.error or gettext("The ticket that was waited for was cancelled.")
+            reason = FailureReason.CANCELLED.value
+            return replace(answer, output=output, error=message, reason=reason)
+        return answer if failure is not None else replace(answer, output=completed(answer.output))
 
     def _broken(self, visit: _Visit, error: str) -> None:
         self._close(visit)
@@ -839,8 +872,10 @@ class _Run:
         context |= {} if self.clock is None else self.clock.as_json()
         if rules.task_type.is_answered_later:
             context["callback"] = {"url": CALLBACK_URL}
-        if is_empty(rules.input_transform):
-            body: Json = {name: context[name] for name in SENT_BY_DEFAULT if name in context}
+        if is_empty(rules.input_transform) and rules.task_type.is_subticket:
+            body: Json = {}
+        elif is_empty(rules.input_transform):
+            body = {name: context[name] for name in SENT_BY_DEFAULT if name in context}
         else:
             try:
                 body = apply_transform(rules.input_transform, context, working_time=working_time)

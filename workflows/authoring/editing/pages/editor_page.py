@@ -240,6 +240,8 @@ def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]
             {"name": each.name, "description": each.description}
             for each in CompanyRole.objects.order_by("name")
         ],
+        "started_types": started_types(),
+        "subticket_outcomes": [list(each) for each in outcome_choices()],
         "priorities": [[value, str(name)] for value, name in priority_choices()],
         "usual_priority": Priority.NORMAL.value,
         "icons": list(ICONS),
@@ -260,6 +262,8 @@ def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]
                 "uses": task_type.rules.uses,
                 "is_wait": task_type.is_wait,
                 "is_approval": task_type.is_approval,
+                "is_subticket": task_type.is_subticket,
+                "can_fail": task_type.can_fail,
                 "is_answered_later": task_type.is_answered_later,
                 "can_be_left": task_type.rules.can_be_left,
             }

@@ -359,6 +359,7 @@ class TryPage(TryingPage):
             "call": None if is_form else call or CallForm(),
             "sends": None if is_form else pretty(step.sends),
             "address": str(trial.tasks[key].get("action_url", "")),
+            "started": str(trial.tasks[key].get("ticket_type", "")),
             "passed": [duration_in_words(each.after) for each in step.times],
             "times": time_rows(trial, step, labels),
             "others": [each for each in waiting if not each.is_block and each.place != own],
