@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from tenants.company_limits import ensure_room_for_work
 from tenants.models import Company
+from tenants.names import LONGEST_NAME
 from tickets.advancing.lock_ticket import lock_instance_of
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.calling.end_attempt import LockedTask
@@ -156,11 +157,17 @@ def start_ticket(to_start: ToStart, *, now: datetime) -> None:
             raise
 
 
+def _title(definition: TicketDefinition, parent: Ticket) -> str:
+    """That of its type, with the number of the ticket that it is for."""
+    more = f" ({parent.number})"
+    return f"{definition.title[: LONGEST_NAME - len(more)]}{more}"
+
+
 def _make(to_start: ToStart, *, now: datetime) -> None:
     definition, parent = to_start.definition, to_start.parent
     workflow = definition_of(definition.workflow_id).workflow
     ticket = Ticket(
-        title=definition.title,
+        title=_title(definition, parent),
         definition=definition,
         workflow_id=workflow.pk,
         data=to_start.answers,

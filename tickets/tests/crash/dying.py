@@ -28,6 +28,7 @@ STEPS = (
     "receive_callback",
     "expire_call",
     "fire_timer",
+    "follow_subticket",
     "continue_bulk_retry",
 )
 

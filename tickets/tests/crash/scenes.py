@@ -24,10 +24,18 @@ from tenants.testing import tampering
 from tenants.testing_tools.waits import PATIENCE
 from tickets.calling.callback_address import CallbackAddress
 from tickets.calling.run_action import run_action
-from tickets.job_names import ADVANCE, EXPIRE_CALL, FIRE_TIMER, RETRY_MANY, RUN_ACTION
+from tickets.job_names import (
+    ADVANCE,
+    EXPIRE_CALL,
+    FIRE_TIMER,
+    FOLLOW_SUBTICKET,
+    RETRY_MANY,
+    RUN_ACTION,
+)
 from tickets.models import Ticket
 from tickets.repairing.retry_many import retry_many
 from tickets.submitting.submit_ticket import submit_ticket
+from tickets.subtickets.follow_subticket import follow_subticket
 from tickets.testing import without_taking_steps
 from tickets.tests.crash.installation import log_in
 from tickets.tests.crash.made_up_process import (
@@ -41,6 +49,7 @@ from tickets.tests.crash.made_up_process import (
 )
 from tickets.tests.crash.moody_system import NONSENSE, MoodySystem
 from tickets.tests.refusals import refuse
+from tickets.withdrawing.withdraw_ticket import withdraw_ticket
 from tickets.working.complete_task import complete_task
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.models import (
@@ -146,7 +155,7 @@ class Scene:
 
     @property
     def key(self) -> str:
-        return self.name.replace(" ", "_")
+        return self.name.replace(" ", "_").replace("-", "")
 
     @property
     def document(self) -> JsonObject:
@@ -306,6 +315,64 @@ def _retry_many(stage: Stage, key: str, title: str) -> Order:
     return stage.work_off(job)
 
 
+# The ticket type that steps of these scenes start.
+INNER: JsonObject = bundle(
+    "inner_ticket",
+    [form("offer")],
+    [{"from": "start", "to": "offer"}, {"from": "offer", "to": "end"}],
+)
+_SUBTICKET: list[Json] = [
+    {
+        "key": "first",
+        "title": "Ask",
+        "task_type": "SUBTICKET",
+        "ticket_type": "inner_ticket",
+        "input_transform": {"amount": {"var": "ticket.amount"}},
+    }
+]
+
+
+def _follow(stage: Stage, key: str, title: str) -> Order:
+    """Start the ticket of a step."""
+    return stage.work_off(job_of(stage.submit(key, title), FOLLOW_SUBTICKET))
+
+
+def _started(stage: Stage, key: str, title: str) -> tuple[Ticket, Ticket]:
+    """A ticket and the one that its step has started, as by a worker that nobody kills."""
+    ticket = stage.submit(key, title)
+    job = job_of(ticket, FOLLOW_SUBTICKET)
+    follow_subticket(ticket_id=ticket.pk, task_id=task_of(ticket).pk)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [job.pk])
+    return ticket, Ticket.objects.get(workflow_instance__started_by=task_of(ticket))
+
+
+def _complete_inner(stage: Stage, key: str, title: str) -> Order:
+    _ticket, inner = _started(stage, key, title)
+    return Order("complete", (task_of(inner).pk,))
+
+
+def _end_with_inner(stage: Stage, key: str, title: str) -> Order:
+    ticket, inner = _started(stage, key, title)
+    task = task_of(inner)
+    assert task.assigned_to is not None
+    complete_task(task=task, output={"again": False}, user=task.assigned_to)
+    return stage.work_off(job_of(ticket, FOLLOW_SUBTICKET))
+
+
+def _cancel_inner(stage: Stage, key: str, title: str) -> Order:
+    ticket, _inner = _started(stage, key, title)
+    withdraw_ticket(ticket=ticket, user=stage.submitter, reason="Not needed", now=timezone.now())
+    return stage.work_off(job_of(ticket, FOLLOW_SUBTICKET))
+
+
+def _withdraw_with_inner(stage: Stage, key: str, title: str) -> Order:
+    ticket, _inner = _started(stage, key, title)
+    address = reverse("admin:tickets_myticket_withdraw", args=(ticket.pk,))
+    values: dict[str, Json] = {"reason": "Not needed", "token": uuid4().hex}
+    return stage.form(address, values, of=stage.submitter)
+
+
 def _calls(kind: str, mood: str, *, retries: int = 1, timeout: int = LONG) -> list[Json]:
     return [call("first", kind, retries=retries, mood=mood, timeout=timeout)]
 
@@ -341,6 +408,12 @@ SCENES = (
         _fire_timer,
         transitions=[*_ENDS, *_TOO_LATE],
     ),
+    Scene("submit to a sub-ticket", _SUBTICKET, _submit),
+    Scene("start a sub-ticket", _SUBTICKET, _follow),
+    Scene("complete a sub-ticket", _SUBTICKET, _complete_inner),
+    Scene("go on after a sub-ticket", _SUBTICKET, _end_with_inner),
+    Scene("cancel a sub-ticket", _SUBTICKET, _cancel_inner, cancels=True),
+    Scene("withdraw with a sub-ticket", _SUBTICKET, _withdraw_with_inner, cancels=True),
     Scene("submit to a form", [form("first")], _submit),
     Scene("submit to a call", _calls(CALL, "well"), _submit),
     Scene("complete a form", [form("first")], _complete),
