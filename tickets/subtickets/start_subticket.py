@@ -18,6 +18,7 @@ from tickets.calling.end_attempt import LockedTask
 from tickets.files.keep_file import claim_files
 from tickets.finding.write_entries import write_ticket
 from tickets.models import Ticket
+from tickets.numbering.name_ticket import name_ticket
 from workflows.actions import ActionError
 from workflows.engine.conditions import is_empty
 from workflows.engine.errors import EngineError, TransformError
@@ -157,17 +158,21 @@ def start_ticket(to_start: ToStart, *, now: datetime) -> None:
             raise
 
 
-def _title(definition: TicketDefinition, parent: Ticket) -> str:
-    """That of its type, with the number of the ticket that it is for."""
-    more = f" ({parent.number})"
-    return f"{definition.title[: LONGEST_NAME - len(more)]}{more}"
+def _title(to_start: ToStart) -> str:
+    """As of every ticket that nobody gave a title, with the number of the one that it is for."""
+    definition, more = to_start.definition, f" ({to_start.parent.number})"
+    form = definition_of(definition.workflow_id).ticket_form(definition.presets)
+    name = name_ticket(
+        definition=definition, fields=form.fields.values(), answers=to_start.answers
+    )
+    return f"{name[: LONGEST_NAME - len(more)]}{more}"
 
 
 def _make(to_start: ToStart, *, now: datetime) -> None:
     definition, parent = to_start.definition, to_start.parent
     workflow = definition_of(definition.workflow_id).workflow
     ticket = Ticket(
-        title=_title(definition, parent),
+        title=_title(to_start),
         definition=definition,
         workflow_id=workflow.pk,
         data=to_start.answers,

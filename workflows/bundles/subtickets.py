@@ -71,6 +71,17 @@ def subticket_labels(outline: Outline) -> dict[str, str]:
     return labels
 
 
+def output_specs_of_subticket() -> list[Json]:
+    """What came of such a step, as questions by which it is shown."""
+    choices: list[Json] = [{"value": key, "label": name} for key, name in outcome_choices()]
+    return [
+        {"name": "outcome", "label": _("Outcome"), "type": "choice", "choices": choices},
+        {"name": "label", "label": _("How it ended"), "type": "text"},
+        {"name": "number", "label": _("Number of the ticket"), "type": "integer"},
+        {"name": "ended", "label": _("Has ended"), "type": "boolean"},
+    ]
+
+
 _NO_WAIT: Final = False
 
 

@@ -160,8 +160,6 @@ def worker_of(task: TaskInstance) -> str:
 
 def _documents(task: TaskInstance) -> list[tuple[str, str]]:
     found = []
-    if task.output_data is not None and task.definition.is_subticket:
-        found.append((_("What came of the ticket that it has started"), pretty(task.output_data)))
     if task.output_data is not None and task.definition.is_call:
         found.append((_("What came back"), pretty(task.output_data)))
     return found

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.test import override_settings
+from django.urls import reverse
 
 from tickets.advancing.tests.block_case import ROWS, block, form
+from tickets.health import company_findings
+from tickets.linking.pages.subtickets_section import Subtickets
 from tickets.models import Ticket, TicketError
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.finish_task import finish_task_by_hand
@@ -257,8 +260,6 @@ class SubticketTests(SubticketCase):
         self.assert_sound()
 
     def test_the_doctor_finds_what_nothing_looks_after(self) -> None:
-        from tickets.health import company_findings
-
         inner = self.begin()
         self.answer(inner, "yes")
         self.jobs()._raw_delete("default")
@@ -279,6 +280,26 @@ class SubticketTests(SubticketCase):
         other.refresh_from_db()
         self.assertEqual(str(other.status), "CANCELLED")
         self.assert_sound()
+
+    def test_only_who_may_see_the_other_is_shown_it(self) -> None:
+        inner = self.begin()
+        worker = TaskInstance.objects.get(workflow_instance__ticket=inner).assigned_to
+        assert worker is not None
+        for ticket, person, expected in (
+            (self.ticket, self.uma, [inner]),
+            (inner, self.uma, [self.ticket]),
+            (self.ticket, self.terry, [inner]),
+            (self.ticket, self.carla, []),
+            (inner, worker, []),
+        ):
+            with self.subTest(ticket=ticket, person=person):
+                known = Ticket.objects.select_related("workflow_instance").get(pk=ticket.pk)
+                shown = Subtickets(known, person).shown
+                self.assertEqual([each.other for each in shown], expected)
+        self.client.force_login(self.uma)
+        for ticket, other in ((self.ticket, inner), (inner, self.ticket)):
+            page = self.client.get(reverse("admin:tickets_myticket_change", args=(ticket.pk,)))
+            self.assertContains(page, reverse("admin:tickets_myticket_change", args=(other.pk,)))
 
     def test_a_task_starts_one_at_most(self) -> None:
         inner = self.begin()
