@@ -252,7 +252,5 @@ def _cancel(left: _Left, *, now: datetime) -> None:
             tasks = manager.cancel(reason=left.why)
         except WorkflowEndedError:
             return
-        clean_up_after(
-            manager, tasks, ticket=ticket, by=None, why="cancelled_above", how=left.why
-        )
+        clean_up_after(manager, tasks, ticket=ticket, by=None, why="cancelled_above", how=left.why)
         clean_up_after_commit(manager, ticket)

@@ -162,9 +162,7 @@ def _title(to_start: ToStart) -> str:
     """As of every ticket that nobody gave a title, with the number of the one that it is for."""
     definition, more = to_start.definition, f" ({to_start.parent.number})"
     form = definition_of(definition.workflow_id).ticket_form(definition.presets)
-    name = name_ticket(
-        definition=definition, fields=form.fields.values(), answers=to_start.answers
-    )
+    name = name_ticket(definition=definition, fields=form.fields.values(), answers=to_start.answers)
     return f"{name[: LONGEST_NAME - len(more)]}{more}"
 
 

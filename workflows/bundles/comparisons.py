@@ -19,8 +19,8 @@ from workflows.bundles.canonical import free_form
 from workflows.bundles.failure_fields import failure_fields
 from workflows.bundles.outline import Entry, Outline, readable_fields
 from workflows.bundles.problems import Problem, Severity
-from workflows.bundles.subtickets import subticket_fields
 from workflows.bundles.step_outputs import output_fields, tables, values_set
+from workflows.bundles.subtickets import subticket_fields
 from workflows.engine.clock import NAMES as NAMES_OF_TIME
 from workflows.engine.conditions import check_condition, compact, is_empty
 from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short

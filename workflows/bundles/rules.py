@@ -445,7 +445,10 @@ class _Scope:
         if outline.task_of[key].is_subticket:
             name, _dot, rest = inner.partition(".")
             wrong = _unless_known(
-                short(f"tasks.{key}.{inner}"), f"tasks.{key}", name, names_read(outline.task_of[key])
+                short(f"tasks.{key}.{inner}"),
+                f"tasks.{key}",
+                name,
+                names_read(outline.task_of[key]),
             )
             return wrong or self._not_always_done(key)
         fields = self.scopes.outputs[key]

@@ -12,13 +12,11 @@ from django.utils.translation import gettext_lazy
 from tenants.models import User
 from tickets.conversation.pages.conversation_page import ticket_address
 from tickets.conversation.pages.timeline import conversation_address
-from tickets.following.pages.badges import ticket_badge
 from tickets.models import Ticket
 from tickets.taking_part.access import tickets_seen_by
 from workflows.running.definition_cache import definition_of
 
 if TYPE_CHECKING:
-    from django.utils.safestring import SafeString
     from django_stubs_ext import StrOrPromise
 
 MOST_SHOWN: Final = 20
@@ -33,7 +31,7 @@ class ShownSubticket:
     label: StrOrPromise
     other: Ticket
     address: str
-    badge: SafeString
+    status: StrOrPromise
     step: str = ""
 
 
@@ -84,7 +82,7 @@ class Subtickets:
             label=label,
             other=other,
             address=ticket_address(other, self.person) or conversation_address(other),
-            badge=ticket_badge(other),
+            status=other.status.label,
             step=_("for “%(task)s”") % {"task": step} if step else "",
         )
 

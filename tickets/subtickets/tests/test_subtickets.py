@@ -205,9 +205,7 @@ class SubticketTests(SubticketCase):
 
     @override_settings(SUBTICKETS_DEEPEST=2)
     def test_one_that_starts_itself_stops(self) -> None:
-        self.define(
-            starts("thing-itself"), ways=[(None, "ask"), ("ask", None)], fields=AMOUNT
-        )
+        self.define(starts("thing-itself"), ways=[(None, "ask"), ("ask", None)], fields=AMOUNT)
         TicketDefinition.objects.filter(pk=self.definition.pk).update(key="thing-itself")
         self.submit({"amount": 7})
         self.work_off()

@@ -196,9 +196,7 @@ def _questions(definition: TicketDefinition) -> list[Json]:
     presets = definition.presets if isinstance(definition.presets, dict) else {}
     if check_fields(specs):
         return []
-    return [
-        [field.name, field.label] for field in parse_fields(specs) if field.name not in presets
-    ]
+    return [[field.name, field.label] for field in parse_fields(specs) if field.name not in presets]
 
 
 def _types(outline: Outline) -> dict[str, _Type]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from workflows.models import TaskStatus, WorkflowEvent
 from workflows.running.events.kind import Rules, Screen, TaskTime, Tone, declare, task_becomes
+
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 

@@ -88,8 +88,6 @@ class StartedTypeTests(CompanyTestCase):
             tasks=[back],
             transitions=[{"from": "start", "to": "again"}, {"from": "again", "to": "end"}],
         )
-        ((message, is_error),) = [
-            (each.message, each.is_error) for each in problems_here(found)
-        ]
+        ((message, is_error),) = [(each.message, each.is_error) for each in problems_here(found)]
         self.assertIn("in turn", message)
         self.assertFalse(is_error)
