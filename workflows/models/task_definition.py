@@ -16,6 +16,7 @@ from workflows.engine.process import TaskSpec
 from workflows.engine.task_types import WRITTEN_TYPES, TaskType
 from workflows.engine.timing import LONGEST_MOMENT
 from workflows.models.company_role import CompanyRole
+from workflows.models.questions import QuestionsField
 from workflows.models.workflow_definition import WorkflowDefinition, validate_key
 from workflows.task_types import task_type_choices
 
@@ -48,7 +49,7 @@ class TaskDefinition(models.Model):
         choices=task_type_choices,
         default=TaskType.FORM.value,
     )
-    fields = models.JSONField(
+    fields = QuestionsField(
         _("fields"),
         default=list,
         blank=True,

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
+from django.utils.translation import get_language
+
 from tenants.connection import current_schema
 from workflows.engine.at_once import rules_of_table
 from workflows.engine.clock import NAMES as NAMES_OF_TIME
@@ -66,6 +68,8 @@ class KnownDefinition:
     def task_form(self, task: TaskDefinition) -> Validator:
         """What checks the output of one of this version's forms."""
         key = f"task {task.key}"  # no JSON of presets begins so
+        if task.is_vote:  # it asks in the words of whoever reads it
+            key = f"{key} {get_language()}"
         return self._form(key, lambda: validator_for(task.fields))
 
     def _form(self, key: str, find: Callable[[], Validator]) -> Validator:

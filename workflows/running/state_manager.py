@@ -1246,14 +1246,12 @@ def _is_block(task: TaskInstance) -> bool:
 
 def _named(path: Path, spec: BlockSpec) -> JsonObject:
     """How events name a run of a branch."""
+    named: JsonObject = {"path": path.pk, "branch": path.branch, "number": path.number}
+    if spec.approval is not None:
+        return named  # a vote is called what whoever reads it calls one
     branch = spec.branch(path.branch)
-    title = (branch.title if branch else "") or path.branch
-    return {
-        "path": path.pk,
-        "branch": path.branch,
-        "number": path.number,
-        "title": f"{title} {path.number}" if spec.is_list else title,
-    }
+    title = branch.name if branch else path.branch
+    return {**named, "title": f"{title} {path.number}" if spec.is_list else title}
 
 
 def _made(path: Path) -> JsonObject | None:
