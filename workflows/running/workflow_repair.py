@@ -51,6 +51,7 @@ from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.events.team_file_version import TEAM_FILE_VERSION
 from workflows.running.events.version_changed import VERSION_CHANGED
 from workflows.running.events.withdrawn import WITHDRAWN
+from workflows.running.kept_outputs import where_kept
 from workflows.running.moving import TargetVersion
 from workflows.running.state_manager import Move, WorkflowStateManager
 from workflows.running.workers import eligible_workers
@@ -220,7 +221,7 @@ class WorkflowRepair(WorkflowStateManager):
         self.ensure_not_ended()
         if task.definition.is_vote:
             raise VoteNotYoursError
-        kept = self._where_kept(task)
+        kept = where_kept(task, self.positions)
         if kept is None:
             raise OutputReplacedError
         output = check_output(task.definition, output, kept=task.output_data)

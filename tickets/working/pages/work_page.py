@@ -208,7 +208,7 @@ class WorkPage(Page):
         form: AnswersForm | None = None
         with refusals(FieldError):
             form = continued_form(saved, specs, keeper=self._keeper())
-            asked = earlier_answers(self.task.definition, ticket_of(self.task))
+            asked = earlier_answers(self.task, ticket_of(self.task))
             self.edits = EditsForm(
                 asked,
                 first=fitting_changes(saved.answers, asked, self._keeper()),
@@ -265,7 +265,7 @@ class WorkPage(Page):
         """
         with refusals(FieldError):
             form = AnswersForm(self.task.definition.fields, **sent)
-            asked = earlier_answers(self.task.definition, ticket_of(self.task))
+            asked = earlier_answers(self.task, ticket_of(self.task))
             self.edits = EditsForm(asked, **sent)
             return form
         return None
@@ -384,7 +384,7 @@ class WorkVisible(ObjectPage):
         keeper = UploadKeeper(user=self.person, ticket=ticket_of(self.object))
         definition = self.object.definition
         with refusals(FieldError):
-            asked = earlier_answers(definition, ticket_of(self.object))
+            asked = earlier_answers(self.object, ticket_of(self.object))
             return visible_answer(definition.fields, data=request.POST, keeper=keeper, asked=asked)
         raise Http404
 
