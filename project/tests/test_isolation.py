@@ -81,7 +81,7 @@ from workflows.models import (
     WorkflowEvent,
     WorkflowInstance,
 )
-from workflows.people.change_people import PERSON_CHANGED
+from workflows.people.own_people import PERSON_CHANGED
 
 # In every text of Acme's that the examples hold; pages that repeat what was searched for
 # repeat only its beginning.

@@ -319,7 +319,8 @@ def assign_waiting_tasks(*, now: datetime) -> int:
     """Give out what waits for a worker, oldest first; returns how many tasks found one.
 
     Call it inside a transaction, after somebody became available or joined a role, with the
-    waiting tasks' instances locked: their histories are written (see `change_people`).
+    waiting tasks' instances locked: their histories are written (see `lock_forms` in
+    `workflows/people/releasing.py`).
     """
     # Before it reads: a task for which nobody was available, and which is not committed yet,
     # would not be seen here, and would wait although somebody is available now.

@@ -23,7 +23,7 @@ from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.engine.process import JsonObject
 from workflows.errors import MayNotTakeOverError
 from workflows.models import BusinessCalendar, WorkflowEvent
-from workflows.people.change_people import uses_of_role
+from workflows.people.company_roles import uses_of_role
 from workflows.running.pool import pool_of
 
 TWO_LEVELS: JsonObject = {
