@@ -54,6 +54,7 @@ from tickets.saving.pages.saved import (
 from tickets.saving.save_answers import save_task_answers
 from tickets.seeing import (
     Viewer,
+    answers_in_rounds,
     handover_of,
     hidden_tasks,
     output_layout,
@@ -61,7 +62,6 @@ from tickets.seeing import (
     shown_output,
     submitted_about,
     viewer_of,
-    visible_answers,
 )
 from tickets.seeing.task_holders import is_still_theirs
 from tickets.working.complete_task import complete_task, start_task
@@ -333,7 +333,7 @@ class WorkPage(Page):
             **progress.submitted(ticket),
             "priority": ShownPriority(ticket, may_change=task.is_alive and self.may_change),
             "handover": handover_of(task, to=self.person) if task.is_alive else None,
-            "earlier": visible_answers(self.person, ticket, before=task),
+            "earlier": answers_in_rounds(self.person, ticket, before=task),
             "picture": progress.picture(ticket),
             "conversation": conversation,
             "links": Links(ticket, self.person, conversation.access),

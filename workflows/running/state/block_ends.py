@@ -76,9 +76,9 @@ class BlockEnds(OutputKeeper):
 
 def named(path: Path, spec: BlockSpec) -> JsonObject:
     """How events name a run of a branch."""
-    named: JsonObject = {"path": path.pk, "branch": path.branch, "number": path.number}
+    made: JsonObject = {"path": path.pk, "branch": path.branch, "number": path.number}
     if spec.approval is not None:
-        return named  # a vote is called what whoever reads it calls one
+        return made  # a vote is called what whoever reads it calls one
     branch = spec.branch(path.branch)
     title = branch.name if branch else path.branch
-    return {**named, "title": f"{title} {path.number}" if spec.is_list else title}
+    return {**made, "title": f"{title} {path.number}" if spec.is_list else title}
