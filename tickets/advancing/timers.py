@@ -44,6 +44,7 @@ from workflows.models import (
     WorkflowEvent,
     WorkflowStatus,
 )
+from workflows.models.task_instance import UNFINISHED
 from workflows.running.definition_cache import definition_of
 from workflows.running.due_dates import outputs_for
 from workflows.running.events.kind import TaskTime, cancels_all, kinds_with
@@ -273,12 +274,12 @@ def follow_dates(ticket_id: int, manager: WorkflowStateManager) -> None:
         return
     is_running = manager.instance.status == WorkflowStatus.IN_PROGRESS
     for task in manager.read_current_tasks():
-        if not _reads_dates(task) or not task.is_alive or task.waits_for_answer:
+        if not _reads_dates(task) or task.status not in UNFINISHED or task.waits_for_answer:
             continue
         times = TaskTimes(ticket_id=ticket_id, task=task, start=task.created_at)
         if times.set_anew():
             manager.save_times(task)
-        if not is_running:
+        if not is_running or not task.is_alive:  # its time begins anew when it is tried again
             continue
         timeouts, reminders = _counted_from_dates(task)
         cancel_timers(task, names=[*timeouts, *(each.name for each in reminders)])

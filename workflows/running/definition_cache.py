@@ -148,7 +148,14 @@ def _rules(process: Process, tasks: Iterable[TaskDefinition]) -> Iterator[Json]:
 
 
 def _templates(tasks: Iterable[TaskDefinition]) -> list[Json]:
-    return [each for task in tasks for each in (task.values, task.for_each) if not is_empty(each)]
+    return [each for task in tasks for each in _templates_of(task) if not is_empty(each)]
+
+
+def _templates_of(task: TaskDefinition) -> tuple[Json, ...]:
+    block = task.block
+    approval = None if block is None else block.approval
+    people = None if approval is None or isinstance(approval.people, list) else approval.people
+    return task.values, task.for_each, people
 
 
 def _roots_read(process: Process, tasks: Iterable[TaskDefinition]) -> set[str]:

@@ -11,7 +11,8 @@ from django.utils import timezone, translation
 
 from tenants.models import User
 from tenants.roles import SystemRole
-from tickets.advancing.tests.block_case import NOTE, BlockCase, form
+from tickets.advancing.tests.block_case import NOTE, BlockCase, block, form
+from tickets.erasing.erase_person import erase_person
 from tickets.finding.find_tickets import Scope, find_tickets
 from tickets.finding.query import read_query
 from tickets.finding.where_found import where_found
@@ -164,6 +165,61 @@ class ApprovalTests(BlockCase):
         )
         with translation.override("de"):  # what was chosen is found by its word in any language
             self.assertEqual(self.hits("Refuse"), self.hits("Ablehnen"))
+
+    def test_who_is_asked_may_depend_on_the_day(self) -> None:
+        people: JsonObject = {
+            "if": [{">": [{"var": "today"}, "2020-01-01"]}, ["ben@acme.example"], []]
+        }
+        self.ask(approvers={"people": people}, needed="1")
+        self.assertEqual(self.have(), [self.ben])
+
+    def test_who_is_deactivated_is_not_asked(self) -> None:
+        User.objects.filter(pk=self.ben.pk).update(is_active=False)
+        self.ask(needed="all")
+        self.assertEqual(self.have(), [self.ann, self.cleo])
+
+    def test_an_approval_in_a_branch(self) -> None:
+        approval: JsonObject = {
+            "key": "approve",
+            "title": "Approve",
+            "task_type": "APPROVAL",
+            "approvers": {"people": ["ann@acme.example", "ben@acme.example"]},
+            "needed": "all",
+            "branch": "both.one",
+        }
+        self.define(
+            block("both", starts={"one": "approve", "two": "look"}),
+            *(dict(each) for each in with_votes([approval])),
+            form("look", "both.two"),
+            form("order"),
+            ways=[
+                (None, "both"),
+                ("approve", None, {"label": "decided"}),
+                ("look", None),
+                ("both", "order", {"condition": {"var": "tasks.approve.approved"}}),
+                ("both", None, {"priority": 1}),
+                ("order", None),
+            ],
+        )
+        self.submit()
+        self.cast(self.ann, YES)
+        self.complete("look")
+        self.assert_sound()
+        self.cast(self.ben, YES)
+        self.assertEqual(self.open_keys(), ["order"])
+        self.assertEqual(self.outcome()["yes"], 2)
+        self.assert_sound()
+
+    def test_what_an_erased_approver_said_is_gone_and_that_they_voted_stays(self) -> None:
+        self.ask()
+        self.cast(self.ann, NO)
+        self.cast(self.ben, NO)
+        erase_person(person_id=self.ann.pk, tickets=[self.ticket.pk])
+        found = self.outcome()
+        self.assertEqual((found["approved"], found["no"]), (False, 2))
+        self.assertEqual(found["votes"][0]["by"]["id"], self.ann.pk)
+        self.assertNotIn("ann@", str(found))
+        self.assert_sound()
 
     def hits(self, text: str) -> str:
         """Where a ticket admin finds it."""

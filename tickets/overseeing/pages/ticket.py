@@ -44,6 +44,7 @@ from tickets.following.pages.answers_cell import answers_cell
 from tickets.following.pages.badges import (
     due_badge,
     error_badge,
+    failed_calls,
     priority_of_row,
     task_badge,
     ticket_badge,
@@ -362,11 +363,12 @@ def _tasks_of(ticket: Ticket) -> Rounds[dict[str, Any]]:
         return Rounds()
     tasks = TaskInstance.objects.filter(workflow_instance=instance)
     newest, left_out = newest_visits(tasks.select_related("definition", "assigned_to"))
+    failed = failed_calls(newest)
     rows = [
         {
             "task": each,
             "item": item_of(each),
-            "badge": task_badge(each),
+            "badge": task_badge(each, failed=failed),
             "link": admin_link(each),
         }
         for each in newest

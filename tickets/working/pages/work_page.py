@@ -66,6 +66,7 @@ from tickets.seeing import (
 from tickets.seeing.task_holders import is_still_theirs
 from tickets.working.complete_task import complete_task, start_task
 from tickets.working.pages.worker_page import NEXT, WorkerPage, with_ticket
+from workflows.engine.assigning import Who
 from workflows.engine.errors import FieldError
 from workflows.engine.task_types import FORM_TYPES
 from workflows.errors import InvalidDataError, NotYourTaskError, TaskNotWorkableError
@@ -299,7 +300,7 @@ class WorkPage(Page):
             "may_complete": may_work and form is not None and not lost,
             "is_broken": may_work and form is None,
             "waits": is_mine and task.waits_for_answer,
-            "may_release": may_work and not lost and WorkerPage.admits(self.request),
+            "may_release": may_work and not lost and self._may_give_away,
             "may_start": may_work and task.status == TaskStatus.OPEN and not lost,
             "visible_url": visible_url if may_work and is_conditional else "",
             "edit_layout": self._layout(form, ticket, is_mine=is_mine),
@@ -307,6 +308,16 @@ class WorkPage(Page):
         if is_mine:
             context |= self._ticket_context(ticket, saved)
         return self.show(**context)
+
+    @property
+    def _may_give_away(self) -> bool:
+        """Whether somebody else could have the task: not one for the requester alone."""
+        return WorkerPage.admits(self.request) and not self._is_for_requester_alone
+
+    @property
+    def _is_for_requester_alone(self) -> bool:
+        rule = self.task.definition.rule
+        return rule.who is Who.REQUESTER and not rule.has_group
 
     def _layout(self, form: AnswersForm | None, ticket: Ticket, *, is_mine: bool) -> Layout | None:
         """What draws the form; beside it stands what was submitted, for who has the task."""
@@ -331,7 +342,10 @@ class WorkPage(Page):
         )
         return {
             **progress.submitted(ticket),
-            "priority": ShownPriority(ticket, may_change=task.is_alive and self.may_change),
+            "priority": ShownPriority(
+                ticket,
+                may_change=task.is_alive and self.may_change and not self._is_for_requester_alone,
+            ),
             "handover": handover_of(task, to=self.person) if task.is_alive else None,
             "earlier": answers_in_rounds(self.person, ticket, before=task),
             "picture": progress.picture(ticket),

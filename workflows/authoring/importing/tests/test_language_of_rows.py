@@ -25,9 +25,9 @@ TASKS: dict[str, JsonObject] = {
     "VALUES": {"values": {"sum": 1}},
     "DECISION": {
         "table": {
-            "inputs": [{"value": {"var": "ticket.what"}, "type": "text"}],
-            "outputs": [{"name": "level", "type": "text"}],
-            "rows": [{"cells": ["-", "low"]}],
+            "inputs": [{"name": "what", "value": {"var": "ticket.what"}}],
+            "outputs": [{"name": "level"}],
+            "rows": [{"when": [""], "then": ["low"]}],
         }
     },
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.utils.safestring import SafeString
@@ -15,13 +15,13 @@ from workflows.bundles.approvals import approvers_in_words
 from workflows.bundles.assignments import assignments_in_words
 from workflows.bundles.step_outputs import output_specs
 from workflows.bundles.task_notes import task_notes
-from workflows.engine.approvals import approval_key
+from workflows.engine.approvals import answers_of_vote, approval_key, vote_key
 from workflows.engine.assigning import AssignRule, Who
 from workflows.engine.condition_sentence import describe_condition
 from workflows.engine.conditions import is_empty
 from workflows.engine.decide import TriedTransition
 from workflows.engine.edits import by_owner
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.simulate import Outcome, Simulation, Step, TimeOver
 from workflows.engine.task_types import TaskType
 from workflows.failure_reasons import failure_in_words
@@ -178,12 +178,27 @@ class ToldRow:
 def told_rows(trial: Trial, simulation: Simulation) -> list[ToldRow]:
     """What the requester sees of the answers so far, in the order of the tasks."""
     found = []
-    for key, output in ((key, simulation.data.get(key)) for key in trial.tasks):
-        if isinstance(output, dict) and trial.rules[key].task_type.is_form:
-            answers = show_answers_for_requester(trial.fields_of(key), output)
-            if answers:
-                found.append(ToldRow(trial.title_of(key), answers))
+    for key, output in _brought(trial, simulation.data):
+        answers = show_answers_for_requester(trial.fields_of(key), output)
+        if answers:
+            found.append(ToldRow(trial.title_of(key), answers))
     return found
+
+
+def _brought(trial: Trial, data: JsonObject) -> Iterator[tuple[str, JsonObject]]:
+    """What came of the forms, those for each entry of a list and each vote among them."""
+    for key in trial.tasks:
+        output, kind = data.get(key), trial.rules[key].task_type
+        if not isinstance(output, dict):
+            continue
+        if kind.is_approval:
+            votes = objects_in(output.get("votes"))
+            yield from ((vote_key(key), answers_of_vote(each)) for each in votes)
+        elif kind.is_block:
+            for item in objects_in(output.get("items")):
+                yield from _brought(trial, item)
+        elif kind.is_form:
+            yield key, output
 
 
 def picture_of(trial: Trial, simulation: Simulation | None) -> SafeString:

@@ -183,7 +183,10 @@ function taskBody(task, refresh, redraw) {
       rows: 2,
       wide: true,
       max: 20000,
-      help: gettext("What the worker should know."),
+      help:
+        isForm(task) || isApproval(task)
+          ? gettext("What the worker should know.")
+          : gettext("What this step is for."),
     }),
   ];
   const place = placeField(task, redraw);
