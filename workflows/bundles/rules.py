@@ -291,6 +291,7 @@ class _Scope:
         if self.knows_visits:
             tasks = list(self.scopes.outline.task_of)
             readers["visits"] = lambda key: _unless_known(variable, "visits", key, tasks)
+            readers["earlier"] = lambda rest: self._earlier(variable, rest)
             readers["done"] = self._done
             readers["failures"] = lambda rest: self._failures(variable, rest)
         if blocks:
@@ -344,6 +345,8 @@ class _Scope:
         if root == "tasks":
             key, _dot, rest = rest.partition(".")
             fields = self.scopes.outputs.get(key)
+        if root == "earlier":
+            return dict(self.scopes.outputs.get(rest) or {})
         field = (fields or {}).get(rest)
         return {} if field is None else {each.name: each for each in field.fields}
 
@@ -445,6 +448,18 @@ class _Scope:
             if wrong is not None:
                 return wrong
         return self._not_always_done(key)
+
+    def _earlier(self, variable: str, rest: str) -> _Reading | None:
+        """What came of earlier visits of a task: a list."""
+        key, _dot, inner = rest.partition(".")
+        wrong = _unless_known(variable, "earlier", key, list(self.scopes.outline.task_of))
+        if wrong is not None or not inner:
+            return wrong
+        message = _(
+            "The rule reads “%(name)s” as one value, but each earlier visit has its own. Write "
+            "sum(…), any(…), all(…) or count(…) around it."
+        )
+        return _Reading(message % {"name": short(variable)})
 
     def _failures(self, variable: str, rest: str) -> _Reading | None:
         key, _dot, inner = rest.partition(".")

@@ -34,7 +34,7 @@ from workflows.running.frozen_rows import freeze_row
 MOST_BYTES_KEPT: Final = 128 * 1024 * 1024
 MOST_BYTES_OF_FORMS: Final = 64 * 1024 * 1024
 # Beneath these stands what costs a query of its own.
-_LOOKED_UP: Final = ("visits", "done", "failures", *NAMES_OF_TIME)
+_LOOKED_UP: Final = ("visits", "earlier", "done", "failures", *NAMES_OF_TIME)
 _BYTES_A_CHARACTER: Final = 10  # of a definition's JSON, as objects
 
 
@@ -51,6 +51,8 @@ class KnownDefinition:
     tasks_by_id: Mapping[int, TaskDefinition]
     # Whether a condition reads how often a task was begun: that is counted only then.
     reads_visits: bool = False
+    # Whether one reads what came of earlier visits.
+    reads_earlier: bool = False
     # The same of who did a task, and when, and of how a call has failed that went another way.
     reads_done: bool = False
     reads_failures: bool = False
@@ -131,6 +133,7 @@ def _read(pk: int) -> KnownDefinition:
         tasks=MappingProxyType({task.key: task for task in tasks}),
         tasks_by_id=MappingProxyType({task.pk: task for task in tasks}),
         reads_visits="visits" in read,
+        reads_earlier="earlier" in read,
         reads_done="done" in read,
         reads_failures="failures" in read,
         reads_clock=counts_days or not read.isdisjoint(NAMES_OF_TIME),

@@ -34,7 +34,7 @@ def where_kept(task: TaskInstance, positions: Positions) -> Kept | None:
 
     There may be none, or that of a later visit has taken its place.
     """
-    places = _Places(positions)
+    places = Places(positions)
     at = places.of(task.path_id)
     if at == _NOWHERE:
         return None
@@ -52,12 +52,12 @@ def visit_read(key: str, task: TaskInstance, positions: Positions) -> TaskInstan
         if key in path.data:
             at = path.pk
             break
-    found = _newest(key, at, _Places(positions))
+    found = _newest(key, at, Places(positions))
     tasks = TaskInstance.objects.select_related("definition", "path__block_task__definition")
     return None if found is None else tasks.get(pk=found)
 
 
-def _newest(key: str, at: int | None, places: _Places) -> int | None:
+def _newest(key: str, at: int | None, places: Places) -> int | None:
     """The last visit whose output was kept on a path under this key. One query, or two."""
     visits = TaskInstance.objects.filter(
         workflow_instance=places.instance, output_data__isnull=False
@@ -66,7 +66,7 @@ def _newest(key: str, at: int | None, places: _Places) -> int | None:
     return next((pk for pk, path in rows.values_list("pk", "path") if places.of(path) == at), None)
 
 
-class _Places:
+class Places:
     """On which path, of those that run, what is kept that came of a path, by their numbers."""
 
     def __init__(self, positions: Positions) -> None:

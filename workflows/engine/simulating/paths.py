@@ -31,6 +31,8 @@ class SimulatedPath:
     run: BranchRun | None = None
     block: SimulatedVisit | None = None
     own: JsonObject = field(default_factory=dict)
+    # What came of the visits on it before those of `own`.
+    earlier: dict[str, list[Json]] = field(default_factory=dict)
     state: PathState = PathState.RUNNING
     visit: SimulatedVisit | None = None
     label: str = ""
@@ -54,6 +56,9 @@ class SimulatedPath:
         return self.block.path.innermost if self.block is not None else None
 
     def keep(self, outputs: JsonObject) -> None:
+        for key in outputs:
+            if key in self.own:
+                self.earlier.setdefault(key, []).append(self.own[key])
         self.own = {**self.own, **outputs}
         self.data = {**self.data, **outputs}
 

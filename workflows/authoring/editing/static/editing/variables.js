@@ -653,6 +653,7 @@ export function renameTask(from, to) {
   }
   renameInProcess(`tasks.${from}`, `tasks.${to}`);
   renameInProcess(`visits.${from}`, `visits.${to}`);
+  renameInProcess(`earlier.${from}`, `earlier.${to}`);
   renameInProcess(`done.${from}`, `done.${to}`);
   for (const test of store.document.tests || []) {
     for (const each of test.answers || []) if (each.task === from) each.task = to;
