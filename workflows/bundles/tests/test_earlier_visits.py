@@ -8,7 +8,7 @@ from unittest import TestCase
 from workflows.bundles import run_document_test_cases
 from workflows.bundles.canonical import canonical
 from workflows.bundles.check import check_bundle
-from workflows.engine.condition_text import Names, read_condition, write_condition
+from workflows.engine.condition_text import parse_condition, write_condition
 from workflows.engine.process import Json, JsonObject
 
 REFUSED: Json = {"some": [{"var": "earlier.decide"}, {"==": [{"var": "decision"}, "refused"]}]}
@@ -69,8 +69,7 @@ class EarlierVisitsTests(TestCase):
                 self.assertIn(words, " ".join(self.found(condition)))
 
     def test_it_is_written_as_rows(self) -> None:
-        names = Names(["decide"])
         text = 'any(earlier.decide, decision is "refused")'
-        rule = read_condition(text, names=names)
-        self.assertEqual(write_condition(rule, names=names), text)
+        rule = parse_condition(text, task_keys=["decide"])
+        self.assertEqual(write_condition(rule, task_keys=["decide"]), text)
         self.assertIn("earlier.decide", str(rule))

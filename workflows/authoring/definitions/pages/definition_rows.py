@@ -15,6 +15,7 @@ from workflows.bundles.approvals import approval_in_words, approval_labels, appr
 from workflows.bundles.assignments import assignment_in_words
 from workflows.bundles.blocks import block_labels, branches_in_words
 from workflows.bundles.describe_changes import field_labels
+from workflows.bundles.comparisons import variable_name
 from workflows.bundles.edits import edits_in_words
 from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.outline import Outline
@@ -318,7 +319,7 @@ def task_card(
         shows_again=edits_in_words(task.edits, labels) if task.shows_again else "",
         leads_to=transition_rows(transitions, labels),
         values=tuple(_values(task)) if task.is_at_once else (),
-        table=_table(task) if task.is_at_once else None,
+        table=_table(task, labels) if task.is_at_once else None,
         reminders=tuple(_reminders(task, labels)),
         reminder_times=times_note(task.reminders, labels) or _wait(task, labels),
     )
@@ -335,7 +336,7 @@ def _formula(rule: Json, task: TaskDefinition) -> str:
     return write_expression(rule, names=Names(keys)) or pretty(rule)
 
 
-def _table(task: TaskDefinition) -> TableCard | None:
+def _table(task: TaskDefinition, labels: Mapping[str, str]) -> TableCard | None:
     """The table, whatever a draft contains."""
     table = task.table
     if not isinstance(table, dict):
@@ -348,7 +349,7 @@ def _table(task: TaskDefinition) -> TableCard | None:
         outputs=[_title(each) for each in outputs],
         rows=[
             TableCardRow(
-                _cells(each.get("when"), len(inputs), nothing=_("any")),
+                _named_cells(each.get("when"), inputs, labels),
                 _cells(each.get("then"), len(outputs)),
                 str(each.get("note") or ""),
             )
@@ -363,6 +364,21 @@ def _table(task: TaskDefinition) -> TableCard | None:
 
 def _title(column: JsonObject) -> str:
     return str(column.get("label") or column.get("name") or "")
+
+
+def _named_cells(given: Json, inputs: Sequence[JsonObject], labels: Mapping[str, str]) -> list[str]:
+    """The cells of a row, with what choices are called in the place of their values."""
+    cells = _cells(given, len(inputs), nothing=_("any"))
+    return [
+        _named_cell(cell, variable_name(column.get("value")), labels)
+        for cell, column in zip(cells, inputs, strict=False)
+    ]
+
+
+def _named_cell(cell: str, path: str, labels: Mapping[str, str]) -> str:
+    begin, names = ("not ", cell[4:]) if cell.startswith("not ") else ("", cell)
+    parts = [each.strip() for each in names.split(",")]
+    return begin + ", ".join(labels.get(f"{path} = {each}", each) for each in parts)
 
 
 def _cells(given: Json, count: int, nothing: str = "") -> list[str]:
