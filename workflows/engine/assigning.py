@@ -64,6 +64,8 @@ class AssignRule:
 
     who: Who = Who.GROUP
     named: str = ""
+    # Of a definition that is kept: the number of the person whom it names by their address.
+    person: int | None = None
     fallback: Fallback = Fallback.NOBODY
     never_requester: bool = False
     never_tasks: tuple[str, ...] = ()
@@ -78,6 +80,7 @@ class AssignRule:
         return cls(
             who=who,
             named=str(said.get(NAMED_BY.get(who, ""), "")),
+            person=_number(said.get("id")) if who is Who.PERSON else None,
             fallback=_member(Fallback, said.get("fallback"), Fallback.NOBODY),
             never_requester=REQUESTER in never,
             never_tasks=tuple(each.removeprefix(TASKS) for each in never if each != REQUESTER),
@@ -128,6 +131,10 @@ _SAYS_NOTHING: Final = {
 
 def _member[E: StrEnum](kind: type[E], value: object, default: E) -> E:
     return kind(value) if isinstance(value, str) and value in list(kind) else default
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _listed(value: object) -> Iterable[object]:

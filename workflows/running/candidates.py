@@ -255,7 +255,9 @@ def for_person[T: TaskInstance](user: User, tasks: QuerySet[T]) -> QuerySet[T]:
     rule = _RULE
     as_worker = (
         Q(**{f"{rule}__who": Who.MANAGER.value, f"{REQUESTER}__manager": user})
+        | Q(**{f"{rule}__who": Who.PERSON.value, f"{rule}__id": user.pk})
         | Q(**{f"{rule}__who": Who.PERSON.value, "_email": user.email})
+        & ~Q(**{f"{rule}__has_key": "id"})
         | Q(**{f"{rule}__who": Who.ANSWER.value}) & Q(_answered=str(user.pk))
         | Q(**{f"{rule}__who": Who.DOER.value}) & Q(_last_doer=user.pk)
     )
@@ -457,8 +459,10 @@ def _named(task: TaskInstance, rule: AssignRule, facts: _Facts) -> tuple[int | N
             found, title = _last_doer(task, rule.named)
             reason["done"] = title
         case Who.PERSON:
-            person = colleagues().filter(email=plain_email(rule.named))
-            found = person.values_list("pk", flat=True).first()
+            found = rule.person
+            if found is None:
+                person = colleagues().filter(email=plain_email(rule.named))
+                found = person.values_list("pk", flat=True).first()
     return (found if isinstance(found, int) else None), reason
 
 

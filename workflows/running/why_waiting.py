@@ -129,7 +129,9 @@ class _Known:
             if not rule.is_for_group:
                 facts = self.facts.get(pk, _Facts())
                 ids |= {facts.requester, facts.manager, facts.answered, facts.doer}
-            if rule.who is Who.PERSON:
+            if rule.person is not None:
+                ids.add(rule.person)
+            elif rule.who is Who.PERSON:
                 emails.add(plain_email(rule.named))
         is_worker = Exists(eligible_workers(None).filter(pk=OuterRef("pk")))
         people = User.objects.filter(
@@ -142,6 +144,8 @@ class _Known:
     def named(self, task: TaskInstance, rule: AssignRule) -> Any:
         """The one person whom a task is for; None where there is none."""
         facts = self.facts.get(task.pk, _Facts())
+        if rule.person is not None:
+            return self.people.get(rule.person)
         if rule.who is Who.PERSON:
             email = plain_email(rule.named)
             return next((each for each in self.people.values() if each.email == email), None)

@@ -14,8 +14,8 @@ from tenants.refusals import refusals
 from workflows.bundles.approvals import approval_in_words, approval_labels, approvers_in_words
 from workflows.bundles.assignments import assignment_in_words
 from workflows.bundles.blocks import block_labels, branches_in_words
-from workflows.bundles.describe_changes import field_labels
 from workflows.bundles.comparisons import variable_name
+from workflows.bundles.describe_changes import field_labels
 from workflows.bundles.edits import edits_in_words
 from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.outline import Outline
@@ -35,6 +35,11 @@ from workflows.engine.errors import FieldError
 from workflows.engine.json_schema import is_web_address
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.fields.field import Field, SeenBy
+from workflows.fields.kept_people import (
+    addresses_of,
+    approvers_of_document,
+    rule_of_document,
+)
 from workflows.fields.kept_roles import (
     reminders_with_names,
     roles_named_in,
@@ -293,17 +298,26 @@ def all_transitions(workflow: WorkflowDefinition, labels: Mapping[str, str]) -> 
 
 def task_cards(workflow: WorkflowDefinition, labels: Mapping[str, str]) -> list[TaskCard]:
     """The tasks of a workflow that `with_tasks_and_transitions` has fetched."""
-    transitions = list(workflow.transitions.all())
+    transitions, tasks = list(workflow.transitions.all()), list(workflow.tasks.all())
+    people = addresses_of((each.assign_to, each.approvers) for each in tasks)
     return [
-        task_card(task, [each for each in transitions if each.from_task_id == task.pk], labels)
-        for task in workflow.tasks.all()
+        task_card(
+            task, [each for each in transitions if each.from_task_id == task.pk], labels, people
+        )
+        for task in tasks
         if not task.is_vote
     ]
 
 
 def task_card(
-    task: TaskDefinition, transitions: Iterable[Transition], labels: Mapping[str, str]
+    task: TaskDefinition,
+    transitions: Iterable[Transition],
+    labels: Mapping[str, str],
+    people: Mapping[int, str] | None = None,
 ) -> TaskCard:
+    """`people` are the addresses of whoever its rule names; None: they are looked up."""
+    if people is None:
+        people = addresses_of([(task.assign_to, task.approvers)])
     return TaskCard(
         task=task,
         fields=field_table(task.fields, field_labels(task.fields))
@@ -312,10 +326,10 @@ def task_card(
         call=(
             *(_call(task) if task.is_call else ()),
             *_due(task, labels),
-            *_of_block(task, labels),
+            *_of_block(task, labels, people),
         ),
         documents=tuple(_documents(task)) if task.is_call else (),
-        given_to=given_to(task, labels),
+        given_to=given_to(task, labels, people),
         shows_again=edits_in_words(task.edits, labels) if task.shows_again else "",
         leads_to=transition_rows(transitions, labels),
         values=tuple(_values(task)) if task.is_at_once else (),
@@ -387,15 +401,20 @@ def _cells(given: Json, count: int, nothing: str = "") -> list[str]:
     return [*shown, *([nothing] * (count - len(shown)))]
 
 
-def given_to(task: TaskDefinition, labels: Mapping[str, str]) -> str:
+def given_to(
+    task: TaskDefinition, labels: Mapping[str, str], people: Mapping[int, str] | None = None
+) -> str:
     """Whom the task's own rule gives it to, in words; empty where it has none."""
     role = "" if task.candidate_role is None else task.candidate_role.name
+    if people is None:
+        people = addresses_of([(task.assign_to, task.approvers)])
     if task.type.is_approval:
-        return approvers_in_words(_approval_said(task), labels)
+        return approvers_in_words(_approval_said(task, people), labels)
     if not task.assign_to or not task.is_form:
         return ""
     titles = {f"tasks.{each.key}": each.title for each in task.workflow.tasks.all()}
-    return assignment_in_words(task.assign_to, role, {**titles, **labels})
+    rule = rule_of_document(task.assign_to, people)
+    return assignment_in_words(rule, role, {**titles, **labels})
 
 
 def _due(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:
@@ -417,7 +436,9 @@ def _reminders(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[str]
     return reminders_in_words(named, labels)
 
 
-def _of_block(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+def _of_block(
+    task: TaskDefinition, labels: Mapping[str, str], people: Mapping[int, str]
+) -> Iterable[tuple[str, str]]:
     """Where it stands, and what it holds if it is a block."""
     if task.branch:
         outline = _outline_of(task.workflow, task.workflow.tasks.all())
@@ -430,7 +451,7 @@ def _of_block(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple
             yield _("Stands in"), _("“%(branch)s” of %(block)s") % words
     if task.type.is_approval:
         titles = {f"tasks.{each.key}": each.title for each in task.workflow.tasks.all()}
-        lines = approval_in_words(_approval_said(task), {**labels, **titles})
+        lines = approval_in_words(_approval_said(task, people), {**labels, **titles})
         yield _("Approval"), "; ".join(lines)
     elif task.block is not None:
         said: JsonObject = {
@@ -445,11 +466,13 @@ def _of_block(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple
         yield _("Branches"), "; ".join(branches_in_words(said, labels, titles))
 
 
-def _approval_said(task: TaskDefinition) -> JsonObject:
+def _approval_said(task: TaskDefinition, people: Mapping[int, str]) -> JsonObject:
     """An approval as a document says it."""
     role = "" if task.candidate_role is None else task.candidate_role.name
     return {
-        "approvers": {Approvers.ROLE.value: role} if role else task.approvers,
+        "approvers": {Approvers.ROLE.value: role}
+        if role
+        else approvers_of_document(task.approvers, people),
         "needed": task.needed,
         "order": task.order,
         "never": task.never,
