@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tenants.roles import SystemRole
-from tickets.advancing.lock_ticket import lock_ticket
+from tickets.advancing.lock_ticket import lock_task_of, lock_ticket
 from tickets.advancing.timers import defer_reminder, is_current_wait, reminders_sent
 from tickets.models import Ticket
 from tickets.notices.kinds.kind import NoticeKind
@@ -59,11 +59,10 @@ def remind(
             )
             return
         ticket = lock_ticket(ticket_id)
-        if ticket.workflow_instance_id is None:
+        locked = lock_task_of(ticket, task_id, now=now)
+        if locked is None:
             return
-        manager = WorkflowRepair.lock(ticket.workflow_instance_id, now=now)
-        manager.is_about(ticket)
-        task = manager.read_task(task_id)
+        manager, task = locked
         if manager.instance.status != WorkflowStatus.IN_PROGRESS:
             return
         if not task.is_alive or task.waits_for_answer or not is_current_wait(task, began):

@@ -29,7 +29,7 @@ from tickets.advancing.after_move import end_cancelled, keep_errors
 from tickets.advancing.call_jobs import cancel_jobs_of_task
 from tickets.advancing.defer_call import defer_call
 from tickets.advancing.failed_step import UNREACHABLE, FailedStep
-from tickets.advancing.lock_ticket import lock_ticket
+from tickets.advancing.lock_ticket import lock_task_of, lock_ticket
 from tickets.advancing.put_into_error import try_to_put_into_error
 from tickets.job_names import END_WAIT, FIRE_TIMER, REMIND, RUN_ACTION
 from tickets.models import Ticket, TicketError
@@ -391,11 +391,10 @@ class _Timer:
     now: datetime
 
     def lock(self, ticket: Ticket) -> tuple[WorkflowRepair, TaskInstance]:
-        if ticket.workflow_instance_id is None:
+        locked = lock_task_of(ticket, self.task_id, now=self.now)
+        if locked is None:
             raise TaskInstance.DoesNotExist
-        manager = WorkflowRepair.lock(ticket.workflow_instance_id, now=self.now)
-        manager.is_about(ticket)
-        return manager, manager.read_task(self.task_id)
+        return locked
 
     def fire(self, ticket: Ticket, manager: WorkflowRepair, task: TaskInstance) -> None:
         if not is_current_wait(task, self.began):
