@@ -96,7 +96,9 @@ def picture_rows(bench: Bench) -> list[Row]:
     with ExitStack() as stack:
         browser = stack.enter_context(server(bench))
         browser.get(reverse("admin:index"), bench.user_id)  # what is made once a process is made
-        scenario = Scenario(lambda _count: [partial(browser.get, address, bench.user_id)], browser.spending)
+        scenario = Scenario(
+            lambda _count: [partial(browser.get, address, bench.user_id)], browser.spending
+        )
         scenario.run(1, counts=True)
     return [
         {"what": "drawing it", "CPU s": round(drawn, 2)},
@@ -119,7 +121,9 @@ def large_process() -> JsonObject:
         branches.append({"key": f"lane_{lane}", "title": f"Lane {lane + 1}", "start": keys[0]})
         tasks += [{**_form(key), "branch": f"wide.lane_{lane}"} for key in keys]
         transitions += _chain(*keys, "end")
-    tasks.append({"key": "wide", "title": "Side by side", "task_type": "BLOCK", "branches": branches})
+    tasks.append(
+        {"key": "wide", "title": "Side by side", "task_type": "BLOCK", "branches": branches}
+    )
     return _bundle("bench_large", tasks, transitions)
 
 
@@ -127,7 +131,12 @@ def side_by_side(count: int) -> tuple[JsonObject, list[JsonObject]]:
     """A block of so many branches of one form each, and all its tasks with itself."""
     keys = [f"branch_{number}" for number in range(count)]
     branches: list[Json] = [{"key": key, "title": key.title(), "start": key} for key in keys]
-    block: JsonObject = {"key": "block", "title": "Block", "task_type": "BLOCK", "branches": branches}
+    block: JsonObject = {
+        "key": "block",
+        "title": "Block",
+        "task_type": "BLOCK",
+        "branches": branches,
+    }
     return block, [block, *({**_form(key), "branch": f"block.{key}"} for key in keys)]
 
 
@@ -136,9 +145,14 @@ def _after_a_form(key: str, second: JsonObject, tasks: Sequence[JsonObject]) -> 
     approved: JsonObject = {"var": f"tasks.{second['key']}.approved"}
     leaving: list[JsonObject] = [{"from": second["key"], "to": "end"}]
     if "approvers" in second:
-        leaving = [{**leaving[0], "label": "approved", "condition": approved}, {**leaving[0], "priority": 1}]
+        leaving = [
+            {**leaving[0], "label": "approved", "condition": approved},
+            {**leaving[0], "priority": 1},
+        ]
     ways = [*_chain("start", "first", str(second["key"])), *leaving]
-    return _bundle(key, [_form("first"), *tasks], [*ways, *({"from": each, "to": "end"} for each in ends)])
+    return _bundle(
+        key, [_form("first"), *tasks], [*ways, *({"from": each, "to": "end"} for each in ends)]
+    )
 
 
 def _form(key: str) -> JsonObject:

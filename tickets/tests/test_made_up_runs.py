@@ -81,9 +81,12 @@ class MadeUpRunsTests(CompanyTestCase):
         self.now = MONDAY
         self.chance = random.Random(0)
         self.happened: Counter[str] = Counter()
-        self.enterContext(mock.patch("django.utils.timezone.now", lambda: self.now))
+        self.enterContext(mock.patch("django.utils.timezone.now", self.clock))
         system = self.enterContext(RemoteSystem(self.reply))
         self.enterContext(override_settings(ACTION_CONNECT_TO=system.connect_to))
+
+    def clock(self) -> datetime:
+        return self.now
 
     def reply(self, connection: Connection) -> None:
         content = json.dumps({"document": "D-1"}).encode()
@@ -159,7 +162,7 @@ class MadeUpRunsTests(CompanyTestCase):
         ):
             acts.append(lambda attempt=attempt: self.answer(attempt))  # type: ignore[misc]
         for error in ticket.errors.unresolved().select_related("task__definition"):
-            acts.append(  # noqa: PERF401
+            acts.append(
                 lambda error=error: retry_step(error=error, by=self.terry, reason=REASON)  # type: ignore[misc]
             )
             if error.task is not None and error.task.definition.is_call:
@@ -218,7 +221,7 @@ class MadeUpRunsTests(CompanyTestCase):
             self.now += timedelta(seconds=10)
             expire_call(now=self.now, **arguments)
         else:
-            run_action(job_id=job.pk, clock=lambda: self.now, chance=lambda: 0.0, **arguments)
+            run_action(job_id=job.pk, clock=self.clock, chance=lambda: 0.0, **arguments)
 
 
 def _due(job: ProcrastinateJob) -> datetime:

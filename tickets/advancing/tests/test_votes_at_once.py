@@ -50,9 +50,7 @@ class AtOnceTests(CompanyTransactionTestCase):
         people = User.objects.filter(pk=self.wendy.pk)
         self.addCleanup(lambda: people.update(deputy=None, is_available=True))
 
-    def publish(
-        self, key: str, tasks: list[Json], leaving: list[JsonObject]
-    ) -> TicketDefinition:
+    def publish(self, key: str, tasks: list[Json], leaving: list[JsonObject]) -> TicketDefinition:
         first = str(dict(tasks[0])["key"])  # type: ignore[arg-type]
         ways: list[JsonObject] = [{"from": "start", "to": first}, *leaving]
         document = bundle(key, [*tasks, form("last")], [*ways, {"from": "last", "to": "end"}])

@@ -41,7 +41,9 @@ def make_up_process(seed: int) -> JsonObject:
     chance = random.Random(seed)
     kinds = [FORM, CALL, CALL_LATER]
     kinds += chance.choices([FORM, CALL, CALL_LATER], [3, 2, 2], k=chance.randint(0, 2))
-    kinds += [kind for kind, share in {BLOCK: BLOCK_SHARE, **SHARES}.items() if chance.random() < share]
+    kinds += [
+        kind for kind, share in {BLOCK: BLOCK_SHARE, **SHARES}.items() if chance.random() < share
+    ]
     chance.shuffle(kinds)
     keys = [f"step_{number}" for number in range(len(kinds))]
     chain = ["start", *keys, "end"]

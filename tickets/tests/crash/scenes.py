@@ -411,7 +411,9 @@ _AT_ONCE: list[Json] = [
         "title": "Size",
         "task_type": "DECISION",
         "table": {
-            "inputs": [{"name": "amount", "value": {"var": "tasks.double.amount"}, "type": "number"}],
+            "inputs": [
+                {"name": "amount", "value": {"var": "tasks.double.amount"}, "type": "number"}
+            ],
             "outputs": [{"name": "size"}],
             "rows": [{"when": ["< 30"], "then": ["small"]}],
             "default": {"size": "large"},
@@ -457,7 +459,12 @@ SCENES = (
     Scene("vote, which is not enough", _ALL_APPROVE, _vote, transitions=_REFUSED),
     Scene("vote, which is the last", _ALL_APPROVE, _vote_last, transitions=_REFUSED),
     Scene("vote, which is enough", _ONE_APPROVES, _vote, transitions=_REFUSED),
-    Scene("leave an approval that waits", _ALL_APPROVE, _fire_timer, transitions=[*_REFUSED, *_TOO_LATE]),
+    Scene(
+        "leave an approval that waits",
+        _ALL_APPROVE,
+        _fire_timer,
+        transitions=[*_REFUSED, *_TOO_LATE],
+    ),
     Scene("submit to a wait", [_WAIT], _submit),
     Scene("end a wait", [_WAIT], _end_wait),
     Scene("remind of a form", [_REMINDED], _remind),

@@ -80,9 +80,7 @@ class DescribedCase(CompanyTestCase):
     def setUpTestData(cls) -> None:
         super().setUpTestData()
         cls.addClassCleanup(forget_definitions)
-        BusinessCalendar.objects.create(
-            time_zone=cls.zone, week=[[[540, 1020]]] * 5 + [[], []]
-        )
+        BusinessCalendar.objects.create(time_zone=cls.zone, week=[[[540, 1020]]] * 5 + [[], []])
         cls.document = described(cls.name)
         workflow = import_bundle(document=cls.document, user=cls.carla)
         publish_workflow(workflow=workflow, user=cls.carla)
@@ -108,8 +106,11 @@ class DescribedCase(CompanyTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.now = self.begins
-        self.enterContext(mock.patch("django.utils.timezone.now", lambda: self.now))
+        self.enterContext(mock.patch("django.utils.timezone.now", self.clock))
         Notice.objects.all().delete()
+
+    def clock(self) -> datetime:
+        return self.now
 
     # What people do
 

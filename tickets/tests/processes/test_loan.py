@@ -105,7 +105,9 @@ class LoanTests(DescribedCase):
         ticket = self.lent()
         self.do(ticket, "take_back", {"condition": "damaged"})
         self.assertEqual(self.open(ticket), {"damage": "stan"})
-        self.assertEqual(self.refused(lambda: self.do(ticket, "damage", {"what": "Lens"})), ["cost"])
+        self.assertEqual(
+            self.refused(lambda: self.do(ticket, "damage", {"what": "Lens"})), ["cost"]
+        )
         self.do(ticket, "damage", {"what": "Lens", "cost": 80})
         self.assertEqual(self.ended(ticket), ("COMPLETED", "back damaged"))
         self.assert_sound()

@@ -127,7 +127,9 @@ class CorrectedTests(PurchaseCase):
                 (changed,) = self.events(ticket, "CHANGED")
                 self.assertEqual(changed.data["old"]["lines"][0]["quantity"], 10)
                 self.assertEqual(changed.data["new"]["lines"][0]["quantity"], 1)
-                self.assertEqual((changed.data["old"]["total"], changed.data["new"]["total"]), (1000, 100))
+                self.assertEqual(
+                    (changed.data["old"]["total"], changed.data["new"]["total"]), (1000, 100)
+                )
                 # The approvals that follow are those of 100 EUR.
                 self.assertEqual(self.approve(ticket), ["manager"])
         self.assert_sound()
@@ -156,7 +158,10 @@ class LateTests(PurchaseCase):
         self.assertEqual(self.open(ticket), {"manager": "mara"})
         self.wait_until(self.begins + timedelta(days=2))
         self.assertEqual(self.open(ticket), {"manager": "dan"})
-        self.assertEqual(self.told("TASK_GIVEN", "TASK_GONE")[-2:], [("TASK_GIVEN", "dan"), ("TASK_GONE", "mara")])
+        self.assertEqual(
+            self.told("TASK_GIVEN", "TASK_GONE")[-2:],
+            [("TASK_GIVEN", "dan"), ("TASK_GONE", "mara")],
+        )
         given = self.events(ticket, "ASSIGNED")[-1]
         self.assertEqual((given.data["to"], given.data["for"]), ("Dan", "Mara"))
         self.assert_sound()
