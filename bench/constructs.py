@@ -1,7 +1,8 @@
-"""Steps that enter branches and ask for votes, beside one outside of blocks; and a large picture."""
+"""Steps that enter branches or ask for votes, beside one outside of blocks; a large picture."""
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -160,7 +161,7 @@ def _form(key: str) -> JsonObject:
 
 
 def _chain(*keys: str) -> list[JsonObject]:
-    return [{"from": one, "to": other} for one, other in zip(keys, keys[1:], strict=False)]
+    return [{"from": one, "to": other} for one, other in itertools.pairwise(keys)]
 
 
 def _bundle(key: str, tasks: Sequence[Json], transitions: Sequence[Json]) -> JsonObject:
