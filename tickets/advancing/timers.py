@@ -35,7 +35,7 @@ from tickets.job_names import END_WAIT, FIRE_TIMER, REMIND, RUN_ACTION
 from tickets.models import Ticket, TicketError
 from workflows.engine.calendar import WorkingTime
 from workflows.engine.process import JsonObject
-from workflows.engine.reminders import Reminder, reminders_of
+from workflows.engine.reminders import Reminder
 from workflows.engine.timing import DUE, Moment
 from workflows.errors import TaskNotWorkableError
 from workflows.models import (
@@ -83,7 +83,7 @@ def delete_with_event(batch: Batch, happened: Happened) -> None:
 
 def _has_times(task: TaskInstance, happened: Happened) -> bool:
     definition = task.definition
-    if definition.reminders or definition.wait:
+    if definition.listed_reminders or definition.wait:
         return True
     if happened.workflow_id is None:
         return False
@@ -161,7 +161,7 @@ def set_timers(
         return
     process = definition_of(task.workflow_instance.workflow_id).process
     timeouts = process.timeouts(task.definition.key)
-    reminders = list(reminders_of(task.definition.reminders))
+    reminders = task.definition.listed_reminders
     if task.waits_until is not None:
         defer_end_of_wait(ticket_id=ticket_id, task_id=task.pk, until=task.waits_until, now=now)
     if not timeouts and not reminders:
@@ -298,7 +298,7 @@ def _counted_from_dates(task: TaskInstance) -> tuple[list[str], list[Reminder]]:
     is_due_by_date = bool(definition.due_in) and bool(Moment.parse(definition.due_in).answer)
     reminders = [
         each
-        for each in reminders_of(definition.reminders)
+        for each in definition.listed_reminders
         if each.when.answer or (each.when.anchor == DUE and is_due_by_date)
     ]
     return timeouts, reminders

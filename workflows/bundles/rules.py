@@ -408,7 +408,9 @@ class _Scope:
         """Whether a branch has ended for certain where its block has."""
         outline = self.scopes.outline
         wanted = outline.blocks[key].value.get("ends_when") or "all"
-        return wanted == "all" and outline.branches[f"{key}.{branch}"].always_runs
+        beside = (each for each in outline.branches_of(key) if each.entry.text("key") != branch)
+        is_last = wanted == "all" and not any(each.ends_block for each in beside)
+        return is_last and outline.branches[f"{key}.{branch}"].always_runs
 
     def _ticket(self, rest: str) -> _Reading | None:
         fields = self.scopes.outline.fields

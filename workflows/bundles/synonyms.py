@@ -81,6 +81,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "title": ("name", "branch_name"),
         "start": ("begins_with", "first_task", "from"),
         "when": ("condition", "if", "only_if"),
+        "ends_block": ("ends", "is_main", "main"),
     },
     "decision_table": {
         "inputs": ("conditions",),
@@ -139,6 +140,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "tell": ("who", "to", "notify"),
         "role": ("company_role",),
         "add": ("adds", "add_role"),
+        "give": ("gives", "hand_over", "reassign"),
         "text": ("message", "note"),
     },
     "company_role": {

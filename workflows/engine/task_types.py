@@ -75,7 +75,7 @@ class TaskType(StrEnum):
         TaskTypeRules(
             done_by=DoneBy.PERSON,
             can_be_left=False,
-            uses=("fields", "assign_to"),
+            uses=("fields", "assign_to", "reminders"),
             needs="fields",
             is_written=False,
         ),
@@ -119,7 +119,7 @@ class TaskType(StrEnum):
         TaskTypeRules(
             done_by=DoneBy.ENGINE,
             can_be_left=True,
-            uses=("approvers", "needed", "order", "never", "fields", "hide_answers"),
+            uses=("approvers", "needed", "order", "never", "fields", "hide_answers", "reminders"),
             needs="approvers",
             spellings=("APPROVE", "APPROVALS"),
         ),

@@ -13,6 +13,7 @@ from workflows.engine.assigning import PLAIN, AssignRule
 from workflows.engine.blocks import BlockSpec, branch_of
 from workflows.engine.edits import Edit, edits_of
 from workflows.engine.process import TaskSpec
+from workflows.engine.reminders import Reminder, reminders_of
 from workflows.engine.task_types import WRITTEN_TYPES, TaskType
 from workflows.engine.timing import LONGEST_MOMENT
 from workflows.models.company_role import CompanyRole
@@ -286,6 +287,11 @@ class TaskDefinition(models.Model):
     def shows_again(self) -> tuple[Edit, ...]:
         """The earlier answers that its form shows, to be changed or only seen."""
         return edits_of(self.edits) if self.edits and self.is_form else ()
+
+    @property
+    def listed_reminders(self) -> tuple[Reminder, ...]:
+        """Who is told while it waits. Those of an approval are each of its votes'."""
+        return () if self.type.is_approval else tuple(reminders_of(self.reminders))
 
     def spec(self) -> TaskSpec:
         return TaskSpec(

@@ -470,8 +470,9 @@ TASKS: Final = Sheet(
             kinds.REMINDERS,
             gettext_lazy(
                 "Who is told while it waits, a line each: 1 day before due: worker. Or: manager, "
-                "requester, ticket admins, role IT managers. With “, add” the members of the role "
-                "may do it as well. A text of one's own after another colon."
+                "requester, deputy, ticket admins, role IT managers. With “, add” the members of "
+                "the role may do it as well, with “deputy, give” the deputy is given it. A text "
+                "of one's own after another colon."
             ),
             30,
         ),
@@ -548,6 +549,17 @@ BRANCHES: Final = Sheet(
                 "always."
             ),
             44,
+        ),
+        Column(
+            "ends_block",
+            "Ends the block",
+            kinds.YES_NO,
+            gettext_lazy(
+                "yes: when this branch has ended, the block has. What still runs beside it is "
+                "cancelled."
+            ),
+            14,
+            options=YES_NO,
         ),
     ),
     ("branch", "lanes"),

@@ -28,6 +28,15 @@ STEPS = (
     "receive_callback",
     "expire_call",
     "fire_timer",
+    "remind",
+    "end_wait",
+    "withdraw_ticket",
+    "cancel_ticket",
+    "resume_ticket",
+    "retry_step",
+    "reassign_task",
+    "correct_ticket_data",
+    "hand_over",
     "continue_bulk_retry",
 )
 

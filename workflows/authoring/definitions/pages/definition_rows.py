@@ -430,7 +430,7 @@ def _wait(task: TaskDefinition, labels: Mapping[str, str]) -> str:
 
 
 def _reminders(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[str]:
-    if not task.reminders or not task.is_form:
+    if not task.reminders or not (task.is_form or task.type.is_approval):
         return ()
     named = reminders_with_names(task.reminders, roles_of_reminders([task.reminders]))
     return reminders_in_words(named, labels)

@@ -237,6 +237,17 @@ function changeTaskType(task, to) {
   changed();
 }
 
+/** @param {Task} task */
+function remindersField(task) {
+  return makeElement(
+    "div",
+    { class: "ed-field ed-wide" },
+    makeElement("span", { class: "ed-label" }, gettext("Reminders while it waits")),
+    remindersEditor(task),
+    makeElement("div", { class: "ed-errors", hidden: true }),
+  );
+}
+
 /**
  * @param {Task} task
  * @param {() => void} refresh
@@ -246,13 +257,7 @@ function formParts(task, refresh) {
     assigningParts(task, refresh),
     dueField(task),
     editsEditor(task, refresh),
-    makeElement(
-      "div",
-      { class: "ed-field ed-wide" },
-      makeElement("span", { class: "ed-label" }, gettext("Reminders while it waits")),
-      remindersEditor(task),
-      makeElement("div", { class: "ed-errors", hidden: true }),
-    ),
+    remindersField(task),
     makeElement(
       "div",
       { class: "ed-field ed-wide" },
@@ -271,7 +276,7 @@ function formParts(task, refresh) {
  */
 function ownParts(task, refresh, redraw) {
   const { uses } = typeOf(task);
-  if (isApproval(task)) return [...approvalParts(task, refresh), dueField(task)];
+  if (isApproval(task)) return [...approvalParts(task, refresh), dueField(task), remindersField(task)];
   if (isBlock(task)) return blockParts(task, redraw);
   if (uses.includes("table")) return decisionTableEditor(task);
   if (uses.includes("wait")) return waitParts(task);

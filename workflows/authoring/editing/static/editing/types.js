@@ -82,6 +82,7 @@
  * @property {string} [tell] without it, whoever has the task
  * @property {string} [role] the company role that is told or added
  * @property {boolean} [add] whether its members may do the task as well from then on
+ * @property {boolean} [give] with `deputy`: whether they are given the task
  * @property {string} [text] what the notice says besides
  */
 
@@ -142,6 +143,7 @@
  * @property {string} [title]
  * @property {string} [start] the key of the task that it begins with
  * @property {Rule} [when] it runs only where this is true
+ * @property {boolean} [ends_block] when it has ended, the block has
  */
 
 /**

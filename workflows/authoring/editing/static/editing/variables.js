@@ -124,7 +124,9 @@ function allMoves(without = null) {
     if (!isBlock(block) || !block.key || block.key === without) continue;
     for (const { start } of branchesOf(block)) if (start) add(block.key, start);
     const only = needed.get(block.key);
-    const isNeeded = only && !hasItems(block) && (block.ends_when ?? "all") === "all" && !only.branch.when;
+    const endsWithAnother = branchesOf(block).some((each) => each.ends_block && each !== only?.branch);
+    const waitsForAll = (block.ends_when ?? "all") === "all" && !endsWithAnother;
+    const isNeeded = only && !hasItems(block) && waitsForAll && !only.branch.when;
     if (!isNeeded) {
       needed.delete(block.key);
       add(block.key, ended(block.key));
@@ -342,7 +344,8 @@ function blockVariables(block, optional) {
   const found = [part("ended", gettext("How many branches have ended"), "integer")];
   if (hasItems(block)) return found;
   for (const { key, title, when } of branchesOf(block)) {
-    const maybe = Boolean(when) || (block.ends_when ?? "all") !== "all";
+    const endsWithAnother = branchesOf(block).some((each) => each.ends_block && each.key !== key);
+    const maybe = Boolean(when) || endsWithAnother || (block.ends_when ?? "all") !== "all";
     const branch = title || key || "";
     found.push(
       part(`branches.${key}.ended`, gettext("“%(branch)s” has ended", { branch }), "boolean"),
