@@ -31,6 +31,7 @@ from tickets.advancing.defer_call import defer_call
 from tickets.advancing.failed_step import UNREACHABLE, FailedStep
 from tickets.advancing.lock_ticket import lock_task_of, lock_ticket
 from tickets.advancing.put_into_error import try_to_put_into_error
+from tickets.advancing.subticket_jobs import follow_subtickets
 from tickets.job_names import END_WAIT, FIRE_TIMER, REMIND, RUN_ACTION
 from tickets.models import Ticket, TicketError
 from workflows.engine.calendar import WorkingTime
@@ -328,6 +329,7 @@ def defer_jobs_of_move(ticket: Ticket, move: Move, *, now: datetime) -> None:
     end_cancelled(ticket, move, now=now)
     for task in move.new_tasks:
         set_timers(ticket_id=ticket.pk, task=task, now=now, data=ticket.data)
+    follow_subtickets(move.new_tasks, ticket_id=ticket.pk)
     if len(move.calls) > 1:
         calls = [{"ticket_id": ticket.pk, "task_id": call.pk} for call in move.calls]
         defer_many(RUN_ACTION, calls)
@@ -405,6 +407,8 @@ class _Timer:
         manager.begin_part(StepPart.TASK if move.new_tasks else manager.part)
         if move.moved and task.definition.is_call:
             cancel_jobs_of_task(task)
+        if move.moved:
+            follow_subtickets([task], ticket_id=ticket.pk)
         defer_jobs_of_move(ticket, move, now=self.now)
 
 

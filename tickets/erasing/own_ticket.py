@@ -13,7 +13,7 @@ from tickets.erasing.rows import lock_histories, reseal_erased, write_events
 from tickets.models import FileUpload, Message, Rating, Ticket, TicketError
 from tickets.seeing import not_for_requester
 from workflows.engine.process import Json
-from workflows.engine.task_types import AT_ONCE_TYPES
+from workflows.engine.task_types import AT_ONCE_TYPES, SUBTICKET_TYPES
 from workflows.fields.people import ERASED, with_erased_answers
 from workflows.models import Path, TaskInstance, WorkflowEvent, WorkflowInstance
 from workflows.running.events.block_began import BLOCK_BEGAN
@@ -62,10 +62,13 @@ def blank_ticket(person: User, number: int) -> None:
 
 
 def _blank_steps_at_once(ticket: Ticket) -> None:
-    """What the engine's own steps have made of the answers, which may hold texts of them."""
+    """What the engine's own steps have made of the answers, which may hold texts of them.
+
+    And what steps have kept of the tickets that they have started.
+    """
     instance = ticket.workflow_instance
     steps = TaskInstance.objects.filter(
-        workflow_instance=instance, definition__task_type__in=AT_ONCE_TYPES
+        workflow_instance=instance, definition__task_type__in=[*AT_ONCE_TYPES, *SUBTICKET_TYPES]
     )
     done = list(steps.exclude(output_data__isnull=True).select_related("definition"))
     if instance is None or not done:

@@ -17,6 +17,7 @@ from tickets.seeing.hidden import hidden_tasks
 from tickets.seeing.rounds import Rounds, in_rounds, newest_visits
 from tickets.seeing.viewer import Viewer, viewer_of
 from workflows.bundles.step_outputs import output_specs
+from workflows.bundles.subtickets import output_specs_of_subticket
 from workflows.engine.approvals import answers_of_vote, vote_key
 from workflows.engine.assigning import Who
 from workflows.engine.process import Json, JsonObject, objects_in
@@ -119,6 +120,8 @@ def shown_output(definition: TaskDefinition, output: Json, *, viewer: Viewer) ->
     specs = definition.fields
     if definition.is_at_once:
         specs = output_specs({"task_type": definition.task_type, "table": definition.table})
+    elif definition.is_subticket:
+        specs = output_specs_of_subticket()
     return shown_answers(specs, output, viewer=viewer, is_form=definition.is_form)
 
 

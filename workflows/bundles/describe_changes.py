@@ -27,6 +27,7 @@ from workflows.bundles.outline import Outline
 from workflows.bundles.part_labels import with_part_labels
 from workflows.bundles.problems import value_text
 from workflows.bundles.step_outputs import done_labels, output_labels
+from workflows.bundles.subtickets import subticket_in_words, subticket_labels
 from workflows.bundles.times import reminders_in_words
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.condition_sentence import (
@@ -110,6 +111,7 @@ class _Labels:
         """For the conditions of transitions, which may name every form's fields."""
         outline = Outline(self.document)
         labels = failure_labels() | block_labels(outline) | approval_labels(outline)
+        labels |= subticket_labels(outline)
         labels |= _labels_of(self.ticket, "ticket.")
         for task in self.tasks:
             key, title = task.get("key"), task.get("title") or task.get("key")
@@ -341,6 +343,8 @@ def _words_of_task(task: JsonObject, labels: Mapping[str, str]) -> Iterator[str]
         yield edits_in_words(task["edits"], labels)
     if task.get("approvers"):
         yield from approval_in_words(task, labels)
+    if task.get("ticket_type") and "task_type" in task:
+        yield from subticket_in_words(task, labels)
     if task.get("branches"):
         yield from branches_in_words(task, labels, {})
 

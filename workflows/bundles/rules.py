@@ -23,6 +23,7 @@ from workflows.bundles.canonical import START
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.step_outputs import output_fields, values_set
+from workflows.bundles.subtickets import names_read
 from workflows.bundles.unanswered import (
     form_warnings,
     has_fallback,
@@ -40,6 +41,8 @@ from workflows.engine.conditions import (
 from workflows.engine.failure import FAILURE_PARTS
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.subtickets import READ_OF_ENDED
+from workflows.engine.subtickets import ROOT as SUBTICKET
 from workflows.engine.transforms import check_transform, transform_variables
 from workflows.fields.field import LIST, Field
 
@@ -184,7 +187,9 @@ def _transform_problems(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
                 message = _('A transform makes an object. Write {"name": value}.')
                 yield Problem(path, message, template, expected=_("an object"))
             later = task.is_answered_later
-            if name == "input_transform":
+            if name == "output_transform" and task.is_subticket:
+                scope = replace(scopes.before(task.text("key")), subticket=READ_OF_ENDED)
+            elif name == "input_transform":
                 scope = scopes.before(task.text("key"), callback=CALLBACK if later else ())
             else:
                 scope = scopes.before(
@@ -252,6 +257,7 @@ class _Scope:
     callback: tuple[str, ...] = ()
     knows_visits: bool = False  # as conditions of transitions do
     failure: tuple[str, ...] = ()
+    subticket: tuple[str, ...] = ()
 
     def problems(
         self,
@@ -304,6 +310,10 @@ class _Scope:
         if self.callback:
             readers["callback"] = lambda name: _unless_known(
                 variable, "callback", name, self.callback
+            )
+        if self.subticket:
+            readers[SUBTICKET] = lambda name: _unless_known(
+                variable, SUBTICKET, name.partition(".")[0], self.subticket
             )
         if self.failure:
             readers["failure"] = lambda name: _of_failure(variable, name)
@@ -437,6 +447,15 @@ class _Scope:
         if key in outline.approvals:
             wrong = _of_approval(key, inner) if inner else None
             return wrong or self._not_always_done(key)
+        if outline.task_of[key].is_subticket:
+            name, _dot, rest = inner.partition(".")
+            wrong = _unless_known(
+                short(f"tasks.{key}.{inner}"),
+                f"tasks.{key}",
+                name,
+                names_read(outline.task_of[key]),
+            )
+            return wrong or self._not_always_done(key)
         fields = self.scopes.outputs[key]
         values = values_set(outline.task_of[key])
         name = inner.partition(".")[0]
@@ -466,7 +485,7 @@ class _Scope:
     def _failures(self, variable: str, rest: str) -> _Reading | None:
         key, _dot, inner = rest.partition(".")
         tasks = self.scopes.outline.task_of
-        calls = [each for each, task in tasks.items() if task.is_call]
+        calls = [each for each, task in tasks.items() if task.can_fail]
         wrong = _unless_known(variable, "failures", key, calls)
         if wrong is None and inner:
             wrong = _of_failure(variable, inner)

@@ -72,6 +72,8 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "values": ("set", "set_values", "sets"),
         "table": ("decision_table", "decision", "rules"),
         "wait": ("wait_until", "waits_until", "waits", "until"),
+        "ticket_type": ("starts", "sub_ticket", "subticket", "sub_workflow", "subworkflow"),
+        "wait_for_end": ("waits_for_end", "wait_for_it", "waits_for_it"),
         "reminders": ("reminder", "escalations", "escalation"),
         "approvers": ("approved_by", "approver"),
         "needed": ("how_many", "needed_votes"),

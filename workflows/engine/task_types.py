@@ -135,6 +135,17 @@ class TaskType(StrEnum):
             spellings=("DELAY", "PAUSE", "TIMER"),
         ),
     )
+    # It starts a ticket of another type, and waits for its end: see subtickets.py.
+    SUBTICKET = (
+        "SUBTICKET",
+        TaskTypeRules(
+            done_by=DoneBy.ENGINE,
+            can_be_left=True,
+            uses=("ticket_type", "wait_for_end", "input_transform", "output_transform"),
+            needs="ticket_type",
+            spellings=("SUB_TICKET", "SUBWORKFLOW", "SUB_WORKFLOW", "SUBPROCESS", "CALL_ACTIVITY"),
+        ),
+    )
     # It sets values, which formulas give.
     VALUES = (
         "VALUES",
@@ -202,6 +213,16 @@ class TaskType(StrEnum):
         return not self.rules.is_written
 
     @property
+    def is_subticket(self) -> bool:
+        """Whether it starts a ticket of another type."""
+        return "ticket_type" in self.rules.uses
+
+    @property
+    def can_fail(self) -> bool:
+        """Whether a transition may leave it that is taken when it has failed for good."""
+        return self.is_call or self.is_subticket
+
+    @property
     def is_answered_later(self) -> bool:
         return self.rules.is_answered_later
 
@@ -234,6 +255,7 @@ AT_ONCE_TYPES: Final = [each for each in TaskType if each.is_at_once]
 BLOCK_TYPES: Final = [each for each in TaskType if each.is_block]
 WAIT_TYPES: Final = [each for each in TaskType if each.is_wait]
 APPROVAL_TYPES: Final = [each for each in TaskType if each.is_approval]
+SUBTICKET_TYPES: Final = [each for each in TaskType if each.is_subticket]
 VOTE_TYPES: Final = [each for each in TaskType if each.is_vote]
 # Those that documents have.
 WRITTEN_TYPES: Final = [each for each in TaskType if each.rules.is_written]

@@ -177,6 +177,21 @@ class TaskDefinition(models.Model):
         blank=True,
         help_text=_("Whom an approval never asks; empty: whoever submitted the ticket."),
     )
+    # Of a sub-ticket: see workflows/engine/subtickets.py.
+    ticket_type = models.CharField(
+        _("ticket type"),
+        max_length=63,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("The key of the ticket type that a SUBTICKET starts."),
+    )
+    wait_for_end = models.BooleanField(
+        _("waits for the end"),
+        default=True,
+        db_default=True,
+        help_text=_("Whether a SUBTICKET waits until the ticket that it has started has ended."),
+    )
     branch = models.CharField(
         _("branch"),
         max_length=127,
@@ -239,6 +254,11 @@ class TaskDefinition(models.Model):
     def is_wait(self) -> bool:
         """Whether it ends by itself, at a time."""
         return self.type.is_wait
+
+    @property
+    def is_subticket(self) -> bool:
+        """Whether it starts a ticket of another type."""
+        return self.type.is_subticket
 
     @property
     def is_answered_later(self) -> bool:

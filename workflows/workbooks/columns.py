@@ -476,6 +476,28 @@ TASKS: Final = Sheet(
             ),
             30,
         ),
+        Column(
+            "ticket_type",
+            "Ticket type",
+            kinds.KEY,
+            gettext_lazy(
+                "For sub-tickets: the key of the ticket type that is started. The input transform "
+                "says its answers: amount = ticket.amount."
+            ),
+            20,
+            ("starts", "sub-ticket", "subworkflow"),
+        ),
+        Column(
+            "wait_for_end",
+            "Wait for end",
+            kinds.YES_NO,
+            gettext_lazy(
+                "For sub-tickets. no: the ticket goes on at once, and does not wait for its end. "
+                "Empty: yes."
+            ),
+            12,
+            options=YES_NO,
+        ),
         _links(),
         _layout("edit_layout", "Edit layout"),
         _layout("display_layout", "Display layout"),

@@ -38,6 +38,7 @@ from workflows.engine.number_text import (
 )
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json
+from workflows.engine.subtickets import ROOT as SUBTICKET
 from workflows.engine.timing import Moment
 from workflows.fields.field import CellForm
 from workflows.fields.registry import TYPES
@@ -112,7 +113,7 @@ class Scope:
 
     @property
     def names(self) -> Names:
-        return Names(self.task_keys, roots=(*ROOTS, RESPONSE))
+        return Names(self.task_keys, roots=(*ROOTS, RESPONSE, SUBTICKET))
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,8 @@ def position_in_words(ticket: Ticket, *, is_stuck: bool = False) -> str:
         return _("%(task)s, waiting for votes") % names
     if is_running_block(task):
         return _("%(task)s, several things side by side") % names
+    if task.definition.is_subticket:
+        return _("%(task)s, waiting for another ticket") % names
     if not task.definition.is_form:
         return _("%(task)s, done automatically") % names
     if task.assigned_to is None:

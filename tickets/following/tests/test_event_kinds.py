@@ -96,6 +96,17 @@ EXAMPLES = {
         {"output": {"big": True, "row": 3}, "rows": [3], "read": {"What": "A desk"}},
         changes={"task_status": "COMPLETED", "data": {"check": {"big": True, "row": 3}}},
     ),
+    "SUBTICKET_STARTED": Example(
+        {"ticket": 12, "called": "#12"}, changes={"task_status": "IN_PROGRESS"}
+    ),
+    "SUBTICKET_ENDED": Example(
+        {"ticket": 12, "called": "#12", "output": {"ended": True, "outcome": "good"}},
+        changes={
+            "task_status": "COMPLETED",
+            "data": {"check": {"ended": True, "outcome": "good"}},
+        },
+    ),
+    "STARTED_BY": Example({"ticket": 5, "called": "#5", "step": "Ask"}, of_task=False),
     "CALLED": Example({"attempt": 1}, changes={"task_status": "IN_PROGRESS"}),
     "ACCEPTED": Example({"attempt": 1}, changes={"task_status": "PENDING"}),
     "ASKED": Example({"due": ""}, changes={"task_status": "PENDING"}),

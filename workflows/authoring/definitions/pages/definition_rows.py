@@ -20,6 +20,7 @@ from workflows.bundles.edits import edits_in_words
 from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.outline import Outline
 from workflows.bundles.step_outputs import done_labels, output_labels
+from workflows.bundles.subtickets import starts_in_words, subticket_labels
 from workflows.bundles.times import reminders_in_words, times_note
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.approvals import Approvers
@@ -225,6 +226,7 @@ def condition_labels(workflow: WorkflowDefinition) -> dict[str, str]:
     tasks = list(workflow.tasks.all())
     outline = _outline_of(workflow, tasks)
     labels = failure_labels() | block_labels(outline) | approval_labels(outline)
+    labels |= subticket_labels(outline)
     labels |= field_labels(workflow.fields, "ticket.") | choice_labels(workflow.fields, "ticket.")
     for task in tasks:
         labels |= done_labels(task.key, task.title)
@@ -325,17 +327,20 @@ def task_card(
         else FieldTable(),
         call=(
             *(_call(task) if task.is_call else ()),
+            *_of_subticket(task),
             *_due(task, labels),
             *_of_block(task, labels, people),
         ),
-        documents=tuple(_documents(task)) if task.is_call else (),
+        documents=tuple(_documents(task)) if task.is_call or task.is_subticket else (),
         given_to=given_to(task, labels, people),
         shows_again=edits_in_words(task.edits, labels) if task.shows_again else "",
         leads_to=transition_rows(transitions, labels),
         values=tuple(_values(task)) if task.is_at_once else (),
         table=_table(task, labels) if task.is_at_once else None,
         reminders=tuple(_reminders(task, labels)),
-        reminder_times=times_note(task.reminders, labels) or _wait(task, labels),
+        reminder_times=times_note(task.reminders, labels)
+        or _wait(task, labels)
+        or _started_type(task),
     )
 
 
@@ -423,6 +428,16 @@ def _due(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str,
     if task.due_in:
         is_time = is_counted_from_start(task.due_in)
         yield _("Due in") if is_time else _("Due"), due_in_words(task.due_in, labels)
+
+
+def _of_subticket(task: TaskDefinition) -> Iterable[tuple[str, str]]:
+    if task.is_subticket:
+        yield _("Starts a ticket of the type"), task.ticket_type
+        yield _("Waits for its end"), _("yes") if task.wait_for_end else _("no")
+
+
+def _started_type(task: TaskDefinition) -> str:
+    return starts_in_words(task.ticket_type) if task.is_subticket and task.ticket_type else ""
 
 
 def _wait(task: TaskDefinition, labels: Mapping[str, str]) -> str:

@@ -316,6 +316,8 @@ def _icon_of(task_type: TaskType) -> str:
         return "splitscreen"
     if task_type.is_wait:
         return "hourglass_bottom"
+    if task_type.is_subticket:
+        return "account_tree"
     if task_type.is_at_once:
         return "function"
     return "person" if task_type.is_form else "bolt"

@@ -17,6 +17,7 @@ import { remindersEditor } from "./reminders.js";
 import { schemaEditor } from "./schemas.js";
 import { keyField, layouts, ofTask, titleField, untouched } from "./section_parts.js";
 import { changed, freeKey, store } from "./store.js";
+import { subticketParts } from "./subtickets.js";
 import { transformEditor } from "./transforms.js";
 import { END, START, isApproval, isBlock, isForm, renameTask, taskKeys, typeOf } from "./variables.js";
 import {
@@ -280,6 +281,7 @@ function ownParts(task, refresh, redraw) {
   if (isBlock(task)) return blockParts(task, redraw);
   if (uses.includes("table")) return decisionTableEditor(task);
   if (uses.includes("wait")) return waitParts(task);
+  if (uses.includes("ticket_type")) return [...subticketParts(task, redraw), dueField(task)];
   if (uses.includes("values")) {
     return transformEditor(task, "values", {
       label: gettext("What is set"),

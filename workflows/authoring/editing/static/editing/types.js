@@ -116,6 +116,8 @@
  * @property {DecisionTable} [table]
  * @property {Json} [timeout_seconds]
  * @property {Json} [retries]
+ * @property {string} [ticket_type] of a sub-ticket: the key of the type that is started
+ * @property {boolean} [wait_for_end] of a sub-ticket; without it, it waits
  * @property {string} [edit_layout]
  * @property {string} [display_layout]
  * @property {string} [branch] where it stands: `block.branch`; without it, on the main path
@@ -242,6 +244,8 @@
  * @property {boolean} key_is_fixed
  * @property {boolean} has_published
  * @property {CompanyRole[]} roles those that the company has
+ * @property {StartedType[]} started_types the ticket types that a step may start
+ * @property {Option[]} subticket_outcomes how a ticket that was started may have ended
  * @property {TaskType[]} task_types that of a form comes first
  * @property {Option[]} priorities of tickets
  * @property {string} usual_priority of a ticket type that names none
@@ -256,6 +260,13 @@
  */
 
 /**
+ * @typedef {object} StartedType a ticket type of another workflow
+ * @property {string} key
+ * @property {string} title
+ * @property {[string, string][]} questions the name of each question that it asks, and its label
+ */
+
+/**
  * @typedef {object} TaskType what a type of task means (workflows/engine/task_types.py)
  * @property {string} name
  * @property {string} chip what it is called in a word or two
@@ -267,6 +278,8 @@
  * @property {(keyof Task)[]} uses the parts that it has and other types may not have
  * @property {boolean} is_wait whether it ends by itself, at a time
  * @property {boolean} is_approval whether people vote
+ * @property {boolean} is_subticket whether it starts a ticket of another type
+ * @property {boolean} can_fail whether a transition may leave it that is taken when it has failed
  * @property {boolean} is_answered_later whether a callback answers it
  * @property {boolean} can_be_left whether a transition may leave it that waits for a time
  */

@@ -293,7 +293,10 @@ export function processVariables(at, itself, cancelled = false) {
     const certain = (itself && key === at) || isCertain(key, itself ? endOf(at) : at);
     if (isApproval(task)) found.push(...approvalVariables(task, !certain));
     else if (isBlock(task)) found.push(...blockVariables(task, !certain));
-    else {
+    else if (typeOf(task).is_subticket) {
+      const kept = isObject(task.output_transform) ? Object.keys(task.output_transform) : [];
+      found.push(...subticketVariables(task, !certain, kept));
+    } else {
       const fields = isForm(task) ? task.fields : outputsOf(task);
       found.push(...fieldVariables(fields, `tasks.${key}.`, task.title || key, !certain));
     }
@@ -321,6 +324,33 @@ function approvalVariables(task, optional) {
     part("approved", gettext("Approved"), "boolean"),
     part("yes", gettext("How many approved"), "integer"),
     part("no", gettext("How many refused"), "integer"),
+  ];
+}
+
+/**
+ * What can be read of a step that has started a ticket.
+ * @param {Task} task
+ * @param {boolean} optional
+ * @param {string[]} kept the names that it keeps besides
+ * @returns {Variable[]}
+ */
+function subticketVariables(task, optional, kept) {
+  const group = task.title || task.key || "";
+  /** @type {(name: string, label: string, type: string, choices?: Option[]) => Variable} */
+  const part = (name, label, type, choices = []) => ({
+    path: `tasks.${task.key}.${name}`,
+    label,
+    group,
+    type,
+    choices,
+    optional,
+  });
+  return [
+    part("outcome", gettext("How it ended (outcome)"), "choice", store.start.subticket_outcomes),
+    part("label", gettext("How it ended (label)"), "text"),
+    part("number", gettext("Number of the other ticket"), "integer"),
+    part("ended", gettext("Whether it has ended"), "boolean"),
+    ...kept.map((name) => part(name, name, "any")),
   ];
 }
 
@@ -406,7 +436,7 @@ export function transitionVariables(at, itself, cancelled = false) {
     key ? { path: `visits.${key}`, label: title || key, group, type: "integer", choices: [], optional: false } : [],
   );
   const failures = (store.document.tasks || []).flatMap((task) =>
-    task.key && typeOf(task).is_call && canFailAway(task.key)
+    task.key && typeOf(task).can_fail && canFailAway(task.key)
       ? failureVariables(
           `failures.${task.key}.`,
           gettext("How it failed: %(task)s", { task: task.title || task.key }),
