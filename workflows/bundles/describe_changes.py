@@ -26,6 +26,7 @@ from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.outline import Outline
 from workflows.bundles.part_labels import with_part_labels
 from workflows.bundles.problems import value_text
+from workflows.bundles.starts import start_in_words
 from workflows.bundles.step_outputs import done_labels, output_labels
 from workflows.bundles.times import reminders_in_words
 from workflows.end_outcomes import SCREENS as OUTCOMES
@@ -39,6 +40,7 @@ from workflows.engine.conditions import is_empty
 from workflows.engine.decision_table import Hit
 from workflows.engine.problems import Path
 from workflows.engine.process import EndOutcome, Json, JsonObject, objects_in
+from workflows.engine.starts import StartSpec, starts_of
 from workflows.fields.field import LIMIT_KEYS, SEEN_BY_WORDS, SeenBy
 from workflows.fields.form_rules import is_rule
 from workflows.fields.registry import TYPES, type_of
@@ -62,6 +64,7 @@ PARTS: Final[Mapping[str | int, str]] = {
     "ticket_types": "ticket_type",
     "fields": "field",
     "branches": "branch",
+    "starts": "start",
     "table": "decision_table",
     "inputs": "table_input",
     "outputs": "table_output",
@@ -212,6 +215,8 @@ def _words(change: Change, value: Json, labels: _Labels, task: Json) -> str:
         return showable(duration_in_words(value, labels.of_all_forms))
     if name == "reminders" and value:
         return showable("; ".join(reminders_in_words(value, labels.of_all_forms)))
+    if path[-2:-1] == ("starts",) and isinstance(value, dict):
+        return showable(start_in_words(StartSpec.of(value)))
     if isinstance(value, dict) and path and isinstance(path[-1], int):
         return showable(", ".join(_entry_words(value, labels.of_all_forms)))
     return showable(_value_words(value))
@@ -409,6 +414,8 @@ def _words_after_the_end(ticket_type: JsonObject) -> Iterator[str]:
         yield text % {"days": days}
     if ticket_type.get("asks_rating") is True:
         yield _("asks for a rating")
+    for start in starts_of(ticket_type.get("starts")):
+        yield _("starts by itself %(when)s") % {"when": start_in_words(start)}
 
 
 def word_for(name: str, value: Json) -> str:

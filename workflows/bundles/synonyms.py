@@ -133,6 +133,16 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "icon": ("symbol",),
         "reopen_days": ("reopen_within_days", "can_be_reopened_for"),
         "asks_rating": ("rating", "rated", "ask_rating"),
+        "starts": ("recurring_starts", "recurring", "schedule", "schedules"),
+    },
+    "start": {
+        "title": ("name",),
+        "rule": ("rrule", "recurrence", "recurrence_rule"),
+        "working_day": ("workday", "business_day", "working_day_of_month"),
+        "at": ("time", "time_of_day"),
+        "from": ("first", "dtstart", "starting"),
+        "on_behalf_of": ("as", "person", "submitted_as", "email"),
+        "answers": ("data", "values"),
     },
     "reminder": {
         "when": ("at", "time"),
@@ -220,7 +230,7 @@ _INSIDE: Final[Mapping[str, Mapping[str, str]]] = {
         "outputs": "table_output[]",
         "rows": "table_row[]",
     },
-    "ticket_type": {"ext_ref": "link[]"},
+    "ticket_type": {"ext_ref": "link[]", "starts": "start[]"},
     "field": {"fields": "field[]", "choices": "choice[]", "checks": "check[]"},
     "test": {
         "submitter": "test_submitter",
@@ -246,7 +256,7 @@ def names_of(part: str) -> list[str]:
 
 def part_of_entries(name: str) -> str:
     """The part that each entry of a list of the bundle is: `tasks` are a list of `task`."""
-    inner = {"fields": "field", "branches": "branch"}
+    inner = {"fields": "field", "branches": "branch", "starts": "start"}
     return inner.get(name) or _INSIDE["bundle"].get(name, name).removesuffix("[]")
 
 

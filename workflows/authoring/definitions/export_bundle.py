@@ -66,6 +66,7 @@ _TICKET_TYPE = (
     "icon",
     "reopen_days",
     "asks_rating",
+    "starts",
     "edit_layout",
     "display_layout",
 )
