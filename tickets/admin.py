@@ -22,6 +22,7 @@ from tickets.replaying.pages import replay_page
 from tickets.reporting.pages import flow_page, report_page
 from tickets.saved_views.pages import view_pages
 from tickets.saving.pages import discard_pages
+from tickets.starting.pages import starts_pages
 from tickets.submitting.pages import begun_from, choose_page, for_others, ticket_form
 from tickets.withdrawing.pages import withdraw_page
 from tickets.working.pages import (

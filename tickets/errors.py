@@ -16,6 +16,18 @@ class TicketsError(TicketFlowerError):
     message = _("This is not possible for this ticket.")
 
 
+# Recurring starts
+
+
+class StartNotRunningError(TicketsError):
+    message = _("This recurring start is not there any more, or its ticket type is not offered.")
+
+
+class StartPersonError(TicketsError):
+    field = "person"
+    message = _("Name somebody of this company who may submit this ticket type.")
+
+
 # One's own ticket
 
 

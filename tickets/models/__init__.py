@@ -7,6 +7,7 @@ from tickets.models.my_task import MyTask
 from tickets.models.my_ticket import MyTicket
 from tickets.models.notice import MailState, Notice, NoticePreferences
 from tickets.models.rating import Rating, Score
+from tickets.models.recurring_start import PauseReason, RecurringStart, StartRun
 from tickets.models.saved_answers import SavedAnswers
 from tickets.models.saved_view import ListOfViews, SavedView
 from tickets.models.search_entry import FoundBy, SearchEntry
@@ -31,11 +32,14 @@ __all__ = [
     "MyTicket",
     "Notice",
     "NoticePreferences",
+    "PauseReason",
     "Rating",
+    "RecurringStart",
     "SavedAnswers",
     "SavedView",
     "Score",
     "SearchEntry",
+    "StartRun",
     "Ticket",
     "TicketError",
     "TicketLink",

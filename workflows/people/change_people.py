@@ -71,6 +71,8 @@ ROLE_CHANGED = declare("people.role_changed", _("Changed a company role"))
 ROLE_DELETED = declare("people.role_deleted", _("Deleted a company role"))
 # What else names a company role, each in words: apps above register what they know of.
 ROLE_NAMED_BY: Final[Hook[[CompanyRole], list[str]]] = Hook()
+# Somebody was switched off, in its transaction.
+NOT_ACTIVE_ANY_MORE: Final[Hook[[User], None]] = Hook()
 # So many people of a role that was changed are named.
 MOST_NAMED = 200
 
@@ -454,6 +456,7 @@ def _save_locked(
         _end_questions_to(person, now=now, actor=actor)
         if person.deputy is not None:
             SWITCHED_OFF.call_all(person, person.deputy)
+        NOT_ACTIVE_ANY_MORE.call_all(person)
     if after.is_available and not before.is_available:
         _stop_passing_over(person)
     was_there = before.is_active and before.is_available

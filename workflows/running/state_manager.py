@@ -86,6 +86,7 @@ from workflows.running.events.priority_changed import PRIORITY_CHANGED
 from workflows.running.events.released import RELEASED
 from workflows.running.events.reminded import REMINDED
 from workflows.running.events.started import STARTED
+from workflows.running.events.came_in import CAME_IN
 from workflows.running.events.submitted_for import SUBMITTED_FOR
 from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.events.task_started import TASK_STARTED
@@ -288,6 +289,11 @@ class WorkflowStateManager:
         data: JsonObject = {"to": str(requester), "to_id": requester.pk}
         self._record(SUBMITTED_FOR, data=data)
         self.actor = actor
+        self._save()
+
+    def came_in(self, data: JsonObject) -> None:
+        """Note that no hand has submitted the ticket: see the event."""
+        self._record(CAME_IN, data=data)
         self._save()
 
     def read_task(self, task_id: int) -> TaskInstance:
