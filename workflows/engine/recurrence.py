@@ -27,7 +27,8 @@ LONGEST_RULE: Final = 200
 WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 # Nothing is looked for further away: the 29th of February comes within eight years.
 FURTHEST: Final = timedelta(days=366 * 9)
-EARLIEST: Final, LATEST: Final = date(2000, 1, 1), date(2200, 1, 1)
+EARLIEST: Final = date(2000, 1, 1)
+LATEST: Final = date(2200, 1, 1)
 MOST_WORKING_DAYS: Final = 23
 _MOST_INTERVAL: Final = 1_000
 _MOST_COUNT: Final = 10_000
