@@ -1,5 +1,6 @@
 """Registers the screens of tickets with the admin site: a line for each file of pages."""
 
+from tickets.arriving.pages import ways_in_page
 from tickets.canned_replies.pages import canned_reply
 from tickets.company_data.pages import data_page, restore_page
 from tickets.company_use.pages import company_use_page

@@ -28,6 +28,42 @@ class StartPersonError(TicketsError):
     message = _("Name somebody of this company who may submit this ticket type.")
 
 
+# Tickets that come in from outside
+
+
+class UnknownAddressError(TicketsError):
+    message = _("No tickets are taken at this address.")
+    status = HTTPStatus.NOT_FOUND
+
+
+class NotSignedError(TicketsError):
+    message = _(
+        "The message is not signed with the secret of this address, or its time is more than five "
+        "minutes away from ours."
+    )
+    status = HTTPStatus.UNAUTHORIZED
+
+
+class MessageUsedError(TicketsError):
+    message = _("Another message had this webhook-id. Give each message its own.")
+    status = HTTPStatus.CONFLICT
+
+
+class NotJsonObjectError(TicketsError):
+    message = _("Send an object with “answers”, an object of names and values, and “title” or not.")
+    no_files = _("Files cannot be sent here. Leave this answer out.")
+    status = HTTPStatus.BAD_REQUEST
+
+
+class NoSuchQuestionError(TicketsError):
+    message = _("Choose questions that this ticket type asks.")
+
+
+class WayInPersonError(TicketsError):
+    message = _("The person as whose ticket this would come may not submit it.")
+    status = HTTPStatus.FORBIDDEN
+
+
 # One's own ticket
 
 

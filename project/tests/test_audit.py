@@ -111,6 +111,10 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     "admin:tenants_company_restore": ("company.restore_started",),
     "admin:tenants_user_erase": ("people.erasure_asked",),
     "admin:workflows_ticketdefinition_keep": ("tickets.keep_rule_changed",),
+    "admin:workflows_ticketdefinition_ways_in": (
+        "tickets.way_in_changed",
+        "tickets.way_in_secret_made",
+    ),
     "admin:workflows_ticketdefinition_starts": ("tickets.start_paused", "tickets.start_resumed"),
     "admin:workflows_ticketdefinition_start_add": ("definitions.starts_changed",),
     "admin:workflows_ticketdefinition_start_change": ("definitions.starts_changed",),
@@ -242,6 +246,7 @@ NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:company_log_in": _ASKS,
     "admin:company_log_in_at": "it leads elsewhere: the address that it comes back to records",
     "callback": _STEP,
+    "way_in": _STEP,
     "demo_accounting": _ASKS,
     "admin:index": _ASKS,
     "metrics": _ASKS,

@@ -14,11 +14,13 @@ from tickets.models.search_entry import FoundBy, SearchEntry
 from tickets.models.ticket import Ticket
 from tickets.models.ticket_error import ErrorStatus, ErrorType, TicketError
 from tickets.models.ticket_link import LinkKind, TicketLink
+from tickets.models.way_in import Delivery, WayIn
 
 __all__ = [
     "BulkChange",
     "BulkRetry",
     "CannedReply",
+    "Delivery",
     "ErrorStatus",
     "ErrorType",
     "FileUpload",
@@ -44,4 +46,5 @@ __all__ = [
     "TicketError",
     "TicketLink",
     "Visibility",
+    "WayIn",
 ]

@@ -302,7 +302,7 @@ def _next_times(spec: StartSpec, working_time: WorkingTime) -> list[str]:
 
 @register_page(
     TicketDefinition,
-    "<int:object_id>/starts/<slug:key>/",
+    "<int:object_id>/starts/<slug:start_key>/",
     name="workflows_ticketdefinition_start_change",
 )
 class ChangeStartPage(AddStartPage):
@@ -312,6 +312,6 @@ class ChangeStartPage(AddStartPage):
 
     def _spec(self, **arguments: Any) -> StartSpec:
         for each in self._starts():
-            if each.key == arguments["key"]:
+            if each.key == arguments["start_key"]:
                 return replace(each, answers=dict(each.answers))
         raise Http404
