@@ -55,6 +55,26 @@ class NotJsonObjectError(TicketsError):
     status = HTTPStatus.BAD_REQUEST
 
 
+class AnswerFormError(TicketsError):
+    message = _("Send an object with “key”, a text or a number, and “answer”, an object, or not.")
+    status = HTTPStatus.BAD_REQUEST
+
+
+class NobodyWaitsError(TicketsError):
+    message = _("No step waits for an answer with this key, or not any more.")
+    status = HTTPStatus.NOT_FOUND
+
+
+class SeveralWaitError(TicketsError):
+    message = _("More than one step waits for an answer with this key: none was answered.")
+    status = HTTPStatus.CONFLICT
+
+
+class OnHoldError(TicketsError):
+    message = _("The ticket is on hold. Send the answer again later.")
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
 class NoSuchQuestionError(TicketsError):
     message = _("Choose questions that this ticket type asks.")
 

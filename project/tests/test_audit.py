@@ -247,6 +247,7 @@ NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:company_log_in_at": "it leads elsewhere: the address that it comes back to records",
     "callback": _STEP,
     "way_in": _STEP,
+    "way_in_answer": _STEP,
     "demo_accounting": _ASKS,
     "admin:index": _ASKS,
     "metrics": _ASKS,

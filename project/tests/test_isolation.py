@@ -112,6 +112,7 @@ FOR_VISITORS = {
     "layout_frame",  # an empty page, the same for everybody
     "callback",  # likewise: the address that it is asked at is signed
     "way_in",  # likewise, and so is what is sent
+    "way_in_answer",
     "health",
     "ready",
     "metrics",
@@ -184,7 +185,7 @@ DECIDE_THEMSELVES = {
     "admin:workflows_workflowdefinition_people",  # asked by forms: its address is signed
 }
 # Views of ours that are no pages: what they answer is not for people, and not about anybody.
-NO_PAGES = {"health", "ready", "metrics", "callback", "demo_accounting", "mail_in", "way_in", "layout_frame"}
+NO_PAGES = {"health", "ready", "metrics", "callback", "demo_accounting", "mail_in", "way_in", "way_in_answer", "layout_frame"}
 OURS = ("project", "tenants", "workflows", "tickets")
 # Arguments that name no object of a company.
 NO_OBJECT = {"app_label", "url", "process", "code"}
@@ -414,6 +415,7 @@ class Examples:
             "enter_company": [{"pk": self.user.company_id}],
             "callback": [{"token": "forged:by-nobody"}],
             "way_in": [{"token": "forged:by-nobody"}],
+            "way_in_answer": [{"token": "forged:by-nobody"}],
             "one_time_link": [{"token": "forged:by-nobody"}],
             "stop_mail": [{"token": "forged:by-nobody"}],
             "rate_ticket": [{"token": "forged:by-nobody"}],

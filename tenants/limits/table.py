@@ -112,6 +112,7 @@ BY_SENDER: Mapping[str, Limit] = {
     "invited_sign_up": SIGN_UP,
     "callback": CALLBACK_ADDRESS,
     "way_in": WAY_IN_ADDRESS,
+    "way_in_answer": WAY_IN_ADDRESS,
     "demo_accounting": DEMO_CALLS,
     "one_time_link": NEW_PASSWORD,
     "mail_in": MAIL_IN,

@@ -17,6 +17,7 @@ from tickets.errors import (
     MayNotSubmitError,
     MessageUsedError,
     NotJsonObjectError,
+    TicketsError,
     UnknownAddressError,
     WayInPersonError,
 )
@@ -85,7 +86,7 @@ def receive_ticket(
             if earlier.digest != digest:
                 raise MessageUsedError
             return Received(dict(earlier.reply), is_new=False)
-        reply = _submit(way_in, definition, _read(content))
+        reply = _submit(way_in, definition, read_object(content, NotJsonObjectError))
         Delivery.objects.create(
             about=type_key,
             message_id=message.message_id,
@@ -93,11 +94,11 @@ def receive_ticket(
             reply=reply,
             received_at=now,
         )
-        _forget_old(now)
+        forget_old(now)
     return Received(reply)
 
 
-def _submit(way_in: WayIn, definition: TicketDefinition, body: Json) -> JsonObject:
+def _submit(way_in: WayIn, definition: TicketDefinition, body: JsonObject) -> JsonObject:
     answers, title = _said(body)
     person = way_in.person
     if person is None or not person.is_active:
@@ -127,14 +128,18 @@ def _submit(way_in: WayIn, definition: TicketDefinition, body: Json) -> JsonObje
     return {"status": "submitted", "number": ticket.number, "id": ticket.pk}
 
 
-def _read(content: bytes) -> Json:
+def read_object(content: bytes, otherwise: type[TicketsError]) -> JsonObject:
+    """The body as an object. Raises `otherwise`."""
+    body: Json = None
     with refusals(ActionError):
-        return parse_json("", content)
-    raise NotJsonObjectError
+        body = parse_json("", content)
+    if not isinstance(body, dict):
+        raise otherwise
+    return body
 
 
-def _said(body: Json) -> tuple[JsonObject, str]:
-    if not isinstance(body, dict) or not body.keys() <= {"answers", "title"}:
+def _said(body: JsonObject) -> tuple[JsonObject, str]:
+    if not body.keys() <= {"answers", "title"}:
         raise NotJsonObjectError
     answers, title = body.get("answers", {}), body.get("title", "")
     if not isinstance(answers, dict) or not isinstance(title, str):
@@ -142,6 +147,6 @@ def _said(body: Json) -> tuple[JsonObject, str]:
     return answers, title
 
 
-def _forget_old(now: datetime) -> None:
+def forget_old(now: datetime) -> None:
     old = Delivery.objects.filter(received_at__lt=now - KEPT).order_by("received_at")
     Delivery.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:_MOST_FORGOTTEN])).delete()

@@ -1,4 +1,5 @@
-"""`POST /in/<token>/`: a ticket that another system submits.
+"""`POST /in/<token>/`: a ticket that another system submits. `/in/<token>/answer/`: the answer for
+which a step of a ticket waits.
 
 For other systems: no session, no CSRF token; the signature of the message lets them in.
 docs/coming-in.md says what they send and what they are answered. Nothing of a body is ever logged.
@@ -6,6 +7,7 @@ docs/coming-in.md says what they send and what they are answered. Nothing of a b
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
@@ -23,6 +25,7 @@ from tenants.migrating.versions import ensure_up_to_date
 from tenants.models import Company
 from tenants.observing.log_context import note, note_reason
 from tenants.refusals import refusals
+from tickets.arriving.receive_answer import receive_answer
 from tickets.arriving.receive_ticket import Received, receive_ticket
 from tickets.arriving.signed import SignedMessage
 from tickets.arriving.type_address import WebAddress, read_web_token
@@ -54,12 +57,26 @@ def _body_limit(_request: HttpRequest, token: str) -> int:
 @csrf_exempt
 def way_in(request: HttpRequest, token: str) -> HttpResponse:
     """Take a ticket, in the company that the address names."""
+    return _answered(request, token, "way_in", receive_ticket)
+
+
+@takes_body(_body_limit)
+@csrf_exempt
+def way_in_answer(request: HttpRequest, token: str) -> HttpResponse:
+    """Take the answer for which a step of a ticket waits."""
+    return _answered(request, token, "way_in_answer", receive_answer)
+
+
+def _answered(
+    request: HttpRequest, token: str, page: str, receive: Callable[..., Received]
+) -> HttpResponse:
     # A browser may be logged in to some company: that counts for nothing here.
     use_public()
     response: HttpResponse
     try:
-        found = _receive(request, token)
-        status = HTTPStatus.CREATED if found.is_new else HTTPStatus.OK
+        found = _receive(request, token, page, receive)
+        is_made = found.is_new and receive is receive_ticket
+        status = HTTPStatus.CREATED if is_made else HTTPStatus.OK
         # Sorted: a repeat is answered from the database, which keeps no order.
         response = JsonResponse(found.reply, status=status, json_dumps_params={"sort_keys": True})
     except TicketFlowerError as refused:
@@ -109,10 +126,12 @@ def _pointer(name: str) -> str:
     return "/".join(["#/answers", *steps])
 
 
-def _receive(request: HttpRequest, token: str) -> Received:
+def _receive(
+    request: HttpRequest, token: str, page: str, receive: Callable[..., Received]
+) -> Received:
     if request.method != "POST":
-        raise MessageRefusedError(HTTPStatus.METHOD_NOT_ALLOWED, _("Send the ticket by POST."))
-    count_sender(request, "way_in")
+        raise MessageRefusedError(HTTPStatus.METHOD_NOT_ALLOWED, _("Send the message by POST."))
+    count_sender(request, page)
     address = read_web_token(token)
     company = Company.objects.filter(schema_name=address.schema).first()
     if company is None:
@@ -125,16 +144,21 @@ def _receive(request: HttpRequest, token: str) -> Received:
             HTTPStatus.SERVICE_UNAVAILABLE, _("This company is to be deleted. Try again later.")
         )
     content = _content(request)
-    return _receive_in_company(company, address, SignedMessage.of(request.headers), content)
+    message = SignedMessage.of(request.headers)
+    return _receive_in_company(company, address, message, content, receive)
 
 
 def _receive_in_company(
-    company: Company, address: WebAddress, message: SignedMessage, content: bytes
+    company: Company,
+    address: WebAddress,
+    message: SignedMessage,
+    content: bytes,
+    receive: Callable[..., Received],
 ) -> Received:
     note(company=company.schema_name)
     ensure_up_to_date(company)
     with tenant_context(company):
-        return receive_ticket(
+        return receive(
             type_key=address.type_key, message=message, content=content
         )
 
