@@ -20,9 +20,8 @@ from tickets.errors import (
 )
 from tickets.models import Delivery, Ticket, WayIn
 from workflows.engine.answered import LONGEST_KEY
-from workflows.engine.problems import FieldProblem
-from workflows.engine.process import Json, JsonObject
-from workflows.engine.schema_validation import schema_problems
+from workflows.engine.process import JsonObject
+from workflows.engine.schema_validation import SchemaValidator
 from workflows.errors import InvalidDataError
 from workflows.models import TaskInstance, TaskStatus, WorkflowStatus
 from workflows.models.workflow_instance import RUNNING
@@ -117,13 +116,10 @@ def _end(task: TaskInstance, answer: JsonObject, *, now: datetime) -> JsonObject
     locked = manager.read_task(task.pk)
     if manager.instance.status == WorkflowStatus.ON_HOLD:
         raise OnHoldError
-    schema: Json = locked.definition.output_schema
-    if schema:
-        problems = list(schema_problems(schema, answer))
+    if schema := locked.definition.output_schema:
+        problems = SchemaValidator(schema).validate(answer)
         if problems:
-            raise InvalidDataError(
-                [FieldProblem(each.field, each.message) for each in problems]
-            )
+            raise InvalidDataError(problems)
     if not manager.end_wait(locked, answer=answer):
         raise NobodyWaitsError  # its time has come at this moment
     advance_after_commit(ticket.pk)

@@ -49,6 +49,7 @@ from workflows.priorities import SCREENS as PRIORITIES
 from workflows.priorities import Priority
 from workflows.working_hours.durations import (
     after_in_words,
+    answered_in_words,
     duration_in_words,
     is_counted_from_start,
     wait_in_words,
@@ -338,6 +339,8 @@ def _words_of_task(task: JsonObject, labels: Mapping[str, str]) -> Iterator[str]
         yield (_("due in %(duration)s") if is_time else _("due %(duration)s")) % {"duration": said}
     if task.get("wait"):
         yield wait_in_words(str(task["wait"]), labels)
+    if task.get("answered_by"):
+        yield answered_in_words(str(task["answered_by"]), labels)
     yield from reminders_in_words(task.get("reminders"), labels)
     if task.get("assign_to"):
         role = str(task.get("candidate_role") or "")

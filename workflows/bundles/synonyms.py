@@ -72,6 +72,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "values": ("set", "set_values", "sets"),
         "table": ("decision_table", "decision", "rules"),
         "wait": ("wait_until", "waits_until", "waits", "until"),
+        "answered_by": ("matched_by", "correlation_key", "message_key"),
         "reminders": ("reminder", "escalations", "escalation"),
         "approvers": ("approved_by", "approver"),
         "needed": ("how_many", "needed_votes"),

@@ -466,6 +466,16 @@ TASKS: Final = Sheet(
             16,
         ),
         Column(
+            "answered_by",
+            "Answered by",
+            kinds.TEXT,
+            gettext_lazy(
+                "Of a wait: the answer by whose value a message of another system ends it before, "
+                "such as ticket.order_number."
+            ),
+            20,
+        ),
+        Column(
             "reminders",
             "Reminders",
             kinds.REMINDERS,

@@ -80,12 +80,13 @@ def _answered(
         # Sorted: a repeat is answered from the database, which keeps no order.
         response = JsonResponse(found.reply, status=status, json_dumps_params={"sort_keys": True})
     except TicketFlowerError as refused:
-        response = _problem(refused)
+        within = "answers" if receive is receive_ticket else "answer"
+        response = _problem(refused, within)
     response["Cache-Control"] = "no-store"
     return response
 
 
-def _problem(refused: TicketFlowerError) -> HttpResponse:
+def _problem(refused: TicketFlowerError, within: str) -> HttpResponse:
     """RFC 9457; `errors` names the fields (by JSON Pointers into the body)."""
     note_reason(type(refused).__name__)  # not the message: it may quote what came
     status = HTTPStatus(refused.status)
@@ -104,7 +105,7 @@ def _problem(refused: TicketFlowerError) -> HttpResponse:
             "errors": [
                 {
                     "field": each.field,
-                    "pointer": _pointer(each.field),
+                    "pointer": _pointer(within, each.field),
                     "detail": each.message,
                 }
                 for each in refused.problems
@@ -121,9 +122,9 @@ def _problem(refused: TicketFlowerError) -> HttpResponse:
     return response
 
 
-def _pointer(name: str) -> str:
+def _pointer(within: str, name: str) -> str:
     steps = [each.replace("~", "~0").replace("/", "~1") for each in name.split(".") if each]
-    return "/".join(["#/answers", *steps])
+    return "/".join(["#", within, *steps])
 
 
 def _receive(

@@ -46,6 +46,7 @@ from workflows.working_hours.durations import (
     after_in_words,
     due_in_words,
     is_counted_from_start,
+    answered_in_words,
     wait_in_words,
 )
 
@@ -384,7 +385,10 @@ def given_to(task: TaskDefinition, labels: Mapping[str, str]) -> str:
 
 def _due(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     if task.wait and task.is_wait:
-        yield _("Waits"), wait_in_words(task.wait, labels)
+        said = wait_in_words(task.wait, labels)
+        if task.answered_by:
+            said = f"{said}, {answered_in_words(task.answered_by, labels)}"
+        yield _("Waits"), said
     if task.due_in:
         is_time = is_counted_from_start(task.due_in)
         yield _("Due in") if is_time else _("Due"), due_in_words(task.due_in, labels)

@@ -105,6 +105,7 @@
  * @property {string} [due_in] a moment such as P2D, or P3D before ticket.return_date at 09:00
  * @property {Reminder[]} [reminders]
  * @property {string} [wait] of a wait: a moment
+ * @property {string} [answered_by] of a wait: the answer that a message names
  * @property {Edit[]} [edits]
  * @property {string} [action_url]
  * @property {Json} [input_transform]
