@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import json
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from django.test import override_settings
 from django.urls import reverse
@@ -16,14 +14,15 @@ from tickets.arriving.set_way_in import (
     make_way_in_secret,
     set_way_in,
 )
+from tickets.arriving.tests.messages import SignedMessages
 from tickets.arriving.type_address import WebAddress
 from tickets.models import Delivery, Ticket, WayIn
 from tickets.tests.screens import ScreenTestCase
-from workflows.actions.signature import make_secret, sign
+from workflows.actions.signature import make_secret
 from workflows.models import WorkflowEvent
 
 
-class WayInTests(ScreenTestCase):
+class WayInTests(SignedMessages, ScreenTestCase):
     def setUp(self) -> None:
         super().setUp()
         set_way_in(
@@ -35,29 +34,6 @@ class WayInTests(ScreenTestCase):
             definition=self.definition, user=self.carla, now=timezone.now()
         )
         self.url = reverse("way_in", args=[WebAddress("acme", self.definition.key).token])
-
-    def send(
-        self,
-        body: Any,
-        *,
-        number: str = "msg_1",
-        secret: str = "",
-        at: datetime | None = None,
-        **headers: str,
-    ) -> Any:
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        timestamp = int((at or timezone.now()).timestamp())
-        signature = sign(
-            content, secret=secret or self.secret, message_id=number, timestamp=timestamp
-        )
-        named = {
-            "webhook-id": number,
-            "webhook-timestamp": str(timestamp),
-            "webhook-signature": f"v1,other {signature}",
-        }
-        return self.client.post(
-            self.url, content, content_type="application/json", headers={**named, **headers}
-        )
 
     def test_a_ticket_is_submitted_and_a_repeat_gets_the_first_answer(self) -> None:
         body = {"answers": {"what": "A desk"}, "title": "From the shop"}
