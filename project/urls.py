@@ -10,6 +10,7 @@ from project.observing.metrics import metrics
 from tenants.account.pages.address import ConfirmAddressPage
 from tenants.account.pages.forgotten_password import ForgottenPasswordPage
 from tenants.account.pages.one_time_link import OneTimeLinkPage
+from tickets.arriving.pages.way_in import way_in, way_in_answer
 from tickets.calling.pages.callbacks import receive
 from tickets.notices.pages.stop_mail import StopMailPage
 from tickets.rating.pages.rate_pages import RateByLinkPage
@@ -68,6 +69,8 @@ urlpatterns = [
     path("app/", admin.site.urls),
     # Without the slash too: a POST cannot be redirected to the address with one.
     re_path(r"^callbacks/(?P<token>[^/]+)/?$", receive, name="callback"),
+    re_path(r"^in/(?P<token>[^/]+)/answer/?$", way_in_answer, name="way_in_answer"),
+    re_path(r"^in/(?P<token>[^/]+)/?$", way_in, name="way_in"),
     re_path(r"^mail-in/?$", mail_in, name="mail_in"),
     path("demo/accounting/invoices", demo_accounting.archive_invoice, name="demo_accounting"),
 ]

@@ -88,6 +88,7 @@ CALLBACK_ADDRESS = Limit(
     "callback address", MINUTE, setting="CALLBACKS_PER_ADDRESS", counts_itself=True
 )
 DEMO_CALLS = Limit("demo accounting", MINUTE, 600)
+WAY_IN_ADDRESS = Limit("way in address", MINUTE, 600, counts_itself=True)
 # Each is a mail that a provider hands on.
 MAIL_IN = Limit("mail in", MINUTE, 600, counts_itself=True)
 # Providers of mail send many, from few addresses.
@@ -110,6 +111,8 @@ BY_SENDER: Mapping[str, Limit] = {
     "sign_up_by_mail": SIGN_UP,
     "invited_sign_up": SIGN_UP,
     "callback": CALLBACK_ADDRESS,
+    "way_in": WAY_IN_ADDRESS,
+    "way_in_answer": WAY_IN_ADDRESS,
     "demo_accounting": DEMO_CALLS,
     "one_time_link": NEW_PASSWORD,
     "mail_in": MAIL_IN,
@@ -129,6 +132,8 @@ BY_SENDER: Mapping[str, Limit] = {
 
 # --- by what it is about -------------------------------------------------------------------------
 CALLBACK_CALL = Limit("callback call", MINUTE, setting="CALLBACKS_PER_CALL")
+# Tickets that other systems send to the web address of one ticket type.
+WAY_IN_MESSAGES = Limit("messages of a way in", MINUTE, 120)
 # How many companies may be signed up in all, so that nobody fills the database with schemas.
 SIGN_UPS_OF_ALL = Limit("sign-ups of all", HOUR, setting="SIGN_UPS_PER_HOUR")
 # The link in the mail of a sign-up is good for one company.

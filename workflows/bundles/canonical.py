@@ -303,8 +303,25 @@ _task = _canonical_part(
     reminders=canonical_reminders,
 )
 _transition = _canonical_part("transition", condition=_rule)
+
+
+def _plain_email(value: Json) -> Json:
+    return plain_email(value) if isinstance(value, str) else value
+
+
+def _day_rule(value: Json) -> Json:
+    """Without blanks and a name before it, in capital letters."""
+    return (
+        "".join(value.split()).upper().removeprefix("RRULE:") if isinstance(value, str) else value
+    )
+
+
+_start = _canonical_part("start", rule=_day_rule, on_behalf_of=_plain_email)
 _ticket_type = _canonical_part(
-    "ticket_type", ext_ref=_list_of(_link), roles_with_access=_set_of_names
+    "ticket_type",
+    ext_ref=_list_of(_link),
+    roles_with_access=_set_of_names,
+    starts=_list_of(_start),
 )
 _company_role = _canonical_part("company_role")
 _test = _canonical_part(

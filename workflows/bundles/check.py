@@ -21,6 +21,7 @@ from workflows.bundles.reading import MAX_PARTS, too_many_parts
 from workflows.bundles.references import reference_problems
 from workflows.bundles.rules import rule_problems
 from workflows.bundles.spelling import as_spelt
+from workflows.bundles.starts import start_problems
 from workflows.bundles.structure import structure_problems
 from workflows.bundles.times import time_problems
 from workflows.engine.conditions import one_budget
@@ -74,6 +75,7 @@ def _further_problems(document: JsonObject, facts: Facts) -> Iterator[Problem]:
         assignment_problems(outline),
         decision_table_problems(outline),
         time_problems(outline),
+        start_problems(outline, facts),
         edit_problems(outline),
         rule_problems(outline),
         comparison_problems(outline),

@@ -54,6 +54,7 @@ _NAMED: Final[Mapping[str, Sequence[str]]] = {
     "fields": ("name",),
     "tests": ("name",),
     "branches": ("key",),
+    "starts": ("key",),
     "inputs": ("name",),
     "outputs": ("name",),
     "rows": ("when",),

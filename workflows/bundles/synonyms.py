@@ -74,6 +74,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "wait": ("wait_until", "waits_until", "waits", "until"),
         "ticket_type": ("starts", "sub_ticket", "subticket", "sub_workflow", "subworkflow"),
         "wait_for_end": ("waits_for_end", "wait_for_it", "waits_for_it"),
+        "answered_by": ("matched_by", "correlation_key", "message_key"),
         "reminders": ("reminder", "escalations", "escalation"),
         "approvers": ("approved_by", "approver"),
         "needed": ("how_many", "needed_votes"),
@@ -136,6 +137,16 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "icon": ("symbol",),
         "reopen_days": ("reopen_within_days", "can_be_reopened_for"),
         "asks_rating": ("rating", "rated", "ask_rating"),
+        "starts": ("recurring_starts", "recurring", "schedule", "schedules"),
+    },
+    "start": {
+        "title": ("name",),
+        "rule": ("rrule", "recurrence", "recurrence_rule"),
+        "working_day": ("workday", "business_day", "working_day_of_month"),
+        "at": ("time", "time_of_day"),
+        "from": ("first", "dtstart", "starting"),
+        "on_behalf_of": ("as", "person", "submitted_as", "email"),
+        "answers": ("data", "values"),
     },
     "reminder": {
         "when": ("at", "time"),
@@ -224,7 +235,7 @@ _INSIDE: Final[Mapping[str, Mapping[str, str]]] = {
         "outputs": "table_output[]",
         "rows": "table_row[]",
     },
-    "ticket_type": {"ext_ref": "link[]"},
+    "ticket_type": {"ext_ref": "link[]", "starts": "start[]"},
     "field": {"fields": "field[]", "choices": "choice[]", "checks": "check[]"},
     "test": {
         "submitter": "test_submitter",
@@ -250,7 +261,7 @@ def names_of(part: str) -> list[str]:
 
 def part_of_entries(name: str) -> str:
     """The part that each entry of a list of the bundle is: `tasks` are a list of `task`."""
-    inner = {"fields": "field", "branches": "branch"}
+    inner = {"fields": "field", "branches": "branch", "starts": "start"}
     return inner.get(name) or _INSIDE["bundle"].get(name, name).removesuffix("[]")
 
 

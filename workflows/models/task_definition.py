@@ -139,6 +139,14 @@ class TaskDefinition(models.Model):
         db_default="",
         help_text=_("Of a WAIT task: until when it waits, such as P2D or on ticket.start."),
     )
+    answered_by = models.CharField(
+        _("answered by"),
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Of a wait: the answer that a message must name to end it before its time."),
+    )
 
     # Of a step that the engine does at once. Their plain names are words of SQL.
     values = models.JSONField(

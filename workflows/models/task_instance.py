@@ -169,6 +169,10 @@ class TaskInstance(StatusModel):
     completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
     due_at = models.DateTimeField(_("due at"), null=True, blank=True)
     waits_until = models.DateTimeField(_("waits until"), null=True, blank=True)
+    # By which a message is matched that ends the wait.
+    answer_key: models.CharField[str | None, str | None] = models.CharField(
+        _("key of the answer"), max_length=255, null=True, blank=True
+    )
     added_roles = models.JSONField(
         _("added company roles"),
         null=True,
@@ -195,6 +199,11 @@ class TaskInstance(StatusModel):
                 fields=("created_at",),
                 condition=Q(status="PENDING", assigned_to=None),
                 name="task_instance_waiting",
+            ),
+            models.Index(
+                fields=("answer_key",),
+                condition=Q(status="PENDING", answer_key__isnull=False),
+                name="task_instance_answered_by",
             ),
             # What is overdue, among the few tasks that are not finished.
             models.Index(

@@ -92,6 +92,7 @@ _WANTS: Final[Mapping[CellForm, Want]] = {
 _BEGINS_FORMULA: Final = re.compile(r"[^\W\d]|[({]")
 _SAYS_RULE: Final = re.compile(r"[=<>≤≥≠({]|\w\s+\w")
 _ONE_WORD: Final = re.compile(r"\w+")
+_CLOCK: Final = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})(?::00)?")
 _LEADING_ZERO: Final = re.compile(r"[+-]?0[0-9]+")
 
 
@@ -620,6 +621,13 @@ def _write_duration(value: Json, _scope: Scope) -> Written:
         return None
 
 
+def _read_clock(value: CellValue, _scope: Scope) -> Json:
+    """A time of day with two digits each; what is none stays as it is, for the check."""
+    text = str(_moment_text(value, CellForm.TIME))
+    match = _CLOCK.fullmatch(text.strip())
+    return f"{int(match[1]):02}:{match[2]}" if match else text
+
+
 def _unchanged(text: str) -> Json:
     return text
 
@@ -654,6 +662,7 @@ DAY: Final = Kind(
     _as_text,
     wants=lambda _scope: Want.MOMENT,
 )
+CLOCK: Final = Kind(_read_clock, _as_text, wants=lambda _scope: Want.MOMENT)
 ASSIGNED: Final = Kind(
     lambda value, _scope: read_assigned(text_of(value)),
     lambda value, _scope: write_assigned(value),

@@ -37,7 +37,9 @@ from tickets.models import (
     Message,
     NoticePreferences,
     Rating,
+    RecurringStart,
     SavedView,
+    StartRun,
     Ticket,
     TicketError,
     TicketLink,
@@ -234,6 +236,10 @@ class FullCompany(CompanyTransactionTestCase):
         reply.roles.add(*CompanyRole.objects.all())
         self.type.roles_with_access.add(*CompanyRole.objects.all())
         Rating.objects.create(ticket=ticket, score="GOOD", rated_at=timezone.now())
+        start = RecurringStart.objects.create(
+            type_key="party", key="weekly", person=self.uma, paused="BY_HAND", paused_by=self.terry
+        )
+        StartRun.objects.create(start=start, moment=timezone.now(), begun_at=timezone.now())
         TicketLink.objects.create(
             ticket=ticket,
             other=Ticket.objects.exclude(pk=ticket.pk)[0],

@@ -144,6 +144,16 @@ EXAMPLES = {
         {"label": "released"}, False, {"status": "CANCELLED", "end_label": "released"}
     ),
     "SUBMITTED_FOR": Example({"to": "Wendy Wells", "to_id": WENDY}, of_task=False),
+    "CAME_IN": Example(
+        {
+            "by": "start",
+            "called": "100% of it",
+            "due": "2026-04-01T12:00:00+00:00",
+            "missed": ["2026-03-31T12:00:00+00:00"],
+            "missed_count": 1,
+        },
+        of_task=False,
+    ),
     "DUPLICATE": Example(
         {"reason": "The same.", "of": 12, "called": "#12"},
         False,

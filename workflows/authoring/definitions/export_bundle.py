@@ -56,6 +56,7 @@ _TASK = (
     "table",
     "reminders",
     "wait",
+    "answered_by",
 )
 # What only blocks and the tasks inside them have: an empty column says nothing.
 _OF_BLOCKS = ("branch", "branches", "ends_when", "for_each", "order", "most", "hide_answers")
@@ -72,6 +73,7 @@ _TICKET_TYPE = (
     "icon",
     "reopen_days",
     "asks_rating",
+    "starts",
     "edit_layout",
     "display_layout",
 )

@@ -51,6 +51,7 @@ from workflows.fields.specs import parse_fields
 from workflows.models import TaskDefinition, Transition, WorkflowDefinition
 from workflows.working_hours.durations import (
     after_in_words,
+    answered_in_words,
     due_in_words,
     is_counted_from_start,
     wait_in_words,
@@ -424,7 +425,10 @@ def given_to(
 
 def _due(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     if task.wait and task.is_wait:
-        yield _("Waits"), wait_in_words(task.wait, labels)
+        said = wait_in_words(task.wait, labels)
+        if task.answered_by:
+            said = f"{said}, {answered_in_words(task.answered_by, labels)}"
+        yield _("Waits"), said
     if task.due_in:
         is_time = is_counted_from_start(task.due_in)
         yield _("Due in") if is_time else _("Due"), due_in_words(task.due_in, labels)

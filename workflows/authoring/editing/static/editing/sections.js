@@ -321,6 +321,15 @@ function waitParts(task) {
         help: gettext("The ticket goes on by itself then. Where the time is over already, it does not wait."),
       },
     ),
+    text(gettext("Answered by"), task, "answered_by", {
+      max: 200,
+      mono: true,
+      placeholder: "ticket.order_number",
+      help: gettext(
+        "A message of another system with the value of this answer as its key ends the wait before. Empty: only the time does.",
+      ),
+    }),
+    ...(task.answered_by ? [schemaEditor(task, "output_schema", gettext("What the answer must be"), null)] : []),
   ];
 }
 

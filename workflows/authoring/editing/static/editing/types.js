@@ -106,6 +106,7 @@
  * @property {string} [due_in] a moment such as P2D, or P3D before ticket.return_date at 09:00
  * @property {Reminder[]} [reminders]
  * @property {string} [wait] of a wait: a moment
+ * @property {string} [answered_by] of a wait: the answer that a message names
  * @property {Edit[]} [edits]
  * @property {string} [action_url]
  * @property {Json} [input_transform]
@@ -193,8 +194,21 @@
  * @property {string} [icon] one of `Start.icons`
  * @property {Json} [reopen_days] for how many days a ticket may be reopened; without it, never
  * @property {boolean} [asks_rating]
+ * @property {RecurringStart[]} [starts]
  * @property {string} [edit_layout]
  * @property {string} [display_layout]
+ */
+
+/**
+ * @typedef {object} RecurringStart when tickets of a type start by themselves
+ * @property {string} [key]
+ * @property {string} [title]
+ * @property {string} [rule] of RFC 5545: FREQ=WEEKLY;BYDAY=MO
+ * @property {number} [working_day] of the month: 1 the first, -1 the last
+ * @property {string} [at] a time of day: 08:00
+ * @property {string} [from] a day: 2026-10-30
+ * @property {string} [on_behalf_of] an e-mail address
+ * @property {JsonObject} [answers]
  */
 
 /** @typedef {{ name: string, description?: string }} CompanyRole */

@@ -768,6 +768,7 @@ function renameOnTicket(from, to) {
   renameInProcess(`ticket.${from}`, `ticket.${to}`);
   for (const type of store.document.ticket_types || []) {
     if (type.presets) type.presets = renameKey(type.presets, from, to);
+    for (const start of type.starts ?? []) if (start.answers) start.answers = renameKey(start.answers, from, to);
   }
   for (const test of store.document.tests || []) {
     if (test.ticket) test.ticket = renameKey(test.ticket, from, to);
