@@ -29,6 +29,8 @@ class TicketsConfig(AppConfig):
         import_module("tickets.taking_part.ways_to_see")
         # Whoever has a task may do it: see MORE_PERMISSIONS.
         import_module("tickets.seeing.task_holders")
+        # Steps that send a mail: see SEND_MESSAGE.
+        import_module("tickets.mailing.send_message")
         # The mail about the end of a ticket offers to rate it.
         import_module("tickets.rating.rating_link")
         # The last app with models: when its turn comes, the permissions of all apps are there.

@@ -138,6 +138,13 @@ SIGN_UP_LINK = Limit("sign-up link", DAY, 1, remembers=False)
 INVITATIONS = Limit("invitations", DAY, setting="COMPANY_MOST_INVITATIONS_A_DAY")
 INVITATIONS_TO_ONE = Limit("invitations to an address", DAY, 5, remembers=False)
 
+# How many mails the processes of a company send to addresses outside, and how many to one of them.
+# They belong to a step, which may be taken back.
+OUTSIDE_MAILS = Limit(
+    "mails to outside", DAY, setting="COMPANY_MOST_OUTSIDE_MAILS_A_DAY", remembers=False
+)
+OUTSIDE_MAILS_TO_ONE = Limit("mails to an address outside", DAY, 50, remembers=False)
+
 # How often a company's identity provider is asked, twice for each log-in.
 IDENTITY_PROVIDER = Limit("identity provider", MINUTE, 120)
 

@@ -81,6 +81,10 @@ def send_mail(*, mail_id: int) -> None:
     except (ValueError, UndecryptableError, EncryptionKeyMissingError) as error:
         _give_up(_Handing(mail), str(error))
         return
+    except OSError:  # the files are elsewhere, and that does not answer
+        logger.exception("The files of mail %s of %s cannot be read", mail.pk, current_schema())
+        _try_again(_Handing(mail), gettext("Its files cannot be read now."))
+        return
     handing = _Handing(mail)
     try:
         if not handing.do(message, to):
@@ -160,6 +164,7 @@ def _close(mail: OutgoingMail) -> None:
         reason="",
         text="",
         html="",
+        attachments=[],
         changed_at=timezone.now(),
     )
 

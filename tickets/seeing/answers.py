@@ -19,7 +19,7 @@ from workflows.bundles.step_outputs import output_specs
 from workflows.engine.approvals import answers_of_vote, vote_key
 from workflows.engine.assigning import Who
 from workflows.engine.process import Json, JsonObject, objects_in
-from workflows.engine.task_types import BLOCK_TYPES, WAIT_TYPES
+from workflows.engine.task_types import BLOCK_TYPES, MESSAGE_TYPES, WAIT_TYPES
 from workflows.fields.uploads import uploads_in
 from workflows.forms import (
     Shown,
@@ -198,10 +198,11 @@ def outputs_in(
 def outputs_of_visits(instances: Collection[int]) -> TaskInstanceQuerySet:
     """The visits of the tasks of these workflow instances of which something came: the team's.
 
-    Without blocks: what they bring is what the tasks in them have.
+    Without blocks: what they bring is what the tasks in them have; and without what brings nothing.
     """
+    without = [*BLOCK_TYPES, *WAIT_TYPES, *MESSAGE_TYPES]
     return (
-        TaskInstance.objects.exclude(definition__task_type__in=[*BLOCK_TYPES, *WAIT_TYPES])
+        TaskInstance.objects.exclude(definition__task_type__in=without)
         .filter(
             workflow_instance__in=instances,
             status__in=(TaskStatus.COMPLETED, TaskStatus.ERROR),

@@ -86,7 +86,7 @@ class _Check:
         if self.rule.who is Who.ANSWER:
             yield from self._answer(self._text("answer"))
         if self.rule.who is Who.DOER:
-            yield from self._done_before(self._text("task"), (*self.path, "task"))
+            yield from self.done_before(self._text("task"), (*self.path, "task"))
         if self.rule.who is Who.PERSON and "@" not in self._text("email"):
             yield self._problem("email", str(_NEEDED["email"]))
 
@@ -107,9 +107,10 @@ class _Check:
             return
         if answer.startswith(TASKS):
             key = answer.split(".")[1]
-            yield from self._done_before(key, (*self.path, "answer"))
+            yield from self.done_before(key, (*self.path, "answer"))
 
-    def _done_before(self, key: str, path: Path) -> Iterator[Problem]:
+    def done_before(self, key: str, path: Path) -> Iterator[Problem]:
+        """Of a task that is named, and must be one that people do, before this one."""
         tasks = self.outline.task_of
         if key not in tasks:
             meant = nearest(key, tasks)
@@ -165,7 +166,7 @@ class _Check:
                     message %= {"task": self.outline.title_of(key)}
                     yield Problem(path, message + " " + _("Remove one of the two."), each)
                 else:
-                    yield from self._done_before(key, path)
+                    yield from self.done_before(key, path)
             elif isinstance(each, str):
                 message = _("Write “requester”, or the task whose doer is meant: tasks.review.")
                 yield Problem(path, message, each)
@@ -174,6 +175,11 @@ class _Check:
 def never_problems(outline: Outline, task: Entry, never: Json, path: Path) -> Iterator[Problem]:
     """The same of a task without an `assign_to`, which says by itself whom it never asks."""
     yield from _Check(outline, task, {}).never(never, path)
+
+
+def done_before_problems(outline: Outline, task: Entry, key: str, path: Path) -> Iterator[Problem]:
+    """The same of a task that must have been done by a person before this one is begun."""
+    yield from _Check(outline, task, {}).done_before(key, path)
 
 
 _WHO = {

@@ -39,6 +39,7 @@ TABLES = (
             *("branch", "approvers", "needed", "never"),
             *("set_values", "decision_table"),
             *("reminders", "wait"),
+            "mail_message",
         ),
     ),
     SealedTable(

@@ -190,6 +190,12 @@ def manager_of_requester(task: TaskInstance) -> int | None:
     return _facts_of(task).manager
 
 
+def person_named(task: TaskInstance, rule: AssignRule) -> User | None:
+    """The one person whom a rule names for a task, active and of this company."""
+    named_id, _reason = _named(task, rule, _facts_of(task))
+    return None if named_id is None else colleagues().filter(pk=named_id).first()
+
+
 def _who_votes_beside(task: TaskInstance) -> set[int]:
     """Who has, had or will have another vote of the same approval: nobody votes twice."""
     if task.path is None:

@@ -81,6 +81,7 @@ from workflows.running.events.completed import COMPLETED
 from workflows.running.events.done_at_once import DONE_AT_ONCE
 from workflows.running.events.failed import FAILED
 from workflows.running.events.kind import EventKind
+from workflows.running.events.message_sent import MESSAGE_SENT
 from workflows.running.events.moved import MOVED
 from workflows.running.events.priority_changed import PRIORITY_CHANGED
 from workflows.running.events.released import RELEASED
@@ -93,6 +94,7 @@ from workflows.running.events.timed_out import TIMED_OUT
 from workflows.running.events.wait_ended import WAIT_ENDED
 from workflows.running.failures import last_failures
 from workflows.running.keys_now import key_of_output
+from workflows.running.messages import send_message
 from workflows.running.positions import Positions
 from workflows.running.questions import QUESTION_ENDED, due_after_question
 from workflows.running.sealing import batch_of_history
@@ -653,13 +655,18 @@ class WorkflowStateManager:
             if self._at_once > MOST_AT_ONCE:
                 text = _("More than %(most)d steps followed each other, with nobody in between.")
                 raise AtOnceError(text % {"most": MOST_AT_ONCE})
-            made = carry_out(
-                definition.type,
-                values=definition.values,
-                table=definition.table,
-                context=self._context(facts, self.positions.path_of(task)),
-                clock=self._clock(),
-            )
+            context = self._context(facts, self.positions.path_of(task))
+            if definition.sends_message:
+                self._batch.write()  # whom it goes to is asked of what is written
+                made = send_message(task, context, now=self.now)
+            else:
+                made = carry_out(
+                    definition.type,
+                    values=definition.values,
+                    table=definition.table,
+                    context=context,
+                    clock=self._clock(),
+                )
         except AtOnceError as error:
             self._fail_with(task, str(error))
             move.failures.append(FailedStep(str(error), task, is_of_task=True))
@@ -668,7 +675,8 @@ class WorkflowStateManager:
         self._batch.update(task, "status", "output_data", "started_at", "completed_at")
         self._keep_output(task, {definition.key: made.output})
         self._done_now[definition.key] = done_by(None, self.now)
-        self._record(DONE_AT_ONCE, task=task, data={"output": made.output, **made.note})
+        kind = MESSAGE_SENT if definition.sends_message else DONE_AT_ONCE
+        self._record(kind, task=task, data={"output": made.output, **made.note})
         self._done_here.append(task)
 
     def end_wait(self, task: TaskInstance) -> bool:

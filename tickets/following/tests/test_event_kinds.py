@@ -96,6 +96,10 @@ EXAMPLES = {
         {"output": {"big": True, "row": 3}, "rows": [3], "read": {"What": "A desk"}},
         changes={"task_status": "COMPLETED", "data": {"check": {"big": True, "row": 3}}},
     ),
+    "MESSAGE_SENT": Example(
+        {"output": {}, "who": "person", "to": "Wendy Wells", "to_id": WENDY},
+        changes={"task_status": "COMPLETED", "data": {"check": {}}},
+    ),
     "CALLED": Example({"attempt": 1}, changes={"task_status": "IN_PROGRESS"}),
     "ACCEPTED": Example({"attempt": 1}, changes={"task_status": "PENDING"}),
     "ASKED": Example({"due": ""}, changes={"task_status": "PENDING"}),

@@ -17,6 +17,7 @@ from workflows.bundles.blocks import block_labels, branches_in_words
 from workflows.bundles.describe_changes import field_labels
 from workflows.bundles.edits import edits_in_words
 from workflows.bundles.failure_fields import failure_labels
+from workflows.bundles.messages import recipient_in_words
 from workflows.bundles.outline import Outline
 from workflows.bundles.step_outputs import done_labels, output_labels
 from workflows.bundles.times import reminders_in_words, times_note
@@ -32,6 +33,7 @@ from workflows.engine.conditions import is_empty
 from workflows.engine.decision_table import Hit
 from workflows.engine.errors import FieldError
 from workflows.engine.json_schema import is_web_address
+from workflows.engine.messages import MessageSpec
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.fields.field import Field, SeenBy
 from workflows.fields.kept_roles import (
@@ -312,6 +314,7 @@ def task_card(
             *(_call(task) if task.is_call else ()),
             *_due(task, labels),
             *_of_block(task, labels),
+            *_mail(task, labels),
         ),
         documents=tuple(_documents(task)) if task.is_call else (),
         given_to=given_to(task, labels),
@@ -427,6 +430,20 @@ def _of_block(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple
         }
         titles = {each.key: each.title for each in task.workflow.tasks.all()}
         yield _("Branches"), "; ".join(branches_in_words(said, labels, titles))
+
+
+def _mail(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    """To whom a step writes, and what."""
+    if not task.sends_message or not task.message:
+        return
+    spec = MessageSpec.of(task.message)
+    role = "" if task.candidate_role is None else task.candidate_role.name
+    titles = {f"tasks.{each.key}": each.title for each in task.workflow.tasks.all()}
+    yield _("To"), recipient_in_words(task.message, role, {**titles, **labels})
+    yield _("Subject"), spec.subject
+    yield _("Text"), spec.text
+    if spec.files:
+        yield _("Attached"), ", ".join(labels.get(each, each) for each in spec.files)
 
 
 def _approval_said(task: TaskDefinition) -> JsonObject:

@@ -13,6 +13,7 @@ from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.bundles import Trial
 from workflows.bundles.approvals import approvers_in_words
 from workflows.bundles.assignments import assignments_in_words
+from workflows.bundles.messages import message_notes
 from workflows.bundles.step_outputs import output_specs
 from workflows.bundles.task_notes import task_notes
 from workflows.engine.approvals import approval_key
@@ -259,9 +260,16 @@ def _step_row(
         failure=failure_in_words(step.failure) if step.failure is not None else "",
         is_cancelled=step.is_cancelled,
         cancels=step.cancels,
-        note=_row_that_fits(step.note),
+        note=_row_that_fits(step.note) or _mail_of(trial, step),
         changed=list(_changed(trial, step)),
     )
+
+
+def _mail_of(trial: Trial, step: Step) -> str:
+    """To whom a step writes; empty for any other step."""
+    if step.task is None or not trial.rules[step.task].task_type.sends_message:
+        return ""
+    return message_notes(trial.document).get(step.task, "")
 
 
 def _row_that_fits(note: JsonObject) -> str:
@@ -301,6 +309,8 @@ def _icon_of(task_type: TaskType) -> str:
         return "splitscreen"
     if task_type.is_wait:
         return "hourglass_bottom"
+    if task_type.sends_message:
+        return "mail"
     if task_type.is_at_once:
         return "function"
     return "person" if task_type.is_form else "bolt"
