@@ -93,6 +93,9 @@ MAIL_IN = Limit("mail in", MINUTE, 600, counts_itself=True)
 # Providers of mail send many, from few addresses.
 STOP_MAIL = Limit("stop mail", MINUTE, 300)
 RATE_TICKET = Limit("rate ticket", MINUTE, 60)
+# Forms of people outside, of whom many may stand behind one address.
+OUTSIDE_FORM = Limit("outside form", MINUTE, 60)
+OUTSIDE_FORM_VISIBLE = Limit("outside form visible", MINUTE, 300)
 NEW_PASSWORD = Limit("new password", MINUTE, 30)
 # Mails that anybody may have sent to an address: by sender, and by the address. Each kind by
 # itself: whoever has others sent uses nobody's new passwords up.
@@ -115,6 +118,8 @@ BY_SENDER: Mapping[str, Limit] = {
     "mail_in": MAIL_IN,
     "stop_mail": STOP_MAIL,
     "rate_ticket": RATE_TICKET,
+    "outside_form": OUTSIDE_FORM,
+    "outside_form_visible": OUTSIDE_FORM_VISIBLE,
     "invitation": NEW_PASSWORD,
     "new_address": NEW_PASSWORD,
     "admin:account_address": NEW_PASSWORD,

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from tenants.roles import SystemRole
 from tickets.advancing.lock_ticket import lock_ticket
@@ -27,6 +28,7 @@ from workflows.engine.process import JsonObject
 from workflows.engine.reminders import Reminder, Tell, reminders_of
 from workflows.models import CompanyRole, TaskInstance, WorkflowStatus
 from workflows.running.candidates import candidates_of, deputy_for_task
+from workflows.running.outside import send_link
 from workflows.running.workflow_repair import WorkflowRepair
 
 
@@ -97,7 +99,7 @@ class _Reminding:
         manager.remind(self.task, data=data, adds=adds)
         offered = self._offered() if adds is not None else set()
         told = self._tell(TASK_OFFERED, offered)
-        told += self._tell_others(role, offered)
+        told += self._tell_others(role, offered, now=manager.now)
         if not told:  # a task that waits is never nobody's matter
             self._tell_admins()
 
@@ -110,9 +112,15 @@ class _Reminding:
         people = candidates_of(self.task).added_people()
         return {*people.values_list("pk", flat=True)} - {self.task.assigned_to_id}
 
-    def _tell_others(self, role: CompanyRole | None, offered: Collection[int]) -> int:
+    def _tell_others(
+        self, role: CompanyRole | None, offered: Collection[int], *, now: datetime
+    ) -> int:
         worker = self.task.assigned_to
         match self.reminder.tell:
+            case Tell.WORKER if self.task.is_with_contact:
+                said = self.reminder.text or gettext("Your answer is still awaited.")
+                send_link(self.task, now=now, said=said)
+                return 1
             case Tell.WORKER:
                 return self._tell(TASK_REMINDER, self._who_has_it())
             case Tell.REQUESTER:

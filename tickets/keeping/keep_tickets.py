@@ -128,6 +128,15 @@ def delete_tickets(numbers: list[int]) -> dict[str, int]:
                 "SELECT FROM workflows_workflowinstance i WHERE i.id = p.workflow_instance_id)",
                 [paths],
             )
+        # The links of people outside, and whoever of them no task names any more.
+        cursor.execute(
+            "DELETE FROM workflows_contactlink l WHERE NOT EXISTS ("
+            "SELECT FROM workflows_taskinstance k WHERE k.id = l.task_id)"
+        )
+        cursor.execute(
+            "DELETE FROM workflows_contact c WHERE NOT EXISTS ("
+            "SELECT FROM workflows_taskinstance k WHERE k.contact_id = c.id)"
+        )
         # Notices are no history: no function guards them. Those of tickets that stay, stay.
         cursor.execute(
             "DELETE FROM tickets_notice n WHERE n.ticket_id = ANY(%s) AND NOT EXISTS ("

@@ -7,6 +7,7 @@ nowhere else. `tickets/seeing/tests/test_nobody_else_shows_answers.py` holds tha
 from tickets.seeing.answers import (
     TaskAnswers,
     answers_for_requester,
+    answers_of_contact,
     output_layout,
     outputs_in,
     outputs_now,
@@ -32,6 +33,7 @@ __all__ = [
     "TaskAnswers",
     "Viewer",
     "answers_for_requester",
+    "answers_of_contact",
     "cancel_reason",
     "cancel_reasons",
     "changed_answers",

@@ -112,6 +112,11 @@ def shown_output(definition: TaskDefinition, output: Json, *, viewer: Viewer) ->
     return shown_answers(specs, output, viewer=viewer, is_form=definition.is_form)
 
 
+def answers_of_contact(definition: TaskDefinition, output: Json) -> list[Shown]:
+    """What somebody outside has answered in a form, for themselves."""
+    return show_answers(definition.fields, output if isinstance(output, dict) else {})
+
+
 def shown_answers(
     specs: object, output: Json, *, viewer: Viewer, is_form: bool = True
 ) -> list[Shown]:

@@ -16,7 +16,7 @@ from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
 from workflows.engine.message_text import MessageText
 from workflows.engine.messages import NAMED_BY, MessageSpec, Recipient
-from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short
+from workflows.engine.problems import did_you_mean, nearest, quoted, short
 from workflows.engine.process import Json
 from workflows.fields.field import Field, SeenBy
 

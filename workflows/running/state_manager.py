@@ -86,6 +86,7 @@ from workflows.running.events.moved import MOVED
 from workflows.running.events.priority_changed import PRIORITY_CHANGED
 from workflows.running.events.released import RELEASED
 from workflows.running.events.reminded import REMINDED
+from workflows.running.events.sent_outside import SENT_OUTSIDE
 from workflows.running.events.started import STARTED
 from workflows.running.events.submitted_for import SUBMITTED_FOR
 from workflows.running.events.task_completed import TASK_COMPLETED
@@ -95,6 +96,7 @@ from workflows.running.events.wait_ended import WAIT_ENDED
 from workflows.running.failures import last_failures
 from workflows.running.keys_now import key_of_output
 from workflows.running.messages import send_message
+from workflows.running.outside import find_contact, send_link
 from workflows.running.positions import Positions
 from workflows.running.questions import QUESTION_ENDED, due_after_question
 from workflows.running.sealing import batch_of_history
@@ -969,10 +971,29 @@ class WorkflowStateManager:
     def _assign_by_rule(self, task: TaskInstance) -> None:
         """The rule asks who did what until now, and whose ticket it is: all of that is written."""
         self._batch.write()
+        if self._send_outside(task):
+            return
         given = assign_by_rule(task, now=self.now)
         self._batch.update(task, *ASSIGNMENT)
         if given is not None:
             self._record(ASSIGNED, task=task, data=given)
+
+    def _send_outside(self, task: TaskInstance) -> bool:
+        """Send a form to whom outside it is for; returns whether somebody outside has it.
+
+        What the rule reads is written. Where the answer names another address than before, the
+        links of the old one are gone.
+        """
+        if not task.definition.rule.is_for_outside:
+            return False
+        contact = find_contact(task)
+        if contact is None or contact.pk == task.contact_id:
+            return task.contact_id is not None
+        task.contact = contact
+        self._batch.update(task, "contact")
+        self._record(SENT_OUTSIDE, task=task, data={"to_contact": True})
+        send_link(task, now=self.now)
+        return True
 
     def claim_task(self, task: TaskInstance, *, by: User) -> None:
         """Give a form that nobody has to whoever asks for it; the caller holds the assignment.
@@ -1083,22 +1104,29 @@ class WorkflowStateManager:
         self._record(ACCEPTED, task=task, data={"attempt": task.attempts})
         self._save()
 
-    def complete_task(self, task: TaskInstance, *, output: JsonObject) -> None:
+    def complete_task(
+        self, task: TaskInstance, *, output: JsonObject, by_contact: bool = False
+    ) -> None:
         """Save a task's output, which the caller has validated; `advance` then moves on.
+
+        `by_contact`: whoever was sent the task has answered it, from outside.
 
         Raises:
             TaskNotWorkableError: the task has ended, or the workflow does not run.
         """
         self.ensure_workable(task)
-        self._complete(task, output=output)
+        self._complete(task, output=output, by_contact=by_contact)
 
-    def _complete(self, task: TaskInstance, *, output: JsonObject) -> None:
+    def _complete(
+        self, task: TaskInstance, *, output: JsonObject, by_contact: bool = False
+    ) -> None:
         self.positions.know(task)
         task.complete(output=output, now=self.now)
         self._batch.update(task, "status", "output_data", "started_at", "completed_at")
         self._keep_output(task, {task.definition.key: output})
         self._done_now[task.definition.key] = done_by(self.actor, self.now)
-        self._record(TASK_COMPLETED, task=task, data={"output": output})
+        more: JsonObject = {"by_contact": True} if by_contact else {}
+        self._record(TASK_COMPLETED, task=task, data={"output": output, **more})
         self._save_instance()
 
     # What a task changes of earlier answers, before it is completed

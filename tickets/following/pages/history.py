@@ -89,7 +89,9 @@ def history(
     if task is not None:
         events = events.filter(task_instance=task)
     newest = (
-        events.select_related("actor", "task_instance__definition").defer(*_LONG).order_by("-pk")
+        events.select_related("actor", "task_instance__definition", "task_instance__contact")
+        .defer(*_LONG)
+        .order_by("-pk")
     )
     rows = list(newest[: MOST_EVENTS + 1])
     left_out = events.count() - MOST_EVENTS if len(rows) > MOST_EVENTS else 0
@@ -112,7 +114,7 @@ class WholeHistory:
             return []
         events = WorkflowEvent.objects.filter(workflow_instance=self._instance_id, pk__lt=before)
         newest = (
-            events.select_related("actor", "task_instance__definition")
+            events.select_related("actor", "task_instance__definition", "task_instance__contact")
             .defer(*_LONG)
             .order_by("-pk")
         )
@@ -129,7 +131,9 @@ def history_since(
         return History(())
     events = WorkflowEvent.objects.filter(workflow_instance=instance_id, pk__gt=event_id)
     newest = (
-        events.select_related("actor", "task_instance__definition").defer(*_LONG).order_by("-pk")
+        events.select_related("actor", "task_instance__definition", "task_instance__contact")
+        .defer(*_LONG)
+        .order_by("-pk")
     )
     return History(_lines(workflow, list(reversed(newest[:MOST_SINCE])), viewer))
 

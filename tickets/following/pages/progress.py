@@ -88,6 +88,8 @@ def position_in_words(ticket: Ticket, *, is_stuck: bool = False) -> str:
         return _("%(task)s, several things side by side") % names
     if not task.definition.is_form:
         return _("%(task)s, done automatically") % names
+    if task.is_with_contact:
+        return _("%(task)s, with somebody outside") % names
     if task.assigned_to is None:
         return _("%(task)s, waiting for somebody to be available") % names
     if task.waits_for_answer:
@@ -124,7 +126,9 @@ class Moments:
                 workflow_instance=ticket.workflow_instance_id, pk__lt=before, kind__in=told
             )
             rows = (
-                events.select_related("actor", "task_instance__definition")
+                events.select_related(
+                    "actor", "task_instance__definition", "task_instance__contact"
+                )
                 .defer(*_LONG)
                 .order_by("-pk")
             )

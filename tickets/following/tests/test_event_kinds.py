@@ -96,6 +96,7 @@ EXAMPLES = {
         {"output": {"big": True, "row": 3}, "rows": [3], "read": {"What": "A desk"}},
         changes={"task_status": "COMPLETED", "data": {"check": {"big": True, "row": 3}}},
     ),
+    "SENT_OUTSIDE": Example({"to_contact": True}),
     "MESSAGE_SENT": Example(
         {"output": {}, "who": "person", "to": "Wendy Wells", "to_id": WENDY},
         changes={"task_status": "COMPLETED", "data": {"check": {}}},
