@@ -2,7 +2,8 @@
 
 A test case names them by words: `requester`, `manager` (the requester's), an e-mail address,
 `tasks.<key>` (whoever did that task), the name of a company role, `everybody` (every task worker),
-`nobody`, or `outside` (a contact, by a link). Who is away, or in which role, no test case knows: the word is that of its rule.
+`nobody`, or `outside` (a contact, by a link). Who is away, or in which role, no test case knows:
+the word is that of its rule.
 """
 
 from __future__ import annotations

@@ -77,9 +77,9 @@ class _Check:
         if not self.said.text("who"):
             yield self._problem("who", _("Say who gets the mail."))
         needed = NAMED_BY.get(who, "")
-        for name, message in _NEEDED.items():
+        for name, advice in _NEEDED.items():
             if name == needed and not self.said.text(name):
-                yield self._problem(name, str(message))
+                yield self._problem(name, str(advice))
             elif name != needed and self.said.text(name):
                 text = _("“%(name)s” does not go with “who”. Remove it.") % {"name": name}
                 yield self._problem(name, text)

@@ -38,6 +38,7 @@ from workflows.running.positions import current_tasks, is_running_block
 
 # Stands for the number of an event, of which there is none: it comes before all of them.
 _SUBMISSION: Final = 0
+_WITH: Final = ("actor", "task_instance__definition", "task_instance__contact")
 _LONG: Final = layouts_of("task_instance__definition")
 
 

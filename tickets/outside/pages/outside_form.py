@@ -66,7 +66,8 @@ class OutsideFormPage(OutsidePage):
         with refusals(TicketsError, CompanyBehindError) as refused:
             opened = self.opened()
             if opened.state is LinkState.ANSWERED:
-                return self._page(opened=opened, answers=answers_of_contact(opened.definition, opened.output))  # fmt: skip
+                answers = answers_of_contact(opened.definition, opened.output)
+                return self._page(opened=opened, answers=answers)
             return self._form(opened, sent)
         response = self._page(refusal=refused.text)
         if refused.error is not None:

@@ -113,7 +113,8 @@ class CheckTest(SimpleTestCase):
         self.assertIn("it is left out", found.message)
 
     def test_no_json_makes_it_fail(self) -> None:
-        for said in (1, [], "x", {"who": 1}, {"text": 1, "files": [1, None]}, {"files": "x"}):
+        wrong: list[Any] = [1, [], "x", {"who": 1}, {"text": 1, "files": [1, None]}, {"files": "x"}]
+        for said in wrong:
             broken = document()
             broken["tasks"][1]["message"] = said
             with self.subTest(said):

@@ -11,6 +11,7 @@ from workflows.engine.message_text import (
     read_message_text,
 )
 from workflows.engine.messages import MessageSpec, Recipient, canonical_message, roots_read
+from workflows.engine.process import Json
 
 ANSWERS = {
     "ticket.amount": "1,200.50",
@@ -66,7 +67,15 @@ class TextTest(TestCase):
 
 class MessageTest(TestCase):
     def test_whatever_it_holds_is_read(self) -> None:
-        for value in (None, 1, [], {}, {"who": "nobody"}, {"who": [], "text": 1, "files": "x"}):
+        wrong: list[Json] = [
+            None,
+            1,
+            [],
+            {},
+            {"who": "nobody"},
+            {"who": [], "text": 1, "files": "x"},
+        ]
+        for value in wrong:
             with self.subTest(value):
                 self.assertEqual(MessageSpec.of(value), MessageSpec())
         spec = MessageSpec.of({"who": "answer", "answer": "ticket.mail", "files": ["quote.file"]})
@@ -74,7 +83,6 @@ class MessageTest(TestCase):
         self.assertEqual(spec.files, ("tasks.quote.file",))
 
     def test_one_spelling(self) -> None:
-        said = {"text": " a\r\nb \n", "subject": "s", "who": "role", "email": "", "files": []}
-        self.assertEqual(list(canonical_message(said) or []), ["who", "subject", "text"])
+        said: Json = {"text": " a\r\nb \n", "subject": "s", "who": "role", "email": "", "files": []}
         self.assertEqual(canonical_message(said), {"who": "role", "subject": "s", "text": "a\nb"})
         self.assertIsNone(canonical_message({"who": ""}))
