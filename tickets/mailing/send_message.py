@@ -24,7 +24,7 @@ from tenants.mail.outbox import Attachment, NewMail, message_id_of, queue_mails
 from tenants.mail.writing import write
 from tenants.models import Company, User
 from tickets.models import FileUpload, Ticket
-from tickets.seeing import MessageAnswers, Viewer, viewer_of
+from tickets.seeing import AnswersInMail, Viewer, viewer_of
 from workflows.engine.at_once import AtOnceError
 from workflows.engine.messages import MessageSpec, Recipient
 from workflows.engine.process import Json, JsonObject
@@ -179,7 +179,7 @@ class _Writing:
             return self._mail(address, Viewer.NOBODY, path="", name="outside")
 
     def _mail(self, to: User | str, viewer: Viewer, *, path: str, name: str) -> NewMail:
-        answers = MessageAnswers(self.ticket, self.task, self.context, viewer=viewer)
+        answers = AnswersInMail(self.ticket, self.task, self.context, viewer=viewer)
         text = self.spec.text_read.filled(answers.text)
         written = write(
             "mailing/mail/message",
@@ -208,7 +208,7 @@ class _Writing:
             return reverse("admin:tickets_ticket_change", args=[self.ticket.pk])
         return ""
 
-    def _attachments(self, answers: MessageAnswers) -> list[Attachment]:
+    def _attachments(self, answers: AnswersInMail) -> list[Attachment]:
         keys = answers.uploads(self.spec.files) if self.spec.files else []
         if not keys:
             return []

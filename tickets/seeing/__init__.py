@@ -22,14 +22,14 @@ from tickets.seeing.answers import (
 )
 from tickets.seeing.changes import ChangedAnswers, changed_answers
 from tickets.seeing.hidden import hidden_tasks, hidden_uploads, is_hidden_from_some
-from tickets.seeing.in_messages import MessageAnswers
+from tickets.seeing.in_messages import AnswersInMail
 from tickets.seeing.reasons import Handover, cancel_reason, cancel_reasons, handover_of
 from tickets.seeing.viewer import Viewer, has_or_had_task, not_for_requester, viewer_of
 
 __all__ = [
+    "AnswersInMail",
     "ChangedAnswers",
     "Handover",
-    "MessageAnswers",
     "TaskAnswers",
     "Viewer",
     "answers_for_requester",
