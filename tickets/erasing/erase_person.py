@@ -26,12 +26,14 @@ from tenants.errors import TicketFlowerError
 from tenants.jobs import defer
 from tenants.logging_in.second_factor import remove_second_factor
 from tenants.mail.models import OutgoingMail, ReceivedMail
+from tenants.mail.outbox import message_id_of
 from tenants.models import LinkedAccount, LogInSession, Passkey, SignUpInvitation, User
 from tenants.names import LONGEST_NAME, plain_email
 from tickets.company_data.people_in_rows import PeopleInRows
 from tickets.finding.index_tickets import AT_ONCE, index_tickets
 from tickets.finding.plain_text import plain_text
 from tickets.job_names import ERASE_PERSON
+from tickets.mailing.send_message import KIND as MESSAGE
 from tickets.models import (
     FileUpload,
     Follower,
@@ -46,6 +48,7 @@ from tickets.models import (
     TicketError,
 )
 from tickets.models.saved_view import LONGEST_QUERY
+from tickets.outside.mail_link import KIND as OUTSIDE
 from tickets.seeing import not_for_requester
 from workflows.engine.process import Json
 from workflows.engine.task_types import AT_ONCE_TYPES
@@ -287,6 +290,7 @@ class _Erasing:
             self._blank_items(ticket)
             self._blank_own_tasks(ticket)
             self._blank_withdrawal(ticket)
+            self._delete_mails_about(ticket)
             events = WorkflowEvent.objects.filter(workflow_instance=ticket.workflow_instance_id)
             if ticket.workflow_instance and not events.filter(kind=ERASED_EVENT).exists():
                 events.create(workflow_instance=ticket.workflow_instance, kind=ERASED_EVENT)
@@ -408,6 +412,11 @@ class _Erasing:
             if instance.data.get(key) == before:
                 instance.data = {**instance.data, key: output}
         instance.save(update_fields=["data"])
+
+    def _delete_mails_about(self, ticket: Ticket) -> None:
+        """What steps of the ticket have written, to whomever: their subjects have answers in them."""
+        thread = message_id_of(f"ticket.{ticket.pk}")
+        OutgoingMail.objects.filter(kind__in=(MESSAGE, OUTSIDE), references=thread).delete()
 
     def _blank_withdrawal(self, ticket: Ticket) -> None:
         """Why they took it back: the history says it, and the notes of errors that were open."""
