@@ -115,6 +115,7 @@ _WRITTEN: Final = (
 # What definitions say of people: the table, its column, and that of the version.
 _DEFINITIONS: Final = (
     ("workflows_taskdefinition", "assign_to", "workflow_id"),
+    ("workflows_taskdefinition", "mail_message", "workflow_id"),
     ("workflows_workflowdefinition", "test_cases", "id"),
 )
 _FILES: Final = "tickets_fileupload"
@@ -414,7 +415,7 @@ class _Erasing:
         instance.save(update_fields=["data"])
 
     def _delete_mails_about(self, ticket: Ticket) -> None:
-        """What steps of the ticket have written, to whomever: their subjects have answers in them."""
+        """What steps of the ticket have written, to whomever: subjects, too, hold answers."""
         thread = message_id_of(f"ticket.{ticket.pk}")
         OutgoingMail.objects.filter(kind__in=(MESSAGE, OUTSIDE), references=thread).delete()
 
