@@ -272,6 +272,8 @@ NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:tickets_mytask_hand_on": _OWN,
     "stop_mail": _OWN,
     "rate_ticket": _RATED,
+    "outside_form": _STEP,
+    "outside_form_visible": _ASKS,
     "admin:tickets_myticket_rate": _RATED,
     "admin:notices": _OWN,
     "admin:notices_bell": _OWN,

@@ -97,6 +97,8 @@ FOR_VISITORS = {
     "one_time_link",
     "stop_mail",
     "rate_ticket",
+    "outside_form",
+    "outside_form_visible",
     "invitation",
     "new_address",
     "sign_up_by_mail",
@@ -154,6 +156,8 @@ DECIDE_THEMSELVES = {
     "admin:account_sessions",  # one's own, whoever it is
     "stop_mail",  # whoever has the address: it is signed
     "rate_ticket",  # likewise
+    "outside_form",  # likewise
+    "outside_form_visible",  # likewise
     "admin:notices",  # one's own, as those that follow
     "admin:notices_bell",
     "admin:notice",
@@ -434,6 +438,8 @@ class Examples:
             "one_time_link": [{"token": "forged:by-nobody"}],
             "stop_mail": [{"token": "forged:by-nobody"}],
             "rate_ticket": [{"token": "forged:by-nobody"}],
+            "outside_form": [{"token": "forged:by-nobody"}],
+            "outside_form_visible": [{"token": "forged:by-nobody"}],
             "invitation": [{"token": "forged:by-nobody"}],
             "new_address": [{"token": "forged:by-nobody"}],
             "sign_up_by_mail": [{"token": "forged:by-nobody"}],

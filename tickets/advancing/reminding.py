@@ -12,6 +12,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from tenants.models import User
 from tenants.roles import SystemRole
@@ -30,6 +31,7 @@ from workflows.engine.reminders import Reminder, Tell
 from workflows.models import CompanyRole, TaskInstance, WorkflowStatus
 from workflows.running.candidates import candidates_of, deputy_for_task
 from workflows.running.deputies import deputy_of
+from workflows.running.outside import send_link
 from workflows.running.workflow_repair import WorkflowRepair
 
 
@@ -104,7 +106,7 @@ class _Reminding:
         if self.reminder.gives:
             told += self._give(manager, had_it)
         else:
-            told += self._tell_others(role, offered)
+            told += self._tell_others(role, offered, now=manager.now)
         if not told:  # a task that waits is never nobody's matter
             self._tell_admins()
 
@@ -133,9 +135,15 @@ class _Reminding:
         people = candidates_of(self.task).added_people()
         return {*people.values_list("pk", flat=True)} - {self.task.assigned_to_id}
 
-    def _tell_others(self, role: CompanyRole | None, offered: Collection[int]) -> int:
+    def _tell_others(
+        self, role: CompanyRole | None, offered: Collection[int], *, now: datetime
+    ) -> int:
         worker = self.task.assigned_to
         match self.reminder.tell:
+            case Tell.WORKER if self.task.is_with_contact:
+                said = self.reminder.text or gettext("Your answer is still awaited.")
+                send_link(self.task, now=now, said=said)
+                return 1
             case Tell.WORKER:
                 return self._tell(TASK_REMINDER, self._who_has_it())
             case Tell.REQUESTER:

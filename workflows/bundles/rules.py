@@ -20,6 +20,7 @@ from workflows.bundles.blocks import (
     list_field,
 )
 from workflows.bundles.canonical import START
+from workflows.bundles.messages import sends_message
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.step_outputs import output_fields, values_set
@@ -39,6 +40,7 @@ from workflows.engine.conditions import (
     variables_read,
 )
 from workflows.engine.failure import FAILURE_PARTS
+from workflows.engine.messages import MessageSpec, Recipient
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.subtickets import READ_OF_ENDED
@@ -147,6 +149,7 @@ def _problems_at_once(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
             for name, rule in values.items():
                 read, columns = transform_variables(rule), columns_of_template(rule)
                 yield from scope.problems((*path, name), rule, read, columns)
+    yield from _problems_of_message(task, scope)
     table = task.value.get("table")
     if not isinstance(table, dict) or not task.is_decision:
         return
@@ -155,6 +158,21 @@ def _problems_at_once(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
         if not is_empty(rule) and not check_condition(rule):
             path = (*task.path, "table", "inputs", index, "value")
             yield from scope.problems(path, rule, variables_read(rule), columns_read(rule))
+
+
+def _problems_of_message(task: Entry, scope: _Scope) -> Iterator[Problem]:
+    """What a mail reads: no answer is an empty text, but no address is an error."""
+    said = task.value.get("message")
+    if not isinstance(said, dict) or not sends_message(task):
+        return
+    spec = MessageSpec.of(said)
+    for name, read in (("subject", spec.subject_read), ("text", spec.text_read)):
+        for each in scope.problems((*task.path, "message", name), None, read.names):
+            if each.is_error:
+                yield each
+    if spec.who is Recipient.ANSWER and spec.named:
+        found = scope.problems((*task.path, "message", "answer"), None, [spec.named])
+        yield from (each for each in found if not each.is_error)  # the others are told elsewhere
 
 
 def _sets_by_name(values: JsonObject) -> bool:

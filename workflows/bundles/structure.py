@@ -92,6 +92,8 @@ def _known_names(path: Path) -> list[str]:
         return key_order(_PART_OF_LIST[str(path[0])])
     if len(path) == 3 and path[0] == "tasks" and path[2] == "assign_to":
         return key_order("assign_to")
+    if len(path) == 3 and path[0] == "tasks" and path[2] == "message":
+        return key_order("message")
     if len(path) == 3 and path[0] == "tasks" and path[2] == "approvers":
         return ["role", "people", "manager"]
     if len(path) == 4 and path[0] == "tasks" and path[2] == "branches":

@@ -79,6 +79,16 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "approvers": ("approved_by", "approver"),
         "needed": ("how_many", "needed_votes"),
         "never": ("never_by",),
+        "message": ("mail", "email", "sends"),
+    },
+    "message": {
+        "who": ("to", "recipient", "tell"),
+        "answer": ("question", "field"),
+        "task": ("step", "doer"),
+        "email": ("address", "mail"),
+        "subject": ("title",),
+        "text": ("body", "content", "template"),
+        "files": ("attachments", "attach", "file"),
     },
     "branch": {
         "title": ("name", "branch_name"),
@@ -228,6 +238,7 @@ _INSIDE: Final[Mapping[str, Mapping[str, str]]] = {
         "branches": "branch[]",
         "table": "decision_table",
         "reminders": "reminder[]",
+        "message": "message",
         "edits": "edit[]",
     },
     "decision_table": {

@@ -170,6 +170,18 @@ class TaskType(StrEnum):
             spellings=("DECISION_TABLE", "TABLE", "BUSINESS_RULE"),
         ),
     )
+    # It sends a mail: see messages.py.
+    MESSAGE = (
+        "MESSAGE",
+        TaskTypeRules(
+            done_by=DoneBy.ENGINE,
+            is_at_once=True,
+            can_be_left=False,
+            uses=("message", "candidate_role"),
+            needs="message",
+            spellings=("MAIL", "EMAIL", "SEND", "SEND_MAIL", "SEND_EMAIL", "NOTIFICATION"),
+        ),
+    )
 
     @classmethod
     def named(cls, name: object) -> TaskType | None:
@@ -242,6 +254,11 @@ class TaskType(StrEnum):
         return "values" in self.rules.uses
 
     @property
+    def sends_message(self) -> bool:
+        """Whether it sends a mail."""
+        return "message" in self.rules.uses
+
+    @property
     def unused(self) -> tuple[str, ...]:
         """The parts of a task's definition that other types use, and this one does not."""
         parts = dict.fromkeys(part for each in TaskType for part in each.rules.uses)
@@ -254,6 +271,7 @@ CALL_TYPES: Final = [each for each in TaskType if each.is_call]
 AT_ONCE_TYPES: Final = [each for each in TaskType if each.is_at_once]
 BLOCK_TYPES: Final = [each for each in TaskType if each.is_block]
 WAIT_TYPES: Final = [each for each in TaskType if each.is_wait]
+MESSAGE_TYPES: Final = [each for each in TaskType if each.sends_message]
 APPROVAL_TYPES: Final = [each for each in TaskType if each.is_approval]
 SUBTICKET_TYPES: Final = [each for each in TaskType if each.is_subticket]
 VOTE_TYPES: Final = [each for each in TaskType if each.is_vote]

@@ -164,6 +164,14 @@ class TaskDefinition(models.Model):
         help_text=_("Inputs, outputs and rows of a DECISION step."),
     )
 
+    message = models.JSONField(
+        _("message"),
+        null=True,
+        blank=True,
+        db_column="mail_message",
+        help_text=_("To whom a MESSAGE step writes, and what."),
+    )
+
     # Of a block: see workflows/engine/blocks.py.
     branches = models.JSONField(_("branches"), null=True, blank=True)
     ends_when = models.CharField(
@@ -252,6 +260,11 @@ class TaskDefinition(models.Model):
     def is_at_once(self) -> bool:
         """Whether the engine does it in the moment in which it is reached."""
         return self.type.is_at_once
+
+    @property
+    def sends_message(self) -> bool:
+        """Whether it sends a mail."""
+        return self.type.sends_message
 
     @property
     def is_block(self) -> bool:

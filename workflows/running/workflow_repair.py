@@ -456,6 +456,9 @@ class WorkflowRepair(WorkflowStateManager):
                 self._assign_or_release(task, None, reason=reason)
             return
         is_running = self.instance.status == WorkflowStatus.IN_PROGRESS
+        if is_running and self._send_outside(task):
+            self._save()
+            return
         given = assign_if_possible(task, now=self.now) if is_running else None
         if given is not None:
             self._batch.update(task, *ASSIGNMENT)

@@ -476,6 +476,18 @@ TASKS: Final = Sheet(
             20,
         ),
         Column(
+            "message",
+            "Mail",
+            kinds.MAIL,
+            gettext_lazy(
+                "For mails. A line each: to: answer ticket.supplier_email (or requester, manager, "
+                "role, doer review, an address), subject: Order {number}, files: ticket.quote. "
+                "Then an empty line, and the text with answers such as {ticket.amount}."
+            ),
+            40,
+            ("message", "e-mail"),
+        ),
+        Column(
             "reminders",
             "Reminders",
             kinds.REMINDERS,

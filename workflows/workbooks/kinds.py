@@ -69,6 +69,7 @@ from workflows.workbooks.lines import (
     write_names,
     write_transform,
 )
+from workflows.workbooks.mails import read_mail, write_mail
 from workflows.workbooks.reminders import read_reminders, write_reminders
 from workflows.workbooks.zone import in_zone_of_cells
 
@@ -670,6 +671,10 @@ ASSIGNED: Final = Kind(
 REMINDERS: Final = Kind(
     lambda value, _scope: read_reminders(text_of(value)),
     lambda value, _scope: write_reminders(value),
+)
+MAIL: Final = Kind(
+    lambda value, _scope: read_mail(text_of(value)),
+    lambda value, _scope: write_mail(value),
 )
 EDITS: Final = Kind(
     lambda value, _scope: read_edits(text_of(value)),

@@ -59,6 +59,8 @@ from workflows.models import (
     ActionAttempt,
     BusinessCalendar,
     CompanyRole,
+    Contact,
+    ContactLink,
     ImportRun,
     Invitation,
     TaskDefinition,
@@ -110,6 +112,13 @@ class FullCompany(CompanyTransactionTestCase):
             # As people do: some of what they try is refused.
             with suppress(TicketFlowerError):
                 self._do_something()
+        ContactLink.objects.create(
+            contact=Contact.objects.create(email="supplier@example.com", name="Sue Supplier"),
+            task=TaskInstance.objects.latest("pk"),
+            digest="0" * 64,
+            created_at=timezone.now(),
+            expires_at=timezone.now(),
+        )
 
     def _make_workflow(self) -> None:
         self.workflow = WorkflowDefinition.objects.create(key="party", title="Party", fields=FIELDS)

@@ -92,6 +92,8 @@ TABLES: dict[str, dict[str, str]] = {
     "workflows_actionattempt": {"job_id": JOB},
     "workflows_businesscalendar": {},
     "workflows_companyrole": {},
+    "workflows_contact": {},
+    "workflows_contactlink": {},
     "workflows_companyrole_members": {"user_id": PERSON},
     "workflows_invitation": {"person_id": PERSON, "invited_by_id": PERSON},
     "workflows_path": {"data": JSON, "item": JSON},

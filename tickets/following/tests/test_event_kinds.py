@@ -107,6 +107,11 @@ EXAMPLES = {
         },
     ),
     "STARTED_BY": Example({"ticket": 5, "called": "#5", "step": "Ask"}, of_task=False),
+    "SENT_OUTSIDE": Example({"to_contact": True}),
+    "MESSAGE_SENT": Example(
+        {"output": {}, "who": "person", "to": "Wendy Wells", "to_id": WENDY},
+        changes={"task_status": "COMPLETED", "data": {"check": {}}},
+    ),
     "CALLED": Example({"attempt": 1}, changes={"task_status": "IN_PROGRESS"}),
     "ACCEPTED": Example({"attempt": 1}, changes={"task_status": "PENDING"}),
     "ASKED": Example({"due": ""}, changes={"task_status": "PENDING"}),

@@ -57,6 +57,7 @@ _TASK = (
     "reminders",
     "wait",
     "answered_by",
+    "message",
 )
 # What only blocks and the tasks inside them have: an empty column says nothing.
 _OF_BLOCKS = ("branch", "branches", "ends_when", "for_each", "order", "most", "hide_answers")

@@ -240,6 +240,7 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
         "task": task.definition.title if task else "",
         "person": str(event.actor) if event.actor else _("The system"),
         "to": str(data.get("to") or _("somebody")),
+        "contact": _contact(event, data),
         "attempt": str(data.get("attempt") or ""),
         "label": str(data.get("label") or ""),
         "after": duration_in_words(str(data.get("after") or "")),
@@ -260,6 +261,14 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
         "ended": str(data.get("ended") or "0"),
         "left_out": _listed(data.get("left_out")),
     }
+
+
+def _contact(event: WorkflowEvent, data: JsonObject) -> str:
+    """Whom outside the event is about. One query where it is about somebody."""
+    if not (data.get("to_contact") or data.get("by_contact")):
+        return ""
+    contact = event.task_instance.contact if event.task_instance else None
+    return str(contact) if contact is not None else _("somebody outside")
 
 
 def data_of(event: WorkflowEvent) -> JsonObject:

@@ -18,6 +18,7 @@ from workflows.bundles.comparisons import variable_name
 from workflows.bundles.describe_changes import field_labels
 from workflows.bundles.edits import edits_in_words
 from workflows.bundles.failure_fields import failure_labels
+from workflows.bundles.messages import recipient_in_words
 from workflows.bundles.outline import Outline
 from workflows.bundles.step_outputs import done_labels, output_labels
 from workflows.bundles.subtickets import starts_in_words, subticket_labels
@@ -34,6 +35,7 @@ from workflows.engine.conditions import is_empty
 from workflows.engine.decision_table import Hit
 from workflows.engine.errors import FieldError
 from workflows.engine.json_schema import is_web_address
+from workflows.engine.messages import MessageSpec
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.fields.field import Field, SeenBy
 from workflows.fields.kept_people import (
@@ -331,6 +333,7 @@ def task_card(
             *_of_subticket(task),
             *_due(task, labels),
             *_of_block(task, labels, people),
+            *_mail(task, labels),
         ),
         documents=tuple(_documents(task)) if task.is_call or task.is_subticket else (),
         given_to=given_to(task, labels, people),
@@ -483,6 +486,20 @@ def _of_block(
         }
         titles = {each.key: each.title for each in task.workflow.tasks.all()}
         yield _("Branches"), "; ".join(branches_in_words(said, labels, titles))
+
+
+def _mail(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    """To whom a step writes, and what."""
+    if not task.sends_message or not task.message:
+        return
+    spec = MessageSpec.of(task.message)
+    role = "" if task.candidate_role is None else task.candidate_role.name
+    titles = {f"tasks.{each.key}": each.title for each in task.workflow.tasks.all()}
+    yield _("To"), recipient_in_words(task.message, role, {**titles, **labels})
+    yield _("Subject"), spec.subject
+    yield _("Text"), spec.text
+    if spec.files:
+        yield _("Attached"), ", ".join(labels.get(each, each) for each in spec.files)
 
 
 def _approval_said(task: TaskDefinition, people: Mapping[int, str]) -> JsonObject:

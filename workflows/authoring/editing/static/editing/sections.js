@@ -11,6 +11,7 @@ import { number, select, text } from "./inputs.js";
 import { linksEditor } from "./links.js";
 import { listEditor } from "./lists.js";
 import { isEmpty } from "./logic.js";
+import { beginMessage, messageParts, recipientInWords } from "./messages.js";
 import { momentControl } from "./moments.js";
 import { elementOf } from "./places.js";
 import { remindersEditor } from "./reminders.js";
@@ -58,6 +59,7 @@ export function tasksSection() {
         typeOf(task).chip,
         isForm(task) ? whoInWords(task) : isApproval(task) ? approversInWords(task) : "",
         isForm(task) ? editsInWords(task) : "",
+        typeOf(task).uses.includes("message") ? recipientInWords(task) : "",
       ],
     }),
     body: taskBody,
@@ -72,7 +74,7 @@ export function tasksSection() {
       "p",
       { class: "ed-lead" },
       gettext(
-        "Each task is given to one person, calls another system, holds branches, or is done at once: values that are set, a table that is looked up.",
+        "Each task is given to one person, calls another system, holds branches, or is done at once: values that are set, a table that is looked up, a mail that is sent.",
       ),
     ),
     list,
@@ -235,6 +237,7 @@ function changeTaskType(task, to) {
   stashes.set(task, stash);
   if (type.is_approval) beginApproval(task);
   else if (type.is_block) beginBlock(task);
+  else if (type.uses.includes("message")) beginMessage(task);
   changed();
 }
 
@@ -282,6 +285,7 @@ function ownParts(task, refresh, redraw) {
   if (uses.includes("table")) return decisionTableEditor(task);
   if (uses.includes("wait")) return waitParts(task);
   if (uses.includes("ticket_type")) return [...subticketParts(task, redraw), dueField(task)];
+  if (uses.includes("message")) return messageParts(task, refresh);
   if (uses.includes("values")) {
     return transformEditor(task, "values", {
       label: gettext("What is set"),

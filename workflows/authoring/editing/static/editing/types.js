@@ -115,6 +115,7 @@
  * @property {Json} [output_schema]
  * @property {Json} [values] what a step of values sets: a formula for each name
  * @property {DecisionTable} [table]
+ * @property {Message} [message] of a step that sends a mail
  * @property {Json} [timeout_seconds]
  * @property {Json} [retries]
  * @property {string} [ticket_type] of a sub-ticket: the key of the type that is started
@@ -131,6 +132,17 @@
  * @property {Approvers} [approvers] of an approval: who is asked
  * @property {string | number} [needed] of an approval: one, all, or how many
  * @property {string[]} [never] of an approval: who is never asked; without it, the requester
+ */
+
+/**
+ * @typedef {object} Message a mail that a step sends
+ * @property {string} [who] one of the words of `Recipient`
+ * @property {string} [answer] where the person or the address stands
+ * @property {string} [task] the key of the task whose doer is meant
+ * @property {string} [email]
+ * @property {string} [subject]
+ * @property {string} [text] with answers in braces
+ * @property {string[]} [files] questions whose files are attached
  */
 
 /**

@@ -6,7 +6,7 @@ import { choicesOf } from "./inputs.js";
 import { isObject } from "./json.js";
 import { rolesInQuestions, store } from "./store.js";
 
-/** @import { Branch, Edit, FieldSpec, Json, JsonObject, Option, Task, Variable, Workflow } from "./types.js" */
+/** @import { Branch, Edit, FieldSpec, Json, JsonObject, Message, Option, Task, Variable, Workflow } from "./types.js" */
 
 /** @typedef {Map<string, Set<string>>} Moves the key of a task, and of those that can come next */
 
@@ -644,6 +644,7 @@ function renameInProcess(from, to) {
     if (task.wait) task.wait = renamedInMoment(task.wait, from, to);
     if (task.due_in) task.due_in = renamedInMoment(task.due_in, from, to);
     for (const each of task.reminders ?? []) each.when = renamedInMoment(each.when, from, to);
+    if (task.message) renameInMessage(task.message, from, to);
     if (task.never) task.never = task.never.map((each) => renamed(each, from, to));
     const asked = task.approvers?.people;
     if (task.approvers && asked && !Array.isArray(asked)) task.approvers.people = renameIn(asked, from, to);
@@ -657,6 +658,36 @@ function renameInProcess(from, to) {
       each.edits = Object.fromEntries(pairs);
     }
   }
+}
+
+const NO_TASKS = "ticket tasks submitter company number item item_number today now done".split(" ");
+
+/**
+ * A name in a mail, where that of a task may be left without what it begins with.
+ * @param {string} name
+ * @param {string} from
+ * @param {string} to
+ */
+function renamedInMessage(name, from, to) {
+  const isWhole = NO_TASKS.includes(name.split(".")[0]);
+  const made = renamed(isWhole ? name : `tasks.${name}`, from, to);
+  return isWhole ? made : made.replace(/^tasks\./, "");
+}
+
+/**
+ * @param {Message} message
+ * @param {string} from
+ * @param {string} to
+ */
+function renameInMessage(message, from, to) {
+  /** @type {(text: string) => string} */
+  const inText = (text) =>
+    text.replace(/\{(\s*)([A-Za-z][\w.]*)/g, (_all, space, name) => `{${space}${renamedInMessage(name, from, to)}`);
+  if (message.subject) message.subject = inText(message.subject);
+  if (message.text) message.text = inText(message.text);
+  if (message.answer) message.answer = renamed(message.answer, from, to);
+  if (message.task) message.task = renamed(`tasks.${message.task}`, from, to).replace(/^tasks\./, "");
+  if (message.files) message.files = message.files.map((each) => renamedInMessage(each, from, to));
 }
 
 /**
