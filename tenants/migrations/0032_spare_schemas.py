@@ -44,46 +44,54 @@ END $$;
 """
 # Whoever reads a spare (pg_dump does, and looks for it by its name) keeps it: it is not waited for.
 # The policies alone name their schema; everything else knows it by its number.
+# Whoever deletes a person has the table of all people, and comes to `people_here` of each schema: so
+# that one is locked last, after the table of all people.
 TAKE = """
 CREATE FUNCTION public.ticketflower_take_spare_schema(p_source text, p_schema text) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
+    rename_policy CONSTANT text := 'ALTER POLICY ticketflower_wall ON %1$I.%2$I'
+                                   ' USING (public.ticketflower_admits(%1$L))';
     spare text;
     version text;
     tables text[];
     name text;
 BEGIN
-    DELETE FROM public.tenants_spareschema
-     WHERE schema_name = (
-               SELECT waiting.schema_name FROM public.tenants_spareschema AS waiting
-                WHERE waiting.source = p_source
-                  AND EXISTS (SELECT FROM pg_namespace WHERE nspname = waiting.schema_name)
-                ORDER BY waiting.made_at
-                LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING schema_name, schema_version INTO spare, version;
-    IF spare IS NULL THEN
+    BEGIN
+        DELETE FROM public.tenants_spareschema
+         WHERE schema_name = (
+                   SELECT waiting.schema_name FROM public.tenants_spareschema AS waiting
+                    WHERE waiting.source = p_source
+                      AND EXISTS (SELECT FROM pg_namespace WHERE nspname = waiting.schema_name)
+                    ORDER BY waiting.made_at
+                    LIMIT 1 FOR UPDATE SKIP LOCKED)
+        RETURNING schema_name, schema_version INTO spare, version;
+        IF spare IS NULL THEN
+            RETURN NULL;
+        END IF;
+        tables := ARRAY(
+            SELECT relation.relname
+              FROM pg_depend AS dependency
+              JOIN pg_class AS relation ON relation.oid = dependency.objid
+             WHERE dependency.refclassid = 'pg_namespace'::regclass
+               AND dependency.refobjid = (SELECT oid FROM pg_namespace WHERE nspname = spare)
+               AND dependency.classid = 'pg_class'::regclass
+               AND relation.relkind IN ('r', 'p') AND relation.relname <> 'people_here'
+             ORDER BY relation.relname);
+        EXECUTE 'LOCK TABLE '
+                || (SELECT string_agg(format('%I.%I', spare, each), ', ')
+                      FROM unnest(tables) AS each)
+                || ' IN ACCESS EXCLUSIVE MODE NOWAIT';
+    EXCEPTION WHEN lock_not_available THEN
         RETURN NULL;
-    END IF;
-    tables := ARRAY(
-        SELECT relation.relname
-          FROM pg_depend AS dependency
-          JOIN pg_class AS relation ON relation.oid = dependency.objid
-         WHERE dependency.refclassid = 'pg_namespace'::regclass
-           AND dependency.refobjid = (SELECT oid FROM pg_namespace WHERE nspname = spare)
-           AND dependency.classid = 'pg_class'::regclass
-           AND relation.relkind IN ('r', 'p')
-         ORDER BY relation.relname);
-    EXECUTE 'LOCK TABLE '
-            || (SELECT string_agg(format('%I.%I', spare, each), ', ') FROM unnest(tables) AS each)
-            || ' IN ACCESS EXCLUSIVE MODE NOWAIT';
+    END;
     EXECUTE format('ALTER SCHEMA %I RENAME TO %I', spare, p_schema);
     FOREACH name IN ARRAY tables LOOP
-        EXECUTE format('ALTER POLICY ticketflower_wall ON %1$I.%2$I'
-                       ' USING (public.ticketflower_admits(%1$L))', p_schema, name);
+        EXECUTE format(rename_policy, p_schema, name);
     END LOOP;
+    LOCK TABLE public.tenants_user IN SHARE ROW EXCLUSIVE MODE;
+    EXECUTE format(rename_policy, p_schema, 'people_here');
     RETURN version;
-EXCEPTION WHEN lock_not_available THEN
-    RETURN NULL;
 END $$;
 """
 UNDO = """
