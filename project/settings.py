@@ -188,6 +188,8 @@ SIGN_UP_CONTACT = os.environ.get("SIGN_UP_CONTACT") or ""
 ACCESSIBILITY_CONTACT = os.environ.get("ACCESSIBILITY_CONTACT") or ""
 # How many companies may sign themselves up in an hour, from everywhere together.
 SIGN_UPS_PER_HOUR = int(os.environ.get("SIGN_UPS_PER_HOUR") or 60)
+# How many schemas wait for companies that sign up: tenants/spare_schemas. 0: none.
+SPARE_SCHEMAS = int(os.environ.get("SPARE_SCHEMAS") or 2)
 # What a company may have, unless it has limits of its own: tenants/company_limits.py.
 COMPANY_MOST_PEOPLE = int(os.environ.get("COMPANY_MOST_PEOPLE") or 1_000)
 COMPANY_MOST_STORED_MB = int(os.environ.get("COMPANY_MOST_STORED_MB") or 10_000)
