@@ -31,6 +31,14 @@ class TicketsConfig(AppConfig):
         import_module("tickets.taking_part.ways_to_see")
         # Whoever has a task may do it: see MORE_PERMISSIONS.
         import_module("tickets.seeing.task_holders")
+        # Mails to the addresses of ticket types become tickets: see OTHER_ADDRESSES.
+        import_module("tickets.arriving.take_mail_to_type")
+        # Tickets that start by themselves follow their definitions: see STARTS_MOVED.
+        import_module("tickets.starting.follow_starts")
+        # Steps that send a mail: see SEND_MESSAGE.
+        import_module("tickets.mailing.send_message")
+        # And forms for people outside: see MAIL_LINK.
+        import_module("tickets.outside.mail_link")
         # The mail about the end of a ticket offers to rate it.
         import_module("tickets.rating.rating_link")
         # The last app with models: when its turn comes, the permissions of all apps are there.

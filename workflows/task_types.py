@@ -128,6 +128,15 @@ SCREENS: Final[Mapping[TaskType, TaskTypeScreen]] = {
         missing=_("This step has no decision table. Add inputs, outputs and rows."),
         expected=_("a decision table"),
     ),
+    TaskType.MESSAGE: TaskTypeScreen(
+        icon="M3 5h14v10H3zM3 5.5l7 5.5 7-5.5",
+        title=_("Mail (sent at once)"),
+        name=_("Mail"),
+        chip=_("mail"),
+        choice=_("A mail, which is sent at once"),
+        missing=_("This step sends no mail. Say to whom, with a subject and a text."),
+        expected=_("to whom, a subject and a text"),
+    ),
 }
 
 

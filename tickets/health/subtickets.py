@@ -1,4 +1,4 @@
-"""What must hold of steps that start tickets: each knows its ticket, and none is waited for in vain."""
+"""What must hold of steps that start tickets: each knows its ticket, none waits in vain."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from workflows.bundles.canonical import END
 from workflows.bundles.outline import Entry, Outline, outcome_of
 from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.trial import clock_of_case
-from workflows.engine.approvals import vote_fields
+from workflows.engine.approvals import vote_fields, vote_fields_in_words
 from workflows.engine.clock import Clock
 from workflows.engine.conditions import is_empty
 from workflows.engine.edits import edits_of
@@ -74,7 +74,7 @@ class _Forms:
         key = task.text("key")
         if key not in self._tasks:
             if task.is_approval:
-                self._tasks[key] = _validator(vote_fields(task.value.get("fields")), {})
+                self._tasks[key] = _validator(_vote_fields(task), {})
             elif task.is_subticket:
                 self._tasks[key] = _schema_validator(OF_SUBTICKET)
             elif not task.is_call:
@@ -82,6 +82,10 @@ class _Forms:
             else:
                 self._tasks[key] = _schema_validator(task.value.get("output_schema"))
         return self._tasks[key]
+
+
+def _vote_fields(task: Entry) -> list[Json]:
+    return vote_fields_in_words(vote_fields(task.value.get("fields")))
 
 
 def _validator(fields: Json, presets: Json) -> Validator | None:

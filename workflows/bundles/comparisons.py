@@ -185,8 +185,11 @@ def fields_by_name(outline: Outline) -> dict[str, Field]:
     """
     found = {f"ticket.{name}": field for name, field in (outline.fields or {}).items()}
     for key, task in outline.task_of.items():
-        for name, field in (output_fields(task) or {}).items():
+        outputs = output_fields(task) or {}
+        for name, field in outputs.items():
             found[f"tasks.{key}.{name}"] = field
+        rows = tuple(each for each in outputs.values() if not each.fields)
+        found[f"earlier.{key}"] = Field(key, TYPES["records"], key, required=True, fields=rows)
         if task.can_fail:
             for name, field in failure_fields().items():
                 found[f"failures.{key}.{name.partition('.')[2]}"] = field

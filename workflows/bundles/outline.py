@@ -126,6 +126,11 @@ class Branch:
     def always_runs(self) -> bool:
         return is_empty(self.entry.value.get("when"))
 
+    @property
+    def ends_block(self) -> bool:
+        """Whether the block ends with it, whatever runs beside it."""
+        return self.entry.value.get("ends_block") is True
+
 
 @dataclass(frozen=True)
 class Outline:
@@ -432,6 +437,8 @@ class Outline:
         branches = [each for each in self.branches.values() if each.block == block]
         always = [each for each in branches if each.always_runs]
         ended = sum(each.name in found for each in always)
+        if any(each.ends_block and each.name in found for each in branches):
+            return True
         needed = needed_of(self.blocks[block].value.get("ends_when"), len(branches))
         return ended == len(always) or needed <= sum(each.name in found for each in branches)
 

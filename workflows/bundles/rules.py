@@ -20,6 +20,7 @@ from workflows.bundles.blocks import (
     list_field,
 )
 from workflows.bundles.canonical import START
+from workflows.bundles.messages import sends_message
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.step_outputs import output_fields, values_set
@@ -39,6 +40,7 @@ from workflows.engine.conditions import (
     variables_read,
 )
 from workflows.engine.failure import FAILURE_PARTS
+from workflows.engine.messages import MessageSpec, Recipient
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.subtickets import READ_OF_ENDED
@@ -147,6 +149,7 @@ def _problems_at_once(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
             for name, rule in values.items():
                 read, columns = transform_variables(rule), columns_of_template(rule)
                 yield from scope.problems((*path, name), rule, read, columns)
+    yield from _problems_of_message(task, scope)
     table = task.value.get("table")
     if not isinstance(table, dict) or not task.is_decision:
         return
@@ -155,6 +158,21 @@ def _problems_at_once(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
         if not is_empty(rule) and not check_condition(rule):
             path = (*task.path, "table", "inputs", index, "value")
             yield from scope.problems(path, rule, variables_read(rule), columns_read(rule))
+
+
+def _problems_of_message(task: Entry, scope: _Scope) -> Iterator[Problem]:
+    """What a mail reads: no answer is an empty text, but no address is an error."""
+    said = task.value.get("message")
+    if not isinstance(said, dict) or not sends_message(task):
+        return
+    spec = MessageSpec.of(said)
+    for name, read in (("subject", spec.subject_read), ("text", spec.text_read)):
+        for each in scope.problems((*task.path, "message", name), None, read.names):
+            if each.is_error:
+                yield each
+    if spec.who is Recipient.ANSWER and spec.named:
+        found = scope.problems((*task.path, "message", "answer"), None, [spec.named])
+        yield from (each for each in found if not each.is_error)  # the others are told elsewhere
 
 
 def _sets_by_name(values: JsonObject) -> bool:
@@ -297,6 +315,7 @@ class _Scope:
         if self.knows_visits:
             tasks = list(self.scopes.outline.task_of)
             readers["visits"] = lambda key: _unless_known(variable, "visits", key, tasks)
+            readers["earlier"] = lambda rest: self._earlier(variable, rest)
             readers["done"] = self._done
             readers["failures"] = lambda rest: self._failures(variable, rest)
         if blocks:
@@ -354,6 +373,8 @@ class _Scope:
         if root == "tasks":
             key, _dot, rest = rest.partition(".")
             fields = self.scopes.outputs.get(key)
+        if root == "earlier":
+            return dict(self.scopes.outputs.get(rest) or {})
         field = (fields or {}).get(rest)
         return {} if field is None else {each.name: each for each in field.fields}
 
@@ -415,7 +436,9 @@ class _Scope:
         """Whether a branch has ended for certain where its block has."""
         outline = self.scopes.outline
         wanted = outline.blocks[key].value.get("ends_when") or "all"
-        return wanted == "all" and outline.branches[f"{key}.{branch}"].always_runs
+        beside = (each for each in outline.branches_of(key) if each.entry.text("key") != branch)
+        is_last = wanted == "all" and not any(each.ends_block for each in beside)
+        return is_last and outline.branches[f"{key}.{branch}"].always_runs
 
     def _ticket(self, rest: str) -> _Reading | None:
         fields = self.scopes.outline.fields
@@ -464,6 +487,18 @@ class _Scope:
             if wrong is not None:
                 return wrong
         return self._not_always_done(key)
+
+    def _earlier(self, variable: str, rest: str) -> _Reading | None:
+        """What came of earlier visits of a task: a list."""
+        key, _dot, inner = rest.partition(".")
+        wrong = _unless_known(variable, "earlier", key, list(self.scopes.outline.task_of))
+        if wrong is not None or not inner:
+            return wrong
+        message = _(
+            "The rule reads “%(name)s” as one value, but each earlier visit has its own. Write "
+            "sum(…), any(…), all(…) or count(…) around it."
+        )
+        return _Reading(message % {"name": short(variable)})
 
     def _failures(self, variable: str, rest: str) -> _Reading | None:
         key, _dot, inner = rest.partition(".")

@@ -53,6 +53,7 @@ def sample_context(document: object, *, task_key: str, answer: bool) -> JsonObje
         someone: JsonObject = {"email": "worker@example.com", "name": "Wendy Example"}
         one: JsonObject = {"by": someone, "at": "2026-01-31T10:00:00+00:00"}
         context["visits"] = dict.fromkeys(outline.task_of, 0)
+        context["earlier"] = {key: [] for key in outline.task_of}
         context["done"] = {key: one for key in outline.task_of if key in known}
     return {**context, **call_values(task, answer=answer)} if task else context
 

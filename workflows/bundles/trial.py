@@ -17,7 +17,7 @@ from workflows.bundles.given import Given
 from workflows.bundles.outline import outcome_of
 from workflows.bundles.problems import Problem, path_in_words
 from workflows.end_outcomes import SCREENS as OUTCOMES
-from workflows.engine.approvals import vote_key, with_votes
+from workflows.engine.approvals import vote_fields_in_words, vote_key, with_votes
 from workflows.engine.blocks import BlockSpec, branch_of
 from workflows.engine.clock import NAMES as NAMES_OF_TIME
 from workflows.engine.clock import Clock
@@ -92,7 +92,7 @@ class Trial:
         self.known = replace(known, trusts_answers=True, clock=self.clock)
         workflow = document.get("workflow")
         self.workflow: JsonObject = workflow if isinstance(workflow, dict) else {}
-        tasks = with_votes(_entries(document, "tasks"))
+        tasks = map(_in_words, with_votes(_entries(document, "tasks")))
         self.tasks = {str(each.get("key")): each for each in tasks}
         self.ticket_types = {
             str(each.get("key")): each for each in _entries(document, "ticket_types")
@@ -567,6 +567,13 @@ def _expected(case: JsonObject) -> Arrival:
 def _entries(document: JsonObject, name: str) -> list[JsonObject]:
     found = document.get(name)
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def _in_words(task: JsonObject) -> JsonObject:
+    """A vote asks in the language of whoever tries it."""
+    if task.get("task_type") not in VOTE_TYPES:
+        return task
+    return {**task, "fields": vote_fields_in_words(task.get("fields"))}
 
 
 def _type_of(task: JsonObject) -> TaskType:

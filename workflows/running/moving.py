@@ -127,7 +127,7 @@ class TargetVersion:
         same = {each.key for each in old.branches} <= {each.key for each in new.branches}
         if not same or old.is_list != new.is_list:
             return _("“%(task)s” has other branches in version %(version)s.") % words
-        if (old.ends_when, old.approval) != (new.ends_when, new.approval):
+        if (old.ends_when, old.ending, old.approval) != (new.ends_when, new.ending, new.approval):
             return _("“%(task)s” ends in another way in version %(version)s.") % words
         return ""
 

@@ -1,4 +1,4 @@
-"""The tickets that a ticket has started, and the one that has started it, as its pages show them."""
+"""The tickets that a ticket has started, and the one that started it, as its pages show them."""
 
 from __future__ import annotations
 

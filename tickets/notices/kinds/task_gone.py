@@ -2,7 +2,8 @@
 
 About: `task` (its id), `title`, `why`: "withdrawn", "duplicate", "not_needed" (its block has ended
 without it), "taken_over" (by `actor`), "decided" (it was a vote, which cannot change the outcome
-any more), "cancelled_above" (the ticket that has started it does not wait for it any more), or what a ticket admin has done.
+any more), "cancelled_above" (the ticket that has started it does not wait for it any more), or
+what a ticket admin has done.
 """
 
 from __future__ import annotations

@@ -58,6 +58,8 @@ def _reminders(draw: st.DrawFn, roles: list[str]) -> list[dict[str, Any]]:
         adds = draw(st.booleans())
         if roles and adds:
             reminder |= {"role": draw(st.sampled_from(roles)), "add": True}
+        elif draw(st.booleans()):
+            reminder |= {"tell": "deputy"} | draw(optional(give=st.just(True)))
         found.append(reminder)
     return found
 
@@ -255,6 +257,7 @@ def _block(draw: st.DrawFn, keys: list[str]) -> list[dict[str, Any]]:
         block |= draw(optional(order=st.just("in_order"), most=st.integers(3, 200)))
     elif draw(st.booleans()):
         block["branches"][0]["when"] = {">": [{"var": "number"}, 0]}
+        block["branches"][-1] |= draw(optional(ends_block=st.just(True)))
     counts = st.integers(1, len(branches))
     block |= draw(optional(ends_when=st.just("any") | counts, hide_answers=st.just(True)))
     tasks = [
