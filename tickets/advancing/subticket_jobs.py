@@ -13,9 +13,6 @@ from tenants.jobs import defer, defer_many
 from tickets.job_names import FOLLOW_SUBTICKET
 from tickets.models import Ticket
 from workflows.models import TaskInstance
-from workflows.running.events.cleaned_up import CLEANED_UP
-from workflows.running.events.completed import COMPLETED
-from workflows.running.events.kind import cancels_all
 from workflows.running.with_event import WITH_EVENT, Happened
 
 
@@ -36,14 +33,9 @@ def _starts_one(task: TaskInstance) -> bool:
 def follow_at_the_end(batch: Batch, happened: Happened) -> None:
     """A sub-ticket that ends has a job for the step that has started it."""
     step = happened.started_by_id
-    if step is None or not _ends(happened):
+    if step is None or not happened.kind.rules.ends(happened.data):
         return
     above = Ticket.objects.filter(workflow_instance__tasks__pk=step)
     if (number := above.values_list("pk", flat=True).first()) is not None:
         defer(FOLLOW_SUBTICKET, ticket_id=number, task_id=step)
 
-
-def _ends(happened: Happened) -> bool:
-    if happened.kind in (COMPLETED, CLEANED_UP):
-        return True
-    return happened.kind.rules.effect is cancels_all and "at" not in happened.data

@@ -32,7 +32,7 @@ class _InWords(DeferredAttribute):
         instance.__dict__[self.field.attname] = value
 
 
-class QuestionsField(models.JSONField[Any, Any]):
+class QuestionsField(models.JSONField):  # type: ignore[type-arg]
     """A list of field specs. In migrations it is a JSONField."""
 
     descriptor_class = _InWords

@@ -92,7 +92,7 @@ class DocumentTests(SimpleTestCase):
     def test_in_words(self) -> None:
         old, new = document(), document(ticket_type="tender", wait_for_end=False)
         old, new = canonical(old), canonical(new)
-        said = str(list(describe_changes(differences(old, new), old, new)))
+        said = str(list(describe_changes(differences(old, new), old=old, new=new)))
         self.assertIn("tender", said)
         self.assertEqual(task_notes(document())["ask"], ["starts offer"])
 

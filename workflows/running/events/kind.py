@@ -81,7 +81,8 @@ class Rules:
     """What an event does.
 
     `once`: it happens at most once to its task (one without a task: to the instance); kinds with
-    the same word exclude each other. `leaves_task`: its task is left undone, by a transition of its
+    the same word exclude each other.
+    `ends_instance`: nothing follows it, wherever the instance was. `leaves_task`: its task is left undone, by a transition of its
     own. `is_of_attempt`: each attempt at a call writes it again. `cancels_task`: its task, if it
     was under way, is cancelled.
     `people`: what of its data is somebody's number, and what is their name. `answers`: what of its
@@ -91,11 +92,16 @@ class Rules:
     effect: Effect
     time: TaskTime
     once: str = ""
+    ends_instance: bool = False
     leaves_task: bool = False
     is_of_attempt: bool = False
     cancels_task: bool = False
     people: tuple[tuple[str, str], ...] = ()
     answers: tuple[str, ...] = ()
+
+    def ends(self, data: JsonObject) -> bool:
+        """Whether the instance has ended with an event that has this data."""
+        return self.ends_instance or (self.effect is cancels_all and "at" not in data)
 
     @property
     def ends_task(self) -> bool:
