@@ -18,6 +18,7 @@ from tickets.repairing.retry_step import retry_step
 from tickets.subtickets.follow_subticket import follow_subticket
 from tickets.subtickets.tests.subticket_case import AMOUNT, SubticketCase, is_outcome, starts
 from tickets.withdrawing.withdraw_ticket import withdraw_ticket
+from workflows.engine.process import JsonObject
 from workflows.models import TaskInstance, TicketDefinition
 
 REASON = "It is not needed."
@@ -186,10 +187,11 @@ class SubticketTests(SubticketCase):
         self.assert_sound()
 
     def test_what_cannot_be_started_is_an_error_and_is_tried_again(self) -> None:
-        for type_key, data, words in (
+        cases: tuple[tuple[str, JsonObject, str], ...] = (
             ("nothing", {"amount": 7}, "nothing"),
             (self.inner.key, {}, "Amount"),
-        ):
+        )
+        for type_key, data, words in cases:
             with self.subTest(type_key):
                 self.define(
                     starts(type_key, input_transform={"amount": {"var": ["ticket.amount", None]}}),

@@ -45,7 +45,8 @@ def outcome_is(outcome: str) -> Json:
 
 class DocumentTests(SimpleTestCase):
     def test_it_stays_the_same_in_every_file(self) -> None:
-        for more in ({}, {"wait_for_end": False}, {"due_in": "P2D"}):
+        several: list[dict[str, Any]] = [{}, {"wait_for_end": False}, {"due_in": "P2D"}]
+        for more in several:
             found = canonical(document(**more))
             self.assertEqual(errors_of(check_bundle(found)), [])
             for file_type in FileType:
@@ -109,14 +110,15 @@ class TrialTests(SimpleTestCase):
         return found.outcome.value, found.end_label
 
     def test_an_answer_says_how_it_ended(self) -> None:
-        for answer, expected in (
+        cases: tuple[tuple[JsonObject | None, tuple[str, str]], ...] = (
             ({"output": {}}, ("COMPLETED", "fine")),
             ({"output": {"outcome": "bad", "price": 3}}, ("COMPLETED", "not")),
             ({"output": {"outcome": "cancelled"}}, ("COMPLETED", "not")),
             ({"reason": "cancelled"}, ("COMPLETED", "not")),
             ({"error": "Refused."}, ("ERROR", "")),
             (None, ("WAITING", "")),
-        ):
+        )
+        for answer, expected in cases:
             with self.subTest(answer=answer):
                 self.assertEqual(self.run_case(answer), expected)
         self.assertEqual(self.run_case({"output": {"outcome": "fine"}})[0], "ERROR")

@@ -68,7 +68,8 @@ class StartedTypeTests(CompanyTestCase):
         ((message, is_error),) = self.said(ticket_type="flow")
         self.assertIn("without an end", message)
         self.assertTrue(is_error)
-        past: JsonObject = {"from": "start", "to": "end", "condition": {"!": [True]}}
+        small: Json = {"<": [{"var": "ticket.amount"}, 10]}
+        past: JsonObject = {"from": "start", "to": "end", "condition": small, "priority": -1}
         ways: list[JsonObject] = [{"from": "ask", "to": "end"}, past]
         ((message, is_error),) = self.said(ticket_type="flow", ways=ways)
         self.assertIn("starts tickets of itself", message)

@@ -187,9 +187,7 @@ function taskBody(task, refresh, redraw) {
       wide: true,
       max: 20000,
       help:
-        isForm(task) || isApproval(task)
-          ? gettext("What the worker should know.")
-          : gettext("What this step is for."),
+        isForm(task) || isApproval(task) ? gettext("What the worker should know.") : gettext("What this step is for."),
     }),
   ];
   const place = placeField(task, redraw);

@@ -41,7 +41,9 @@ export function subticketParts(task, redraw) {
       }),
       {
         name: "ticket_type",
-        help: gettext("The version that is published when the ticket comes here. It is submitted in the name of the requester."),
+        help: gettext(
+          "The version that is published when the ticket comes here. It is submitted in the name of the requester.",
+        ),
       },
     ),
     checkbox(

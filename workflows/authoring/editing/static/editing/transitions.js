@@ -309,7 +309,8 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
       /** @type {Option[]} */
       const choices = [["done", isStart ? gettext("when the ticket begins") : gettext("when the task is done")]];
       if (canWait || isLate) choices.push(["late", gettext("when it is not done within")]);
-      if (canFail || transition.on_failure) choices.push([
+      if (canFail || transition.on_failure)
+        choices.push([
           "fails",
           task && typeOf(task).is_subticket
             ? gettext("when the other ticket is cancelled, or cannot be started")
