@@ -82,9 +82,7 @@ class SpareSchemaTests(CompanyTransactionTestCase):
         self.assertEqual(rows(), {old.schema_name})
         keep_spares()  # its version may still run, and has its own
         self.assertEqual(len(rows()), 2)
-        SpareSchema.objects.filter(source=OTHER).update(
-            made_at=old.made_at - timedelta(hours=2)
-        )
+        SpareSchema.objects.filter(source=OTHER).update(made_at=old.made_at - timedelta(hours=2))
         keep_spares()
         self.assertNotIn(old.schema_name, rows())
         self.assertEqual(len(rows()), 1)
@@ -148,7 +146,9 @@ class SpareSchemaTests(CompanyTransactionTestCase):
 
         def read() -> None:
             with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(f'LOCK TABLE "{spare.schema_name}".tickets_ticket IN ACCESS SHARE MODE')
+                cursor.execute(
+                    f'LOCK TABLE "{spare.schema_name}".tickets_ticket IN ACCESS SHARE MODE'
+                )
                 reads.set()
                 done.wait(timeout=60)
 
@@ -190,9 +190,7 @@ class SpareSchemaTests(CompanyTransactionTestCase):
                     ended.append(cursor.fetchone()[0])
                 connection.connection.close()  # as a process does that is killed
 
-        raised = in_thread(
-            sign_up_and_die, company=Company(name="x", schema_name=PUBLIC)
-        ).wait()
+        raised = in_thread(sign_up_and_die, company=Company(name="x", schema_name=PUBLIC)).wait()
         self.assertIsNotNone(raised)
         wait_until(lambda: not _is_connected(ended[0]), "It is still connected.")
         self.assertFalse(Company.objects.filter(schema_name="half").exists())
