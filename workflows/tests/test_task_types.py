@@ -40,6 +40,7 @@ PARTS: dict[str, Any] = {
     "approvers": {"approvers": {"manager": True}},
     "branches": {"branches": [{"key": "a", "title": "A", "start": "inner"}]},
     "wait": {"wait": "P1D"},
+    "ticket_type": {"ticket_type": "other"},
     "values": {"values": {"total": 1}},
     "table": {
         "table": {
