@@ -10,6 +10,7 @@ from tickets.models.rating import Rating, Score
 from tickets.models.saved_answers import SavedAnswers
 from tickets.models.saved_view import ListOfViews, SavedView
 from tickets.models.search_entry import FoundBy, SearchEntry
+from tickets.models.start_request import StartRequest
 from tickets.models.ticket import Ticket
 from tickets.models.ticket_error import ErrorStatus, ErrorType, TicketError
 from tickets.models.ticket_link import LinkKind, TicketLink
@@ -36,6 +37,7 @@ __all__ = [
     "SavedView",
     "Score",
     "SearchEntry",
+    "StartRequest",
     "Ticket",
     "TicketError",
     "TicketLink",

@@ -30,7 +30,7 @@ from tickets.taking_part.access import access_to
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError
 from workflows.fields.look_up import facts_for
-from workflows.models import TicketDefinition, WorkflowInstance
+from workflows.models import Contact, TicketDefinition, WorkflowInstance
 from workflows.running.assignment import lock_assignment
 from workflows.running.definition_cache import definition_of
 from workflows.running.state_manager import NEXT_TASK, WorkflowStateManager
@@ -59,6 +59,7 @@ def submit_ticket(
     slot: str = "",
     checks_now: bool = False,
     by: User | None = None,
+    contact: Contact | None = None,
 ) -> Ticket:
     """Submit a ticket and start its workflow, in one transaction.
 
@@ -71,7 +72,8 @@ def submit_ticket(
 
     `by` submits it in the place of `user`, who is its requester: this stands in the history and in
     the audit log, the requester is told, and who may not see it otherwise follows it. The files
-    are those that `by` has uploaded.
+    are those that `by` has uploaded. `contact` has begun it from outside, by the public form of its
+    type: the history says so.
 
     Where the database gave an id that is taken, its sequences are put right on the way.
 
@@ -87,7 +89,7 @@ def submit_ticket(
     ticket = None
     try:
         with transaction.atomic():
-            ticket, ids = _checked(definition, data, user, title, slot, by)
+            ticket, ids = _checked(definition, data, user, title, slot, by, contact)
             with errors_as_step_failed():
                 _start(ticket, ids, commits=not checks_now and by is None, by=by)
                 if by is not None:
@@ -106,13 +108,16 @@ def submit_ticket(
             align_sequences()
     try:
         with transaction.atomic():
-            ticket, _ids = _checked(definition, data, user, title, slot, by)
+            ticket, _ids = _checked(definition, data, user, title, slot, by, contact)
             ticket.save(force_insert=True)
             write_ticket(ticket)
             if by is not None:
                 manager = lock_instance_of(ticket, WorkflowStateManager, now=timezone.now())
                 manager.submitted_for(user, by=by)
                 _note_submitter(ticket, by)
+            if contact is not None:
+                manager = lock_instance_of(ticket, WorkflowStateManager, now=timezone.now())
+                manager.submitted_outside()
             advance_after_commit(ticket.pk)
             connection.check_constraints()
     except (TicketFlowerError, *UNREACHABLE):
@@ -145,6 +150,7 @@ def _checked(
     title: str,
     slot: str,
     by: User | None,
+    contact: Contact | None,
 ) -> tuple[Ticket, _Ids]:
     """The ticket, not inserted yet: what points to it is checked at the commit."""
     if not user.has_perm("tickets.add_myticket"):
@@ -173,6 +179,7 @@ def _checked(
         data=answers,
         priority=offered.priority_of(answers).stored,
         created_by=user,
+        contact=contact,
     )
     if slot:
         forget_saved_answers(user=by or user, slot=slot)
@@ -198,4 +205,6 @@ def _start(ticket: Ticket, ids: _Ids, *, commits: bool, by: User | None) -> None
         manager.insert_with_next_write(ticket)
         if by is not None:
             manager.submitted_for(ticket.created_by, by=by)
+        if ticket.contact_id is not None:
+            manager.submitted_outside()
         take_step(ticket, manager, now=now)

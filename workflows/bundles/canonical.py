@@ -313,7 +313,10 @@ _task = _canonical_part(
 )
 _transition = _canonical_part("transition", condition=_rule)
 _ticket_type = _canonical_part(
-    "ticket_type", ext_ref=_list_of(_link), roles_with_access=_set_of_names
+    "ticket_type",
+    ext_ref=_list_of(_link),
+    roles_with_access=_set_of_names,
+    public_for=lambda value: plain_email(value) if isinstance(value, str) else value,
 )
 _company_role = _canonical_part("company_role")
 _test = _canonical_part(

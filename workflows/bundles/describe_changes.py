@@ -419,6 +419,8 @@ def _words_after_the_end(ticket_type: JsonObject) -> Iterator[str]:
         yield text % {"days": days}
     if ticket_type.get("asks_rating") is True:
         yield _("asks for a rating")
+    if person := ticket_type.get("public_for"):
+        yield _("public, for %(person)s") % {"person": value_text(person)}
 
 
 def word_for(name: str, value: Json) -> str:

@@ -143,6 +143,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "icon": ("symbol",),
         "reopen_days": ("reopen_within_days", "can_be_reopened_for"),
         "asks_rating": ("rating", "rated", "ask_rating"),
+        "public_for": ("public", "outside_for"),
     },
     "reminder": {
         "when": ("at", "time"),

@@ -89,6 +89,7 @@ from workflows.running.events.reminded import REMINDED
 from workflows.running.events.sent_outside import SENT_OUTSIDE
 from workflows.running.events.started import STARTED
 from workflows.running.events.submitted_for import SUBMITTED_FOR
+from workflows.running.events.submitted_outside import SUBMITTED_OUTSIDE
 from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.events.task_started import TASK_STARTED
 from workflows.running.events.timed_out import TIMED_OUT
@@ -292,6 +293,11 @@ class WorkflowStateManager:
         data: JsonObject = {"to": str(requester), "to_id": requester.pk}
         self._record(SUBMITTED_FOR, data=data)
         self.actor = actor
+        self._save()
+
+    def submitted_outside(self) -> None:
+        """Note that somebody outside has begun the ticket, in the name of its requester."""
+        self._record(SUBMITTED_OUTSIDE)
         self._save()
 
     def read_task(self, task_id: int) -> TaskInstance:

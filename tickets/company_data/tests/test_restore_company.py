@@ -82,6 +82,7 @@ TABLES: dict[str, dict[str, str]] = {
     "tickets_savedanswers": {"user_id": PERSON, "answers": JSON},
     "tickets_savedanswers_files": {},
     "tickets_savedview": {"owner_id": PERSON, "query": QUERY},
+    "tickets_startrequest": {},
     "tickets_ticket": {"created_by_id": PERSON, "data": JSON},
     "tickets_ticketdefinition": {"created_by_id": PERSON},
     "tickets_ticketdefinition_roles_with_access": {},

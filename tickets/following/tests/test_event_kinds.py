@@ -96,6 +96,7 @@ EXAMPLES = {
         {"output": {"big": True, "row": 3}, "rows": [3], "read": {"What": "A desk"}},
         changes={"task_status": "COMPLETED", "data": {"check": {"big": True, "row": 3}}},
     ),
+    "SUBMITTED_OUTSIDE": Example(of_task=False),
     "SENT_OUTSIDE": Example({"to_contact": True}),
     "MESSAGE_SENT": Example(
         {"output": {}, "who": "person", "to": "Wendy Wells", "to_id": WENDY},

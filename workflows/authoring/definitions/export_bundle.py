@@ -67,6 +67,7 @@ _TICKET_TYPE = (
     "icon",
     "reopen_days",
     "asks_rating",
+    "public_for",
     "edit_layout",
     "display_layout",
 )

@@ -116,6 +116,7 @@ def _moved(
         icon=definition.icon,
         reopen_days=definition.reopen_days,
         asks_rating=definition.asks_rating,
+        public_for=definition.public_for,
         edit_layout=definition.edit_layout,
         display_layout=definition.display_layout,
         created_by=user,

@@ -201,6 +201,7 @@
  * @property {string} [icon] one of `Start.icons`
  * @property {Json} [reopen_days] for how many days a ticket may be reopened; without it, never
  * @property {boolean} [asks_rating]
+ * @property {string} [public_for] for whom people outside may begin such tickets: an address
  * @property {string} [edit_layout]
  * @property {string} [display_layout]
  */
