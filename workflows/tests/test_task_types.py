@@ -41,6 +41,7 @@ PARTS: dict[str, Any] = {
     "branches": {"branches": [{"key": "a", "title": "A", "start": "inner"}]},
     "wait": {"wait": "P1D"},
     "values": {"values": {"total": 1}},
+    "message": {"message": {"who": "requester", "subject": "Ready", "text": "It is ready."}},
     "table": {
         "table": {
             "inputs": [{"name": "a", "value": {"var": "number"}, "type": "number"}],
@@ -157,6 +158,7 @@ class DocumentTests(SimpleTestCase):
             "approvers": {"manager": True},
             "needed": "all",
             "never": ["requester"],
+            "message": PARTS["message"]["message"],
         }
         for task_type in WRITTEN_TYPES:
             self.assertEqual({*task_type.rules.uses, *task_type.unused}, set(values))
