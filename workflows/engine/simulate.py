@@ -420,6 +420,7 @@ class _Run:
         self.steps: list[Step] = []
         self.waiting: list[_Visit] = []  # in the order in which they began
         self.to_do: deque[tuple[_Path, Decision]] = deque()
+        self.at_once: deque[_Visit] = deque()
         self.errors: list[tuple[_Path, int, str]] = []
         self.is_cancelled = False
         self.failures: JsonObject = {}
@@ -429,7 +430,7 @@ class _Run:
         start = Step(None, self.main.data, output={}, decision=decision, ticket=self._ticket())
         self.steps.append(start)
         self._follow(self.main, 0, decision)
-        while self.main.state is _State.RUNNING:
+        while self._goes_on():
             if self.to_do:
                 path, decision = self.to_do.popleft()
                 if path.state is not _State.RUNNING:
@@ -466,6 +467,12 @@ class _Run:
         return self._ended(Outcome.WAITING, at=self._first_open())
 
     # Going on
+
+    def _goes_on(self) -> bool:
+        """Do what is done at once, after all that begins in the same moment has begun."""
+        while self.at_once and not self.to_do:
+            self._do_at_once(self.at_once.popleft())
+        return self.main.state is _State.RUNNING
 
     def _follow(self, path: _Path, index: int, decision: Decision) -> None:
         """What comes after a step of a path."""
@@ -504,7 +511,7 @@ class _Run:
             self._enter(visit)
             return
         if rules.task_type.is_at_once:
-            self._do_at_once(visit, rules)
+            self.at_once.append(visit)
             return
         if rules.task_type.is_call:
             sends, error = self._body_to_send(path, rules)
@@ -716,9 +723,11 @@ class _Run:
         self._change(visit, decision=decision)
         self._follow(self.main, visit.index, decision)
 
-    def _do_at_once(self, visit: _Visit, rules: TaskRules) -> None:
+    def _do_at_once(self, visit: _Visit) -> None:
         """A step of the engine's own needs no answer; one that was given counts for nothing."""
-        path = visit.path
+        path, rules = visit.path, self.tasks.get(visit.key) or TaskRules()
+        if path.state is not _State.RUNNING:
+            return
         if self.answers.get(visit.key):
             self.answers[visit.key].popleft()
         try:

@@ -90,6 +90,7 @@ from workflows.running.events.submitted_for import SUBMITTED_FOR
 from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.events.task_started import TASK_STARTED
 from workflows.running.events.timed_out import TIMED_OUT
+from workflows.running.events.times_moved import TIMES_MOVED
 from workflows.running.events.wait_ended import WAIT_ENDED
 from workflows.running.failures import last_failures
 from workflows.running.keys_now import key_of_output
@@ -916,6 +917,9 @@ class WorkflowStateManager:
     def save_times(self, task: TaskInstance) -> None:
         """Let a task be due, or wait, until another time, as an answer says another date now."""
         self._batch.update(task, "due_at", "waits_until")
+        times = {"due": task.due_at, "until": task.waits_until}
+        said: JsonObject = {name: at.isoformat() for name, at in times.items() if at is not None}
+        self._record(TIMES_MOVED, task=task, data=said)
         self._save()
 
     def remind(self, task: TaskInstance, *, data: JsonObject, adds: int | None) -> None:
