@@ -185,7 +185,17 @@ DECIDE_THEMSELVES = {
     "admin:workflows_workflowdefinition_people",  # asked by forms: its address is signed
 }
 # Views of ours that are no pages: what they answer is not for people, and not about anybody.
-NO_PAGES = {"health", "ready", "metrics", "callback", "demo_accounting", "mail_in", "way_in", "way_in_answer", "layout_frame"}
+NO_PAGES = {
+    "health",
+    "ready",
+    "metrics",
+    "callback",
+    "demo_accounting",
+    "mail_in",
+    "way_in",
+    "way_in_answer",
+    "layout_frame",
+}
 OURS = ("project", "tenants", "workflows", "tickets")
 # Arguments that name no object of a company.
 NO_OBJECT = {"app_label", "url", "process", "code"}
@@ -230,7 +240,12 @@ class Examples:
         )
         self.ticket_type.roles_with_access.add(self.role)
         self.ticket_type.starts = [
-            {"key": "weekly", "title": f"{MARK} start", "rule": "FREQ=WEEKLY;BYDAY=MO", "at": "08:00"}
+            {
+                "key": "weekly",
+                "title": f"{MARK} start",
+                "rule": "FREQ=WEEKLY;BYDAY=MO",
+                "at": "08:00",
+            }
         ]
         self.ticket_type.save()
         start = RecurringStart.objects.create(type_key=self.ticket_type.key, key="weekly")

@@ -149,4 +149,6 @@ def _said(body: JsonObject) -> tuple[JsonObject, str]:
 
 def forget_old(now: datetime) -> None:
     old = Delivery.objects.filter(received_at__lt=now - KEPT).order_by("received_at")
-    Delivery.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:_MOST_FORGOTTEN])).delete()
+    Delivery.objects.filter(
+        pk__in=list(old.values_list("pk", flat=True)[:_MOST_FORGOTTEN])
+    ).delete()

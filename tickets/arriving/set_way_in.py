@@ -48,9 +48,9 @@ class Ways:
 
 def way_in_of(definition: TicketDefinition) -> WayIn:
     """As it stands; not saved where nobody has said anything."""
-    return WayIn.objects.select_related("person").filter(
+    return WayIn.objects.select_related("person").filter(type_key=definition.key).first() or WayIn(
         type_key=definition.key
-    ).first() or WayIn(type_key=definition.key)
+    )
 
 
 def set_way_in(*, definition: TicketDefinition, ways: Ways, user: User) -> WayIn:

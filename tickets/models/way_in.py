@@ -36,9 +36,7 @@ class WayIn(models.Model):
     )
     old_until = models.DateTimeField(_("earlier secret taken until"), null=True, blank=True)
     mail_on = models.BooleanField(_("takes tickets by mail"), default=False)
-    mail_text = models.CharField(
-        _("question for the text"), max_length=63, blank=True, default=""
-    )
+    mail_text = models.CharField(_("question for the text"), max_length=63, blank=True, default="")
     mail_files = models.JSONField(_("questions for the files"), default=list, blank=True)
 
     class Meta:

@@ -39,9 +39,7 @@ def follow_starts(keys: Collection[str], by: User | None) -> None:
             .select_for_update(no_key=True)
             .order_by("pk")
         }
-        wanted = {
-            (each.key, spec.key): spec for each in offered for spec in starts_of(each.starts)
-        }
+        wanted = {(each.key, spec.key): spec for each in offered for spec in starts_of(each.starts)}
         if not kept and not wanted:
             return
         active = {key for key, _start in wanted} | {each.key for each in offered}

@@ -36,9 +36,7 @@ def pause_starts_of(person_id: int) -> None:
 
 # Four times an hour, one at a time.
 @app.periodic(cron="7,22,37,52 * * * *")
-@app.task(
-    name=LOOK_AFTER_STARTS_EVERYWHERE, queue=Queue.UPKEEP, lock=LOOK_AFTER_STARTS_EVERYWHERE
-)
+@app.task(name=LOOK_AFTER_STARTS_EVERYWHERE, queue=Queue.UPKEEP, lock=LOOK_AFTER_STARTS_EVERYWHERE)
 def look_after_starts_everywhere(timestamp: int) -> None:
     """Have starts looked after that are late, in each company that has such."""
     close_old_connections()

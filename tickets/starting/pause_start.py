@@ -19,9 +19,7 @@ from workflows.engine.starts import StartSpec, starts_of
 from workflows.models import BusinessCalendar, TicketDefinition
 
 START_PAUSED: Final = declare("tickets.start_paused", gettext_lazy("Paused a recurring start"))
-START_RESUMED: Final = declare(
-    "tickets.start_resumed", gettext_lazy("Let a recurring start go on")
-)
+START_RESUMED: Final = declare("tickets.start_resumed", gettext_lazy("Let a recurring start go on"))
 
 
 def pause_start(*, start_id: int, user: User, now: datetime) -> RecurringStart:
@@ -69,7 +67,9 @@ def pause_starts_of(*, person_id: int, now: datetime) -> int:
     person = User.objects.filter(pk=person_id).first()
     if person is not None and person.is_active:
         return 0
-    for pk in RecurringStart.objects.filter(person=person_id, paused="").values_list("pk", flat=True):
+    for pk in RecurringStart.objects.filter(person=person_id, paused="").values_list(
+        "pk", flat=True
+    ):
         with transaction.atomic():
             try:
                 start, definition, spec = _locked(pk)

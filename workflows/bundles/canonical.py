@@ -311,7 +311,9 @@ def _plain_email(value: Json) -> Json:
 
 def _day_rule(value: Json) -> Json:
     """Without blanks and a name before it, in capital letters."""
-    return "".join(value.split()).upper().removeprefix("RRULE:") if isinstance(value, str) else value
+    return (
+        "".join(value.split()).upper().removeprefix("RRULE:") if isinstance(value, str) else value
+    )
 
 
 _start = _canonical_part("start", rule=_day_rule, on_behalf_of=_plain_email)

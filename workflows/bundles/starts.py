@@ -64,7 +64,9 @@ def _form_of(ticket_type: Entry, outline: Outline) -> Validator | None:
         return None
 
 
-def _placed(path: Path, start: StartSpec, form: Validator | None, facts: Facts) -> Iterator[Problem]:
+def _placed(
+    path: Path, start: StartSpec, form: Validator | None, facts: Facts
+) -> Iterator[Problem]:
     for each in problems_of_start(start, form, facts):
         found: Json = start.entry.get(each.name)
         steps: Path = ()

@@ -65,7 +65,9 @@ _UNKNOWN: Final = gettext_noop(
     "“%(found)s” is not read here. There are FREQ, INTERVAL, COUNT, UNTIL, WKST, BYMONTH, "
     "BYMONTHDAY, BYDAY and BYSETPOS; the time of day stands beside the rule."
 )
-_PART: Final = gettext_noop("“%(found)s” cannot be read. Write a rule such as FREQ=WEEKLY;BYDAY=MO.")
+_PART: Final = gettext_noop(
+    "“%(found)s” cannot be read. Write a rule such as FREQ=WEEKLY;BYDAY=MO."
+)
 _LONG: Final = gettext_noop("The rule is too long: at most 200 characters.")
 _COUNT_AND_UNTIL: Final = gettext_noop("Say COUNT or UNTIL, not both.")
 _ORDINAL: Final = gettext_noop(

@@ -76,6 +76,7 @@ from workflows.running.events.branch_cancelled import BRANCH_CANCELLED, Why
 from workflows.running.events.branch_ended import BRANCH_ENDED
 from workflows.running.events.call_failed import CALL_FAILED
 from workflows.running.events.called import CALLED
+from workflows.running.events.came_in import CAME_IN
 from workflows.running.events.changed import CHANGED
 from workflows.running.events.cleaned_up import CLEANED_UP
 from workflows.running.events.completed import COMPLETED
@@ -87,7 +88,6 @@ from workflows.running.events.priority_changed import PRIORITY_CHANGED
 from workflows.running.events.released import RELEASED
 from workflows.running.events.reminded import REMINDED
 from workflows.running.events.started import STARTED
-from workflows.running.events.came_in import CAME_IN
 from workflows.running.events.submitted_for import SUBMITTED_FOR
 from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.events.task_started import TASK_STARTED

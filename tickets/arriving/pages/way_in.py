@@ -159,9 +159,7 @@ def _receive_in_company(
     note(company=company.schema_name)
     ensure_up_to_date(company)
     with tenant_context(company):
-        return receive(
-            type_key=address.type_key, message=message, content=content
-        )
+        return receive(type_key=address.type_key, message=message, content=content)
 
 
 def _content(request: HttpRequest) -> bytes:

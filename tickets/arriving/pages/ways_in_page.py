@@ -110,9 +110,7 @@ class WaysInPage(ObjectPage):
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         if "secret" in request.POST:
-            shown = make_way_in_secret(
-                definition=self.object, user=self.person, now=timezone.now()
-            )
+            shown = make_way_in_secret(definition=self.object, user=self.person, now=timezone.now())
             return self._show(self._form(way_in_of(self.object)), shown=shown)
         form = WaysForm(self.object, request.POST)
         if not form.is_valid():

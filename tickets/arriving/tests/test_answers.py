@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
+from tenants.testing import CompanyTestCase
 from tickets.advancing.waiting import end_wait
 from tickets.arriving.set_way_in import Ways, make_way_in_secret, set_way_in
 from tickets.arriving.tests.messages import SignedMessages
@@ -15,7 +16,6 @@ from tickets.arriving.type_address import WebAddress
 from tickets.models import Ticket
 from tickets.repairing.hold_ticket import hold_ticket
 from tickets.submitting.submit_ticket import submit_ticket
-from tenants.testing import CompanyTestCase
 from workflows.authoring.importing.import_bundle import import_bundle
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.bundles import check_bundle, errors_of
@@ -103,9 +103,7 @@ class AnswersTests(SignedMessages, CompanyTestCase):
 
     def submit(self, order: str) -> Ticket:
         with self.captureOnCommitCallbacks(execute=True):
-            ticket = submit_ticket(
-                definition=self.definition, data={"order": order}, user=self.uma
-            )
+            ticket = submit_ticket(definition=self.definition, data={"order": order}, user=self.uma)
         return Ticket.objects.get(pk=ticket.pk)
 
     def answer(self, key: Any, number: str, **answer: Any) -> Any:
@@ -127,8 +125,10 @@ class AnswersTests(SignedMessages, CompanyTestCase):
         self.assertEqual(task.output_data, {"agreed": True, "answered": True})
         # The same message, and another answer, get the first one's result.
         for number, agreed in (("msg_1", True), ("msg_2", False)):
-            again = self.answer(4711, number, agreed=agreed) if agreed is False else self.answer(
-                "4711", number, agreed=agreed
+            again = (
+                self.answer(4711, number, agreed=agreed)
+                if agreed is False
+                else self.answer("4711", number, agreed=agreed)
             )
             self.assertEqual((again.status_code, again.json()), (200, first.json()))
         self.assertEqual(self.ended(ticket), "agreed")

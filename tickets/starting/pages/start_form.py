@@ -17,8 +17,8 @@ from unfold.widgets import (
 from tenants.models import User
 from tenants.names import LONGEST_NAME, plain_email, plain_name
 from workflows.engine.errors import RecurrenceError
-from workflows.engine.recurrence import LONGEST_RULE, WEEKDAYS as DAYS
-from workflows.engine.recurrence import DayRule, Frequency
+from workflows.engine.recurrence import LONGEST_RULE, DayRule, Frequency
+from workflows.engine.recurrence import WEEKDAYS as DAYS
 from workflows.engine.starts import StartSpec
 
 WORKING_DAY: Final = "working_day"

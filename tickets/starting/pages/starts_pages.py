@@ -143,9 +143,7 @@ def _shown(types: list[TicketDefinition], zone: ZoneInfo) -> list[ShownStart]:
             ]
             due = start.next_at if start is not None else None
             next_at = moment_in_words(due, zone) if due is not None else ""
-            found.append(
-                ShownStart(definition, spec, start, start_in_words(spec), next_at, shown)
-            )
+            found.append(ShownStart(definition, spec, start, start_in_words(spec), next_at, shown))
     return found
 
 

@@ -20,8 +20,8 @@ from workflows.authoring.importing.import_bundle import (
     problems_here,
 )
 from workflows.authoring.publishing.certain_approvals import certain_approval_problems
-from workflows.authoring.trying.run_test_cases import run_test_cases_of_document
 from workflows.authoring.ticket_types.starts_moved import STARTS_MOVED
+from workflows.authoring.trying.run_test_cases import run_test_cases_of_document
 from workflows.bundles import errors_of, test_case_failures
 from workflows.bundles.errors import NotPublishableError
 from workflows.bundles.problems import Problem

@@ -20,7 +20,9 @@ from workflows.running.events.kind import Rules, Screen, TaskTime, data_of, decl
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-BY_START: Final, BY_ADDRESS: Final, BY_MAIL: Final = "start", "address", "mail"
+BY_START: Final = "start"
+BY_ADDRESS: Final = "address"
+BY_MAIL: Final = "mail"
 
 
 def _history(event: WorkflowEvent) -> StrOrPromise:

@@ -44,9 +44,9 @@ from workflows.fields.specs import parse_fields
 from workflows.models import TaskDefinition, Transition, WorkflowDefinition
 from workflows.working_hours.durations import (
     after_in_words,
+    answered_in_words,
     due_in_words,
     is_counted_from_start,
-    answered_in_words,
     wait_in_words,
 )
 
