@@ -6,96 +6,237 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tickets', '0022_stopped_bulks_and_order'),
+        ("tickets", "0022_stopped_bulks_and_order"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('about', models.CharField(max_length=127, verbose_name='about')),
-                ('message_id', models.CharField(max_length=255, verbose_name='number of the message')),
-                ('digest', models.CharField(max_length=64, verbose_name='digest')),
-                ('reply', models.JSONField(default=dict, verbose_name='reply')),
-                ('received_at', models.DateTimeField(verbose_name='received at')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("about", models.CharField(max_length=127, verbose_name="about")),
+                (
+                    "message_id",
+                    models.CharField(max_length=255, verbose_name="number of the message"),
+                ),
+                ("digest", models.CharField(max_length=64, verbose_name="digest")),
+                ("reply", models.JSONField(default=dict, verbose_name="reply")),
+                ("received_at", models.DateTimeField(verbose_name="received at")),
             ],
             options={
-                'verbose_name': 'delivery',
-                'verbose_name_plural': 'deliveries',
-                'indexes': [models.Index(fields=['received_at'], name='delivery_received')],
-                'constraints': [models.UniqueConstraint(fields=('about', 'message_id'), name='delivery_once')],
+                "verbose_name": "delivery",
+                "verbose_name_plural": "deliveries",
+                "indexes": [models.Index(fields=["received_at"], name="delivery_received")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("about", "message_id"), name="delivery_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RecurringStart',
+            name="RecurringStart",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('type_key', models.CharField(max_length=63, verbose_name='key of the ticket type')),
-                ('key', models.CharField(max_length=63, verbose_name='key')),
-                ('schedule', models.JSONField(default=dict, verbose_name='schedule')),
-                ('next_at', models.DateTimeField(blank=True, null=True, verbose_name='next start')),
-                ('paused', models.CharField(blank=True, choices=[('BY_HAND', 'Somebody has paused it.'), ('NOBODY', 'Nobody is named as whose ticket it starts.'), ('LEFT', 'The person as whose ticket it starts is not active any more.'), ('MAY_NOT', 'The person as whose ticket it starts may not submit this type.')], default='', max_length=20, verbose_name='paused')),
-                ('paused_at', models.DateTimeField(blank=True, null=True, verbose_name='paused at')),
-                ('paused_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='paused by')),
-                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='on behalf of')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "type_key",
+                    models.CharField(max_length=63, verbose_name="key of the ticket type"),
+                ),
+                ("key", models.CharField(max_length=63, verbose_name="key")),
+                ("schedule", models.JSONField(default=dict, verbose_name="schedule")),
+                ("next_at", models.DateTimeField(blank=True, null=True, verbose_name="next start")),
+                (
+                    "paused",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("BY_HAND", "Somebody has paused it."),
+                            ("NOBODY", "Nobody is named as whose ticket it starts."),
+                            (
+                                "LEFT",
+                                "The person as whose ticket it starts is not active any more.",
+                            ),
+                            (
+                                "MAY_NOT",
+                                "The person as whose ticket it starts may not submit this type.",
+                            ),
+                        ],
+                        default="",
+                        max_length=20,
+                        verbose_name="paused",
+                    ),
+                ),
+                (
+                    "paused_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="paused at"),
+                ),
+                (
+                    "paused_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="paused by",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="on behalf of",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'recurring start',
-                'verbose_name_plural': 'recurring starts',
-                'ordering': ('type_key', 'key'),
+                "verbose_name": "recurring start",
+                "verbose_name_plural": "recurring starts",
+                "ordering": ("type_key", "key"),
             },
         ),
         migrations.CreateModel(
-            name='StartRun',
+            name="StartRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('moment', models.DateTimeField(verbose_name='due at')),
-                ('begun_at', models.DateTimeField(verbose_name='begun at')),
-                ('ticket_number', models.BigIntegerField(blank=True, null=True, verbose_name='ticket')),
-                ('error', models.CharField(blank=True, default='', max_length=255, verbose_name='error')),
-                ('missed', models.JSONField(blank=True, default=list, verbose_name='missed')),
-                ('missed_count', models.PositiveIntegerField(default=0, verbose_name='missed')),
-                ('start', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='tickets.recurringstart', verbose_name='start')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("moment", models.DateTimeField(verbose_name="due at")),
+                ("begun_at", models.DateTimeField(verbose_name="begun at")),
+                (
+                    "ticket_number",
+                    models.BigIntegerField(blank=True, null=True, verbose_name="ticket"),
+                ),
+                (
+                    "error",
+                    models.CharField(blank=True, default="", max_length=255, verbose_name="error"),
+                ),
+                ("missed", models.JSONField(blank=True, default=list, verbose_name="missed")),
+                ("missed_count", models.PositiveIntegerField(default=0, verbose_name="missed")),
+                (
+                    "start",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="runs",
+                        to="tickets.recurringstart",
+                        verbose_name="start",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'start',
-                'verbose_name_plural': 'starts',
-                'ordering': ('-moment',),
+                "verbose_name": "start",
+                "verbose_name_plural": "starts",
+                "ordering": ("-moment",),
             },
         ),
         migrations.CreateModel(
-            name='WayIn',
+            name="WayIn",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('type_key', models.CharField(max_length=63, unique=True, verbose_name='key of the ticket type')),
-                ('address_on', models.BooleanField(default=False, verbose_name='takes tickets at a web address')),
-                ('encrypted', models.TextField(blank=True, default='', editable=False, verbose_name='secret, encrypted')),
-                ('old_encrypted', models.TextField(blank=True, default='', editable=False, verbose_name='earlier secret, encrypted')),
-                ('old_until', models.DateTimeField(blank=True, null=True, verbose_name='earlier secret taken until')),
-                ('mail_on', models.BooleanField(default=False, verbose_name='takes tickets by mail')),
-                ('mail_text', models.CharField(blank=True, default='', max_length=63, verbose_name='question for the text')),
-                ('mail_files', models.JSONField(blank=True, default=list, verbose_name='questions for the files')),
-                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='on behalf of')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "type_key",
+                    models.CharField(
+                        max_length=63, unique=True, verbose_name="key of the ticket type"
+                    ),
+                ),
+                (
+                    "address_on",
+                    models.BooleanField(
+                        default=False, verbose_name="takes tickets at a web address"
+                    ),
+                ),
+                (
+                    "encrypted",
+                    models.TextField(
+                        blank=True, default="", editable=False, verbose_name="secret, encrypted"
+                    ),
+                ),
+                (
+                    "old_encrypted",
+                    models.TextField(
+                        blank=True,
+                        default="",
+                        editable=False,
+                        verbose_name="earlier secret, encrypted",
+                    ),
+                ),
+                (
+                    "old_until",
+                    models.DateTimeField(
+                        blank=True, null=True, verbose_name="earlier secret taken until"
+                    ),
+                ),
+                (
+                    "mail_on",
+                    models.BooleanField(default=False, verbose_name="takes tickets by mail"),
+                ),
+                (
+                    "mail_text",
+                    models.CharField(
+                        blank=True, default="", max_length=63, verbose_name="question for the text"
+                    ),
+                ),
+                (
+                    "mail_files",
+                    models.JSONField(
+                        blank=True, default=list, verbose_name="questions for the files"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="on behalf of",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'way in',
-                'verbose_name_plural': 'ways in',
+                "verbose_name": "way in",
+                "verbose_name_plural": "ways in",
             },
         ),
         migrations.AddIndex(
-            model_name='recurringstart',
-            index=models.Index(condition=models.Q(('next_at__isnull', False)), fields=['next_at'], name='recurring_start_due'),
+            model_name="recurringstart",
+            index=models.Index(
+                condition=models.Q(("next_at__isnull", False)),
+                fields=["next_at"],
+                name="recurring_start_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='recurringstart',
-            constraint=models.UniqueConstraint(fields=('type_key', 'key'), name='recurring_start_unique'),
+            model_name="recurringstart",
+            constraint=models.UniqueConstraint(
+                fields=("type_key", "key"), name="recurring_start_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='startrun',
-            constraint=models.UniqueConstraint(fields=('start', 'moment'), name='start_run_unique'),
+            model_name="startrun",
+            constraint=models.UniqueConstraint(fields=("start", "moment"), name="start_run_unique"),
         ),
     ]

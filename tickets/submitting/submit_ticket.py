@@ -115,11 +115,9 @@ def submit_ticket(
             write_ticket(ticket)
             if by is not None or came_in is not None:
                 manager = lock_instance_of(ticket, WorkflowStateManager, now=timezone.now())
+                _say_how(manager, ticket, by=by, came_in=came_in)
             if by is not None:
-                manager.submitted_for(user, by=by)
                 _note_submitter(ticket, by)
-            if came_in is not None:
-                manager.came_in(came_in)
             advance_after_commit(ticket.pk)
             connection.check_constraints()
     except (TicketFlowerError, *UNREACHABLE):
@@ -194,6 +192,15 @@ def _note_submitter(ticket: Ticket, by: User) -> None:
         Follower.objects.bulk_create([follow], ignore_conflicts=True)
 
 
+def _say_how(
+    manager: WorkflowStateManager, ticket: Ticket, *, by: User | None, came_in: JsonObject | None
+) -> None:
+    if by is not None:
+        manager.submitted_for(ticket.created_by, by=by)
+    if came_in is not None:
+        manager.came_in(came_in)
+
+
 def _start(
     ticket: Ticket, ids: _Ids, *, commits: bool, by: User | None, came_in: JsonObject | None
 ) -> None:
@@ -205,8 +212,5 @@ def _start(
     manager.is_about(ticket)
     with manager.in_one_statement(commits=commits):
         manager.insert_with_next_write(ticket)
-        if by is not None:
-            manager.submitted_for(ticket.created_by, by=by)
-        if came_in is not None:
-            manager.came_in(came_in)
+        _say_how(manager, ticket, by=by, came_in=came_in)
         take_step(ticket, manager, now=now)

@@ -74,7 +74,7 @@ class _Forms:
         if key not in self._tasks:
             if task.is_approval:
                 self._tasks[key] = _validator(vote_fields(task.value.get("fields")), {})
-            elif not task.is_call:
+            elif not task.is_call and not task.text("answered_by"):
                 self._tasks[key] = _validator(task.value.get("fields", []), {})
             else:
                 self._tasks[key] = _schema_validator(task.value.get("output_schema"))

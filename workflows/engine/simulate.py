@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import Enum, StrEnum, auto
 from typing import Any
 
+from .answered import output_of
 from .approvals import ApprovalSpec, Approvers, CastVote, Needed, approval_output, vote_key
 from .at_once import AtOnceError, carry_out
 from .blocks import (
@@ -161,6 +162,8 @@ class TaskRules:
     table: Json = None
     # Of a form that shows earlier answers; raises FieldError where a form is wrong.
     change_answers: ChangeAnswers | None = None
+    # A wait that a message may end.
+    is_answered: bool = False
     _validator: SchemaValidator | None = None
 
     def refusals(self, output: JsonObject, clock: Clock | None = None) -> Sequence[FieldProblem]:
@@ -644,9 +647,11 @@ class _Run:
         return next(waits, None)
 
     def _end_wait(self, visit: _Visit) -> None:
+        rules = self.tasks.get(visit.key)
+        output = output_of(None) if rules is not None and rules.is_answered else {}
         self._close(visit)
-        visit.path.keep({visit.key: {}})
-        self._done(visit, {})
+        visit.path.keep({visit.key: output})
+        self._done(visit, output)
 
     def _take(self, visit: _Visit, answer: Answer) -> bool:
         """Let an answer count; False where a form refuses it."""
@@ -678,9 +683,10 @@ class _Run:
         self._close(visit)
         self.facts = {**self.facts, "ticket": edited.ticket}
         path.change(edited.outputs)
-        path.keep({visit.key: answer.output})
+        output = output_of(answer.output) if rules.is_answered else answer.output
+        path.keep({visit.key: output})
         self._change(visit, edits=answer.edits)
-        self._done(visit, answer.output)
+        self._done(visit, output)
         return True
 
     def _ticket(self) -> JsonObject:
