@@ -31,11 +31,12 @@ from tickets.advancing.defer_call import defer_call
 from tickets.advancing.failed_step import UNREACHABLE, FailedStep
 from tickets.advancing.lock_ticket import lock_task_of, lock_ticket
 from tickets.advancing.put_into_error import try_to_put_into_error
+from tickets.advancing.subticket_jobs import follow_subtickets
 from tickets.job_names import END_WAIT, FIRE_TIMER, REMIND, RUN_ACTION
 from tickets.models import Ticket, TicketError
 from workflows.engine.calendar import WorkingTime
 from workflows.engine.process import JsonObject
-from workflows.engine.reminders import Reminder, reminders_of
+from workflows.engine.reminders import Reminder
 from workflows.engine.timing import DUE, Moment
 from workflows.errors import TaskNotWorkableError
 from workflows.models import (
@@ -83,7 +84,7 @@ def delete_with_event(batch: Batch, happened: Happened) -> None:
 
 def _has_times(task: TaskInstance, happened: Happened) -> bool:
     definition = task.definition
-    if definition.reminders or definition.wait:
+    if definition.listed_reminders or definition.wait:
         return True
     if happened.workflow_id is None:
         return False
@@ -161,7 +162,7 @@ def set_timers(
         return
     process = definition_of(task.workflow_instance.workflow_id).process
     timeouts = process.timeouts(task.definition.key)
-    reminders = list(reminders_of(task.definition.reminders))
+    reminders = task.definition.listed_reminders
     if task.waits_until is not None:
         defer_end_of_wait(ticket_id=ticket_id, task_id=task.pk, until=task.waits_until, now=now)
     if not timeouts and not reminders:
@@ -298,7 +299,7 @@ def _counted_from_dates(task: TaskInstance) -> tuple[list[str], list[Reminder]]:
     is_due_by_date = bool(definition.due_in) and bool(Moment.parse(definition.due_in).answer)
     reminders = [
         each
-        for each in reminders_of(definition.reminders)
+        for each in definition.listed_reminders
         if each.when.answer or (each.when.anchor == DUE and is_due_by_date)
     ]
     return timeouts, reminders
@@ -328,6 +329,7 @@ def defer_jobs_of_move(ticket: Ticket, move: Move, *, now: datetime) -> None:
     end_cancelled(ticket, move, now=now)
     for task in move.new_tasks:
         set_timers(ticket_id=ticket.pk, task=task, now=now, data=ticket.data)
+    follow_subtickets(move.new_tasks, ticket_id=ticket.pk)
     if len(move.calls) > 1:
         calls = [{"ticket_id": ticket.pk, "task_id": call.pk} for call in move.calls]
         defer_many(RUN_ACTION, calls)
@@ -405,6 +407,8 @@ class _Timer:
         manager.begin_part(StepPart.TASK if move.new_tasks else manager.part)
         if move.moved and task.definition.is_call:
             cancel_jobs_of_task(task)
+        if move.moved:
+            follow_subtickets([task], ticket_id=ticket.pk)
         defer_jobs_of_move(ticket, move, now=self.now)
 
 

@@ -25,7 +25,6 @@ from workflows.engine.calendar import WorkingTime
 from workflows.engine.clock import Clock
 from workflows.engine.decide import decide_timeout
 from workflows.engine.process import Process
-from workflows.engine.reminders import reminders_of
 from workflows.engine.timing import Moment
 from workflows.models import (
     BusinessCalendar,
@@ -136,7 +135,7 @@ def _reminders_without_a_job(timers: _Timers) -> Iterator[Finding]:
         times = timers.of(task, since)
         missing = {
             reminder.name: due
-            for reminder in reminders_of(task.definition.reminders)
+            for reminder in task.definition.listed_reminders
             if (task.pk, reminder.name) not in waiting
             and (due := times.reminded_at(reminder)) is not None
             and due > task.created_at

@@ -17,10 +17,11 @@ from tickets.seeing.hidden import hidden_tasks
 from tickets.seeing.rounds import Rounds, in_rounds, newest_visits
 from tickets.seeing.viewer import Viewer, viewer_of
 from workflows.bundles.step_outputs import output_specs
+from workflows.bundles.subtickets import output_specs_of_subticket
 from workflows.engine.approvals import answers_of_vote, vote_key
 from workflows.engine.assigning import Who
 from workflows.engine.process import Json, JsonObject, objects_in
-from workflows.engine.task_types import BLOCK_TYPES, WAIT_TYPES
+from workflows.engine.task_types import BLOCK_TYPES, MESSAGE_TYPES, WAIT_TYPES
 from workflows.fields.uploads import uploads_in
 from workflows.forms import (
     Shown,
@@ -119,7 +120,14 @@ def shown_output(definition: TaskDefinition, output: Json, *, viewer: Viewer) ->
     specs = definition.fields
     if definition.is_at_once:
         specs = output_specs({"task_type": definition.task_type, "table": definition.table})
+    elif definition.is_subticket:
+        specs = output_specs_of_subticket()
     return shown_answers(specs, output, viewer=viewer, is_form=definition.is_form)
+
+
+def answers_of_contact(definition: TaskDefinition, output: Json) -> list[Shown]:
+    """What somebody outside has answered in a form, for themselves."""
+    return show_answers(definition.fields, output if isinstance(output, dict) else {})
 
 
 def shown_answers(
@@ -213,10 +221,11 @@ def outputs_in(
 def outputs_of_visits(instances: Collection[int]) -> TaskInstanceQuerySet:
     """The visits of the tasks of these workflow instances of which something came: the team's.
 
-    Without blocks: what they bring is what the tasks in them have.
+    Without blocks: what they bring is what the tasks in them have; and without what brings nothing.
     """
+    without = [*BLOCK_TYPES, *WAIT_TYPES, *MESSAGE_TYPES]
     return (
-        TaskInstance.objects.exclude(definition__task_type__in=[*BLOCK_TYPES, *WAIT_TYPES])
+        TaskInstance.objects.exclude(definition__task_type__in=without)
         .filter(
             workflow_instance__in=instances,
             status__in=(TaskStatus.COMPLETED, TaskStatus.ERROR),

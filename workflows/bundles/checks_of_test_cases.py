@@ -27,6 +27,7 @@ from workflows.engine.errors import FieldError, SchemaError
 from workflows.engine.problems import Path, did_you_mean, nearest, short, steps_into
 from workflows.engine.process import EndOutcome, Json, JsonObject
 from workflows.engine.schema_validation import SchemaValidator
+from workflows.engine.subtickets import OUTPUT_SCHEMA as OF_SUBTICKET
 from workflows.fields.facts import Facts
 from workflows.fields.validation import Validator
 from workflows.working_hours.durations import duration_in_words
@@ -74,6 +75,8 @@ class _Forms:
         if key not in self._tasks:
             if task.is_approval:
                 self._tasks[key] = _validator(_vote_fields(task), {})
+            elif task.is_subticket:
+                self._tasks[key] = _schema_validator(OF_SUBTICKET)
             elif not task.is_call:
                 self._tasks[key] = _validator(task.value.get("fields", []), {})
             else:
@@ -166,7 +169,7 @@ def _answer_problems(answer: Entry, forms: _Forms, facts: Facts) -> Iterator[Pro
         yield from _cancel_problems(answer)
     elif answer.value.get("after", "") != "":
         yield from _time_problems(answer, tasks[key], forms.outline)
-    elif failing and not tasks[key].is_call:
+    elif failing and not tasks[key].can_fail:
         message = _("Only calls fail: this task is a form. Leave out “%(name)s”.")
         for name in failing:
             path = (*answer.path, name)

@@ -76,6 +76,16 @@ class Entry:
         return self.task_type is not None and self.task_type.is_call
 
     @property
+    def is_subticket(self) -> bool:
+        """Whether this is a step that starts a ticket of another type."""
+        return self.task_type is not None and self.task_type.is_subticket
+
+    @property
+    def can_fail(self) -> bool:
+        """Whether a transition may leave it that is taken when it has failed."""
+        return self.task_type is not None and self.task_type.can_fail
+
+    @property
     def is_at_once(self) -> bool:
         """Whether this is a step that the engine does when it is reached."""
         return self.task_type is not None and self.task_type.is_at_once
@@ -115,6 +125,11 @@ class Branch:
     @property
     def always_runs(self) -> bool:
         return is_empty(self.entry.value.get("when"))
+
+    @property
+    def ends_block(self) -> bool:
+        """Whether the block ends with it, whatever runs beside it."""
+        return self.entry.value.get("ends_block") is True
 
 
 @dataclass(frozen=True)
@@ -422,6 +437,8 @@ class Outline:
         branches = [each for each in self.branches.values() if each.block == block]
         always = [each for each in branches if each.always_runs]
         ended = sum(each.name in found for each in always)
+        if any(each.ends_block and each.name in found for each in branches):
+            return True
         needed = needed_of(self.blocks[block].value.get("ends_when"), len(branches))
         return ended == len(always) or needed <= sum(each.name in found for each in branches)
 

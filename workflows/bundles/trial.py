@@ -43,6 +43,8 @@ from workflows.engine.simulate import (
     read_answers,
     simulate,
 )
+from workflows.engine.subtickets import OUTPUT_SCHEMA as OF_SUBTICKET
+from workflows.engine.subtickets import completed
 from workflows.engine.task_types import VOTE_TYPES, TaskType
 from workflows.engine.transforms import apply_transform
 from workflows.fields.asked_again import (
@@ -182,6 +184,8 @@ class Trial:
         Raises TransformError.
         """
         task = self.tasks[key]
+        if self.rules[key].task_type.is_subticket:
+            return completed(body if isinstance(body, dict) else {})
         template, response = task.get("output_transform"), dict[str, Json](body=body)
         if is_empty(template):
             return body if isinstance(body, dict) else {"response": body}
@@ -600,7 +604,8 @@ def _rules(task: JsonObject, form: _Form, change_answers: ChangeAnswers | None) 
         task_type=_type_of(task),
         check_form=form.refusals,
         input_schema=task.get("input_schema"),
-        output_schema=task.get("output_schema"),
+        output_schema=OF_SUBTICKET if _type_of(task).is_subticket else task.get("output_schema"),
+        waits=task.get("wait_for_end") is not False,
         input_transform=task.get("input_transform"),
         values=task.get("values"),
         table=task.get("table"),

@@ -222,6 +222,7 @@ def vote_document(task: Mapping[str, Json]) -> JsonObject:
         "edit_layout": task.get("edit_layout") or "",
         "display_layout": task.get("display_layout") or "",
         "due_in": task.get("due_in") or "",
+        "reminders": task.get("reminders"),
         "branch": key,
         "assign_to": {
             "who": "answer",

@@ -30,6 +30,8 @@ class Who(StrEnum):
     ANSWER = "answer"
     DOER = "doer"
     PERSON = "person"
+    # Nobody of the company: a contact, by the e-mail address in an answer.
+    OUTSIDE = "outside"
 
 
 class Fallback(StrEnum):
@@ -51,7 +53,12 @@ class Mode(StrEnum):
 # What a document may say in the place of `who` for a group: it means the same as nothing.
 GROUPS: Final = ("role", "everybody")
 # Which key goes with which of them.
-NAMED_BY: Final = {Who.ANSWER: "answer", Who.DOER: "task", Who.PERSON: "email"}
+NAMED_BY: Final = {
+    Who.ANSWER: "answer",
+    Who.DOER: "task",
+    Who.PERSON: "email",
+    Who.OUTSIDE: "answer",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,11 @@ class AssignRule:
     def is_for_group(self) -> bool:
         """Whether a group is given it at once: no one person is named."""
         return self.who is Who.GROUP
+
+    @property
+    def is_for_outside(self) -> bool:
+        """Whether somebody outside is sent it, by a link."""
+        return self.who is Who.OUTSIDE
 
     @property
     def has_group(self) -> bool:

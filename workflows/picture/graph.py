@@ -408,6 +408,9 @@ def _block_notes(block: BlockSpec) -> Iterator[str]:
         yield _("Ends when one of them has ended")
     elif isinstance(block.ends_when, int):
         yield _("Ends when %(count)d of them have ended") % {"count": block.ends_when}
+    for branch in block.branches:
+        if branch.ends_block:
+            yield _("Ends with “%(branch)s”") % {"branch": branch.title or branch.key}
 
 
 def _box(key: str, task: TaskSpec | None, notes: Sequence[str] = ()) -> _Shape:

@@ -26,6 +26,7 @@ from workflows.engine.conditions import (
 from workflows.engine.errors import ConditionError
 from workflows.engine.frozen import frozen
 from workflows.engine.kept_by_size import KeptBySize
+from workflows.engine.messages import roots_read
 from workflows.engine.process import Json, JsonObject, Process
 from workflows.fields.validation import Validator, validator_for
 from workflows.models import TaskDefinition, WorkflowDefinition
@@ -121,7 +122,7 @@ def _read(pk: int) -> KnownDefinition:
     workflow = WorkflowDefinition.objects.prefetch_related("tasks", "transitions").get(pk=pk)
     tasks = list(workflow.tasks.all())
     process = workflow.process()
-    read = _roots_read(process, tasks)
+    read = _roots_read(process, tasks) | roots_read(each.message for each in tasks)
     asked = [*_rules(process, tasks), *_templates(tasks)]
     counts_days = any(map(reads_working_days, asked))
     freeze_row(workflow)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from workflows.engine.answered import answer_key
 from workflows.engine.calendar import WorkingTime
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.timing import Moment
@@ -25,6 +26,8 @@ def set_times(
     if definition.wait and definition.is_wait:
         wait = Moment.parse(definition.wait)
         task.waits_until = wait.at(working_time, start=start, answers=answers)
+        if definition.answered_by:
+            task.answer_key = answer_key(definition.answered_by, answers)
 
 
 def outputs_for(task: TaskInstance, of_instance: JsonObject | None = None) -> JsonObject:

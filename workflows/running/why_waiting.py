@@ -72,7 +72,7 @@ def why_waiting(tasks: Iterable[TaskInstance | None]) -> dict[int, WhyWaiting]:
 
 def _waits(task: TaskInstance) -> bool:
     is_without = task.status == TaskStatus.PENDING and task.assigned_to_id is None
-    if not is_without or not task.definition.is_form:
+    if not is_without or not task.definition.is_form or task.contact_id is not None:
         return False
     return bool(task.workflow_instance.status == WorkflowStatus.IN_PROGRESS)
 
@@ -227,6 +227,10 @@ def _nobody_named(task: TaskInstance, rule: AssignRule, requester: User | None) 
         case Who.DOER:
             reason = _("It is for whoever did “%(task)s”, which nobody has done.")
             return WhyWaiting(reason % {"task": _title(task, rule.named)}, give)
+        case Who.OUTSIDE:
+            reason = _("It is for somebody outside, but “%(answer)s” names no e-mail address.")
+            advice = _("Correct the answer, or give it to somebody.")
+            return WhyWaiting(reason % {"answer": _label(task, rule.named)}, advice)
         case Who.PERSON:
             reason = _("It is for %(email)s, whom this company does not have (any more).")
             return WhyWaiting(reason % {"email": rule.named}, give)

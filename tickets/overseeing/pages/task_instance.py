@@ -76,6 +76,7 @@ class TaskInstanceAdmin(FlatExportAdmin, DetailPageAdmin):
     list_select_related = (
         "definition",
         "assigned_to",
+        "contact",
         "workflow_instance__ticket",
     )
     not_listed = layouts_of("definition")
@@ -169,6 +170,8 @@ def worker_of(task: TaskInstance) -> str:
         return str(task.assigned_to)
     if not task.definition.is_form:
         return _("The system")
+    if task.is_with_contact:
+        return _("%(contact)s (outside)") % {"contact": task.contact}
     return _("Waiting for a worker") if task.status == TaskStatus.PENDING else "-"
 
 

@@ -76,6 +76,12 @@ class OutputVerb(TaskVerb):
                 if is_call
                 else _("What the task would have brought"),
                 help_text=_(
+                    'As JSON, for example {"outcome": "good", "label": "granted"}; the outcome is '
+                    "good, neutral, bad or cancelled. A ticket that it has started and that still "
+                    "runs is cancelled."
+                )
+                if self.task.definition.is_subticket
+                else _(
                     'As JSON, for example {"id": 7}; {} if nothing of it is needed. '
                     "It must be what the task's output schema asks for."
                 )

@@ -56,9 +56,12 @@ _TASK = (
     "table",
     "reminders",
     "wait",
+    "answered_by",
+    "message",
 )
 # What only blocks and the tasks inside them have: an empty column says nothing.
 _OF_BLOCKS = ("branch", "branches", "ends_when", "for_each", "order", "most", "hide_answers")
+_OF_SUBTICKETS = ("ticket_type", "wait_for_end")
 _OF_APPROVALS = ("approvers", "needed", "never")
 _TICKET_TYPE = (
     "key",
@@ -71,6 +74,7 @@ _TICKET_TYPE = (
     "icon",
     "reopen_days",
     "asks_rating",
+    "starts",
     "edit_layout",
     "display_layout",
 )
@@ -145,7 +149,7 @@ def _task(
     task: TaskDefinition, in_questions: Mapping[int, CompanyRole], people: Mapping[int, str]
 ) -> JsonObject:
     document = _named(task, _TASK)
-    more = _named(task, (*_OF_BLOCKS, *_OF_APPROVALS))
+    more = _named(task, (*_OF_BLOCKS, *_OF_APPROVALS, *_OF_SUBTICKETS))
     document |= {name: value for name, value in more.items() if value not in (None, "")}
     document["fields"] = with_role_names(document["fields"], in_questions)
     document["assign_to"] = rule_of_document(document["assign_to"], people)

@@ -16,6 +16,7 @@ from tenants.models import User
 from workflows.authoring.definitions.export_bundle import export_bundle, with_types_of_published
 from workflows.authoring.importing.empty_roles import empty_role_problems
 from workflows.authoring.importing.seen_draft import SeenDraft
+from workflows.authoring.importing.started_types import started_type_problems
 from workflows.authoring.importing.task_origin import TaskOrigin
 from workflows.authoring.trying.run_test_cases import run_test_cases_of_document
 from workflows.bundles import (
@@ -210,6 +211,7 @@ def problems_here(document: object, *, is_published: bool = False) -> list[Probl
     if isinstance(document, dict) and not errors_of(found):
         found += _foreign_ticket_types(document)
         found += empty_role_problems(document, is_published=is_published)
+        found += started_type_problems(document, is_published=is_published)
     return found
 
 

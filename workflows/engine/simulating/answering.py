@@ -10,13 +10,13 @@ from workflows.engine.process import JsonObject
 from workflows.engine.texts import gettext
 
 from .answers import Answer
-from .calls import Calls
 from .leaving import Leaving
 from .paths import SimulatedPath, SimulatedVisit
+from .subtickets import Subtickets
 from .task_rules import Edited, TaskRules
 
 
-class Answering(Calls, Leaving):
+class Answering(Subtickets, Leaving):
     """Lets answers count."""
 
     def _next_answer(self) -> tuple[SimulatedVisit, Answer] | None:
@@ -52,6 +52,8 @@ class Answering(Calls, Leaving):
         if answer.cancel:
             self._cancel(visit)
             return True
+        if rules.task_type.is_subticket:
+            answer = self._of_subticket(visit, answer)
         if answer.failure is not None:
             self._failed(visit, answer.failure)
             return True

@@ -36,6 +36,8 @@ class TaskRules:
     input_schema: Json = None
     output_schema: Json = None
     input_transform: Json = None
+    # Of a step that starts a ticket.
+    waits: bool = True
     # Of a step that is done at once.
     values: Json = None
     table: Json = None

@@ -81,7 +81,8 @@ class Rules:
     """What an event does.
 
     `once`: it happens at most once to its task (one without a task: to the instance); kinds with
-    the same word exclude each other. `leaves_task`: its task is left undone, by a transition of its
+    the same word exclude each other.
+    `ends_instance`: nothing follows it, wherever the instance was. `leaves_task`: its task is left undone, by a transition of its
     own. `is_of_attempt`: each attempt at a call writes it again. `cancels_task`: its task, if it
     was under way, is cancelled.
     `people`: what of its data is somebody's number, and what is their name. `answers`: what of its
@@ -91,11 +92,16 @@ class Rules:
     effect: Effect
     time: TaskTime
     once: str = ""
+    ends_instance: bool = False
     leaves_task: bool = False
     is_of_attempt: bool = False
     cancels_task: bool = False
     people: tuple[tuple[str, str], ...] = ()
     answers: tuple[str, ...] = ()
+
+    def ends(self, data: JsonObject) -> bool:
+        """Whether the instance has ended with an event that has this data."""
+        return self.ends_instance or (self.effect is cancels_all and "at" not in data)
 
     @property
     def ends_task(self) -> bool:
@@ -240,6 +246,7 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
         "task": task.definition.title if task else "",
         "person": str(event.actor) if event.actor else _("The system"),
         "to": str(data.get("to") or _("somebody")),
+        "contact": _contact(event, data),
         "attempt": str(data.get("attempt") or ""),
         "label": str(data.get("label") or ""),
         "after": duration_in_words(str(data.get("after") or "")),
@@ -260,6 +267,14 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
         "ended": str(data.get("ended") or "0"),
         "left_out": _listed(data.get("left_out")),
     }
+
+
+def _contact(event: WorkflowEvent, data: JsonObject) -> str:
+    """Whom outside the event is about. One query where it is about somebody."""
+    if not (data.get("to_contact") or data.get("by_contact")):
+        return ""
+    contact = event.task_instance.contact if event.task_instance else None
+    return str(contact) if contact is not None else _("somebody outside")
 
 
 def data_of(event: WorkflowEvent) -> JsonObject:

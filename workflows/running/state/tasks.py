@@ -48,22 +48,29 @@ class TaskChanger(OutputKeeper, Failing):
         self._record(TASK_STARTED, task=task)
         self._save()
 
-    def complete_task(self, task: TaskInstance, *, output: JsonObject) -> None:
+    def complete_task(
+        self, task: TaskInstance, *, output: JsonObject, by_contact: bool = False
+    ) -> None:
         """Save a task's output, which the caller has validated; `advance` then moves on.
+
+        `by_contact`: whoever was sent the task has answered it, from outside.
 
         Raises:
             TaskNotWorkableError: the task has ended, or the workflow does not run.
         """
         self.ensure_workable(task)
-        self._complete(task, output=output)
+        self._complete(task, output=output, by_contact=by_contact)
 
-    def _complete(self, task: TaskInstance, *, output: JsonObject) -> None:
+    def _complete(
+        self, task: TaskInstance, *, output: JsonObject, by_contact: bool = False
+    ) -> None:
         self.positions.know(task)
         task.complete(output=output, now=self.now)
         self._batch.update(task, "status", "output_data", "started_at", "completed_at")
         self._keep_output(task, {task.definition.key: output})
         self._done_now[task.definition.key] = done_by(self.actor, self.now)
-        self._record(TASK_COMPLETED, task=task, data={"output": output})
+        more: JsonObject = {"by_contact": True} if by_contact else {}
+        self._record(TASK_COMPLETED, task=task, data={"output": output, **more})
         self._save_instance()
 
     def fail_task(self, task: TaskInstance, *, reason: str) -> None:

@@ -6,6 +6,7 @@ from tenants.models import User
 from workflows.engine.process import JsonObject
 from workflows.models import TaskInstance
 from workflows.priorities import Priority
+from workflows.running.events.came_in import CAME_IN
 from workflows.running.events.changed import CHANGED
 from workflows.running.events.priority_changed import PRIORITY_CHANGED
 from workflows.running.events.submitted_for import SUBMITTED_FOR
@@ -22,6 +23,11 @@ class TicketEvents(InstanceWriter):
         data: JsonObject = {"to": str(requester), "to_id": requester.pk}
         self._record(SUBMITTED_FOR, data=data)
         self.actor = actor
+        self._save()
+
+    def came_in(self, data: JsonObject) -> None:
+        """Note that no hand has submitted the ticket: see the event."""
+        self._record(CAME_IN, data=data)
         self._save()
 
     def record_ticket_change(self, *, old: JsonObject, new: JsonObject, step: TaskInstance) -> None:

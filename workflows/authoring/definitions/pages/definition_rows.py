@@ -18,8 +18,10 @@ from workflows.bundles.comparisons import variable_name
 from workflows.bundles.describe_changes import field_labels
 from workflows.bundles.edits import edits_in_words
 from workflows.bundles.failure_fields import failure_labels
+from workflows.bundles.messages import recipient_in_words
 from workflows.bundles.outline import Outline
 from workflows.bundles.step_outputs import done_labels, output_labels
+from workflows.bundles.subtickets import starts_in_words, subticket_labels
 from workflows.bundles.times import reminders_in_words, times_note
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.approvals import Approvers
@@ -33,6 +35,7 @@ from workflows.engine.conditions import is_empty
 from workflows.engine.decision_table import Hit
 from workflows.engine.errors import FieldError
 from workflows.engine.json_schema import is_web_address
+from workflows.engine.messages import MessageSpec
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.fields.field import Field, SeenBy
 from workflows.fields.kept_people import (
@@ -50,6 +53,7 @@ from workflows.fields.specs import parse_fields
 from workflows.models import TaskDefinition, Transition, WorkflowDefinition
 from workflows.working_hours.durations import (
     after_in_words,
+    answered_in_words,
     due_in_words,
     is_counted_from_start,
     wait_in_words,
@@ -225,6 +229,7 @@ def condition_labels(workflow: WorkflowDefinition) -> dict[str, str]:
     tasks = list(workflow.tasks.all())
     outline = _outline_of(workflow, tasks)
     labels = failure_labels() | block_labels(outline) | approval_labels(outline)
+    labels |= subticket_labels(outline)
     labels |= field_labels(workflow.fields, "ticket.") | choice_labels(workflow.fields, "ticket.")
     for task in tasks:
         labels |= done_labels(task.key, task.title)
@@ -325,17 +330,21 @@ def task_card(
         else FieldTable(),
         call=(
             *(_call(task) if task.is_call else ()),
+            *_of_subticket(task),
             *_due(task, labels),
             *_of_block(task, labels, people),
+            *_mail(task, labels),
         ),
-        documents=tuple(_documents(task)) if task.is_call else (),
+        documents=tuple(_documents(task)) if task.is_call or task.is_subticket else (),
         given_to=given_to(task, labels, people),
         shows_again=edits_in_words(task.edits, labels) if task.shows_again else "",
         leads_to=transition_rows(transitions, labels),
         values=tuple(_values(task)) if task.is_at_once else (),
         table=_table(task, labels) if task.is_at_once else None,
         reminders=tuple(_reminders(task, labels)),
-        reminder_times=times_note(task.reminders, labels) or _wait(task, labels),
+        reminder_times=times_note(task.reminders, labels)
+        or _wait(task, labels)
+        or _started_type(task),
     )
 
 
@@ -419,10 +428,23 @@ def given_to(
 
 def _due(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     if task.wait and task.is_wait:
-        yield _("Waits"), wait_in_words(task.wait, labels)
+        said = wait_in_words(task.wait, labels)
+        if task.answered_by:
+            said = f"{said}, {answered_in_words(task.answered_by, labels)}"
+        yield _("Waits"), said
     if task.due_in:
         is_time = is_counted_from_start(task.due_in)
         yield _("Due in") if is_time else _("Due"), due_in_words(task.due_in, labels)
+
+
+def _of_subticket(task: TaskDefinition) -> Iterable[tuple[str, str]]:
+    if task.is_subticket:
+        yield _("Starts a ticket of the type"), task.ticket_type
+        yield _("Waits for its end"), _("yes") if task.wait_for_end else _("no")
+
+
+def _started_type(task: TaskDefinition) -> str:
+    return starts_in_words(task.ticket_type) if task.is_subticket and task.ticket_type else ""
 
 
 def _wait(task: TaskDefinition, labels: Mapping[str, str]) -> str:
@@ -430,7 +452,7 @@ def _wait(task: TaskDefinition, labels: Mapping[str, str]) -> str:
 
 
 def _reminders(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[str]:
-    if not task.reminders or not task.is_form:
+    if not task.reminders or not (task.is_form or task.type.is_approval):
         return ()
     named = reminders_with_names(task.reminders, roles_of_reminders([task.reminders]))
     return reminders_in_words(named, labels)
@@ -464,6 +486,20 @@ def _of_block(
         }
         titles = {each.key: each.title for each in task.workflow.tasks.all()}
         yield _("Branches"), "; ".join(branches_in_words(said, labels, titles))
+
+
+def _mail(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    """To whom a step writes, and what."""
+    if not task.sends_message or not task.message:
+        return
+    spec = MessageSpec.of(task.message)
+    role = "" if task.candidate_role is None else task.candidate_role.name
+    titles = {f"tasks.{each.key}": each.title for each in task.workflow.tasks.all()}
+    yield _("To"), recipient_in_words(task.message, role, {**titles, **labels})
+    yield _("Subject"), spec.subject
+    yield _("Text"), spec.text
+    if spec.files:
+        yield _("Attached"), ", ".join(labels.get(each, each) for each in spec.files)
 
 
 def _approval_said(task: TaskDefinition, people: Mapping[int, str]) -> JsonObject:
