@@ -17,6 +17,6 @@ KEEP_SPARES: Final = "spare_schemas.jobs.keep_spares"
 @app.periodic(cron="* * * * *")
 @app.task(name=KEEP_SPARES, queue=Queue.UPKEEP, lock=KEEP_SPARES)
 def keep_spares(timestamp: int) -> None:
-    """See that the next companies that sign up find a schema. What fails is done the next minute."""
+    """See that whoever signs up next finds a schema. What fails is done the next minute."""
     close_old_connections()
     keep.keep_spares()

@@ -4,8 +4,8 @@ What is done is done in steps, each of which finds nothing to do where it was do
 that is killed is followed by one that begins at the first of them. The company's row goes last.
 
 No table holds a lock for long: each is dropped in a transaction of its own (a table that points to
-people locks theirs while it goes), and gives up where it cannot have the lock soon: then the job comes
-again.
+people locks theirs while it goes), and gives up where it cannot have the lock soon: then the job
+comes again.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from tenants.schema_names import SCHEMA_NAME, SPARE
 from tenants.services import create_company
 from tenants.spare_schemas.keep import keep_spares, make_spare
 from tenants.testing import CompanyTransactionTestCase
-from tenants.testing_tools.waits import at_once, in_thread, wait_until
+from tenants.testing_tools.waits import at_once, in_thread, wait_until, wait_until_blocked
 
 OTHER = "the digest of another version"
 
@@ -82,9 +82,7 @@ class SpareSchemaTests(CompanyTransactionTestCase):
         self.assertEqual(rows(), {old.schema_name})
         keep_spares()  # its version may still run, and has its own
         self.assertEqual(len(rows()), 2)
-        SpareSchema.objects.filter(source=OTHER).update(
-            made_at=old.made_at - timedelta(hours=2)
-        )
+        SpareSchema.objects.filter(source=OTHER).update(made_at=old.made_at - timedelta(hours=2))
         keep_spares()
         self.assertNotIn(old.schema_name, rows())
         self.assertEqual(len(rows()), 1)
@@ -148,7 +146,9 @@ class SpareSchemaTests(CompanyTransactionTestCase):
 
         def read() -> None:
             with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(f'LOCK TABLE "{spare.schema_name}".people_here IN ACCESS SHARE MODE')
+                cursor.execute(
+                    f'LOCK TABLE "{spare.schema_name}".tickets_ticket IN ACCESS SHARE MODE'
+                )
                 reads.set()
                 done.wait(timeout=60)
 
@@ -162,6 +162,22 @@ class SpareSchemaTests(CompanyTransactionTestCase):
         self.assertEqual(rows(), {spare.schema_name})
         self.assertEqual(spares_there(), rows())
 
+    def test_what_waits_for_who_deletes_people_is_in_nobodys_way(self) -> None:
+        """Whoever does that has the table of all people, and comes to that of each schema."""
+        spare = self.spare()
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE public.tenants_user IN ROW EXCLUSIVE MODE")
+            signing_up = in_thread(
+                lambda: create_company(name="Waits", schema_name="waits"),
+                company=Company(name="x", schema_name=PUBLIC),
+            )
+            wait_until_blocked()
+            here = f'"{spare.schema_name}".people_here'
+            cursor.execute(f"LOCK TABLE {here} IN ROW EXCLUSIVE MODE NOWAIT")
+        self.assertIsNone(signing_up.wait())
+        self.assertEqual(spares_there(), set())
+        Company.objects.get(schema_name="waits")
+
     def test_a_connection_that_ends_before_the_commit_leaves_the_spare(self) -> None:
         spare = self.spare()
         ended: list[int] = []
@@ -174,9 +190,7 @@ class SpareSchemaTests(CompanyTransactionTestCase):
                     ended.append(cursor.fetchone()[0])
                 connection.connection.close()  # as a process does that is killed
 
-        raised = in_thread(
-            sign_up_and_die, company=Company(name="x", schema_name=PUBLIC)
-        ).wait()
+        raised = in_thread(sign_up_and_die, company=Company(name="x", schema_name=PUBLIC)).wait()
         self.assertIsNotNone(raised)
         wait_until(lambda: not _is_connected(ended[0]), "It is still connected.")
         self.assertFalse(Company.objects.filter(schema_name="half").exists())
