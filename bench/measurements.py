@@ -305,13 +305,13 @@ class Measurements:
         use_public()
         count = self.size.upgraded
         nothing, _, _, column = rows = upgrade_rows(count)
-        signing_up, _ = more = sign_up_rows(count)
+        with_spare, _, _ = more = sign_up_rows(count)
         self.report.add(f"Upgrading {count:,} companies", [*rows, *more])
         for what, row, most in (("nothing to do", nothing, 1), ("one column more", column, 5)):
             name = f"upgrading {count:,} companies, {what}: seconds"
             self.report.goal(name, found=float(row["seconds"]), at_most=most)
-        found = float(signing_up["ms a company"])
-        self.report.goal(f"signing up at {count:,} companies, ms", found=found, at_most=150)
+        found = float(with_spare["ms a company"])
+        self.report.goal(f"{with_spare['what']}, ms", found=found, at_most=100)
 
     def _compare(self, what: str, first: str, other: str, times: float) -> None:
         print(f"growth: a step ({what}) at {other} costs {times} times one at {first}")

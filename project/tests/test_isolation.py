@@ -62,7 +62,9 @@ from tickets.models import (
     MyTask,
     MyTicket,
     Notice,
+    RecurringStart,
     SavedView,
+    StartRun,
     Ticket,
     TicketError,
     Visibility,
@@ -81,7 +83,7 @@ from workflows.models import (
     WorkflowEvent,
     WorkflowInstance,
 )
-from workflows.people.change_people import PERSON_CHANGED
+from workflows.people.own_people import PERSON_CHANGED
 
 # In every text of Acme's that the examples hold; pages that repeat what was searched for
 # repeat only its beginning.
@@ -95,6 +97,8 @@ FOR_VISITORS = {
     "one_time_link",
     "stop_mail",
     "rate_ticket",
+    "outside_form",
+    "outside_form_visible",
     "invitation",
     "new_address",
     "sign_up_by_mail",
@@ -109,6 +113,8 @@ FOR_VISITORS = {
     "demo_accounting",  # answers other systems, and keeps nothing
     "layout_frame",  # an empty page, the same for everybody
     "callback",  # likewise: the address that it is asked at is signed
+    "way_in",  # likewise, and so is what is sent
+    "way_in_answer",
     "health",
     "ready",
     "metrics",
@@ -150,6 +156,8 @@ DECIDE_THEMSELVES = {
     "admin:account_sessions",  # one's own, whoever it is
     "stop_mail",  # whoever has the address: it is signed
     "rate_ticket",  # likewise
+    "outside_form",  # likewise
+    "outside_form_visible",  # likewise
     "admin:notices",  # one's own, as those that follow
     "admin:notices_bell",
     "admin:notice",
@@ -181,7 +189,17 @@ DECIDE_THEMSELVES = {
     "admin:workflows_workflowdefinition_people",  # asked by forms: its address is signed
 }
 # Views of ours that are no pages: what they answer is not for people, and not about anybody.
-NO_PAGES = {"health", "ready", "metrics", "callback", "demo_accounting", "mail_in", "layout_frame"}
+NO_PAGES = {
+    "health",
+    "ready",
+    "metrics",
+    "callback",
+    "demo_accounting",
+    "mail_in",
+    "way_in",
+    "way_in_answer",
+    "layout_frame",
+}
 OURS = ("project", "tenants", "workflows", "tickets")
 # Arguments that name no object of a company.
 NO_OBJECT = {"app_label", "url", "process", "code"}
@@ -225,6 +243,19 @@ class Examples:
             created_by=user,
         )
         self.ticket_type.roles_with_access.add(self.role)
+        self.ticket_type.starts = [
+            {
+                "key": "weekly",
+                "title": f"{MARK} start",
+                "rule": "FREQ=WEEKLY;BYDAY=MO",
+                "at": "08:00",
+            }
+        ]
+        self.ticket_type.save()
+        start = RecurringStart.objects.create(type_key=self.ticket_type.key, key="weekly")
+        StartRun.objects.create(
+            start=start, moment=timezone.now(), begun_at=timezone.now(), error=f"{MARK} wrong"
+        )
         self.file = keep_file(
             file=SimpleUploadedFile(f"{MARK}.txt", MARK.encode(), "text/plain"), user=user
         )
@@ -384,6 +415,7 @@ class Examples:
             "saved_id": [self.saved.pk],
             "notice_id": list(Notice.objects.values_list("pk", flat=True)[:2]),
             "code": ["nobody-has-it"],
+            "start_key": ["weekly"],
             "export_id": [self.company_export.pk],
             "restore_id": [self.company_restore.pk],
             "process": ["purchase_request"],
@@ -401,9 +433,13 @@ class Examples:
             "admin:tickets_ticket_repair_visible": repairs,
             "enter_company": [{"pk": self.user.company_id}],
             "callback": [{"token": "forged:by-nobody"}],
+            "way_in": [{"token": "forged:by-nobody"}],
+            "way_in_answer": [{"token": "forged:by-nobody"}],
             "one_time_link": [{"token": "forged:by-nobody"}],
             "stop_mail": [{"token": "forged:by-nobody"}],
             "rate_ticket": [{"token": "forged:by-nobody"}],
+            "outside_form": [{"token": "forged:by-nobody"}],
+            "outside_form_visible": [{"token": "forged:by-nobody"}],
             "invitation": [{"token": "forged:by-nobody"}],
             "new_address": [{"token": "forged:by-nobody"}],
             "sign_up_by_mail": [{"token": "forged:by-nobody"}],

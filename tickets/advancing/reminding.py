@@ -12,10 +12,11 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from tenants.models import User
 from tenants.roles import SystemRole
-from tickets.advancing.lock_ticket import lock_ticket
+from tickets.advancing.lock_ticket import lock_task_of, lock_ticket
 from tickets.advancing.timers import defer_reminder, is_current_wait, reminders_sent
 from tickets.models import Ticket
 from tickets.notices.kinds.kind import NoticeKind
@@ -30,6 +31,7 @@ from workflows.engine.reminders import Reminder, Tell
 from workflows.models import CompanyRole, TaskInstance, WorkflowStatus
 from workflows.running.candidates import candidates_of, deputy_for_task
 from workflows.running.deputies import deputy_of
+from workflows.running.outside import send_link
 from workflows.running.workflow_repair import WorkflowRepair
 
 
@@ -62,11 +64,10 @@ def remind(
             )
             return
         ticket = lock_ticket(ticket_id)
-        if ticket.workflow_instance_id is None:
+        locked = lock_task_of(ticket, task_id, now=now)
+        if locked is None:
             return
-        manager = WorkflowRepair.lock(ticket.workflow_instance_id, now=now)
-        manager.is_about(ticket)
-        task = manager.read_task(task_id)
+        manager, task = locked
         if manager.instance.status != WorkflowStatus.IN_PROGRESS:
             return
         if not task.is_alive or task.waits_for_answer or not is_current_wait(task, began):
@@ -107,7 +108,7 @@ class _Reminding:
         if self.reminder.gives:
             told += self._give(manager, had_it)
         else:
-            told += self._tell_others(role, offered)
+            told += self._tell_others(role, offered, now=manager.now)
         if not told:  # a task that waits is never nobody's matter
             self._tell_admins()
 
@@ -136,9 +137,15 @@ class _Reminding:
         people = candidates_of(self.task).added_people()
         return {*people.values_list("pk", flat=True)} - {self.task.assigned_to_id}
 
-    def _tell_others(self, role: CompanyRole | None, offered: Collection[int]) -> int:
+    def _tell_others(
+        self, role: CompanyRole | None, offered: Collection[int], *, now: datetime
+    ) -> int:
         worker = self.task.assigned_to
         match self.reminder.tell:
+            case Tell.WORKER if self.task.is_with_contact:
+                said = self.reminder.text or gettext("Your answer is still awaited.")
+                send_link(self.task, now=now, said=said)
+                return 1
             case Tell.WORKER:
                 return self._tell(TASK_REMINDER, self._who_has_it())
             case Tell.REQUESTER:

@@ -29,8 +29,9 @@ from tickets.advancing.after_move import end_cancelled, keep_errors
 from tickets.advancing.call_jobs import cancel_jobs_of_task
 from tickets.advancing.defer_call import defer_call
 from tickets.advancing.failed_step import UNREACHABLE, FailedStep
-from tickets.advancing.lock_ticket import lock_ticket
+from tickets.advancing.lock_ticket import lock_task_of, lock_ticket
 from tickets.advancing.put_into_error import try_to_put_into_error
+from tickets.advancing.subticket_jobs import follow_subtickets
 from tickets.job_names import END_WAIT, FIRE_TIMER, REMIND, RUN_ACTION
 from tickets.models import Ticket, TicketError
 from workflows.engine.calendar import WorkingTime
@@ -44,6 +45,7 @@ from workflows.models import (
     WorkflowEvent,
     WorkflowStatus,
 )
+from workflows.models.task_instance import UNFINISHED
 from workflows.running.definition_cache import definition_of
 from workflows.running.due_dates import outputs_for
 from workflows.running.events.kind import TaskTime, cancels_all, kinds_with
@@ -298,12 +300,12 @@ def follow_dates(ticket_id: int, manager: WorkflowStateManager) -> None:
         return
     is_running = manager.instance.status == WorkflowStatus.IN_PROGRESS
     for task in manager.read_current_tasks():
-        if not _reads_dates(task) or not task.is_alive or task.waits_for_answer:
+        if not _reads_dates(task) or task.status not in UNFINISHED or task.waits_for_answer:
             continue
         times = TaskTimes(ticket_id=ticket_id, task=task, start=task.created_at)
         if times.set_anew():
             manager.save_times(task)
-        if not is_running:
+        if not is_running or not task.is_alive:  # its time begins anew when it is tried again
             continue
         timeouts, reminders = _counted_from_dates(task)
         cancel_timers(task, names=[*timeouts, *(each.name for each in reminders)])
@@ -352,6 +354,7 @@ def defer_jobs_of_move(ticket: Ticket, move: Move, *, now: datetime) -> None:
     end_cancelled(ticket, move, now=now)
     for task in move.new_tasks:
         set_timers(ticket_id=ticket.pk, task=task, now=now, data=ticket.data)
+    follow_subtickets(move.new_tasks, ticket_id=ticket.pk)
     if len(move.calls) > 1:
         calls = [{"ticket_id": ticket.pk, "task_id": call.pk} for call in move.calls]
         defer_many(RUN_ACTION, calls)
@@ -415,11 +418,10 @@ class _Timer:
     now: datetime
 
     def lock(self, ticket: Ticket) -> tuple[WorkflowRepair, TaskInstance]:
-        if ticket.workflow_instance_id is None:
+        locked = lock_task_of(ticket, self.task_id, now=self.now)
+        if locked is None:
             raise TaskInstance.DoesNotExist
-        manager = WorkflowRepair.lock(ticket.workflow_instance_id, now=self.now)
-        manager.is_about(ticket)
-        return manager, manager.read_task(self.task_id)
+        return locked
 
     def fire(self, ticket: Ticket, manager: WorkflowRepair, task: TaskInstance) -> None:
         if not is_current_wait(task, self.began):
@@ -430,6 +432,8 @@ class _Timer:
         manager.begin_part(StepPart.TASK if move.new_tasks else manager.part)
         if move.moved and task.definition.is_call:
             cancel_jobs_of_task(task)
+        if move.moved:
+            follow_subtickets([task], ticket_id=ticket.pk)
         defer_jobs_of_move(ticket, move, now=self.now)
 
 

@@ -43,6 +43,21 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             )
         )
 
+    def going_on(self) -> TicketQuerySet:
+        """As people count them: running, and not cancelled with something left to clean up."""
+        return self.running().exclude(workflow_instance__was_cancelled=True)
+
+    def over(self) -> TicketQuerySet:
+        """As people count them: ended, or cancelled with something left to clean up."""
+        return self.filter(
+            pk__in=_ids(workflow_instance__status__in=ENDED).union(_cleaning_up(), all=True)
+        )
+
+    def cancelled(self) -> TicketQuerySet:
+        """Withdrawn or cancelled, also where something is left to clean up."""
+        of_status = _ids(workflow_instance__status=WorkflowStatus.CANCELLED)
+        return self.filter(pk__in=of_status.union(_cleaning_up(), all=True))
+
     def waiting_for_requester(self) -> TicketQuerySet:
         """Those whose task waits for an answer of who submitted them."""
         in_branch = TaskInstance.objects.waiting_for_answer().filter(
@@ -77,6 +92,11 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
 def _ids(**conditions: Any) -> Any:
     return Ticket.objects.filter(**conditions).order_by().values("pk")
+
+
+def _cleaning_up() -> Any:
+    """By the index of what runs."""
+    return _ids(workflow_instance__status__in=RUNNING, workflow_instance__was_cancelled=True)
 
 
 # More make a number that no id can be.

@@ -59,6 +59,7 @@ def submit_ticket(
     slot: str = "",
     checks_now: bool = False,
     by: User | None = None,
+    came_in: JsonObject | None = None,
 ) -> Ticket:
     """Submit a ticket and start its workflow, in one transaction.
 
@@ -72,6 +73,8 @@ def submit_ticket(
     `by` submits it in the place of `user`, who is its requester: this stands in the history and in
     the audit log, the requester is told, and who may not see it otherwise follows it. The files
     are those that `by` has uploaded.
+
+    `came_in` says by what it is submitted where no person does it: the data of the event CAME_IN.
 
     Where the database gave an id that is taken, its sequences are put right on the way.
 
@@ -89,7 +92,8 @@ def submit_ticket(
         with transaction.atomic():
             ticket, ids = _checked(definition, data, user, title, slot, by)
             with errors_as_step_failed():
-                _start(ticket, ids, commits=not checks_now and by is None, by=by)
+                commits = not checks_now and by is None
+                _start(ticket, ids, commits=commits, by=by, came_in=came_in)
                 if by is not None:
                     _note_submitter(ticket, by)
                 if checks_now:
@@ -109,10 +113,13 @@ def submit_ticket(
             ticket, _ids = _checked(definition, data, user, title, slot, by)
             ticket.save(force_insert=True)
             write_ticket(ticket)
-            if by is not None:
+            if by is not None or came_in is not None:
                 manager = lock_instance_of(ticket, WorkflowStateManager, now=timezone.now())
+            if by is not None:
                 manager.submitted_for(user, by=by)
                 _note_submitter(ticket, by)
+            if came_in is not None:
+                manager.came_in(came_in)
             advance_after_commit(ticket.pk)
             connection.check_constraints()
     except (TicketFlowerError, *UNREACHABLE):
@@ -187,7 +194,9 @@ def _note_submitter(ticket: Ticket, by: User) -> None:
         Follower.objects.bulk_create([follow], ignore_conflicts=True)
 
 
-def _start(ticket: Ticket, ids: _Ids, *, commits: bool, by: User | None) -> None:
+def _start(
+    ticket: Ticket, ids: _Ids, *, commits: bool, by: User | None, came_in: JsonObject | None
+) -> None:
     now = timezone.now()
     manager = WorkflowStateManager.begin(
         ticket.workflow, instance_id=ids.instance, next_task_id=ids.task, now=now
@@ -198,4 +207,6 @@ def _start(ticket: Ticket, ids: _Ids, *, commits: bool, by: User | None) -> None
         manager.insert_with_next_write(ticket)
         if by is not None:
             manager.submitted_for(ticket.created_by, by=by)
+        if came_in is not None:
+            manager.came_in(came_in)
         take_step(ticket, manager, now=now)

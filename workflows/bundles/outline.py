@@ -78,6 +78,16 @@ class Entry:
         return self.task_type is not None and self.task_type.is_call
 
     @property
+    def is_subticket(self) -> bool:
+        """Whether this is a step that starts a ticket of another type."""
+        return self.task_type is not None and self.task_type.is_subticket
+
+    @property
+    def can_fail(self) -> bool:
+        """Whether a transition may leave it that is taken when it has failed."""
+        return self.task_type is not None and self.task_type.can_fail
+
+    @property
     def is_at_once(self) -> bool:
         """Whether this is a step that the engine does when it is reached."""
         return self.task_type is not None and self.task_type.is_at_once

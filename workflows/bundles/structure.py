@@ -92,6 +92,8 @@ def _known_names(path: Path) -> list[str]:
         return key_order(_PART_OF_LIST[str(path[0])])
     if len(path) == 3 and path[0] == "tasks" and path[2] == "assign_to":
         return key_order("assign_to")
+    if len(path) == 3 and path[0] == "tasks" and path[2] == "message":
+        return key_order("message")
     if len(path) == 3 and path[0] == "tasks" and path[2] == "approvers":
         return ["role", "people", "manager"]
     if len(path) == 4 and path[0] == "tasks" and path[2] == "branches":
@@ -102,6 +104,8 @@ def _known_names(path: Path) -> list[str]:
         return key_order("reminder")
     if len(path) == 4 and path[0] == "tasks" and path[2] == "edits":
         return key_order("edit")
+    if len(path) == 4 and path[0] == "ticket_types" and path[2] == "starts":
+        return key_order("start")
     if len(path) > 2 and path[0] == "tests" and path[2] in _PART_OF_TEST:
         return key_order(_PART_OF_TEST[str(path[2])])
     return key_order("bundle")
@@ -162,6 +166,10 @@ def _constant_sentence(path: Path) -> tuple[str, str]:
 
 
 def _pattern_sentence(path: Path) -> tuple[str, str]:
+    if path[2:3] == ("starts",) and path[-1] in ("at", "from"):
+        is_time = path[-1] == "at"
+        expected = _("a time of day such as 08:00") if is_time else _("a day such as 2026-10-30")
+        return _("Give %(expected)s.") % {"expected": expected}, expected
     if path[-1] in _KEYS or path[-2:-1] == ("path",):
         message = _("Use %(expected)s (at most 63 characters).") % {"expected": _KEY}
         return message, str(_KEY)

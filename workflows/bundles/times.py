@@ -20,6 +20,8 @@ from workflows.engine.timing import DUE, Moment
 from workflows.working_hours.durations import after_in_words, wait_in_words
 
 _DATES: Final = ("date", "datetime")
+# Of questions whose answers may be the key of a message.
+_KEYS: Final = ("text", "integer", "choice", "email")
 _TASKS: Final = "tasks."
 
 
@@ -30,6 +32,7 @@ def time_problems(outline: Outline) -> Iterator[Problem]:
         key = task.text("key")
         yield from check.moment((*task.path, "due_in"), task.text("due_in"), at=key)
         yield from check.moment((*task.path, "wait"), task.text("wait"), at=key)
+        yield from check.answered_by(task)
         yield from check.reminders(task)
     for each in outline.transitions:
         yield from check.moment((*each.path, "after"), each.text("after"), at=each.text("from"))
@@ -83,6 +86,32 @@ class _Check:
         if key and self.outline.is_connected and key not in before:
             message = _("%(task)s cannot have been done before this task. Name an earlier one.")
             yield Problem(path, message % {"task": self.outline.title_of(key)}, text)
+
+    def answered_by(self, task: Entry) -> Iterator[Problem]:
+        """The answer by which a message is matched is a text or a number, and there by then."""
+        name, path = task.text("answered_by"), (*task.path, "answered_by")
+        if not name:
+            return
+        known = {
+            each: field
+            for each, field in fields_by_name(self.outline).items()
+            if field.type.key in _KEYS
+        }
+        key = name.split(".")[1] if name.startswith(_TASKS) else ""
+        other = self.outline.task_of.get(key)
+        if other is not None and other.is_call:
+            return  # what other systems answer is known to nobody
+        if name not in known:
+            meant = nearest(name, known)
+            message = _("“%(name)s” is no question for a text or a whole number.")
+            advice = did_you_mean(meant) or " " + _("Name one, such as ticket.order_number.")
+            said = message % {"name": short(name)} + advice
+            yield Problem(path, said, name, expected=", ".join(known), nearest=meant)
+            return
+        before = self.outline.before.get(task.text("key"), set())
+        if key and self.outline.is_connected and key not in before:
+            message = _("%(task)s cannot have been done before this task. Name an earlier one.")
+            yield Problem(path, message % {"task": self.outline.title_of(key)}, name)
 
     def reminders(self, task: Entry) -> Iterator[Problem]:
         listed = task.value.get("reminders")

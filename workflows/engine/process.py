@@ -68,6 +68,11 @@ class BranchSpec:
     when: Json = None
     ends_block: bool = False
 
+    @property
+    def name(self) -> str:
+        """What people call it. That of an approval has no title: it is a word of ours."""
+        return self.title or (_("Vote") if self.key == VOTES else self.key)
+
 
 # How documents say whom a task is never given to: the requester, whoever did a task.
 REQUESTER: Final = "requester"
@@ -185,7 +190,7 @@ class BlockSpec:
     def of_approval(cls, key: str, said: Mapping[str, Json]) -> Self:
         """The block that an approval is; `said` is its document."""
         return cls(
-            branches=(BranchSpec(VOTES, _("Vote"), vote_key(key)),),
+            branches=(BranchSpec(VOTES, start=vote_key(key)),),
             for_each=True,
             order=Order.IN_ORDER if said.get("order") == Order.IN_ORDER else Order.TOGETHER,
             most=HIGHEST_MOST,

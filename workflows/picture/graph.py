@@ -320,7 +320,7 @@ class _Collecting:
 
     def _lane(self, block: TaskSpec, branch: BranchSpec) -> _Lane:
         place = (block.key, branch.key)
-        title = _clean(branch.title) or _clean(branch.key)
+        title = _clean(branch.name) or _clean(branch.key)
         entry = _circle(("start", branch.key), title, caption="", radius=ENTRY_RADIUS)
         scene = _Scene({entry.key: entry}, [])
         self._fill(scene, place, self.tasks.get(place, []))

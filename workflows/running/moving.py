@@ -101,6 +101,9 @@ class TargetVersion:
             return _("It is just leaving “%(task)s”. Try again in a moment.") % words
         if definition.is_call and task.status in UNDER_WAY:
             return _("The call of “%(task)s” is under way. Try again when it has ended.") % words
+        is_other = definition.ticket_type != task.definition.ticket_type
+        if is_other and task.status == TaskStatus.IN_PROGRESS:
+            return _("“%(task)s” starts other tickets in version %(version)s.") % words
         if task.output_data is None:
             return ""
         return self._obstacle_of_output(definition, task.output_data, words)

@@ -52,6 +52,7 @@ from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.events.team_file_version import TEAM_FILE_VERSION
 from workflows.running.events.version_changed import VERSION_CHANGED
 from workflows.running.events.withdrawn import WITHDRAWN
+from workflows.running.kept_outputs import where_kept
 from workflows.running.moving import TargetVersion
 from workflows.running.state_manager import Move, WorkflowStateManager
 from workflows.running.workers import eligible_workers
@@ -221,7 +222,7 @@ class WorkflowRepair(WorkflowStateManager):
         self.ensure_not_ended()
         if task.definition.is_vote:
             raise VoteNotYoursError
-        kept = self._where_kept(task)
+        kept = where_kept(task, self.positions)
         if kept is None:
             raise OutputReplacedError
         output = check_output(task.definition, output, kept=task.output_data)
@@ -455,6 +456,9 @@ class WorkflowRepair(WorkflowStateManager):
                 self._assign_or_release(task, None, reason=reason)
             return
         is_running = self.instance.status == WorkflowStatus.IN_PROGRESS
+        if is_running and self._send_outside(task):
+            self._save()
+            return
         given = assign_if_possible(task, now=self.now) if is_running else None
         if given is not None:
             self._batch.update(task, *ASSIGNMENT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from django.db import transaction
 from django.urls import reverse
 
 from tenants.roles import SystemRole
@@ -23,8 +24,9 @@ from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.engine.process import JsonObject
 from workflows.errors import MayNotTakeOverError
 from workflows.models import BusinessCalendar, TaskInstance, WorkflowEvent
-from workflows.people.change_people import uses_of_role
+from workflows.people.company_roles import uses_of_role
 from workflows.running.pool import pool_of
+from workflows.running.state_manager import WorkflowStateManager
 
 TWO_LEVELS: JsonObject = {
     "due_in": "P3D",
@@ -216,6 +218,14 @@ class ReminderTests(TimesCase):
         self.assertEqual(self.times(FIRE_TIMER), ["11 15:00"])
         self.assertEqual(self.task(ticket).due_at, datetime(2026, 4, 10, 15, tzinfo=UTC))
         self.assertEqual(broken_invariants(ticket), [])
+        # Also where the task is in error: its other times begin anew when it is tried again.
+        with transaction.atomic():
+            manager = WorkflowStateManager.lock(ticket.workflow_instance_id or 0, now=MONDAY)
+            manager.fail_task(manager.read_task(self.task(ticket).pk), reason="It broke.")
+            data = {"item": "Beamer", "until": "2026-04-13"}
+            correct_ticket_data(ticket=ticket, data=data, by=self.terry, reason=REASON)
+            self.assertEqual(self.task(ticket).due_at, datetime(2026, 4, 13, 15, tzinfo=UTC))
+            transaction.set_rollback(True)
         # Returned before: no further reminder ever.
         under_way = [*self.jobs(), *self.jobs(FIRE_TIMER)]
         complete_task(task=self.task(ticket), user=self.wendy, output={"ok": True})

@@ -38,6 +38,7 @@ from workflows.running.positions import current_tasks, is_running_block
 
 # Stands for the number of an event, of which there is none: it comes before all of them.
 _SUBMISSION: Final = 0
+_WITH: Final = ("actor", "task_instance__definition", "task_instance__contact")
 _LONG: Final = layouts_of("task_instance__definition")
 
 
@@ -86,8 +87,12 @@ def position_in_words(ticket: Ticket, *, is_stuck: bool = False) -> str:
         return _("%(task)s, waiting for votes") % names
     if is_running_block(task):
         return _("%(task)s, several things side by side") % names
+    if task.definition.is_subticket:
+        return _("%(task)s, waiting for another ticket") % names
     if not task.definition.is_form:
         return _("%(task)s, done automatically") % names
+    if task.is_with_contact:
+        return _("%(task)s, with somebody outside") % names
     if task.assigned_to is None:
         return _("%(task)s, waiting for somebody to be available") % names
     if task.waits_for_answer:
@@ -124,7 +129,9 @@ class Moments:
                 workflow_instance=ticket.workflow_instance_id, pk__lt=before, kind__in=told
             )
             rows = (
-                events.select_related("actor", "task_instance__definition")
+                events.select_related(
+                    "actor", "task_instance__definition", "task_instance__contact"
+                )
                 .defer(*_LONG)
                 .order_by("-pk")
             )

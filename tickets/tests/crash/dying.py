@@ -37,6 +37,7 @@ STEPS = (
     "reassign_task",
     "correct_ticket_data",
     "hand_over",
+    "follow_subticket",
     "continue_bulk_retry",
 )
 

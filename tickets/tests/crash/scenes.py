@@ -29,6 +29,7 @@ from tickets.job_names import (
     END_WAIT,
     EXPIRE_CALL,
     FIRE_TIMER,
+    FOLLOW_SUBTICKET,
     REMIND,
     RETRY_MANY,
     RUN_ACTION,
@@ -37,6 +38,7 @@ from tickets.models import Ticket
 from tickets.repairing.hold_ticket import hold_ticket
 from tickets.repairing.retry_many import retry_many
 from tickets.submitting.submit_ticket import submit_ticket
+from tickets.subtickets.follow_subticket import follow_subticket
 from tickets.testing import without_taking_steps
 from tickets.tests.crash.answers import answer_to
 from tickets.tests.crash.installation import log_in
@@ -52,6 +54,7 @@ from tickets.tests.crash.made_up_process import (
 )
 from tickets.tests.crash.moody_system import NONSENSE, MoodySystem
 from tickets.tests.refusals import refuse
+from tickets.withdrawing.withdraw_ticket import withdraw_ticket
 from tickets.working.complete_task import complete_task
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.models import (
@@ -159,7 +162,7 @@ class Scene:
 
     @property
     def key(self) -> str:
-        return self.name.replace(" ", "_")
+        return self.name.replace(" ", "_").replace("-", "")
 
     @property
     def document(self) -> JsonObject:
@@ -384,6 +387,64 @@ def _retry_many(stage: Stage, key: str, title: str) -> Order:
     return stage.work_off(job)
 
 
+# The ticket type that steps of these scenes start.
+INNER: JsonObject = bundle(
+    "inner_ticket",
+    [form("offer")],
+    [{"from": "start", "to": "offer"}, {"from": "offer", "to": "end"}],
+)
+_SUBTICKET: list[Json] = [
+    {
+        "key": "first",
+        "title": "Ask",
+        "task_type": "SUBTICKET",
+        "ticket_type": "inner_ticket",
+        "input_transform": {"amount": {"var": "ticket.amount"}},
+    }
+]
+
+
+def _follow(stage: Stage, key: str, title: str) -> Order:
+    """Start the ticket of a step."""
+    return stage.work_off(job_of(stage.submit(key, title), FOLLOW_SUBTICKET))
+
+
+def _started(stage: Stage, key: str, title: str) -> tuple[Ticket, Ticket]:
+    """A ticket and the one that its step has started, as by a worker that nobody kills."""
+    ticket = stage.submit(key, title)
+    job = job_of(ticket, FOLLOW_SUBTICKET)
+    follow_subticket(ticket_id=ticket.pk, task_id=task_of(ticket).pk)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [job.pk])
+    return ticket, Ticket.objects.get(workflow_instance__started_by=task_of(ticket))
+
+
+def _complete_inner(stage: Stage, key: str, title: str) -> Order:
+    _ticket, inner = _started(stage, key, title)
+    return Order("complete", (task_of(inner).pk,))
+
+
+def _end_with_inner(stage: Stage, key: str, title: str) -> Order:
+    ticket, inner = _started(stage, key, title)
+    task = task_of(inner)
+    assert task.assigned_to is not None
+    complete_task(task=task, output={"again": False}, user=task.assigned_to)
+    return stage.work_off(job_of(ticket, FOLLOW_SUBTICKET))
+
+
+def _cancel_inner(stage: Stage, key: str, title: str) -> Order:
+    ticket, _inner = _started(stage, key, title)
+    withdraw_ticket(ticket=ticket, user=stage.submitter, reason="Not needed", now=timezone.now())
+    return stage.work_off(job_of(ticket, FOLLOW_SUBTICKET))
+
+
+def _withdraw_with_inner(stage: Stage, key: str, title: str) -> Order:
+    ticket, _inner = _started(stage, key, title)
+    address = reverse("admin:tickets_myticket_withdraw", args=(ticket.pk,))
+    values: dict[str, Json] = {"reason": "Not needed", "token": uuid4().hex}
+    return stage.form(address, values, of=stage.submitter)
+
+
 def _calls(kind: str, mood: str, *, retries: int = 1, timeout: int = LONG) -> list[Json]:
     return [call("first", kind, retries=retries, mood=mood, timeout=timeout)]
 
@@ -477,6 +538,12 @@ SCENES = (
     Scene("correct the answers", [form("first")], _correct),
     Scene("try a call again", _calls(CALL, "fails", retries=0), _retry, fails=True),
     Scene("resume a ticket on hold", [form("first")], _resume),
+    Scene("submit to a sub-ticket", _SUBTICKET, _submit),
+    Scene("start a sub-ticket", _SUBTICKET, _follow),
+    Scene("complete a sub-ticket", _SUBTICKET, _complete_inner),
+    Scene("go on after a sub-ticket", _SUBTICKET, _end_with_inner),
+    Scene("cancel a sub-ticket", _SUBTICKET, _cancel_inner, cancels=True),
+    Scene("withdraw with a sub-ticket", _SUBTICKET, _withdraw_with_inner, cancels=True),
     Scene("submit to a form", [form("first")], _submit),
     Scene("submit to a call", _calls(CALL, "well"), _submit),
     Scene("complete a form", [form("first")], _complete),

@@ -143,6 +143,14 @@ def _task(draw: st.DrawFn, key: str, roles: list[str]) -> dict[str, Any]:
         return task
     if draw(st.booleans()):
         return {**task, "task_type": "WAIT", "wait": draw(TIMES)}
+    if draw(st.booleans()):
+        given = {"amount": {"var": ["ticket.amount", None]}}
+        return {
+            **task,
+            "task_type": "SUBTICKET",
+            "ticket_type": "other",
+            **draw(optional(wait_for_end=st.booleans(), input_transform=st.just(given))),
+        }
     task["task_type"] = "SYNC_ACTION"
     task["action_url"] = "https://calls.example/hook"
     task |= draw(

@@ -7,6 +7,7 @@ import { linksEditor } from "./links.js";
 import { listEditor } from "./lists.js";
 import { newRole, roleOptions } from "./role_select.js";
 import { keyField, layouts, ofTicket, titleField, untouched } from "./section_parts.js";
+import { startsEditor } from "./starts.js";
 import { changed, freeKey, setTyped, store } from "./store.js";
 import { renameTicketType } from "./variables.js";
 
@@ -27,6 +28,7 @@ export function typesSection() {
         Object.keys(type.presets || {}).length ? gettext("with presets") : "",
         type.reopen_days ? gettext("can be reopened") : "",
         type.asks_rating ? gettext("asks for a rating") : "",
+        type.starts?.length ? gettext("starts by itself") : "",
       ],
     }),
     body: typeBody,
@@ -136,6 +138,7 @@ function typeBody(type, refresh) {
       help: gettext("A reopened ticket is a follow-up ticket with the old answers. Empty: never."),
     }),
     asksRating(type, refresh),
+    startsEditor(type, refresh),
     makeElement(
       "details",
       { class: "ed-more ed-wide" },
