@@ -20,6 +20,7 @@ from workflows.bundles.outline import (
     roles_in_reminders,
 )
 from workflows.bundles.problems import Problem, Severity
+from workflows.bundles.public_starts import public_start_problems
 from workflows.engine.problems import Path, did_you_mean, nearest, short, steps_into
 from workflows.engine.problems import Problem as EngineProblem
 from workflows.engine.schema_check import check_schema
@@ -55,6 +56,7 @@ def reference_problems(outline: Outline, facts: Facts) -> Iterator[Problem]:
         yield from _preset_problems(ticket_type, outline, facts)
         yield from _priority_problems(ticket_type, outline)
         yield from _icon_problems(ticket_type)
+        yield from public_start_problems(ticket_type, outline)
     if not outline.ticket_types:
         message = _("No ticket type starts this workflow. Add one, so that people can submit it.")
         yield Problem(("ticket_types",), message, severity=Severity.WARNING)

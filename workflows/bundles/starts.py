@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from django.utils import timezone
 from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem
+from workflows.engine.clock import Clock
 from workflows.engine.errors import FieldError, RecurrenceError
 from workflows.engine.problems import Path, short, steps_into
-from workflows.engine.process import Json, objects_in
+from workflows.engine.process import objects_in
 from workflows.engine.recurrence import DayRule, Frequency
 from workflows.engine.starts import StartSpec
 from workflows.fields.facts import Facts
@@ -68,7 +70,7 @@ def _placed(
     path: Path, start: StartSpec, form: Validator | None, facts: Facts
 ) -> Iterator[Problem]:
     for each in problems_of_start(start, form, facts):
-        found: Json = start.entry.get(each.name)
+        found: object = start.entry.get(each.name)
         steps: Path = ()
         if each.inside:
             steps, found = steps_into(start.answers, each.inside)
@@ -91,6 +93,8 @@ def problems_of_start(
         if field.type.key == _FILE and name in start.answers:
             text = _("A start that recurs brings no files. Leave this answer out.")
             yield StartProblem("answers", text, name)
+    if facts.clock is None:  # as if it began now: limits and defaults may be counted from the day
+        facts = replace(facts, clock=Clock(timezone.now()))
     answers = {**form.defaults(facts), **start.answers}
     for problem in form.validate(form.settled(answers, facts), facts):
         name = problem.field.split(".", 1)[0]
@@ -170,7 +174,7 @@ def _named_days(rule: DayRule) -> Iterator[str]:
     for weekday, which in rule.by_day:
         words = {"day": str(WEEKDAYS[weekday]), "which": abs(which)}
         if not which:
-            yield words["day"]
+            yield str(words["day"])
         elif which == -1:
             yield _("the last %(day)s") % words
         elif which < 0:

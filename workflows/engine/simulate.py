@@ -106,6 +106,12 @@ class _Run(Beginning, Answering):
                 return self._ended(Outcome.ERROR, at=index, error=error)
         return self._ended(Outcome.WAITING, at=self._first_open())
 
+    def _goes_on(self) -> bool:
+        """Do what is done at once, after all that begins in the same moment has begun."""
+        while self.at_once and not self.to_do:
+            self._do_at_once(self.at_once.popleft())
+        return self.main.state is PathState.RUNNING
+
     def _open(self) -> Iterator[SimulatedVisit]:
         """What waits for an answer: not the blocks, which wait for what is in them."""
         return (each for each in self.waiting if not each.branches)

@@ -49,15 +49,6 @@ class Beginning(Blocks, Subtickets):
             return
         self.waiting.append(visit)
 
-    def _goes_on(self) -> bool:
-        """Do what is done at once, after all that begins in the same moment has begun.
-
-        Returns whether anything can follow then.
-        """
-        while self.at_once and not self.to_do:
-            self._do_at_once(self.at_once.popleft())
-        return self.main.state is PathState.RUNNING
-
     def _do_at_once(self, visit: SimulatedVisit) -> None:
         """A step of the engine's own needs no answer; one that was given counts for nothing."""
         path, rules = visit.path, self.tasks.get(visit.key) or TaskRules()
