@@ -72,9 +72,9 @@ def where_found(
             if count > best.get(number, (0,))[0]:
                 best[number] = (count, line, place)
     hits = {}
-    for number, (_count_of_it, line, (place, stored)) in best.items():
-        label, text = in_words(place, stored, line)
-        hits[number] = Hit(_named(place, label), marked(text, terms))
+    for number, (_count_of_it, line, (kind, stored)) in best.items():
+        label, text = in_words(kind, stored, line)
+        hits[number] = Hit(_named(kind, label), marked(text, terms))
     numbers = {term.number for term in terms} - {None}
     for ticket in tickets:
         if ticket.pk in numbers:

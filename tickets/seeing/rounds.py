@@ -49,8 +49,8 @@ def newest_visits(visits: TaskInstanceQuerySet) -> tuple[list[TaskInstance], int
     newest.pop()
     there = {each.definition_id for each in newest}
     older = visits.filter(pk__lt=newest[-1].pk)
-    others = older.exclude(definition__in=there).order_by("definition", "-pk")
-    alone = list(others.distinct("definition").values_list("pk", flat=True))
+    others = older.exclude(definition__in=there).order_by("definition_id", "-pk")
+    alone = list(others.distinct("definition_id").values_list("pk", flat=True))
     newest += found.filter(pk__in=alone)
     count = older.exclude(pk__in=alone).count()
     return list(reversed(newest)), count

@@ -80,7 +80,10 @@ def with_people(kept: Json, change: Callable[[Json], Json]) -> Json:
 
 def _kept(email: str, numbers: Mapping[str, int]) -> Json:
     number = numbers.get(plain_email(email))
-    return email if number is None else {"id": number, "email": email}
+    if number is None:
+        return email
+    kept: JsonObject = {"id": number, "email": email}
+    return kept
 
 
 def _now(kept: JsonObject, addresses: Mapping[int, str]) -> str:

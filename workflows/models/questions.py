@@ -16,23 +16,24 @@ from workflows.engine.approvals import vote_fields_in_words
 from workflows.engine.process import Json
 
 if TYPE_CHECKING:
-    from workflows.models.task_definition import TaskDefinition
+    _JSONField = models.JSONField[Any, Any]
+else:
+    _JSONField = models.JSONField
 
 
 class _InWords(DeferredAttribute):
     """What `TaskDefinition.fields` is. The object keeps what is stored."""
 
-    def __get__(self, instance: TaskDefinition | None, cls: Any = None) -> Any:
+    def __get__(self, instance: models.Model | None, cls: Any = None) -> Any:
         stored = super().__get__(instance, cls)
-        if instance is None or not instance.is_vote:
-            return stored
-        return vote_fields_in_words(stored)
+        is_vote = getattr(instance, "is_vote", False)
+        return vote_fields_in_words(stored) if is_vote else stored
 
-    def __set__(self, instance: TaskDefinition, value: Json) -> None:
+    def __set__(self, instance: models.Model, value: Json) -> None:
         instance.__dict__[self.field.attname] = value
 
 
-class QuestionsField(models.JSONField):  # type: ignore[type-arg]
+class QuestionsField(_JSONField):
     """A list of field specs. In migrations it is a JSONField."""
 
     descriptor_class = _InWords

@@ -33,11 +33,14 @@ YES: JsonObject = {"vote": "approve"}
 NO: JsonObject = {"vote": "refuse", "comment": "Too expensive."}
 
 
+_OTHERS = ("digest", "seals")
+
+
 def _plain(value: Any) -> Any:
     """Without what is another one each time: numbers and times."""
     match value:
         case dict():
-            return {name: _plain(each) for name, each in value.items()}
+            return {name: _plain(each) for name, each in value.items() if name not in _OTHERS}
         case list() | tuple():
             return [_plain(each) for each in value]
         case bool() | None:

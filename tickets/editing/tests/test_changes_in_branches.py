@@ -77,7 +77,10 @@ def offers_document() -> JsonObject:
                 {"task": "check", "item": 1, "output": {}},
                 {"task": "order", "output": {}},
             ],
-            "expect": {"end": "urgent"},
+            "expect": {
+                "path": ["all", "offer", "offer", "check", "check", "order"],
+                "end": "urgent",
+            },
         }],
     }  # fmt: skip
 
@@ -110,7 +113,10 @@ class ChangesInBranchesTests(EditCase):
         return WorkflowInstance.objects.select_related("workflow").get(ticket=self.ticket)
 
     def price(self, number: int) -> Json:
-        return self.of_line("offer", number).output_data["price"]  # type: ignore[index]
+        output = self.of_line("offer", number).output_data
+        assert isinstance(output, dict)
+        price: Json = output["price"]
+        return price
 
     def test_an_answer_of_its_own_branch_is_changed_and_no_other(self) -> None:
         self.do("offer", 1, {"price": 5})
@@ -135,7 +141,7 @@ class ChangesInBranchesTests(EditCase):
         complete_task(task=order, output={}, user=self.person(order))
         instance = self.instance()
         self.assertEqual(instance.end_label, "urgent")
-        said = [each["offer"] for each in instance.data["all"]["items"]]  # type: ignore[index, call-overload]
+        said = [each["offer"] for each in instance.data["all"]["items"]]
         self.assertEqual(said, [{"price": 5}, {"price": 600}])
         self.assertEqual(replay(instance.events.order_by("pk")), stored_state(instance))
         self.give_role(self.carla, SystemRole.TICKET_ADMIN)

@@ -90,7 +90,9 @@ class TaskInstanceAdmin(FlatExportAdmin, DetailPageAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         failed = WorkflowEvent.objects.filter(task_instance=OuterRef("pk"), kind=CALL_FAILED)
-        return super().get_queryset(request).annotate(has_failed=Exists(failed))
+        tasks: QuerySet[Any] = super().get_queryset(request)
+        found: QuerySet[Any] = tasks.annotate(has_failed=Exists(failed))
+        return found
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

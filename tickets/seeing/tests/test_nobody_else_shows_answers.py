@@ -39,6 +39,7 @@ WHY_MAKERS = {
 }
 WHY_READERS = {
     "tickets/seeing/answers.py": "is the place",
+    "tickets/seeing/rounds.py": "leaves it in the database",
     "tickets/seeing/hidden.py": "asks which files stand in it, to hide them",
     "tickets/calling/pages/attempts.py": "gives it to tickets.seeing; of calls, to the team alone",
     "tickets/company_data/people_in_rows.py": "restores rows as they were",

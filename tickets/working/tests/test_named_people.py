@@ -16,7 +16,7 @@ from workflows.models import TaskInstance, WorkflowDefinition
 from workflows.running.candidates import for_person
 from workflows.running.definition_cache import forget_definitions
 
-WALT, NEW = "Walt@acme.example", "walter@acme.example"
+WALT, NEW = "walt@acme.example", "walter@acme.example"
 
 
 def document() -> JsonObject:
@@ -47,13 +47,13 @@ class NamedPeopleTests(CompanyTestCase):
     @classmethod
     def setUpTestData(cls) -> None:
         super().setUpTestData()
-        User.objects.filter(pk=cls.walt.pk).update(email=WALT.lower())
+        User.objects.filter(pk=cls.walt.pk).update(email=WALT)
         cls.workflow = import_bundle(document=document(), user=cls.carla)
         publish_workflow(workflow=cls.workflow, user=cls.carla)
 
     def change_address(self) -> None:
         User.objects.filter(pk=self.walt.pk).update(email=NEW)
-        User.objects.filter(pk=self.wendy.pk).update(email=WALT.lower())  # somebody else has it
+        User.objects.filter(pk=self.wendy.pk).update(email=WALT)  # somebody else has it
 
     def task(self, ticket: Ticket) -> TaskInstance:
         tasks = TaskInstance.objects.filter(workflow_instance=ticket.workflow_instance_id)

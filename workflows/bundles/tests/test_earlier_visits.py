@@ -61,7 +61,7 @@ class EarlierVisitsTests(TestCase):
 
     def test_mistakes_are_named(self) -> None:
         table: list[tuple[Json, str]] = [
-            ({"var": "earlier.decied"}, "Did you mean “decide”"),
+            ({"var": "earlier.decied"}, "Did you mean “earlier.decide”"),
             ({"==": [{"var": "earlier.decide.decision"}, "refused"]}, "each earlier visit has"),
         ]
         for condition, words in table:
@@ -69,7 +69,7 @@ class EarlierVisitsTests(TestCase):
                 self.assertIn(words, " ".join(self.found(condition)))
 
     def test_it_is_written_as_rows(self) -> None:
-        text = 'any(earlier.decide, decision is "refused")'
+        text = 'any(earlier.decide.decision = "refused")'
         rule = parse_condition(text, task_keys=["decide"])
         self.assertEqual(write_condition(rule, task_keys=["decide"]), text)
         self.assertIn("earlier.decide", str(rule))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import translation
 
 from tenants.testing import CompanyTestCase
@@ -19,7 +20,7 @@ TASKS: dict[str, JsonObject] = {
     "FORM": {"fields": [{"name": "done", "type": "boolean"}]},
     "SYNC_ACTION": {"action_url": "https://books.example/"},
     "ASYNC_ACTION": {"action_url": "https://books.example/"},
-    "BLOCK": {"branches": [{"key": "one", "start": "inside"}]},
+    "BLOCK": {"branches": [{"key": "one", "title": "One", "start": "inside"}]},
     "APPROVAL": {"approvers": {"role": "Managers"}, "needed": 1},
     "WAIT": {"wait": "P1D"},
     "VALUES": {"values": {"sum": 1}},
@@ -70,13 +71,14 @@ class LanguageOfRowsTests(CompanyTestCase):
             made = import_bundle(document=bundle(), user=self.carla)
             publish_workflow(workflow=made, user=self.carla)
             found: list[Any] = []
-            for rows in (
+            querysets: list[QuerySet[Any]] = [
                 WorkflowDefinition.objects.filter(pk=made.pk),
                 made.tasks.all(),
                 made.transitions.all(),
                 made.ticket_definitions.all(),
-            ):
-                found += [_without_numbers(row) for row in rows.order_by("pk").values()]
+            ]
+            for rows in querysets:
+                found += [_without_numbers(dict(row)) for row in rows.order_by("pk").values()]
             transaction.set_rollback(True)
         return found
 
