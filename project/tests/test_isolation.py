@@ -99,6 +99,9 @@ FOR_VISITORS = {
     "rate_ticket",
     "outside_form",
     "outside_form_visible",
+    "public_start",
+    "public_start_visible",
+    "confirm_start",
     "invitation",
     "new_address",
     "sign_up_by_mail",
@@ -158,6 +161,9 @@ DECIDE_THEMSELVES = {
     "rate_ticket",  # likewise
     "outside_form",  # likewise
     "outside_form_visible",  # likewise
+    "public_start",  # likewise
+    "public_start_visible",  # likewise
+    "confirm_start",  # likewise
     "admin:notices",  # one's own, as those that follow
     "admin:notices_bell",
     "admin:notice",
@@ -440,6 +446,9 @@ class Examples:
             "rate_ticket": [{"token": "forged:by-nobody"}],
             "outside_form": [{"token": "forged:by-nobody"}],
             "outside_form_visible": [{"token": "forged:by-nobody"}],
+            "public_start": [{"token": "forged:by-nobody"}],
+            "public_start_visible": [{"token": "forged:by-nobody"}],
+            "confirm_start": [{"token": "forged:by-nobody"}],
             "invitation": [{"token": "forged:by-nobody"}],
             "new_address": [{"token": "forged:by-nobody"}],
             "sign_up_by_mail": [{"token": "forged:by-nobody"}],

@@ -96,6 +96,7 @@ STOP_MAIL = Limit("stop mail", MINUTE, 300)
 RATE_TICKET = Limit("rate ticket", MINUTE, 60)
 # Forms of people outside, of whom many may stand behind one address.
 OUTSIDE_FORM = Limit("outside form", MINUTE, 60)
+PUBLIC_START = Limit("public start", MINUTE, 30)
 OUTSIDE_FORM_VISIBLE = Limit("outside form visible", MINUTE, 300)
 NEW_PASSWORD = Limit("new password", MINUTE, 30)
 # Mails that anybody may have sent to an address: by sender, and by the address. Each kind by
@@ -123,6 +124,9 @@ BY_SENDER: Mapping[str, Limit] = {
     "rate_ticket": RATE_TICKET,
     "outside_form": OUTSIDE_FORM,
     "outside_form_visible": OUTSIDE_FORM_VISIBLE,
+    "public_start": PUBLIC_START,
+    "public_start_visible": OUTSIDE_FORM_VISIBLE,
+    "confirm_start": PUBLIC_START,
     "invitation": NEW_PASSWORD,
     "new_address": NEW_PASSWORD,
     "admin:account_address": NEW_PASSWORD,
@@ -154,6 +158,10 @@ OUTSIDE_MAILS = Limit(
     "mails to outside", DAY, setting="COMPANY_MOST_OUTSIDE_MAILS_A_DAY", remembers=False
 )
 OUTSIDE_MAILS_TO_ONE = Limit("mails to an address outside", DAY, 50, remembers=False)
+
+# How many tickets people outside begin: of a company, and with one address.
+PUBLIC_STARTS = Limit("public starts", DAY, 500)
+PUBLIC_STARTS_TO_ADDRESS = Limit("public starts to an address", HOUR, 3)
 
 # How often a company's identity provider is asked, twice for each log-in.
 IDENTITY_PROVIDER = Limit("identity provider", MINUTE, 120)

@@ -73,8 +73,8 @@ def remind(
         if not task.is_alive or task.waits_for_answer or not is_current_wait(task, began):
             return
         for each in task.definition.listed_reminders:
-            if each.name == reminder and each.name not in reminders_sent(task):
-                _Reminding(each, task, ticket).send(manager)
+            if each.name == reminder and not reminders_sent(task).has(each, moment):
+                _Reminding(each, task, ticket, moment).send(manager)
                 return
 
 
@@ -83,6 +83,7 @@ class _Reminding:
     reminder: Reminder
     task: TaskInstance
     ticket: Ticket
+    moment: datetime  # when it was due
 
     def send(self, manager: WorkflowRepair) -> None:
         role = self._role()
@@ -90,6 +91,7 @@ class _Reminding:
         data: JsonObject = {
             "reminder": self.reminder.name,
             "when": self.reminder.when.iso,
+            "due": self.moment.isoformat(),
             "tell": self.reminder.tell.value,
         }
         if role is not None:

@@ -38,4 +38,3 @@ def follow_at_the_end(batch: Batch, happened: Happened) -> None:
     above = Ticket.objects.filter(workflow_instance__tasks__pk=step)
     if (number := above.values_list("pk", flat=True).first()) is not None:
         defer(FOLLOW_SUBTICKET, ticket_id=number, task_id=step)
-

@@ -8,8 +8,8 @@ finds nothing to do.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Final
@@ -184,10 +184,10 @@ def _set(
         return
     is_new = times.data is not None
     made = now if is_new else times.task.created_at
-    sent = set() if is_new else reminders_sent(times.task)
+    sent = SentReminders() if is_new else reminders_sent(times.task)
     for reminder in reminders:
         due = times.reminded_at(reminder)
-        if due is not None and due > made and reminder.name not in sent:
+        if due is not None and due > made and not sent.has(reminder, due, now=now):
             defer_reminder(**ids, reminder=reminder.name, since=now, due=due, now=now)
 
 
@@ -232,10 +232,35 @@ def defer_end_of_wait(*, ticket_id: int, task_id: int, until: datetime, now: dat
     )
 
 
-def reminders_sent(task: TaskInstance) -> set[str]:
-    """The names of those reminders of a task that have come."""
+@dataclass(frozen=True, slots=True)
+class SentReminders:
+    """Those reminders of a task that have come: {its name: when it was due, as the history has it}.
+
+    `by_date` are the names of those that are counted from the date of an answer.
+    """
+
+    dues: Mapping[str, set[str]] = field(default_factory=dict)
+    by_date: frozenset[str] = frozenset()
+
+    def has(self, reminder: Reminder, due: datetime, *, now: datetime | None = None) -> bool:
+        """Whether one has come, so that it does not come again.
+
+        One that is counted from a date comes again for another one, but not for one that is over
+        (`now`).
+        """
+        found = self.dues.get(reminder.name)
+        if found is None or reminder.name not in self.by_date:
+            return found is not None
+        return due.isoformat() in found or (now is not None and due <= now)
+
+
+def reminders_sent(task: TaskInstance) -> SentReminders:
     events = WorkflowEvent.objects.filter(task_instance=task, kind=REMINDED)
-    return {str(name) for name in events.values_list("data__reminder", flat=True)}
+    dues: dict[str, set[str]] = {}
+    for name, due in events.values_list("data__reminder", "data__due"):
+        dues.setdefault(str(name), set()).add(str(due))
+    by_date = _counted_from_dates(task)[1] if dues else []
+    return SentReminders(dues, frozenset(each.name for each in by_date))
 
 
 def cancel_timers(task: TaskInstance, *, names: Collection[str] | None = None) -> None:

@@ -73,7 +73,8 @@ def set_way_in(*, definition: TicketDefinition, ways: Ways, user: User) -> WayIn
         way_in.save()
         changes = changed(before, _logged(way_in))
         if changes:
-            record(WAY_IN_CHANGED, about=definition, person=user, key=way_in.type_key, **changes)
+            key = way_in.type_key
+            record(WAY_IN_CHANGED, about=definition, person=user, changes=changes, key=key)
     return way_in
 
 

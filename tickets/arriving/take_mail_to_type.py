@@ -57,9 +57,7 @@ from workflows.running.events.came_in import BY_MAIL
 # Mails of people who are not of the company, in it: whoever knows outside people registers here,
 # and returns what became of the mail (None: not theirs).
 FROM_OUTSIDE: Final[
-    Hook[
-        [IncomingMail, bytes | None, WayIn, TicketDefinition, ReceivedMail, datetime], Taken | None
-    ]
+    Hook[[IncomingMail, bytes | None, WayIn, TicketDefinition, ReceivedMail], Taken | None]
 ] = Hook()
 
 
@@ -103,7 +101,7 @@ class TypeMailTaker:
             return refuse(seen, Refusal.FORGED)
         person = _sender_of(mail)
         if person is None:
-            outside = FROM_OUTSIDE.call_all(mail, raw, way_in, definition, seen, now)
+            outside = FROM_OUTSIDE.call_all(mail, raw, way_in, definition, seen)
             found = next((each for each in outside if each is not None), None)
             return found or refuse(seen, Refusal.NO_ACCESS)
         seen.person_id = person.pk

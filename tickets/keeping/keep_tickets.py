@@ -134,6 +134,11 @@ def delete_tickets(numbers: list[int]) -> dict[str, int]:
             " WHERE i.started_by_id IS NOT NULL AND NOT EXISTS ("
             "SELECT FROM workflows_taskinstance t WHERE t.id = i.started_by_id)"
         )
+        cursor.execute(
+            "DELETE FROM tickets_startrequest s WHERE s.ticket_id = ANY(%s) AND NOT EXISTS ("
+            "SELECT FROM tickets_ticket t WHERE t.id = s.ticket_id)",
+            [numbers],
+        )
         # The links of people outside, and whoever of them no task names any more.
         cursor.execute(
             "DELETE FROM workflows_contactlink l WHERE NOT EXISTS ("
@@ -142,6 +147,7 @@ def delete_tickets(numbers: list[int]) -> dict[str, int]:
         cursor.execute(
             "DELETE FROM workflows_contact c WHERE NOT EXISTS ("
             "SELECT FROM workflows_taskinstance k WHERE k.contact_id = c.id)"
+            " AND NOT EXISTS (SELECT FROM tickets_ticket t WHERE t.contact_id = c.id)"
         )
         # Notices are no history: no function guards them. Those of tickets that stay, stay.
         cursor.execute(

@@ -28,7 +28,7 @@ from tickets.seeing import AnswersInMail, Viewer, viewer_of
 from workflows.engine.at_once import AtOnceError
 from workflows.engine.messages import MessageSpec, Recipient
 from workflows.engine.process import Json, JsonObject
-from workflows.models import TaskInstance
+from workflows.models import CompanyRole, TaskInstance
 from workflows.running.candidates import person_named
 from workflows.running.messages import SEND_MESSAGE
 from workflows.running.workers import colleagues
@@ -97,10 +97,12 @@ def _recipients(task: TaskInstance, spec: MessageSpec, context: JsonObject) -> _
 
 
 def _members(task: TaskInstance) -> _To:
-    role = task.definition.candidate_role
-    members = [] if role is None else list(
-        colleagues().filter(company_roles=role).order_by("pk")[: MOST_PEOPLE + 1]
-    )  # fmt: skip
+    # Not by the definition, which others share.
+    role = CompanyRole.objects.filter(pk=task.definition.candidate_role_id).first()
+    members: list[User] = []
+    if role is not None:
+        found = colleagues().filter(company_roles=role).order_by("pk")
+        members = list(found[: MOST_PEOPLE + 1])
     name = "" if role is None else role.name
     if not members:
         message = _(

@@ -22,8 +22,8 @@ class PauseReason(models.TextChoices):
 class RecurringStart(models.Model):
     """How a start stands that the definition of a ticket type names.
 
-    It belongs to the ticket type whatever its version: `type_key` and `key`. `next_at` is when it is
-    due next; None: never, as it is paused, its type is not offered, or its rule has ended.
+    It belongs to the ticket type whatever its version: `type_key` and `key`. `next_at` is when it
+    is due next; None: never, as it is paused, its type is not offered, or its rule has ended.
     `schedule` is the rule that `next_at` was found by.
     """
 

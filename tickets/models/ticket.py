@@ -157,6 +157,16 @@ class Ticket(models.Model):
         db_index=False,  # `ticket_of_a_person` begins with it
         verbose_name=_("submitted by"),
     )
+    contact = models.ForeignKey(
+        "workflows.Contact",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tickets",
+        db_index=False,  # hardly a ticket has one
+        verbose_name=_("contact"),
+        help_text=_("Somebody outside who has begun it, in the name of its requester."),
+    )
     created_at = models.DateTimeField(_("submitted at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
@@ -170,6 +180,9 @@ class Ticket(models.Model):
         indexes = (
             models.Index(fields=("created_by", "-id"), name="ticket_of_a_person"),
             models.Index(fields=("created_at",), name="ticket_submitted"),
+            models.Index(
+                fields=("contact",), condition=Q(contact__isnull=False), name="ticket_of_a_contact"
+            ),
             # What the list of all tickets sorts by, both ways: a column beside it would have to be
             # kept right by whatever writes the priority.
             models.Index(urgency("priority"), F("id").desc(), name="ticket_by_urgency"),
@@ -248,6 +261,6 @@ HISTORY.tables.append(
         "ticket",
         "workflow_instance_id",
         exempt={"updated_at": "says only when it was written last"},
-        later=("priority",),
+        later=("priority", "contact_id"),
     )
 )

@@ -72,7 +72,8 @@ def _follow(
 
 def _person_named(email: str) -> User | None:
     people = User.objects.active().filter(company=Company.objects.current())
-    return people.filter(email=plain_email(email)).first()
+    found: User | None = people.filter(email=plain_email(email)).first()
+    return found
 
 
 def schedule_of(spec: StartSpec) -> JsonObject:

@@ -129,7 +129,7 @@ class _Check:
         elif answer.startswith(TASKS):
             yield from self.done_before(answer.split(".")[1], (*self.path, "answer"))
         for name, field in (readable_fields(self.task) or {}).items():
-            if _is_for_colleagues(field):
+            if is_for_colleagues(field):
                 message = _(
                     "The form goes to somebody outside, who sees nobody of your company and sends "
                     "no file: remove “%(field)s”, or ask for it otherwise."
@@ -203,8 +203,9 @@ class _Check:
                 yield Problem(path, message, each)
 
 
-def _is_for_colleagues(field: Field) -> bool:
-    return field.type.key in (_PERSON, _FILE) or any(map(_is_for_colleagues, field.fields))
+def is_for_colleagues(field: Field) -> bool:
+    """Whether nobody outside can answer it: it offers people, or takes a file."""
+    return field.type.key in (_PERSON, _FILE) or any(map(is_for_colleagues, field.fields))
 
 
 def never_problems(outline: Outline, task: Entry, never: Json, path: Path) -> Iterator[Problem]:

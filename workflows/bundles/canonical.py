@@ -331,6 +331,7 @@ _ticket_type = _canonical_part(
     ext_ref=_list_of(_link),
     roles_with_access=_set_of_names,
     starts=_list_of(_start),
+    public_for=lambda value: plain_email(value) if isinstance(value, str) else value,
 )
 _company_role = _canonical_part("company_role")
 _test = _canonical_part(

@@ -77,7 +77,7 @@ class _Forms:
                 self._tasks[key] = _validator(_vote_fields(task), {})
             elif task.is_subticket:
                 self._tasks[key] = _schema_validator(OF_SUBTICKET)
-            elif not task.is_call:
+            elif not task.is_call and not task.text("answered_by"):
                 self._tasks[key] = _validator(task.value.get("fields", []), {})
             else:
                 self._tasks[key] = _schema_validator(task.value.get("output_schema"))

@@ -433,6 +433,8 @@ def _words_after_the_end(ticket_type: JsonObject) -> Iterator[str]:
         yield _("asks for a rating")
     for start in starts_of(ticket_type.get("starts")):
         yield _("starts by itself %(when)s") % {"when": start_in_words(start)}
+    if person := ticket_type.get("public_for"):
+        yield _("public, for %(person)s") % {"person": value_text(person)}
 
 
 def word_for(name: str, value: Json) -> str:

@@ -7,14 +7,16 @@ problems of the others, and no JSON whatsoever makes a check fail.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.utils.translation import gettext as _
 
 from workflows.bundles.canonical import END, START
+from workflows.engine.approvals import OWN_FIELDS, vote_fields
 from workflows.engine.conditions import is_empty
 from workflows.engine.problems import Path, quoted, short
+from workflows.engine.problems import Problem as FieldsProblem
 from workflows.engine.process import EndOutcome, Json, JsonObject
 from workflows.engine.reminders import reminder_roles
 from workflows.engine.task_types import TaskType
@@ -499,10 +501,33 @@ def outcome_of(transition: Mapping[str, Json]) -> EndOutcome:
 
 
 def readable_fields(entry: Entry) -> dict[str, Field] | None:
-    specs: Json = entry.value.get("fields", [])
-    if check_fields(specs):
+    if check_form(entry):
         return None
-    return {each.name: each for each in parse_fields(specs)}
+    return {each.name: each for each in form_fields(entry)}
+
+
+def form_fields(entry: Entry) -> tuple[Field, ...]:
+    """The questions of a form in which `check_form` finds nothing wrong."""
+    specs: Json = entry.value.get("fields", [])
+    if not entry.is_approval or not isinstance(specs, list):
+        return parse_fields(specs)
+    return parse_fields(vote_fields(specs))[len(OWN_FIELDS) :]
+
+
+def check_form(entry: Entry) -> list[FieldsProblem]:
+    """What is wrong with the questions of a form.
+
+    Those of an approval stand beside what every vote asks, and may read it.
+    """
+    specs: Json = entry.value.get("fields", [])
+    if not entry.is_approval or not isinstance(specs, list):
+        return check_fields(specs)
+    own = len(OWN_FIELDS)
+    return [
+        replace(each, path=(int(each.path[0]) - own, *each.path[1:])) if each.path else each
+        for each in check_fields(vote_fields(specs))
+        if not (each.path[1:] == ("name",) and each.found in OWN_FIELDS)
+    ]
 
 
 def roles_in_reminders(outline: Outline) -> Iterator[tuple[Path, str]]:

@@ -14,7 +14,7 @@ from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem
 from workflows.engine.errors import FieldError, RecurrenceError
 from workflows.engine.problems import Path, short, steps_into
-from workflows.engine.process import Json, objects_in
+from workflows.engine.process import objects_in
 from workflows.engine.recurrence import DayRule, Frequency
 from workflows.engine.starts import StartSpec
 from workflows.fields.facts import Facts
@@ -68,7 +68,7 @@ def _placed(
     path: Path, start: StartSpec, form: Validator | None, facts: Facts
 ) -> Iterator[Problem]:
     for each in problems_of_start(start, form, facts):
-        found: Json = start.entry.get(each.name)
+        found: object = start.entry.get(each.name)
         steps: Path = ()
         if each.inside:
             steps, found = steps_into(start.answers, each.inside)
@@ -170,7 +170,7 @@ def _named_days(rule: DayRule) -> Iterator[str]:
     for weekday, which in rule.by_day:
         words = {"day": str(WEEKDAYS[weekday]), "which": abs(which)}
         if not which:
-            yield words["day"]
+            yield str(words["day"])
         elif which == -1:
             yield _("the last %(day)s") % words
         elif which < 0:

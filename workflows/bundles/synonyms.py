@@ -148,6 +148,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "reopen_days": ("reopen_within_days", "can_be_reopened_for"),
         "asks_rating": ("rating", "rated", "ask_rating"),
         "starts": ("recurring_starts", "recurring", "schedule", "schedules"),
+        "public_for": ("public", "outside_for"),
     },
     "start": {
         "title": ("name",),

@@ -610,6 +610,7 @@ def _rules(task: JsonObject, form: _Form, change_answers: ChangeAnswers | None) 
         values=task.get("values"),
         table=task.get("table"),
         change_answers=change_answers,
+        is_answered=_type_of(task).is_wait and bool(task.get("answered_by")),
     )
 
 

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
                 db_column="mail_message",
                 help_text="To whom a MESSAGE step writes, and what.",
                 null=True,
-                verbose_name="message",
+                verbose_name="mail",
             ),
         ),
     ]

@@ -11,6 +11,18 @@ class Migration(migrations.Migration):
     dependencies = [("workflows", "0047_messages")]
 
     operations = [
+        migrations.AddField(
+            model_name="ticketdefinition",
+            name="public_for",
+            field=models.CharField(
+                blank=True,
+                db_default="",
+                default="",
+                help_text="Whose tickets those are that people outside begin by a link: an e-mail address of the company. Empty: nobody outside can.",
+                max_length=254,
+                verbose_name="public, for",
+            ),
+        ),
         migrations.CreateModel(
             name="Contact",
             fields=[

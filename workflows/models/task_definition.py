@@ -165,7 +165,7 @@ class TaskDefinition(models.Model):
     )
 
     message = models.JSONField(
-        _("message"),
+        _("mail"),
         null=True,
         blank=True,
         db_column="mail_message",

@@ -43,6 +43,7 @@ PARTS: dict[str, Any] = {
     "wait": {"wait": "P1D"},
     "ticket_type": {"ticket_type": "other"},
     "values": {"values": {"total": 1}},
+    "message": {"message": {"who": "requester", "subject": "Ready", "text": "It is ready."}},
     "table": {
         "table": {
             "inputs": [{"name": "a", "value": {"var": "number"}, "type": "number"}],
@@ -161,6 +162,7 @@ class DocumentTests(SimpleTestCase):
             "approvers": {"manager": True},
             "needed": "all",
             "never": ["requester"],
+            "message": PARTS["message"]["message"],
         }
         for task_type in WRITTEN_TYPES:
             self.assertEqual({*task_type.rules.uses, *task_type.unused}, set(values))

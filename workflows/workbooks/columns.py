@@ -774,6 +774,17 @@ TICKET_TYPES: Final = Sheet(
             gettext_lazy("Whether people are asked at the end how satisfied they are: yes or no."),
             12,
         ),
+        Column(
+            "public_for",
+            "Public, for",
+            kinds.TEXT,
+            gettext_lazy(
+                "Where people outside may begin such a ticket by a link: the e-mail address of "
+                "the person of the company who is its requester. Empty: they cannot."
+            ),
+            20,
+            ("public",),
+        ),
         _links(),
         _layout("edit_layout", "Edit layout"),
         _layout("display_layout", "Display layout"),

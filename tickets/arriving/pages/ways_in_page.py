@@ -136,7 +136,7 @@ class WaysInPage(ObjectPage):
         company = Company.objects.current()
         way_in = way_in_of(self.object)
         people = User.objects.active().filter(company=company).with_role(SystemRole.USER)
-        mail = "" if way_in.pk is None else MailAddress(company.pk, way_in.pk).address
+        mail = MailAddress(company.pk, way_in.pk or 0).address
         response = self.show(
             definition=self.object,
             form=form,

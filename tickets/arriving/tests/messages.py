@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +26,7 @@ class SignedMessages:
         number: str = "msg_1",
         secret: str = "",
         at: datetime | None = None,
-        **headers: str,
+        headers: Mapping[str, str] | None = None,
     ) -> Any:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         timestamp = int((at or timezone.now()).timestamp())
@@ -38,5 +39,5 @@ class SignedMessages:
             "webhook-signature": f"v1,other {signature}",
         }
         return self.client.post(
-            self.url, content, content_type="application/json", headers={**named, **headers}
+            self.url, content, content_type="application/json", headers={**named, **(headers or {})}
         )

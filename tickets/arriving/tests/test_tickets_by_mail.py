@@ -88,7 +88,7 @@ class TicketsByMailTests(ScreenTestCase):
         self.assertFalse(Ticket.objects.exists())
         kept = SavedAnswers.objects.exclude(pk=saved.pk).get()
         self.assertEqual(kept.answers["what"], "A desk, please.")
-        self.assertEqual(kept.answers["doc"]["filename"], "a.txt")  # type: ignore[index,call-overload]
+        self.assertEqual(kept.answers["doc"]["filename"], "a.txt")
 
     def test_who_is_not_heard(self) -> None:
         for headers, why in (

@@ -69,9 +69,9 @@ class WayInTests(SignedMessages, ScreenTestCase):
             self.send(body, secret=make_secret()),
             self.send(body, at=late),
             self.send(body, at=timezone.now() + timedelta(minutes=6)),
-            self.send(body, **{"webhook-id": "msg_2"}),
-            self.send(body, **{"webhook-signature": ""}),
-            self.send(body, **{"webhook-timestamp": "now"}),
+            self.send(body, headers={"webhook-id": "msg_2"}),
+            self.send(body, headers={"webhook-signature": ""}),
+            self.send(body, headers={"webhook-timestamp": "now"}),
         ):
             self.assertEqual(refused.status_code, 401, refused.content)
         self.assertEqual(self.send(b"{").status_code, 400)

@@ -39,6 +39,7 @@ from tickets.models import (
     Rating,
     RecurringStart,
     SavedView,
+    StartRequest,
     StartRun,
     Ticket,
     TicketError,
@@ -116,6 +117,13 @@ class FullCompany(CompanyTransactionTestCase):
             contact=Contact.objects.create(email="supplier@example.com", name="Sue Supplier"),
             task=TaskInstance.objects.latest("pk"),
             digest="0" * 64,
+            created_at=timezone.now(),
+            expires_at=timezone.now(),
+        )
+        StartRequest.objects.create(
+            definition=self.type,
+            email="customer@example.com",
+            digest="1" * 64,
             created_at=timezone.now(),
             expires_at=timezone.now(),
         )

@@ -83,6 +83,7 @@ TABLES: dict[str, dict[str, str]] = {
     "tickets_savedanswers": {"user_id": PERSON, "answers": JSON},
     "tickets_savedanswers_files": {},
     "tickets_savedview": {"owner_id": PERSON, "query": QUERY},
+    "tickets_startrequest": {},
     "tickets_startrun": {},
     "tickets_ticket": {"created_by_id": PERSON, "data": JSON},
     "tickets_ticketdefinition": {"created_by_id": PERSON},

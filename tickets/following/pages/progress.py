@@ -33,7 +33,6 @@ from workflows.picture.graph import TransitionKey, draw_process
 from workflows.running.definition_cache import process_of
 from workflows.running.events.kind import Tone, all_kinds, event_sentence, kind_named
 from workflows.running.events.moved import MOVED
-from workflows.running.events.submitted_for import SUBMITTED_FOR
 from workflows.running.positions import current_tasks, is_running_block
 
 # Stands for the number of an event, of which there is none: it comes before all of them.
@@ -137,7 +136,7 @@ class Moments:
             )
             for event in rows[:most]:
                 found += [Happened(event.pk, event.at, each) for each in self._moments(event)]
-                says_submission = says_submission or event.kind == SUBMITTED_FOR
+                says_submission = says_submission or _says_who_submitted(event)
         if before > _SUBMISSION and len(found) < most and not says_submission:
             text = _("%(person)s submitted the ticket.") % {"person": ticket.created_by}
             moment = Moment(ticket.created_at, text, "send")
@@ -156,6 +155,11 @@ class Moments:
         changed = changed_answers(event, ticket_fields=fields, viewer=viewer)
         text = event_sentence(screen.timeline, event)
         return [Moment(event.at, text, screen.icon, tone, changed.pairs)]
+
+
+def _says_who_submitted(event: WorkflowEvent) -> bool:
+    """Whether it tells that somebody else did it than the requester."""
+    return kind_named(event.kind).rules.once == "submission"
 
 
 def moment_of_now(ticket: Ticket, *, is_stuck: bool = False) -> Moment | None:

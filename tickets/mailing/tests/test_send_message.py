@@ -174,7 +174,7 @@ class ToOutsideTests(MailingCase):
         text = message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
         for said in (
             "Dear Sir or Madam,",
-            "please deliver for 1200.5 EUR until Dec. 24, 2026: very urgent.",
+            "please deliver for 1200.5 EUR until 24 Dec 2026: very urgent.",
             "- What: Paper, Count: 2\n- What: Pens\n",
             "Approved: Yes, by ",
             "Note: Cheap{}\nNothing else.",
@@ -237,12 +237,12 @@ class ToPeopleTests(MailingCase):
         role.members.set([self.wendy, self.walt])
         self.uma.manager = self.alice
         self.uma.save()
-        buyer = {"id": self.terry.pk, "name": "Terry Tate"}
+        buyer = {"id": self.walt.pk, "email": self.walt.email, "name": "Walt Wood"}
         for message, people in (
             ({"who": "requester"}, [self.uma]),
             ({"who": "manager"}, [self.alice]),
             ({"who": "person", "email": self.carla.email}, [self.carla]),
-            ({"who": "answer", "answer": "ticket.buyer"}, [self.terry]),
+            ({"who": "answer", "answer": "ticket.buyer"}, [self.walt]),
             ({"who": "role"}, [self.wendy, self.walt]),
         ):
             with self.subTest(message["who"]):
@@ -266,7 +266,7 @@ class ToPeopleTests(MailingCase):
         type(self.wendy).objects.filter(pk__in=[self.wendy.pk, self.walt.pk]).update(language="de")
         self.run_through(self.publish(document))
         (mail,) = self.mails()
-        self.assertIn("1200,5 EUR until 24. Dezember 2026", mail.text)
+        self.assertIn("1200,5 EUR until 24.12.2026", mail.text)
         self.assertIn("Approved: Ja", mail.text)
 
     def test_the_requester_reads_no_answer_of_the_team(self) -> None:

@@ -27,6 +27,13 @@ from workflows.errors import InvalidDataError
 from workflows.forms import AnswersForm, shown_now
 
 
+def no_store(response: HttpResponse) -> HttpResponse:
+    """A page for whoever has its address: in no cache, and in no search engine."""
+    response["Cache-Control"] = "no-store"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
 class OutsidePage(Page):
     """For whoever has the address, logged in or not: it is signed, and its secret is good for once.
 
@@ -98,9 +105,7 @@ class OutsideFormPage(OutsidePage):
         if opened is not None:  # rendered here: what a form offers is read in its company
             with company_of(opened.company.schema_name):
                 response.render()
-        response["Cache-Control"] = "no-store"
-        response["X-Robots-Tag"] = "noindex, nofollow"
-        return response
+        return no_store(response)
 
 
 class OutsideVisiblePage(OutsidePage):

@@ -59,7 +59,7 @@ class StartForm(forms.Form):
         choices=_WORKING_DAYS,
         coerce=int,
         required=False,
-        empty_value=-1,
+        empty_value="-1",
         widget=UnfoldAdminSelectWidget,
     )
     weekdays = forms.TypedMultipleChoiceField(
@@ -77,7 +77,7 @@ class StartForm(forms.Form):
         ),
         coerce=int,
         required=False,
-        empty_value=1,
+        empty_value="1",
         widget=UnfoldAdminSelectWidget,
     )
     every = forms.IntegerField(
@@ -163,7 +163,7 @@ def _rule_of(data: dict[str, Any], before: StartSpec) -> tuple[str, int]:
     match data["how"]:
         case "working_day":
             months = f"FREQ=MONTHLY{interval}" if interval else ""
-            return months, data["working_day"]
+            return months, int(data["working_day"])
         case "weekly":
             days = ",".join(DAYS[each] for each in sorted(data["weekdays"]))
             return f"FREQ=WEEKLY{interval};BYDAY={days}", 0

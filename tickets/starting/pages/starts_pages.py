@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
@@ -161,7 +161,9 @@ class AddStartPage(ObjectPage, _StartsPage):
 
     title = gettext_lazy("Recurring start")
     template_name = "starting/start.html"
-    button = Button(gettext_lazy("Start by itself"), icon="event_repeat", order=40)
+    button: ClassVar[Button | None] = Button(
+        gettext_lazy("Start by itself"), icon="event_repeat", order=40
+    )
     also_refused = (FieldError,)
 
     object: TicketDefinition
@@ -217,7 +219,7 @@ class AddStartPage(ObjectPage, _StartsPage):
         spec = form.spec(self.spec, person, answers=answers.document_answers())
         if person is None:
             form.add_error("person", str(StartPersonError.message))
-        validator = answers.validator
+        validator = validator_for(self.object.workflow.fields, presets=self.object.presets)
         for problem in problems_of_start(spec, validator, facts_for(validator, spec.answers)):
             name = StartForm.PARTS.get(problem.name, problem.name)
             if name in form.fields:

@@ -90,7 +90,7 @@ class StartingTests(StartCase):
         self.assertEqual(event.data["due"], DUE.isoformat())
         self.log_in(self.terry)
         page = self.client.get(reverse("admin:tickets_ticket_change", args=[ticket.pk]))
-        self.assertContains(page, "“Monthly closing” has started the ticket")
+        self.assertContains(page, "The ticket was started by “Monthly closing”")
 
     def test_what_was_missed_is_started_once(self) -> None:
         start = self.start(working_day=0, rule="FREQ=DAILY", at="09:00")

@@ -517,9 +517,9 @@ SCENES = (
         transitions=[*_ENDS, *_TOO_LATE],
     ),
     Scene("ask for votes", _ALL_APPROVE, _submit, transitions=_REFUSED),
-    Scene("vote, which is not enough", _ALL_APPROVE, _vote, transitions=_REFUSED),
-    Scene("vote, which is the last", _ALL_APPROVE, _vote_last, transitions=_REFUSED),
-    Scene("vote, which is enough", _ONE_APPROVES, _vote, transitions=_REFUSED),
+    Scene("vote without deciding", _ALL_APPROVE, _vote, transitions=_REFUSED),
+    Scene("vote as the last", _ALL_APPROVE, _vote_last, transitions=_REFUSED),
+    Scene("vote and decide", _ONE_APPROVES, _vote, transitions=_REFUSED),
     Scene(
         "leave an approval that waits",
         _ALL_APPROVE,

@@ -99,7 +99,8 @@ class DescribedCase(CompanyTestCase):
             person = User.objects.create_user(
                 email=f"{name}@acme.example", first_name=name.title(), company=cls.acme
             )
-            cls().give_role(person, SystemRole.TASK_WORKER)
+            for role in (SystemRole.TASK_WORKER, SystemRole.USER):
+                cls().give_role(person, role)
             cls.people[name] = person
         return cls.people[name]
 

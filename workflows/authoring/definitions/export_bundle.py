@@ -75,6 +75,7 @@ _TICKET_TYPE = (
     "reopen_days",
     "asks_rating",
     "starts",
+    "public_for",
     "edit_layout",
     "display_layout",
 )

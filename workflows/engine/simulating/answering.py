@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from workflows.engine.answered import output_of
 from workflows.engine.errors import FieldError, SchemaError
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import JsonObject
@@ -73,9 +74,10 @@ class Answering(Subtickets, Leaving):
         self._close(visit)
         self.facts = {**self.facts, "ticket": edited.ticket}
         path.change(edited.outputs)
-        path.keep({visit.key: answer.output})
+        output = output_of(answer.output) if rules.is_answered else answer.output
+        path.keep({visit.key: output})
         self._change(visit, edits=answer.edits)
-        self._done(visit, answer.output)
+        self._done(visit, output)
         return True
 
     def _changed(self, path: SimulatedPath, rules: TaskRules, changes: JsonObject) -> Edited:
@@ -98,6 +100,8 @@ class Answering(Subtickets, Leaving):
         return next(waits, None)
 
     def _end_wait(self, visit: SimulatedVisit) -> None:
+        rules = self.tasks.get(visit.key)
+        output = output_of(None) if rules is not None and rules.is_answered else {}
         self._close(visit)
-        visit.path.keep({visit.key: {}})
-        self._done(visit, {})
+        visit.path.keep({visit.key: output})
+        self._done(visit, output)

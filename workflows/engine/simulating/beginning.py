@@ -7,7 +7,7 @@ from dataclasses import replace
 from workflows.engine.at_once import AtOnceError, carry_out
 
 from .blocks import Blocks
-from .paths import SimulatedPath, SimulatedVisit
+from .paths import PathState, SimulatedPath, SimulatedVisit
 from .simulation import Step
 from .subtickets import Subtickets
 from .task_rules import TaskRules
@@ -36,7 +36,7 @@ class Beginning(Blocks, Subtickets):
             self._enter(visit)
             return
         if rules.task_type.is_at_once:
-            self._do_at_once(visit, rules)
+            self.at_once.append(visit)
             return
         if rules.task_type.is_call or rules.task_type.is_subticket:
             sends, error = self._body_to_send(path, rules)
@@ -49,9 +49,11 @@ class Beginning(Blocks, Subtickets):
             return
         self.waiting.append(visit)
 
-    def _do_at_once(self, visit: SimulatedVisit, rules: TaskRules) -> None:
+    def _do_at_once(self, visit: SimulatedVisit) -> None:
         """A step of the engine's own needs no answer; one that was given counts for nothing."""
-        path = visit.path
+        path, rules = visit.path, self.tasks.get(visit.key) or TaskRules()
+        if path.state is not PathState.RUNNING:
+            return
         if self.answers.get(visit.key):
             self.answers[visit.key].popleft()
         try:

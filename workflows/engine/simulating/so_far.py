@@ -46,6 +46,7 @@ class SoFar:
         self.steps: list[Step] = []
         self.waiting: list[SimulatedVisit] = []  # in the order in which they began
         self.to_do: deque[tuple[SimulatedPath, Decision]] = deque()
+        self.at_once: deque[SimulatedVisit] = deque()
         self.errors: list[tuple[SimulatedPath, int, str]] = []
         self.is_cancelled = False
         self.failures: JsonObject = {}

@@ -43,6 +43,8 @@ class TaskRules:
     table: Json = None
     # Of a form that shows earlier answers; raises FieldError where a form is wrong.
     change_answers: ChangeAnswers | None = None
+    # A wait that a message may end.
+    is_answered: bool = False
     _validator: SchemaValidator | None = None
 
     def refusals(self, output: JsonObject, clock: Clock | None = None) -> Sequence[FieldProblem]:

@@ -31,7 +31,7 @@ def _history(event: WorkflowEvent) -> StrOrPromise:
         return _("Another system has submitted the ticket, at the web address of its type.")
     if data.get("by") == BY_MAIL:
         return _("The ticket was submitted by mail.")
-    said = _("“%(of)s” has started the ticket, as due on {due}.").replace(
+    said = _("The ticket was started by “%(of)s”, as due on {due}.").replace(
         "{due}", _moment(data.get("due"))
     )
     number = data.get("missed_count")

@@ -82,9 +82,9 @@ class Rules:
 
     `once`: it happens at most once to its task (one without a task: to the instance); kinds with
     the same word exclude each other.
-    `ends_instance`: nothing follows it, wherever the instance was. `leaves_task`: its task is left undone, by a transition of its
-    own. `is_of_attempt`: each attempt at a call writes it again. `cancels_task`: its task, if it
-    was under way, is cancelled.
+    `ends_instance`: nothing follows it, wherever the instance was. `leaves_task`: its task is left
+    undone, by a transition of its own. `is_of_attempt`: each attempt at a call writes it again.
+    `cancels_task`: its task, if it was under way, is cancelled.
     `people`: what of its data is somebody's number, and what is their name. `answers`: what of its
     data are answers to a form; `answers_of` says of which.
     """

@@ -1,9 +1,9 @@
 """People were reminded of a task that waits, or told that it does. Whoever has it keeps it, unless
 it goes to their deputy (`give`), which an event of its own says then.
 
-Its data: `reminder` is the reminder's name in the definition, `when` its time, `tell` who is told
-(a member of Tell), `role` the name of the company role that is told or added, `add` where its
-members may do the task as well, and `told` how many were told.
+Its data: `reminder` is the reminder's name in the definition, `when` its time and `due` when that
+was, `tell` who is told (a member of Tell), `role` the name of the company role that is told or
+added, and `add` where its members may do the task as well.
 """
 
 from __future__ import annotations

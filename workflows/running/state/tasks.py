@@ -8,6 +8,7 @@ from workflows.models import TaskInstance, TaskStatus, WorkflowStatus
 from workflows.running.events.reminded import REMINDED
 from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.events.task_started import TASK_STARTED
+from workflows.running.events.times_moved import TIMES_MOVED
 from workflows.running.state.failing import Failing
 from workflows.running.state.outputs import OutputKeeper
 from workflows.running.who_did import done_by
@@ -86,6 +87,9 @@ class TaskChanger(OutputKeeper, Failing):
     def save_times(self, task: TaskInstance) -> None:
         """Let a task be due, or wait, until another time, as an answer says another date now."""
         self._batch.update(task, "due_at", "waits_until")
+        times = {"due": task.due_at, "until": task.waits_until}
+        said: JsonObject = {name: at.isoformat() for name, at in times.items() if at is not None}
+        self._record(TIMES_MOVED, task=task, data=said)
         self._save()
 
     def remind(self, task: TaskInstance, *, data: JsonObject, adds: int | None) -> None:

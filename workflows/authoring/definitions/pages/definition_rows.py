@@ -495,7 +495,7 @@ def _mail(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str
     spec = MessageSpec.of(task.message)
     role = "" if task.candidate_role is None else task.candidate_role.name
     titles = {f"tasks.{each.key}": each.title for each in task.workflow.tasks.all()}
-    yield _("To"), recipient_in_words(task.message, role, {**titles, **labels})
+    yield _("Who gets it"), recipient_in_words(task.message, role, {**titles, **labels})
     yield _("Subject"), spec.subject
     yield _("Text"), spec.text
     if spec.files:

@@ -207,6 +207,7 @@
  * @property {Json} [reopen_days] for how many days a ticket may be reopened; without it, never
  * @property {boolean} [asks_rating]
  * @property {RecurringStart[]} [starts]
+ * @property {string} [public_for] for whom people outside may begin such tickets: an address
  * @property {string} [edit_layout]
  * @property {string} [display_layout]
  */
