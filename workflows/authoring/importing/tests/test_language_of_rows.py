@@ -24,7 +24,7 @@ TASKS: dict[str, JsonObject] = {
     "APPROVAL": {"approvers": {"role": "Managers"}, "needed": 1},
     "WAIT": {"wait": "P1D"},
     "SUBTICKET": {"ticket_type": "all"},
-    "MESSAGE": {"message": {"to": "requester", "subject": "Hello", "text": "It is done."}},
+    "MESSAGE": {"message": {"who": "requester", "subject": "Hello", "text": "It is done."}},
     "VALUES": {"values": {"sum": 1}},
     "DECISION": {
         "table": {
