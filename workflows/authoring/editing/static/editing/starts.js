@@ -22,10 +22,11 @@ export function startsEditor(type, refresh) {
       title: start.title || start.key || "",
       chips: [start.rule || "", workingDayInWords(start), start.at || ""],
     }),
-    body: (start, redraw) => startBody(type, start, () => {
-      redraw();
-      refresh();
-    }),
+    body: (start, redraw) =>
+      startBody(type, start, () => {
+        redraw();
+        refresh();
+      }),
     onAdd: () => {
       /** @type {RecurringStart} */
       const start = { key: freeKey("start", takenKeys(type)), at: "08:00", working_day: -1 };
