@@ -19,6 +19,7 @@ from workflows.bundles.canonical import END
 from workflows.bundles.outline import Entry, Outline, outcome_of
 from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.trial import clock_of_case
+from workflows.engine.answered import answer_in
 from workflows.engine.approvals import vote_fields
 from workflows.engine.clock import Clock
 from workflows.engine.conditions import is_empty
@@ -174,6 +175,11 @@ def _answer_problems(answer: Entry, forms: _Forms, facts: Facts) -> Iterator[Pro
         )
         yield Problem((*answer.path, "output"), message, output)
     elif not failing and isinstance(output, dict):
+        if tasks[key].text("answered_by"):
+            said = answer_in(output)
+            if said is None:
+                return
+            output = said
         validator = forms.of_task(tasks[key])
         if validator is not None:
             yield from _refused(validator, output, (*answer.path, "output"), facts)

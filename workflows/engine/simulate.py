@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import Enum, StrEnum, auto
 from typing import Any
 
-from .answered import output_of
+from .answered import answer_in, output_of
 from .approvals import ApprovalSpec, Approvers, CastVote, Needed, approval_output, vote_key
 from .at_once import AtOnceError, carry_out
 from .blocks import (
@@ -667,8 +667,11 @@ class _Run:
         if answer.failure is not None:
             self._failed(visit, answer.failure)
             return True
+        given: JsonObject | None = answer.output
+        if rules.is_answered:
+            given = answer_in(answer.output)
         try:
-            refused = tuple(rules.refusals(answer.output, self.clock))
+            refused = () if given is None else tuple(rules.refusals(given, self.clock))
             edited = self._changed(path, rules, answer.edits)
         except (FieldError, SchemaError) as error:
             self._broken(visit, str(error))
@@ -683,7 +686,7 @@ class _Run:
         self._close(visit)
         self.facts = {**self.facts, "ticket": edited.ticket}
         path.change(edited.outputs)
-        output = output_of(answer.output) if rules.is_answered else answer.output
+        output = output_of(given) if rules.is_answered else answer.output
         path.keep({visit.key: output})
         self._change(visit, edits=answer.edits)
         self._done(visit, output)
