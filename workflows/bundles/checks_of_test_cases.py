@@ -175,14 +175,16 @@ def _answer_problems(answer: Entry, forms: _Forms, facts: Facts) -> Iterator[Pro
         )
         yield Problem((*answer.path, "output"), message, output)
     elif not failing and isinstance(output, dict):
-        if tasks[key].text("answered_by"):
-            said = answer_in(output)
-            if said is None:
-                return
-            output = said
-        validator = forms.of_task(tasks[key])
-        if validator is not None:
-            yield from _refused(validator, output, (*answer.path, "output"), facts)
+        yield from _output_problems(tasks[key], output, (*answer.path, "output"), forms, facts)
+
+
+def _output_problems(
+    task: Entry, output: JsonObject, path: Path, forms: _Forms, facts: Facts
+) -> Iterator[Problem]:
+    answered = answer_in(output) if task.text("answered_by") else output
+    validator = forms.of_task(task)
+    if validator is not None and answered is not None:
+        yield from _refused(validator, answered, path, facts)
 
 
 def _item_problems(answer: Entry, outline: Outline) -> Iterator[Problem]:

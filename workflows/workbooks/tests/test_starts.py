@@ -1,4 +1,4 @@
-"""Recurring starts, and what answers a wait, in documents: their check, their words, their cells."""
+"""Recurring starts, and what answers a wait, in documents: their check, words and cells."""
 
 from __future__ import annotations
 
