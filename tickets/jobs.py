@@ -13,6 +13,7 @@ from tickets.overseeing import jobs as overseeing
 from tickets.repairing import jobs as repairing
 from tickets.replying import jobs as replying
 from tickets.starting import jobs as starting
+from tickets.subtickets import jobs as subtickets
 
 __all__ = [
     "advancing",
@@ -28,4 +29,5 @@ __all__ = [
     "repairing",
     "replying",
     "starting",
+    "subtickets",
 ]

@@ -14,6 +14,7 @@ from unittest import TestCase, TestSuite
 
 from django.test.runner import RemoteTestResult, RemoteTestRunner
 
+from project.development.time_limit import begin_limit, end_limit
 from project.long_lived import freeze_what_is_loaded
 from tenants.testing_tools.endings import announce_class
 
@@ -25,9 +26,17 @@ def freeze_once() -> None:
 
 
 class HandedOverResult(RemoteTestResult):
-    """Hands over what can be, and what else there is to say as text."""
+    """Hands over what can be, and what else there is to say as text. No test goes on for ever."""
 
-    def addError(self, test: TestCase, err: Any) -> None:  # noqa: N802 -- unittest's name
+    def startTest(self, test: TestCase) -> None:  # noqa: N802 -- unittest's name
+        super().startTest(test)
+        begin_limit()
+
+    def stopTest(self, test: TestCase) -> None:  # noqa: N802
+        end_limit()
+        super().stopTest(test)
+
+    def addError(self, test: TestCase, err: Any) -> None:  # noqa: N802
         super().addError(test, sendable_error(err))
 
     def addFailure(self, test: TestCase, err: Any) -> None:  # noqa: N802

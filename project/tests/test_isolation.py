@@ -83,7 +83,7 @@ from workflows.models import (
     WorkflowEvent,
     WorkflowInstance,
 )
-from workflows.people.change_people import PERSON_CHANGED
+from workflows.people.own_people import PERSON_CHANGED
 
 # In every text of Acme's that the examples hold; pages that repeat what was searched for
 # repeat only its beginning.
@@ -97,6 +97,11 @@ FOR_VISITORS = {
     "one_time_link",
     "stop_mail",
     "rate_ticket",
+    "outside_form",
+    "outside_form_visible",
+    "public_start",
+    "public_start_visible",
+    "confirm_start",
     "invitation",
     "new_address",
     "sign_up_by_mail",
@@ -154,6 +159,11 @@ DECIDE_THEMSELVES = {
     "admin:account_sessions",  # one's own, whoever it is
     "stop_mail",  # whoever has the address: it is signed
     "rate_ticket",  # likewise
+    "outside_form",  # likewise
+    "outside_form_visible",  # likewise
+    "public_start",  # likewise
+    "public_start_visible",  # likewise
+    "confirm_start",  # likewise
     "admin:notices",  # one's own, as those that follow
     "admin:notices_bell",
     "admin:notice",
@@ -434,6 +444,11 @@ class Examples:
             "one_time_link": [{"token": "forged:by-nobody"}],
             "stop_mail": [{"token": "forged:by-nobody"}],
             "rate_ticket": [{"token": "forged:by-nobody"}],
+            "outside_form": [{"token": "forged:by-nobody"}],
+            "outside_form_visible": [{"token": "forged:by-nobody"}],
+            "public_start": [{"token": "forged:by-nobody"}],
+            "public_start_visible": [{"token": "forged:by-nobody"}],
+            "confirm_start": [{"token": "forged:by-nobody"}],
             "invitation": [{"token": "forged:by-nobody"}],
             "new_address": [{"token": "forged:by-nobody"}],
             "sign_up_by_mail": [{"token": "forged:by-nobody"}],

@@ -94,6 +94,10 @@ MAIL_IN = Limit("mail in", MINUTE, 600, counts_itself=True)
 # Providers of mail send many, from few addresses.
 STOP_MAIL = Limit("stop mail", MINUTE, 300)
 RATE_TICKET = Limit("rate ticket", MINUTE, 60)
+# Forms of people outside, of whom many may stand behind one address.
+OUTSIDE_FORM = Limit("outside form", MINUTE, 60)
+PUBLIC_START = Limit("public start", MINUTE, 30)
+OUTSIDE_FORM_VISIBLE = Limit("outside form visible", MINUTE, 300)
 NEW_PASSWORD = Limit("new password", MINUTE, 30)
 # Mails that anybody may have sent to an address: by sender, and by the address. Each kind by
 # itself: whoever has others sent uses nobody's new passwords up.
@@ -118,6 +122,11 @@ BY_SENDER: Mapping[str, Limit] = {
     "mail_in": MAIL_IN,
     "stop_mail": STOP_MAIL,
     "rate_ticket": RATE_TICKET,
+    "outside_form": OUTSIDE_FORM,
+    "outside_form_visible": OUTSIDE_FORM_VISIBLE,
+    "public_start": PUBLIC_START,
+    "public_start_visible": OUTSIDE_FORM_VISIBLE,
+    "confirm_start": PUBLIC_START,
     "invitation": NEW_PASSWORD,
     "new_address": NEW_PASSWORD,
     "admin:account_address": NEW_PASSWORD,
@@ -142,6 +151,17 @@ SIGN_UP_LINK = Limit("sign-up link", DAY, 1, remembers=False)
 # How many people a company invites, and how often one address. A trial of an upload is taken back.
 INVITATIONS = Limit("invitations", DAY, setting="COMPANY_MOST_INVITATIONS_A_DAY")
 INVITATIONS_TO_ONE = Limit("invitations to an address", DAY, 5, remembers=False)
+
+# How many mails the processes of a company send to addresses outside, and how many to one of them.
+# They belong to a step, which may be taken back.
+OUTSIDE_MAILS = Limit(
+    "mails to outside", DAY, setting="COMPANY_MOST_OUTSIDE_MAILS_A_DAY", remembers=False
+)
+OUTSIDE_MAILS_TO_ONE = Limit("mails to an address outside", DAY, 50, remembers=False)
+
+# How many tickets people outside begin: of a company, and with one address.
+PUBLIC_STARTS = Limit("public starts", DAY, 500)
+PUBLIC_STARTS_TO_ADDRESS = Limit("public starts to an address", HOUR, 3)
 
 # How often a company's identity provider is asked, twice for each log-in.
 IDENTITY_PROVIDER = Limit("identity provider", MINUTE, 120)

@@ -8,8 +8,9 @@ from tenants.models import User
 from tenants.observing.log_context import note
 from tickets.models import Ticket
 from workflows.layouts.columns import layouts_of
-from workflows.models import WorkflowDefinition
+from workflows.models import TaskInstance, WorkflowDefinition
 from workflows.running.state_manager import WorkflowStateManager
+from workflows.running.workflow_repair import WorkflowRepair
 
 
 def lock_ticket(ticket_id: int) -> Ticket:
@@ -46,3 +47,18 @@ def lock_instance_of[M: WorkflowStateManager](
     ticket.save(update_fields=["workflow_instance", "updated_at"])
     manager.update_with_next_write(ticket, "updated_at")  # so that it is sealed
     return manager
+
+
+def lock_task_of(
+    ticket: Ticket, task_id: int, *, now: datetime
+) -> tuple[WorkflowRepair, TaskInstance] | None:
+    """The second and third lock, for a job of one task; None: the ticket has no workflow.
+
+    Raises:
+        TaskInstance.DoesNotExist: the ticket has no such task.
+    """
+    if ticket.workflow_instance_id is None:
+        return None
+    manager = WorkflowRepair.lock(ticket.workflow_instance_id, now=now)
+    manager.is_about(ticket)
+    return manager, manager.read_task(task_id)

@@ -7,10 +7,9 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from tickets.advancing.lock_ticket import lock_ticket
+from tickets.advancing.lock_ticket import lock_task_of, lock_ticket
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.advancing.timers import defer_end_of_wait
-from workflows.running.workflow_repair import WorkflowRepair
 
 
 def end_wait(*, ticket_id: int, task_id: int, until: str, now: datetime | None = None) -> None:
@@ -27,10 +26,9 @@ def end_wait(*, ticket_id: int, task_id: int, until: str, now: datetime | None =
             defer_end_of_wait(ticket_id=ticket_id, task_id=task_id, until=moment, now=now)
             return
         ticket = lock_ticket(ticket_id)
-        if ticket.workflow_instance_id is None:
+        locked = lock_task_of(ticket, task_id, now=now)
+        if locked is None:
             return
-        manager = WorkflowRepair.lock(ticket.workflow_instance_id, now=now)
-        manager.is_about(ticket)
-        task = manager.read_task(task_id)
+        manager, task = locked
         if task.waits_until == moment and manager.end_wait(task):
             advance_after_commit(ticket.pk)

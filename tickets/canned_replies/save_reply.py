@@ -28,7 +28,7 @@ from tickets.models import CannedReply
 from tickets.models.canned_reply import LONGEST_REPLY
 from workflows.engine.composed import composed_text
 from workflows.models import CompanyRole
-from workflows.people.change_people import ROLE_NAMED_BY
+from workflows.people.company_roles import ROLE_NAMED_BY
 
 REPLY_ADDED: Final = declare("tickets.reply_added", gettext_lazy("Added a canned reply"))
 REPLY_CHANGED: Final = declare("tickets.reply_changed", gettext_lazy("Changed a canned reply"))

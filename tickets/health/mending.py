@@ -19,7 +19,7 @@ from tickets.advancing.timers import defer_end_of_wait, defer_reminder, defer_ti
 from tickets.calling.end_attempt import LockedTask, chance, retry_or_fail
 from tickets.calling.expire_call import expire_call
 from tickets.health.queued_jobs import WAITING
-from tickets.job_names import ADVANCE, END_WAIT, EXPIRE_CALL, FIRE_TIMER, REMIND
+from tickets.job_names import ADVANCE, END_WAIT, EXPIRE_CALL, FIRE_TIMER, FOLLOW_SUBTICKET, REMIND
 from tickets.models import ErrorType, Ticket, TicketError
 from tickets.moving.move_tickets import obstacle_of_data
 from tickets.repairing.handle_error import record_error_event
@@ -30,7 +30,7 @@ from workflows.models import (
     TaskInstance,
     TaskStatus,
 )
-from workflows.people.change_people import give_out_waiting_tasks
+from workflows.people.releasing import give_out_waiting_tasks
 from workflows.running.events.error_resolved import ERROR_RESOLVED
 from workflows.running.state_manager import WorkflowStateManager
 from workflows.running.workflow_repair import WorkflowRepair
@@ -49,6 +49,13 @@ def requeue_call(ticket_id: int, task_id: int) -> str:
         if defer_call_if_due(task, ticket_id=ticket_id):
             return _("The call was put into the queue again.")
     return ""
+
+
+def requeue_subticket(ticket_id: int, task_id: int) -> str:
+    """The job looks itself at both tickets, and does what is due."""
+    with transaction.atomic():
+        defer(FOLLOW_SUBTICKET, ticket_id=ticket_id, task_id=task_id)
+    return _("The sub-ticket is looked after again.")
 
 
 def requeue_expiry(ticket_id: int, task_id: int) -> str:
@@ -105,9 +112,7 @@ def requeue_timer(ticket_id: int, task_id: int, after: str, since: datetime, due
     """The timer fires at once where its time is over; it looks itself whether it is wanted."""
     with transaction.atomic():
         task = _lock_task(ticket_id, task_id)
-        jobs = ProcrastinateJob.objects.filter(task_name=FIRE_TIMER, status__in=WAITING)
-        wanted = {"schema": current_schema(), "task_id": task_id, "after": after}
-        if not task.is_alive or jobs.filter(args__contains=wanted).exists():
+        if not task.is_alive or _is_queued(FIRE_TIMER, task_id=task_id, after=after):
             return ""
         defer_timer(
             ticket_id=ticket_id,
@@ -126,9 +131,7 @@ def requeue_reminder(
     """It comes at once where its time is over; the job looks itself whether it is wanted."""
     with transaction.atomic():
         task = _lock_task(ticket_id, task_id)
-        jobs = ProcrastinateJob.objects.filter(task_name=REMIND, status__in=WAITING)
-        wanted = {"schema": current_schema(), "task_id": task_id, "reminder": reminder}
-        if not task.is_alive or jobs.filter(args__contains=wanted).exists():
+        if not task.is_alive or _is_queued(REMIND, task_id=task_id, reminder=reminder):
             return ""
         defer_reminder(
             ticket_id=ticket_id,
@@ -145,10 +148,8 @@ def requeue_end_of_wait(ticket_id: int, task_id: int, until: datetime) -> str:
     """It ends at once where its time is over; the job looks itself whether it is wanted."""
     with transaction.atomic():
         task = _lock_task(ticket_id, task_id)
-        jobs = ProcrastinateJob.objects.filter(task_name=END_WAIT, status__in=WAITING)
-        wanted = {"schema": current_schema(), "task_id": task_id, "until": until.isoformat()}
         is_wanted = task.is_alive and task.waits_until == until
-        if not is_wanted or jobs.filter(args__contains=wanted).exists():
+        if not is_wanted or _is_queued(END_WAIT, task_id=task_id, until=until.isoformat()):
             return ""
         defer_end_of_wait(ticket_id=ticket_id, task_id=task_id, until=until, now=timezone.now())
     return _("The end of the wait was put into the queue again.")
@@ -248,3 +249,10 @@ def _lock_task(ticket_id: int, task_id: int) -> TaskInstance:
     manager = WorkflowStateManager.lock(ticket.workflow_instance_id or 0, now=timezone.now())
     tasks = TaskInstance.objects.select_related("definition")
     return tasks.get(pk=task_id, workflow_instance=manager.instance)
+
+
+def _is_queued(job: str, **arguments: int | str) -> bool:
+    """Whether a job of the active company with these arguments waits, or runs."""
+    wanted = {"schema": current_schema(), **arguments}
+    jobs = ProcrastinateJob.objects.filter(task_name=job, status__in=WAITING)
+    return jobs.filter(args__contains=wanted).exists()

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tickets", "0022_stopped_bulks_and_order"),
+        ("tickets", "0024_public_starts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

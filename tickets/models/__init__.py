@@ -11,6 +11,7 @@ from tickets.models.recurring_start import PauseReason, RecurringStart, StartRun
 from tickets.models.saved_answers import SavedAnswers
 from tickets.models.saved_view import ListOfViews, SavedView
 from tickets.models.search_entry import FoundBy, SearchEntry
+from tickets.models.start_request import StartRequest
 from tickets.models.ticket import Ticket
 from tickets.models.ticket_error import ErrorStatus, ErrorType, TicketError
 from tickets.models.ticket_link import LinkKind, TicketLink
@@ -41,6 +42,7 @@ __all__ = [
     "SavedView",
     "Score",
     "SearchEntry",
+    "StartRequest",
     "StartRun",
     "Ticket",
     "TicketError",

@@ -14,6 +14,7 @@ from workflows.bundles.decision_tables import decision_table_problems
 from workflows.bundles.edits import edit_problems
 from workflows.bundles.flow import flow_problems
 from workflows.bundles.layout_sources import layout_problems
+from workflows.bundles.messages import message_problems
 from workflows.bundles.outline import Outline
 from workflows.bundles.patterns import pattern_problems
 from workflows.bundles.problems import Problem, path_in_words
@@ -74,6 +75,7 @@ def _further_problems(document: JsonObject, facts: Facts) -> Iterator[Problem]:
         approval_problems(outline),
         assignment_problems(outline),
         decision_table_problems(outline),
+        message_problems(outline),
         time_problems(outline),
         start_problems(outline, facts),
         edit_problems(outline),

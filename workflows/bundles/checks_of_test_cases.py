@@ -20,7 +20,7 @@ from workflows.bundles.outline import Entry, Outline, outcome_of
 from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.trial import clock_of_case
 from workflows.engine.answered import answer_in
-from workflows.engine.approvals import vote_fields
+from workflows.engine.approvals import vote_fields, vote_fields_in_words
 from workflows.engine.clock import Clock
 from workflows.engine.conditions import is_empty
 from workflows.engine.edits import edits_of
@@ -28,6 +28,7 @@ from workflows.engine.errors import FieldError, SchemaError
 from workflows.engine.problems import Path, did_you_mean, nearest, short, steps_into
 from workflows.engine.process import EndOutcome, Json, JsonObject
 from workflows.engine.schema_validation import SchemaValidator
+from workflows.engine.subtickets import OUTPUT_SCHEMA as OF_SUBTICKET
 from workflows.fields.facts import Facts
 from workflows.fields.validation import Validator
 from workflows.working_hours.durations import duration_in_words
@@ -74,12 +75,18 @@ class _Forms:
         key = task.text("key")
         if key not in self._tasks:
             if task.is_approval:
-                self._tasks[key] = _validator(vote_fields(task.value.get("fields")), {})
+                self._tasks[key] = _validator(_vote_fields(task), {})
+            elif task.is_subticket:
+                self._tasks[key] = _schema_validator(OF_SUBTICKET)
             elif not task.is_call and not task.text("answered_by"):
                 self._tasks[key] = _validator(task.value.get("fields", []), {})
             else:
                 self._tasks[key] = _schema_validator(task.value.get("output_schema"))
         return self._tasks[key]
+
+
+def _vote_fields(task: Entry) -> list[Json]:
+    return vote_fields_in_words(vote_fields(task.value.get("fields")))
 
 
 def _validator(fields: Json, presets: Json) -> Validator | None:
@@ -163,7 +170,7 @@ def _answer_problems(answer: Entry, forms: _Forms, facts: Facts) -> Iterator[Pro
         yield from _cancel_problems(answer)
     elif answer.value.get("after", "") != "":
         yield from _time_problems(answer, tasks[key], forms.outline)
-    elif failing and not tasks[key].is_call:
+    elif failing and not tasks[key].can_fail:
         message = _("Only calls fail: this task is a form. Leave out “%(name)s”.")
         for name in failing:
             path = (*answer.path, name)

@@ -23,11 +23,13 @@ from workflows.bundles.blocks import block_labels, branches_in_words, ends_in_wo
 from workflows.bundles.canonical import default_of
 from workflows.bundles.edits import edits_in_words
 from workflows.bundles.failure_fields import failure_labels
+from workflows.bundles.messages import message_in_words
 from workflows.bundles.outline import Outline
 from workflows.bundles.part_labels import with_part_labels
 from workflows.bundles.problems import value_text
 from workflows.bundles.starts import start_in_words
 from workflows.bundles.step_outputs import done_labels, output_labels
+from workflows.bundles.subtickets import subticket_in_words, subticket_labels
 from workflows.bundles.times import reminders_in_words
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.condition_sentence import (
@@ -67,6 +69,7 @@ PARTS: Final[Mapping[str | int, str]] = {
     "branches": "branch",
     "starts": "start",
     "table": "decision_table",
+    "message": "message",
     "inputs": "table_input",
     "outputs": "table_output",
     "rows": "table_row",
@@ -114,6 +117,7 @@ class _Labels:
         """For the conditions of transitions, which may name every form's fields."""
         outline = Outline(self.document)
         labels = failure_labels() | block_labels(outline) | approval_labels(outline)
+        labels |= subticket_labels(outline)
         labels |= _labels_of(self.ticket, "ticket.")
         for task in self.tasks:
             key, title = task.get("key"), task.get("title") or task.get("key")
@@ -248,6 +252,11 @@ _IN_WORDS: Final[Mapping[str, Callable[[Json, _Labels, Json], str]]] = {
     "approvers": lambda value, labels, _task: approvers_in_words(
         {"approvers": value}, labels.of_all_forms
     ),
+    "message": lambda value, labels, task: (
+        message_in_words(value, labels.role_of(task), labels.of_all_forms)
+        if isinstance(value, dict)
+        else _value_words(value)
+    ),
     "needed": lambda value, _labels, _task: needed_in_words(value),
     "never": lambda value, labels, _task: never_in_words(value, labels.of_all_forms),
     "branch": _place_words,
@@ -347,8 +356,13 @@ def _words_of_task(task: JsonObject, labels: Mapping[str, str]) -> Iterator[str]
         yield assignment_in_words(task["assign_to"], role, labels)
     if task.get("edits"):
         yield edits_in_words(task["edits"], labels)
+    if isinstance(task.get("message"), dict) and task["message"]:
+        role = str(task.get("candidate_role") or "")
+        yield message_in_words(task["message"], role, labels)
     if task.get("approvers"):
         yield from approval_in_words(task, labels)
+    if task.get("ticket_type") and "task_type" in task:
+        yield from subticket_in_words(task, labels)
     if task.get("branches"):
         yield from branches_in_words(task, labels, {})
 
@@ -419,6 +433,8 @@ def _words_after_the_end(ticket_type: JsonObject) -> Iterator[str]:
         yield _("asks for a rating")
     for start in starts_of(ticket_type.get("starts")):
         yield _("starts by itself %(when)s") % {"when": start_in_words(start)}
+    if person := ticket_type.get("public_for"):
+        yield _("public, for %(person)s") % {"person": value_text(person)}
 
 
 def word_for(name: str, value: Json) -> str:

@@ -60,7 +60,7 @@ _NAMED: Final[Mapping[str, Sequence[str]]] = {
     "rows": ("when",),
 }
 _OBJECTS: Final = frozenset(
-    {"workflow", "presets", "ticket", "submitter", "expect", "values", "table"}
+    {"workflow", "presets", "ticket", "submitter", "expect", "values", "table", "message"}
 )
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import Final, NoReturn
 
+from .condition_tokens import Token, tokens_of
 from .condition_words import (
     CALLED,
     COMPARED,
@@ -28,41 +27,10 @@ from .condition_words import (
     over_rows,
 )
 from .evaluating.days import WORKING_DAYS
-from .number_text import NumberTextError, parse_number
 from .problems import nearest, quoted, short
 from .process import Json
 from .texts import gettext as _
 
-_EXACT_FLOAT: Final = 2**53
-_MOST_DIGITS: Final = 18
-_DOUBLE: Final = "“”„‟"
-_SINGLE: Final = "‘’‚‛"  # noqa: RUF001
-_CLOSING: Final[Mapping[str, str]] = {
-    '"': '"',
-    "'": "'",
-    **dict.fromkeys(_DOUBLE, _DOUBLE + '"'),
-    **dict.fromkeys(_SINGLE, _SINGLE + "'"),
-    "«": "»",
-    "»": "«",
-}
-_NAME: Final = re.compile(r"[^\W\d][\w]*(?:\.\w+)*")
-_NUMBER: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_ESCAPE: Final = re.compile(r'\\(?:u([0-9a-fA-F]{4})|(["\'\\/bfnrt]))')
-_ESCAPED: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_SIGNS: Final = ("<=", ">=", "<>", "!=", "==", "=", "<", ">", "(", ")", ",", "+", "-", "*", "/")
-_OTHER_SIGNS: Final[Mapping[str, str]] = {
-    "≤": "<=",
-    "≥": ">=",
-    "≠": "!=",
-    "−": "-",  # noqa: RUF001
-    "–": "-",  # noqa: RUF001
-}
-_WORDS_OF_PROGRAMMERS: Final[Mapping[str, str]] = {"&&": "and", "||": "or"}
-# 2026-11-25 would be a subtraction, and 25.11.2026 is no number; neither is what was meant.
-_DATE: Final = re.compile(
-    r"(?:[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4})(?![\w.])"
-)
-_SPELLINGS: Final[Mapping[str, str]] = {"=": "==", "<>": "!="}
 # Durations as values, which two dates or moments are apart: 14 days, 4 hours.
 _DURATIONS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("day", "days"), "d"),
@@ -78,7 +46,7 @@ def read_text(text: str, names: Names) -> Json:
         raise ConditionTextError(message % {"most": MAX_CHARACTERS})
     if text.lstrip()[:1] in {"{", "["}:
         return _json(text)
-    return _Parser(_tokens(text), names).condition()
+    return _Parser(tokens_of(text), names).condition()
 
 
 def _json(text: str) -> Json:
@@ -101,164 +69,10 @@ def _no_constant(name: str) -> NoReturn:
     raise ConditionTextError(message % {"name": name})
 
 
-# Reading, first part: the words and signs
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    """``kind`` is name, text, number, sign, or end; ``value`` of a sign is the sign itself."""
-
-    kind: str
-    value: str | int | float
-    column: int
-    written: str
-
-    @property
-    def keyword(self) -> str:
-        """The name in small letters, where it could be a keyword."""
-        return str(self.value).lower() if self.kind == "name" else ""
-
-
-def _tokens(text: str) -> list[_Token]:
-    found: list[_Token] = []
-    position = 0
-    while position < len(text):
-        character = text[position]
-        if character.isspace() or character in "\ufeff\u200b":
-            position += 1
-            continue
-        token = _token(text, position)
-        found.append(token)
-        position += len(token.written)
-    return [*found, _Token("end", "", len(text) + 1, "")]
-
-
-def _token(text: str, position: int) -> _Token:
-    column = position + 1
-    character = text[position]
-    if character in _CLOSING:
-        return _text_token(text, position)
-    if match := _DATE.match(text, position):
-        message = _(
-            "The date at column %(column)d has no quotation marks. Write it like “2026-12-31”."
-        )
-        raise ConditionTextError(
-            message % {"column": column}, column=column, expected=_("a date in quotation marks")
-        )
-    if match := _NUMBER.match(text, position):
-        return _number_token(match.group(), column)
-    if match := _NAME.match(text, position):
-        return _Token("name", match.group(), column, match.group())
-    if (sign := text[position : position + 2]) in _WORDS_OF_PROGRAMMERS:
-        return _Token("name", _WORDS_OF_PROGRAMMERS[sign], column, sign)
-    if character == "&":
-        return _Token("sign", "&", column, "&")
-    if character in _OTHER_SIGNS:
-        return _Token("sign", _OTHER_SIGNS[character], column, character)
-    for sign in _SIGNS:
-        if text.startswith(sign, position):
-            return _Token("sign", _SPELLINGS.get(sign, sign), column, sign)
-    message = _(
-        "“%(sign)s” at column %(column)d has no meaning here. Remove it, or put the text that it "
-        "belongs to in quotation marks."
-    )
-    raise ConditionTextError(
-        message % {"sign": character, "column": column},
-        column=column,
-        expected=_("a name, a value or an operator"),
-    )
-
-
-def _number_token(written: str, column: int) -> _Token:
-    whole = written.isdigit()
-    if whole and len(written) > 1 and written.startswith("0"):
-        message = _(
-            "The number at column %(column)d begins with 0. Write it without, or put it in "
-            "quotation marks if it is a text. Write thousands without a comma: 1000."
-        )
-        raise ConditionTextError(
-            message % {"column": column}, column=column, expected=_("a number")
-        )
-    if whole and len(written) <= _MOST_DIGITS:
-        return _Token("number", int(written), column, written)
-    if whole:
-        message = _("The number at column %(column)d is too large.")
-        raise ConditionTextError(
-            message % {"column": column}, column=column, expected=_("a number")
-        )
-    try:
-        number = float(parse_number(written))
-    except NumberTextError as error:
-        message = _("The number at column %(column)d cannot be read. %(reason)s")
-        raise ConditionTextError(
-            message % {"column": column, "reason": error}, column=column, expected=_("a number")
-        ) from error
-    if number.is_integer() and abs(number) <= _EXACT_FLOAT:
-        return _Token("number", int(number), column, written)
-    return _Token("number", number, column, written)
-
-
-def _text_token(text: str, position: int) -> _Token:
-    """A text in quotes. Smart quotes close each other; a quote in the text is doubled or has \\."""
-    opening = text[position]
-    closing = _CLOSING[opening]
-    end = _closing_quote(text, position + 1, closing)
-    if end < 0 and opening in {'"', "'"}:  # only the second one was made smart
-        end = _closing_quote(text, position + 1, _DOUBLE if opening == '"' else _SINGLE)
-    if end < 0:
-        column = position + 1
-        message = _("The text that begins at column %(column)d has no closing quotation mark.")
-        raise ConditionTextError(
-            message % {"column": column}, column=column, expected=_("a closing quotation mark")
-        )
-    inner = text[position + 1 : end]
-    if opening in closing:
-        inner = inner.replace(opening * 2, opening) if opening in {'"', "'"} else inner
-    value = _unescaped(inner, position + 2)
-    return _Token("text", value, position + 1, text[position : end + 1])
-
-
-def _closing_quote(text: str, start: int, closing: str) -> int:
-    position = start
-    while position < len(text):
-        character = text[position]
-        if character == "\\":
-            position += 2
-        elif character not in closing:
-            position += 1
-        elif character in {'"', "'"} and text[position + 1 : position + 2] == character:
-            position += 2  # a doubled quote stands for one, as in spreadsheet formulas
-        else:
-            return position
-    return -1
-
-
-def _unescaped(inner: str, column: int) -> str:
-    if "\\" not in inner:
-        return inner
-    made, position = [], 0
-    while (start := inner.find("\\", position)) >= 0:
-        made.append(inner[position:start])
-        match = _ESCAPE.match(inner, start)
-        if match is None:
-            at = column + start
-            message = _("The backslash at column %(column)d must be written twice.")
-            raise ConditionTextError(message % {"column": at}, column=at, expected="\\\\")
-        code, sign = match.groups()
-        made.append(chr(int(code, 16)) if code else _ESCAPED.get(sign, sign))
-        position = match.end()
-    text = "".join([*made, inner[position:]])
-    # Two halves of a character make one; a half alone could not be kept anywhere.
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-# Reading, second part: what they mean together
-
-
 class _Parser:
     """One text. Each method reads one level and gives the rule with how deep it is nested."""
 
-    def __init__(self, tokens: list[_Token], names: Names) -> None:
+    def __init__(self, tokens: list[Token], names: Names) -> None:
         self.tokens = tokens
         self.names = names
         self.position = 0
@@ -273,10 +87,10 @@ class _Parser:
         return rule
 
     @property
-    def next(self) -> _Token:
+    def next(self) -> Token:
         return self.tokens[self.position]
 
-    def take(self) -> _Token:
+    def take(self) -> Token:
         token = self.next
         if token.kind != "end":
             self.position += 1
@@ -553,16 +367,16 @@ class _Parser:
             self.too_deep()
         return {"var": [read["var"], otherwise]}, depth + 1
 
-    def counted(self, token: _Token) -> tuple[Json, int]:
+    def counted(self, token: Token) -> tuple[Json, int]:
         """`days(from, until)`: from the first date to the second."""
         first, last = self.arguments(token, 2, 2)
         return self.operation("date_diff", last, first, (COUNTING[token.keyword], 0))
 
-    def called(self, token: _Token) -> tuple[Json, int]:
+    def called(self, token: Token) -> tuple[Json, int]:
         """`round(total, 2)`, and other operators that are written as functions."""
         return self.operation(token.keyword, *self.arguments(token, *CALLED[token.keyword]))
 
-    def arguments(self, token: _Token, least: int, most: int) -> list[tuple[Json, int]]:
+    def arguments(self, token: Token, least: int, most: int) -> list[tuple[Json, int]]:
         """The values in brackets after the name of a function."""
         self.position += 1
         self.open += 1
@@ -596,7 +410,7 @@ class _Parser:
             return {"var": found[1]}
         return {"val": [OUTSIDE, *path.split(".")]}
 
-    def of_rows(self, token: _Token) -> tuple[Json, int]:
+    def of_rows(self, token: Token) -> tuple[Json, int]:
         """``sum(…)`` and its like: which rows is known when the brackets have been read."""
         function = token.keyword
         if self.rows is not None:
@@ -624,7 +438,7 @@ class _Parser:
         return over_rows(function, rows, None if is_whole else body), depth + 3
 
 
-def _advice(token: _Token) -> str:
+def _advice(token: Token) -> str:
     if token.kind == "sign" and token.value == ",":
         return _("Write numbers with a dot, without a comma.")
     return ""

@@ -20,7 +20,7 @@ counts what lies between two dates, as ``working_days``, ``weeks``, ``months`` a
 ``until - from <= 14 days`` compares how far apart they are. ``round(x, 2)``, ``min(a, b)`` and
 ``max(a, b)`` calculate.
 
-What it is made of: condition_words.py; reading: condition_reading.py; writing:
+What it is made of: condition_words.py; reading: condition_tokens.py, condition_reading.py; writing:
 condition_writing.py.
 """
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """When tickets of a type start by themselves; of those that there are none do."""
 
-    dependencies = [("workflows", "0044_approvals")]
+    dependencies = [("workflows", "0048_contacts")]
 
     operations = [
         migrations.AddField(

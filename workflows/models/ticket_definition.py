@@ -126,6 +126,17 @@ class TicketDefinition(models.Model):
         db_default=False,
         help_text=_("Whoever submitted a ticket is asked at its end how satisfied they are."),
     )
+    public_for = models.CharField(
+        _("public, for"),
+        max_length=254,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_(
+            "Whose tickets those are that people outside begin by a link: an e-mail address of the "
+            "company. Empty: nobody outside can."
+        ),
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,

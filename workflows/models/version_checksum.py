@@ -39,6 +39,8 @@ TABLES = (
             *("branch", "approvers", "needed", "never"),
             *("set_values", "decision_table"),
             *("reminders", "wait", "answered_by"),
+            *("ticket_type", "wait_for_end"),
+            "mail_message",
         ),
     ),
     SealedTable(

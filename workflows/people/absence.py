@@ -19,8 +19,9 @@ from tenants.connection import PUBLIC, company_of
 from tenants.models import Company, User
 from tenants.models.user import UserQuerySet
 from workflows.errors import WorkflowsError
-from workflows.people.change_people import change_availability, lock_choosing
+from workflows.people.change_availability import change_availability
 from workflows.people.deputies import NAMED, WITHDRAWN, tell_of_deputy, write_deputy
+from workflows.people.releasing import lock_choosing
 
 ABSENCE_PLANNED = declare("people.absence_planned", _("Said from when until when they are away"))
 

@@ -12,7 +12,7 @@ from tenants.hooks import Hook
 from tenants.models import Company, User
 from workflows.errors import DeputyError
 from workflows.people.availability import Availability
-from workflows.people.change_people import lock_choosing
+from workflows.people.releasing import lock_choosing
 from workflows.running.deputies import possible_deputies, tell_deputies
 
 DEPUTY_NAMED = declare("people.deputy_named", _("Named who stands in for somebody"))
@@ -26,7 +26,7 @@ WITHDRAWN: Hook[[User, User, Availability], None] = Hook()
 def name_deputy(*, user: User, deputy: User | None, actor: User | None = None) -> None:
     """Note who stands in while a person is away; None: nobody. It stays until it is changed.
 
-    It takes its locks in the order of change_people.py: the choosing of workers, then the person.
+    It takes its locks in the order of releasing.py: the choosing of workers, then the person.
 
     Raises:
         DeputyError: the deputy is not active, does no tasks, or is of another company; or it is

@@ -15,7 +15,8 @@ from tenants.errors import OtherCompanyError
 from tenants.models import Company, User
 from tenants.models.user import UserQuerySet
 from workflows.errors import ManagerError
-from workflows.people.change_people import PERSON_CHANGED, lock_choosing
+from workflows.people.own_people import PERSON_CHANGED
+from workflows.people.releasing import lock_choosing
 from workflows.running.assignment import assign_waiting_tasks
 from workflows.running.workers import colleagues
 

@@ -320,7 +320,7 @@ class _Collecting:
 
     def _lane(self, block: TaskSpec, branch: BranchSpec) -> _Lane:
         place = (block.key, branch.key)
-        title = _clean(branch.title) or _clean(branch.key)
+        title = _clean(branch.name) or _clean(branch.key)
         entry = _circle(("start", branch.key), title, caption="", radius=ENTRY_RADIUS)
         scene = _Scene({entry.key: entry}, [])
         self._fill(scene, place, self.tasks.get(place, []))
@@ -408,6 +408,9 @@ def _block_notes(block: BlockSpec) -> Iterator[str]:
         yield _("Ends when one of them has ended")
     elif isinstance(block.ends_when, int):
         yield _("Ends when %(count)d of them have ended") % {"count": block.ends_when}
+    for branch in block.branches:
+        if branch.ends_block:
+            yield _("Ends with “%(branch)s”") % {"branch": branch.title or branch.key}
 
 
 def _box(key: str, task: TaskSpec | None, notes: Sequence[str] = ()) -> _Shape:

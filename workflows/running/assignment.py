@@ -259,7 +259,7 @@ def choose_by_rule(task: TaskInstance) -> tuple[User, JsonObject] | None:
 
     The one person whom it is for; else who stands in for them; else one of the group.
     """
-    if _is_only_claimed(task.definition):
+    if _is_only_claimed(task.definition) or task.contact_id is not None:
         return None
     candidates = candidates_of(task)
     named, reason = candidates.named_worker, candidates.reason or {}
@@ -319,7 +319,8 @@ def assign_waiting_tasks(*, now: datetime) -> int:
     """Give out what waits for a worker, oldest first; returns how many tasks found one.
 
     Call it inside a transaction, after somebody became available or joined a role, with the
-    waiting tasks' instances locked: their histories are written (see `change_people`).
+    waiting tasks' instances locked: their histories are written (see `lock_forms` in
+    `workflows/people/releasing.py`).
     """
     # Before it reads: a task for which nobody was available, and which is not committed yet,
     # would not be seen here, and would wait although somebody is available now.

@@ -30,11 +30,15 @@ def set_times(
             task.answer_key = answer_key(definition.answered_by, answers)
 
 
-def outputs_for(task: TaskInstance) -> JsonObject:
-    """{task key: latest output}, as a task sees them: in a branch, those of the branch too."""
+def outputs_for(task: TaskInstance, of_instance: JsonObject | None = None) -> JsonObject:
+    """{task key: latest output}, as a task sees them: in a branch, those of the branch too.
+
+    `of_instance` are those of its instance, where they are known already.
+    """
     found: dict[str, Json] = {}
     path = task.path
     while path is not None:
         found = {**path.data, **found}
         path = path.block_task.path
-    return {**task.workflow_instance.data, **found}
+    around = task.workflow_instance.data if of_instance is None else of_instance
+    return {**around, **found}

@@ -476,15 +476,50 @@ TASKS: Final = Sheet(
             20,
         ),
         Column(
+            "message",
+            "Mail",
+            kinds.MAIL,
+            gettext_lazy(
+                "For mails. A line each: to: answer ticket.supplier_email (or requester, manager, "
+                "role, doer review, an address), subject: Order {number}, files: ticket.quote. "
+                "Then an empty line, and the text with answers such as {ticket.amount}."
+            ),
+            40,
+            ("message", "e-mail"),
+        ),
+        Column(
             "reminders",
             "Reminders",
             kinds.REMINDERS,
             gettext_lazy(
                 "Who is told while it waits, a line each: 1 day before due: worker. Or: manager, "
-                "requester, ticket admins, role IT managers. With “, add” the members of the role "
-                "may do it as well. A text of one's own after another colon."
+                "requester, deputy, ticket admins, role IT managers. With “, add” the members of "
+                "the role may do it as well, with “deputy, give” the deputy is given it. A text "
+                "of one's own after another colon."
             ),
             30,
+        ),
+        Column(
+            "ticket_type",
+            "Ticket type",
+            kinds.KEY,
+            gettext_lazy(
+                "For sub-tickets: the key of the ticket type that is started. The input transform "
+                "says its answers: amount = ticket.amount."
+            ),
+            20,
+            ("starts", "sub-ticket", "subworkflow"),
+        ),
+        Column(
+            "wait_for_end",
+            "Wait for end",
+            kinds.YES_NO,
+            gettext_lazy(
+                "For sub-tickets. no: the ticket goes on at once, and does not wait for its end. "
+                "Empty: yes."
+            ),
+            12,
+            options=YES_NO,
         ),
         _links(),
         _layout("edit_layout", "Edit layout"),
@@ -559,6 +594,17 @@ BRANCHES: Final = Sheet(
                 "always."
             ),
             44,
+        ),
+        Column(
+            "ends_block",
+            "Ends the block",
+            kinds.YES_NO,
+            gettext_lazy(
+                "yes: when this branch has ended, the block has. What still runs beside it is "
+                "cancelled."
+            ),
+            14,
+            options=YES_NO,
         ),
     ),
     ("branch", "lanes"),
@@ -727,6 +773,17 @@ TICKET_TYPES: Final = Sheet(
             kinds.YES_NO,
             gettext_lazy("Whether people are asked at the end how satisfied they are: yes or no."),
             12,
+        ),
+        Column(
+            "public_for",
+            "Public, for",
+            kinds.TEXT,
+            gettext_lazy(
+                "Where people outside may begin such a ticket by a link: the e-mail address of "
+                "the person of the company who is its requester. Empty: they cannot."
+            ),
+            20,
+            ("public",),
         ),
         _links(),
         _layout("edit_layout", "Edit layout"),

@@ -38,6 +38,7 @@ from workflows.engine.number_text import (
 )
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json
+from workflows.engine.subtickets import ROOT as SUBTICKET
 from workflows.engine.timing import Moment
 from workflows.fields.field import CellForm
 from workflows.fields.registry import TYPES
@@ -68,6 +69,7 @@ from workflows.workbooks.lines import (
     write_names,
     write_transform,
 )
+from workflows.workbooks.mails import read_mail, write_mail
 from workflows.workbooks.reminders import read_reminders, write_reminders
 from workflows.workbooks.zone import in_zone_of_cells
 
@@ -113,7 +115,7 @@ class Scope:
 
     @property
     def names(self) -> Names:
-        return Names(self.task_keys, roots=(*ROOTS, RESPONSE))
+        return Names(self.task_keys, roots=(*ROOTS, RESPONSE, SUBTICKET))
 
 
 @dataclass(frozen=True, slots=True)
@@ -669,6 +671,10 @@ ASSIGNED: Final = Kind(
 REMINDERS: Final = Kind(
     lambda value, _scope: read_reminders(text_of(value)),
     lambda value, _scope: write_reminders(value),
+)
+MAIL: Final = Kind(
+    lambda value, _scope: read_mail(text_of(value)),
+    lambda value, _scope: write_mail(value),
 )
 EDITS: Final = Kind(
     lambda value, _scope: read_edits(text_of(value)),

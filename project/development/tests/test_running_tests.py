@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import pickle
+import signal
 import unittest
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from unittest import mock
 
 from django.test import SimpleTestCase, TestCase, TransactionTestCase, tag
 
-from project.development import parallel_results
+from project.development import parallel_results, time_limit
 from project.development.parallel_results import HandingOverRunner
 from project.development.parallel_tests import LongestFirst
 from project.development.runner import APART, CompanyTestRunner, one_line_each
@@ -177,6 +178,27 @@ class HandingOverTests(unittest.TestCase):
 
     def test_the_tests_of_a_parallel_run_are_handed_over_so(self) -> None:
         self.assertIs(LongestFirst.runner_class, HandingOverRunner)
+
+    @unittest.skipUnless(hasattr(signal, "setitimer"), "no such signals here")
+    def test_one_that_does_not_end_fails_and_the_others_go_on(self) -> None:
+        class Endless(unittest.TestCase):
+            def test_1(self) -> None:
+                while True:
+                    pass
+
+            def test_2(self) -> None:
+                """It is none of the kind."""
+
+        suite = unittest.defaultTestLoader.loadTestsFromTestCase(Endless)
+        with (
+            mock.patch.object(parallel_results, "announce_class"),
+            mock.patch.multiple(time_limit, SECONDS=0.1, SECONDS_OF_LONG_RUN=0.1),
+        ):
+            result = HandingOverRunner().run(suite)
+        [failed] = [event for event in result.events if event[0] == "addFailure"]
+        self.assertEqual(failed[2][0], time_limit.TooSlowError)
+        self.assertEqual(signal.getitimer(signal.ITIMER_REAL), (0.0, 0.0))
+        self.assertIn(("addSuccess", 1), result.events)
 
 
 class FailedLinesTests(unittest.TestCase):

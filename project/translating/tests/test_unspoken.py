@@ -46,7 +46,9 @@ NOT_TRANSLATED = {
     "workflows/engine/conditions.py": "what the rule engine says",
     # What is kept in the history, where it is the same for everybody who reads it.
     "tickets/company_data/restore_company.py": "a reason in the history",
-    "tickets/erasing/erase_person.py": "a reason in the history, and the name of an erased person",
+    "tickets/erasing/erase_person.py": "the name of an erased person",
+    "tickets/erasing/erased_person.py": "the name of an erased person",
+    "tickets/erasing/rows.py": "a reason in the history",
 }
 BRAND = {"TicketFlower", "| TicketFlower"}
 

@@ -91,6 +91,7 @@ OF_OTHERS: Final = {
     "tenants_companyrestore": "SELECT * FROM public.{}",
     "tenants_newcompanytables": "SELECT * FROM public.{}",
     "tenants_signupinvitation": "SELECT * FROM public.{}",
+    "tenants_spareschema": "SELECT * FROM public.{}",
     "account_emailconfirmation": "SELECT * FROM public.{}",
 }
 IS_WALL_DOWN = "a superuser is connected: row security does not concern it"

@@ -152,7 +152,7 @@ class AdvanceTicketTests(CompanyTestCase):
     def test_what_nobody_foresaw_becomes_a_ticket_error_with_its_trace(self) -> None:
         with (
             mock.patch(
-                "workflows.running.state_manager.decide", side_effect=ZeroDivisionError("odd")
+                "workflows.running.state.leaving.decide", side_effect=ZeroDivisionError("odd")
             ),
             self.assertLogs("tickets.advancing.advance_ticket", "ERROR"),
         ):
@@ -169,7 +169,7 @@ class AdvanceTicketTests(CompanyTestCase):
     def test_a_database_that_is_away_leaves_the_step_to_the_safety_net(self) -> None:
         with (
             mock.patch(
-                "workflows.running.state_manager.decide", side_effect=OperationalError("away")
+                "workflows.running.state.leaving.decide", side_effect=OperationalError("away")
             ),
             self.assertLogs("django.test", "ERROR"),
         ):

@@ -25,12 +25,10 @@ from tickets.saving.save_answers import save_task_answers
 from tickets.working.complete_task import complete_task
 from workflows.engine.process import Json
 from workflows.models import CompanyRole, TaskInstance
-from workflows.people.change_people import (
-    release_tasks,
-    save_company_role,
-    save_person,
-    set_availability,
-)
+from workflows.people.change_availability import set_availability
+from workflows.people.change_people import save_person
+from workflows.people.company_roles import save_company_role
+from workflows.people.releasing import release_tasks
 from workflows.running.assignment import assign_waiting_tasks
 from workflows.running.pool import claim_task, release_task
 

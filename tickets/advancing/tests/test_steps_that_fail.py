@@ -67,7 +67,7 @@ class FailingStepCase(CompanyTransactionTestCase):
             return decide(*args)
 
         with (
-            patch("workflows.running.state_manager.decide", once),
+            patch("workflows.running.state.leaving.decide", once),
             self.assertLogs("tickets", "ERROR"),
         ):
             yield
@@ -204,7 +204,7 @@ class LastingTests(FailingStepCase):
     def test_a_process_that_is_told_to_end_does_nothing(self) -> None:
         ticket = self.submit()
         with (
-            patch("workflows.running.state_manager.decide", side_effect=KeyboardInterrupt),
+            patch("workflows.running.state.leaving.decide", side_effect=KeyboardInterrupt),
             self.assertRaises(KeyboardInterrupt),
         ):
             self.complete(TaskInstance.objects.get())

@@ -24,8 +24,8 @@ from workflows.models import (
     WorkflowDefinition,
     WorkflowEvent,
 )
-from workflows.running import state_manager
 from workflows.running.events.kind import event_sentence, kind_named
+from workflows.running.state import assigning
 
 REFUSED: Json = {"==": [{"var": "failure.status"}, 402]}
 
@@ -221,7 +221,7 @@ class FailureWayTests(ActionCase, CompanyTestCase):
     def test_a_step_that_fails_keeps_what_the_call_said(self) -> None:
         self.submit()
         broken = mock.patch.object(
-            state_manager, "assign_with_next_write", side_effect=RuntimeError("broken")
+            assigning, "assign_with_next_write", side_effect=RuntimeError("broken")
         )
         with broken, self.assertLogs("tickets.calling.leave_failed_call", "ERROR"):
             self.call(402, {})

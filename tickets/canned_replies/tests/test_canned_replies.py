@@ -27,7 +27,7 @@ from tickets.models.canned_reply import LONGEST_REPLY
 from tickets.taking_part.access import participants
 from workflows.errors import RoleInUseError
 from workflows.models import CompanyRole
-from workflows.people.change_people import delete_company_role
+from workflows.people.company_roles import delete_company_role
 
 LIST = reverse("admin:tickets_cannedreply_changelist")
 ADD = reverse("admin:tickets_cannedreply_add")

@@ -32,7 +32,8 @@ from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.errors import NotWaitingError, NotYourTaskError, TaskNotWorkableError
 from workflows.models import BusinessCalendar, CompanyRole, TaskInstance, Transition
-from workflows.people.change_people import release_tasks, save_person
+from workflows.people.change_people import save_person
+from workflows.people.releasing import release_tasks
 from workflows.running.pool import release_task
 
 HOUR = timedelta(hours=1)

@@ -30,10 +30,10 @@ from tickets.erasing.erase_person import (
     ERASURE_ASKED,
     AlreadyErasedError,
     WrongAddressError,
-    _Erasing,
     ask_for_erasure,
     erase_person,
 )
+from tickets.erasing.their_own import delete_mails
 from tickets.health import history_findings
 from tickets.health.versions import version_findings
 from tickets.models import (
@@ -72,7 +72,7 @@ class InvitedFounderTests(CompanyTestCase):
             )  # fmt: skip
         founder = User.objects.filter(company=self.acme).earliest("pk")
         for person, is_left in ((self.walt, True), (founder, False)):
-            _Erasing(person).delete_mails()
+            delete_mails(person)
             with company_of(PUBLIC):
                 self.assertEqual(SignUpInvitation.objects.exists(), is_left)
 

@@ -48,11 +48,8 @@ from workflows.models import (
     WorkflowEvent,
     WorkflowInstance,
 )
-from workflows.people.change_people import (
-    give_out_waiting_tasks,
-    release_tasks,
-    set_availability,
-)
+from workflows.people.change_availability import set_availability
+from workflows.people.releasing import give_out_waiting_tasks, release_tasks
 from workflows.running.definition_cache import forget_definitions
 from workflows.running.sealing import HISTORY, MIGRATION, reseal
 from workflows.running.workflow_repair import WorkflowRepair

@@ -10,7 +10,8 @@ from django.utils import timezone
 from tickets.models import Ticket
 from tickets.working.tests.test_given_by_rule import RuleCase, _answer
 from workflows.models import CompanyRole, TaskInstance
-from workflows.people.change_people import save_company_role, save_person
+from workflows.people.change_people import save_person
+from workflows.people.company_roles import save_company_role
 from workflows.people.managers import set_manager
 from workflows.running.pool import release_task
 from workflows.running.why_waiting import why_waiting

@@ -102,7 +102,7 @@ class RetryStepTests(SmallWorkflow, CompanyTestCase):
     def test_a_start_that_failed_unforeseen_is_tried_again(self) -> None:
         with (
             mock.patch(
-                "workflows.running.state_manager.decide", side_effect=ZeroDivisionError("odd")
+                "workflows.running.state.leaving.decide", side_effect=ZeroDivisionError("odd")
             ),
             self.assertLogs("tickets.advancing.advance_ticket", "ERROR"),
             self.captureOnCommitCallbacks(execute=True),
@@ -112,7 +112,7 @@ class RetryStepTests(SmallWorkflow, CompanyTestCase):
         self.assertEqual(error.error_type, ErrorType.WORKFLOW_TRANSITION)
         with (
             mock.patch(
-                "workflows.running.state_manager.decide", side_effect=ZeroDivisionError("odd")
+                "workflows.running.state.leaving.decide", side_effect=ZeroDivisionError("odd")
             ),
             self.assertLogs("tickets.advancing.advance_ticket", "ERROR"),
         ):
@@ -131,7 +131,7 @@ class RetryStepTests(SmallWorkflow, CompanyTestCase):
             self.ticket = self.submit()
         with (
             mock.patch(
-                "workflows.running.state_manager.decide", side_effect=ZeroDivisionError("odd")
+                "workflows.running.state.leaving.decide", side_effect=ZeroDivisionError("odd")
             ),
             self.assertLogs("tickets.advancing.advance_ticket", "ERROR"),
             self.captureOnCommitCallbacks(execute=True),

@@ -13,8 +13,9 @@ from tickets.models import MyTask
 from tickets.working.pages.worker_page import WorkerPage
 from workflows.errors import DeputyError
 from workflows.people.absence import AbsenceError
-from workflows.people.change_people import release_tasks, set_availability
+from workflows.people.change_availability import set_availability
 from workflows.people.pages.absence_form import AbsenceForm
+from workflows.people.releasing import release_tasks
 
 _WELCOME = gettext_noop("Welcome back. What waited for somebody is given out again.")
 

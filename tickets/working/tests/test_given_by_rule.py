@@ -37,13 +37,11 @@ from workflows.models import (
     WorkflowEvent,
     WorkflowInstance,
 )
-from workflows.people.change_people import (
-    give_out_waiting_tasks,
-    save_person,
-    set_availability,
-)
+from workflows.people.change_availability import set_availability
+from workflows.people.change_people import save_person
 from workflows.people.deputies import name_deputy
 from workflows.people.managers import set_manager
+from workflows.people.releasing import give_out_waiting_tasks
 from workflows.running.assignment import _in_turn, _least_loaded_first
 from workflows.running.definition_cache import forget_definitions
 from workflows.running.events.assigned import ASSIGNED

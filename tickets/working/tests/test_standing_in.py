@@ -35,7 +35,8 @@ from workflows.errors import (
 )
 from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowEvent
 from workflows.people.absence import plan_absence, switch_absences
-from workflows.people.change_people import save_person, set_availability
+from workflows.people.change_availability import set_availability
+from workflows.people.change_people import save_person
 from workflows.people.deputies import name_deputy
 from workflows.running.deputies import MOST_FOLLOWED, acting_deputy, people_who_named
 from workflows.running.history import replay, stored_state

@@ -20,7 +20,8 @@ from tenants.services import PASSWORD_CHANGED, PERSON_ADDED
 from tenants.testing import CompanyTestCase, forget_audit_events
 from workflows.audit_log.pages import audit_event
 from workflows.models import CompanyRole, TaskDefinition
-from workflows.people.change_people import PERSON_CHANGED, ROLE_DELETED
+from workflows.people.company_roles import ROLE_DELETED
+from workflows.people.own_people import PERSON_CHANGED
 
 LIST = reverse("admin:audit_auditevent_changelist")
 EXPORT = reverse("admin:audit_auditevent_export")

@@ -121,6 +121,7 @@ def _moved(
         reopen_days=definition.reopen_days,
         asks_rating=definition.asks_rating,
         starts=definition.starts,
+        public_for=definition.public_for,
         edit_layout=definition.edit_layout,
         display_layout=definition.display_layout,
         created_by=user,

@@ -28,7 +28,7 @@ from tenants.pages.paging import PagedChangeList
 from workflows.errors import RoleInUseError
 from workflows.flat import FlatImportAdmin
 from workflows.models import CompanyRole
-from workflows.people.change_people import delete_company_role, save_company_role, uses_of_role
+from workflows.people.company_roles import delete_company_role, save_company_role, uses_of_role
 from workflows.people.pages.company_role_resource import CompanyRoleResource
 
 

@@ -18,7 +18,7 @@ from workflows.flat import FlatResource, FlatRow
 from workflows.flat.formats import Table
 from workflows.flat.resource import chosen, column
 from workflows.models import CompanyRole
-from workflows.people.change_people import save_company_role
+from workflows.people.company_roles import save_company_role
 
 
 @dataclass

@@ -44,11 +44,12 @@ from workflows.fields.person.screen import MOST_LISTED, search_widget
 from workflows.flat import FlatImportAdmin
 from workflows.models import CompanyRole, Invitation
 from workflows.people.availability import availability_of
-from workflows.people.change_people import release_tasks_of_people, save_person
+from workflows.people.change_people import save_person
 from workflows.people.managers import possible_managers
 from workflows.people.pages.colleague_field import ColleagueField
 from workflows.people.pages.new_password import NewPasswordForm
 from workflows.people.pages.person_resource import PersonResource
+from workflows.people.releasing import release_tasks_of_people
 from workflows.people.role_choices import role_choices
 
 

@@ -22,7 +22,8 @@ from workflows.people.absence import (
     switch_absences,
 )
 from workflows.people.availability import Availability
-from workflows.people.change_people import save_person, set_availability
+from workflows.people.change_availability import set_availability
+from workflows.people.change_people import save_person
 
 NOW = datetime(2026, 7, 1, 8, tzinfo=UTC)
 DAY = timedelta(days=1)

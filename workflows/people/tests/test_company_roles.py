@@ -10,7 +10,7 @@ from tenants.models import User
 from tenants.testing import CompanyTestCase
 from workflows.errors import RoleInUseError, RoleNameInUseError
 from workflows.models import CompanyRole
-from workflows.people.change_people import delete_company_role, save_company_role, uses_of_role
+from workflows.people.company_roles import delete_company_role, save_company_role, uses_of_role
 from workflows.running.tests.work import NOW, make_form
 
 LIST = "admin:workflows_companyrole_changelist"

@@ -16,7 +16,7 @@ from tenants.names import LONGEST_NAME
 from tenants.testing import CompanyTestCase
 from workflows.errors import RoleNameInUseError
 from workflows.models import CompanyRole
-from workflows.people.change_people import save_company_role
+from workflows.people.company_roles import save_company_role
 
 # What a person cannot tell from “Accounting 1”.
 ALIKE = (

@@ -8,7 +8,9 @@ from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase
 from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowEvent
-from workflows.people.change_people import release_tasks, save_company_role, save_person
+from workflows.people.change_people import save_person
+from workflows.people.company_roles import save_company_role
+from workflows.people.releasing import release_tasks
 from workflows.running.events.assigned import ASSIGNED
 from workflows.running.events.released import RELEASED
 from workflows.running.tests.work import NOW, make_form, make_task

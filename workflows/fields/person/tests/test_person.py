@@ -31,7 +31,7 @@ from workflows.errors import InvalidDataError, PresetsRefusedError, RoleInUseErr
 from workflows.fields.person import screen
 from workflows.forms import AnswersForm, show_answers
 from workflows.models import CompanyRole, TaskInstance, TicketDefinition, WorkflowDefinition
-from workflows.people.change_people import delete_company_role, uses_of_role
+from workflows.people.company_roles import delete_company_role, uses_of_role
 
 WALT, WENDY, CHARLIE = email_of("walt"), email_of("wendy"), email_of("charlie")
 IS_WALT: JsonObject = {"==": [{"var": "ticket.approver.email"}, WALT]}

@@ -29,6 +29,7 @@ export function typesSection() {
         type.reopen_days ? gettext("can be reopened") : "",
         type.asks_rating ? gettext("asks for a rating") : "",
         type.starts?.length ? gettext("starts by itself") : "",
+        type.public_for ? gettext("public") : "",
       ],
     }),
     body: typeBody,
@@ -138,6 +139,12 @@ function typeBody(type, refresh) {
       help: gettext("A reopened ticket is a follow-up ticket with the old answers. Empty: never."),
     }),
     asksRating(type, refresh),
+    text(gettext("Public, for"), type, "public_for", {
+      max: 254,
+      help: gettext(
+        "People outside may then begin such a ticket by a link, which its page shows. The e-mail address of whoever of the company is its requester; empty: nobody outside can.",
+      ),
+    }),
     startsEditor(type, refresh),
     makeElement(
       "details",

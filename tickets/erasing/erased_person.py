@@ -1,0 +1,46 @@
+"""What stands in the place of a person's name and address."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tenants.models import User
+from tickets.company_data.people_in_rows import PeopleInRows
+from workflows.engine.process import Json
+
+
+class ErasedPerson:
+    """Somebody, and what stands in the place of their name and address."""
+
+    def __init__(self, person: User) -> None:
+        self.person = person
+        self.name = f"Erased person {person.pk}"
+        self.email = f"erased-{person.pk}@invalid"
+        names = {person.email: self.email}
+        if person.get_full_name():
+            names[person.get_full_name()] = self.name
+        self.names = {old.lower(): new for old, new in names.items()}
+        # The longest first: an address may begin with a name.
+        words = sorted(names, key=len, reverse=True)
+        self._pattern = re.compile(
+            "|".join(rf"(?<!\w){re.escape(each)}(?!\w)" for each in words), re.IGNORECASE
+        )
+        self.people_in_rows = PeopleInRows(self._change)
+        self._shown = {"email": self.email, "name": self.name}
+
+    def _change(self, value: Json) -> Json:
+        if isinstance(value, dict) and value.get("id") == self.person.pk:
+            named = {name: new for name, new in self._shown.items() if name in value}
+            return {**value, **named}
+        return value
+
+    def blanked(self, value: Any) -> Any:
+        """A text, or JSON, without the name and the address."""
+        if isinstance(value, str):
+            return self._pattern.sub(lambda found: self.names[found[0].lower()], value)
+        if isinstance(value, list):
+            return [self.blanked(each) for each in value]
+        if isinstance(value, dict):
+            return {self.blanked(name): self.blanked(each) for name, each in value.items()}
+        return value

@@ -1,0 +1,1 @@
+"""The parts of `workflows/engine/simulate.py`, a module for each subject."""
