@@ -263,7 +263,7 @@ class DoctorTests(DoctorCase):
         with CaptureQueriesContext(connection) as many:
             company_findings()
         self.assertLessEqual(len(many), len(few))
-        self.assertLess(len(few), 36)
+        self.assertLess(len(few), 40)
 
     def test_a_company_whose_tables_are_behind_does_not_stop_it(self) -> None:
         self.to_the_call()
