@@ -73,6 +73,7 @@ DELETED_BESIDE = {
     "workflows_path.current_task_id",
     "workflows_path.workflow_instance_id",
     "workflows_taskinstance.path_id",
+    "workflows_workflowinstance.started_by_id",
 }
 
 
