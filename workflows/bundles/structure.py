@@ -33,7 +33,7 @@ _PART_OF_LIST: Final = {
     "tests": "test",
 }
 # Where it stands: in which list, under which name, and how deep.
-_PARTS: Final = {
+_PARTS: Final[Mapping[tuple[object, str, int], str]] = {
     ("tasks", "assign_to", 3): "assign_to",
     ("tasks", "message", 3): "message",
     ("tasks", "branches", 4): "branch",
