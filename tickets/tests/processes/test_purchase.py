@@ -14,6 +14,8 @@ from workflows.engine.process import JsonObject
 APPROVED: JsonObject = {"decision": "approved"}
 SENT_BACK: JsonObject = {"decision": "question", "comment": "Ten of them?"}
 
+QUESTION: JsonObject = {"vote": "refuse", "comment": "Ten of them?", "send_back": True}
+
 
 class PurchaseCase(DescribedCase):
     name = "purchase"
