@@ -7,6 +7,7 @@ process that dies in it.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -162,7 +163,7 @@ class Scene:
 
     @property
     def key(self) -> str:
-        return self.name.replace(" ", "_").replace("-", "")
+        return re.sub("[^a-z]+", "_", self.name)
 
     @property
     def document(self) -> JsonObject:
