@@ -7,7 +7,7 @@ tickets through the services that the pages call, and what comes by itself as th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Final
 from unittest import mock
@@ -82,8 +82,9 @@ class DescribedCase(CompanyTestCase):
         cls.addClassCleanup(forget_definitions)
         BusinessCalendar.objects.create(time_zone=cls.zone, week=[[[540, 1020]]] * 5 + [[], []])
         cls.document = described(cls.name)
-        workflow = import_bundle(document=cls.document, user=cls.carla)
-        publish_workflow(workflow=workflow, user=cls.carla)
+        with mock.patch("django.utils.timezone.now", return_value=cls.begins - timedelta(hours=2)):
+            workflow = import_bundle(document=cls.document, user=cls.carla)
+            publish_workflow(workflow=workflow, user=cls.carla)
         cls.definition = TicketDefinition.objects.get(workflow=workflow, is_active=True)
         cls.people = {"uma": cls.uma}
         for role, names in cls.members.items():

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from tenants.mail.models import OutgoingMail
 from tickets.models import Ticket
 from tickets.tests.processes.described_case import YES, DescribedCase
 from workflows.engine.process import Json, JsonObject
@@ -132,6 +133,18 @@ class CorrectedTests(PurchaseCase):
                 )
                 # The approvals that follow are those of 100 EUR.
                 self.assertEqual(self.approve(ticket), ["manager"])
+        self.assert_sound()
+
+    def test_the_order_goes_to_the_supplier_as_it_was_corrected(self) -> None:
+        ticket = self.ask(10, "100")
+        self.do(ticket, "manager", SENT_BACK)
+        self.do(ticket, "correct", changes={"ticket.lines": [line(1, "100")]})
+        self.approve(ticket)
+        self.do(ticket, "order", {"order_number": "O-7"})
+        mail = OutgoingMail.objects.get()
+        self.assertEqual((mail.to, mail.subject), ("orders@miller.example", "Order O-7"))
+        self.assertIn("All together: 100 EUR.", mail.text)
+        self.assertNotRegex(mail.text, r"\b10\b")
         self.assert_sound()
 
     def test_finance_pays_what_has_come(self) -> None:
