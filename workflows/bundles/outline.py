@@ -511,7 +511,10 @@ def form_fields(entry: Entry) -> tuple[Field, ...]:
     specs: Json = entry.value.get("fields", [])
     if not entry.is_approval or not isinstance(specs, list):
         return parse_fields(specs)
-    return parse_fields(vote_fields(specs))[len(OWN_FIELDS) :]
+    # That one has the name of what every vote asks is told elsewhere.
+    own = [each for each in specs if isinstance(each, dict) and each.get("name") in OWN_FIELDS]
+    others: list[Json] = [each for each in specs if each not in own]
+    return parse_fields(vote_fields(others))[len(OWN_FIELDS) :]
 
 
 def check_form(entry: Entry) -> list[FieldsProblem]:

@@ -4,6 +4,7 @@ from typing import Any
 from unittest import mock
 
 from django.test import TestCase
+from django.urls import reverse
 
 from tenants.connection import current_schema
 from tenants.testing import CompanyTestCase
@@ -98,6 +99,12 @@ class FailureWayTests(ActionCase, CompanyTestCase):
         self.assertEqual(failure["answer"], {"error": "no money", "left": 3})
         self.assertIn("402", failure["message"])
         self.assertEqual(self.task().status, "CANCELLED")
+        self.log_in(self.terry)  # for people it has failed
+        for name, pk in (("tickets_ticket", self.ticket.pk), ("workflows_taskinstance", None)):
+            kind, about = ("changelist", ()) if pk is None else ("change", (pk,))
+            page = self.client.get(reverse(f"admin:{name}_{kind}", args=about))
+            self.assertContains(page, "badge-bad")
+            self.assertContains(page, "Failed")
         self.assertEqual(self.instance().current_task.definition.key, "ask")
         self.assertEqual(self.instance().data, {})
         self.assertFalse(TicketError.objects.exists())

@@ -49,6 +49,8 @@ class EditPageTests(EditCase):
         self.assertNotIn('name="earlier-what"', page)
         for secret in ("Not at all", "Far too much"):  # the team's
             self.assertNotIn(secret, page)
+        for button in ("Give back", "Hand over", "Set priority"):  # nobody else could have it
+            self.assertNotIn(button, page)
 
     def test_completed_it_changes_the_ticket(self) -> None:
         self.assertEqual(self.send().status_code, 302)
