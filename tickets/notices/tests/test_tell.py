@@ -29,8 +29,8 @@ def told(kind: str) -> list[tuple[User, int | None]]:
 
 
 class TellTests(SmallWorkflow, CompanyTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.make_workflow()
         self.ticket = self.submit()
         Notice.objects.all().delete()

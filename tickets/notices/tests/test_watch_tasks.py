@@ -17,8 +17,8 @@ from workflows.models import TaskInstance, WorkflowInstance
 
 
 class WatchTests(SmallWorkflow, CompanyTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.make_workflow()
         self.now = timezone.now()
         self.ticket = self.submit()

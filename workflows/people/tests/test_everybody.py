@@ -52,8 +52,8 @@ class EverybodyTestCase(CompanyTestCase):
                 password=PASSWORD,
             )
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.log_in(self.root)
 
     def change(self, person: User, **changes: Any) -> Any:

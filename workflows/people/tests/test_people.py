@@ -45,8 +45,8 @@ FORGED = {
 
 
 class PeopleScreenTestCase(CompanyTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.log_in(self.alice)
 
     def form_of(self, person: User, **changes: Any) -> dict[str, Any]:
@@ -305,8 +305,8 @@ class LastAdminTests(PeopleScreenTestCase):
 
 
 class SuperuserTests(PeopleScreenTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.log_in(self.root)
 
     def test_inside_a_company_its_people_are_managed(self) -> None:

@@ -13,7 +13,6 @@ from tickets.working.complete_task import complete_task
 from workflows.engine.process import EndOutcome
 from workflows.models import Transition, WorkflowInstance
 from workflows.models.version_checksum import checksums
-from workflows.running.definition_cache import forget_definitions
 from workflows.running.history import replay, stored_state
 
 
@@ -23,10 +22,8 @@ class EndOutcomeTests(ScreenTestCase):
         super().setUpTestData()
         Transition.objects.filter(label="refused").update(outcome="bad")
 
-    def setUp(self) -> None:
-        super().setUp()
-        forget_definitions()
-        self.addCleanup(forget_definitions)
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.ticket = self.submit()
 
     def refuse(self) -> WorkflowInstance:

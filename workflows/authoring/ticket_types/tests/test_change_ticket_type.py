@@ -77,8 +77,8 @@ class ServiceTest(TicketTypeCase):
 
 
 class PageTest(TicketTypeCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.log_in(self.carla)
         self.url = reverse("admin:workflows_ticketdefinition_offer", args=(self.type.pk,))
 

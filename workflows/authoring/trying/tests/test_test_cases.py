@@ -410,8 +410,8 @@ class PublishingTest(CompanyTestCase):
 
 
 class ChangeTestCasesTest(CompanyTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.draft = import_bundle(document=vacation(), user=self.carla)
 
     def add(self, name: str = "A case", **more: Any) -> None:

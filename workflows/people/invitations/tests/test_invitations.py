@@ -37,8 +37,8 @@ LINK = re.compile(r"https?://[^/\s]+(/invitation/[^\s<\"]+)")
 
 
 class InvitationCase(CompanyTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.log_in(self.alice)
 
     def invite(self, addresses: str, **more: Any) -> Any:
@@ -240,8 +240,8 @@ class InvitationTests(InvitationCase):
 class PersonWithoutPasswordTests(InvitationCase):
     """The link is for one person at one address, who has never come."""
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.ada = create_person(
             company=self.acme,
             email="mistyped@example.com",
