@@ -7,8 +7,9 @@ problems of the others, and no JSON whatsoever makes a check fail.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -20,7 +21,7 @@ from workflows.engine.reminders import reminder_roles
 from workflows.engine.task_types import TaskType
 from workflows.fields.company_roles import roles_in
 from workflows.fields.field import Field
-from workflows.fields.specs import check_fields, parse_fields
+from workflows.fields.specs import checked_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Entry:
 
     path: Path
     value: JsonObject
+    # What was found out about it: a document that is looked at does not change.
+    kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def text(self, name: str) -> str:
         """The text under this name; empty where there is none."""
@@ -482,10 +485,12 @@ def outcome_of(transition: Mapping[str, Json]) -> EndOutcome:
 
 
 def readable_fields(entry: Entry) -> dict[str, Field] | None:
-    specs: Json = entry.value.get("fields", [])
-    if check_fields(specs):
-        return None
-    return {each.name: each for each in parse_fields(specs)}
+    """The questions of a form by their names; None where something is wrong with them."""
+    if "fields" not in entry.kept:
+        fields = checked_fields(entry.value.get("fields", []))
+        entry.kept["fields"] = None if fields is None else {each.name: each for each in fields}
+    found: dict[str, Field] | None = entry.kept["fields"]
+    return None if found is None else dict(found)
 
 
 def roles_in_reminders(outline: Outline) -> Iterator[tuple[Path, str]]:

@@ -20,13 +20,12 @@ from workflows.bundles.outline import (
 from workflows.bundles.problems import Problem, Severity
 from workflows.engine.problems import Path, did_you_mean, nearest, short, steps_into
 from workflows.engine.problems import Problem as EngineProblem
-from workflows.engine.process import Json
 from workflows.engine.schema_check import check_schema
 from workflows.fields.company_roles import roles_in
 from workflows.fields.facts import Facts
 from workflows.fields.field import Field
 from workflows.fields.listed import choice_of
-from workflows.fields.specs import check_fields, parse_fields
+from workflows.fields.specs import check_fields
 from workflows.fields.validation import check_presets
 from workflows.icons import ICONS
 from workflows.priorities import Priority
@@ -91,7 +90,7 @@ def _fields_problems(entry: Entry, facts: Facts) -> Iterator[Problem]:
         if not isinstance(role, str):
             yield Problem(place, _("Give the company role as text: by its name."), role)
     if not found:
-        yield from _default_problems(specs, path, facts)
+        yield from _default_problems(entry, path, facts)
 
 
 def _seen_by_problems(workflow: Entry) -> Iterator[Problem]:
@@ -156,9 +155,9 @@ def _icon_problems(ticket_type: Entry) -> Iterator[Problem]:
         )
 
 
-def _default_problems(specs: Json, path: Path, facts: Facts) -> Iterator[Problem]:
+def _default_problems(entry: Entry, path: Path, facts: Facts) -> Iterator[Problem]:
     """Defaults that name what the company does not have."""
-    for index, field in enumerate(parse_fields(specs)):
+    for index, field in enumerate((readable_fields(entry) or {}).values()):
         yield from _default_problem(field, (*path, index), facts)
         for number, column in enumerate(field.fields):
             yield from _default_problem(column, (*path, index, "fields", number), facts)

@@ -20,8 +20,8 @@ NOT_COUNTED = ("SAVEPOINT", "RELEASE SAVEPOINT", "SET search_path")
 
 
 class StatementTests(ScreenTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         # What is read once for ever is read: the definition, the permissions of a person.
         self.complete(self.submit_now())
 
