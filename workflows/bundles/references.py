@@ -13,6 +13,7 @@ from workflows.bundles.canonical import END, START
 from workflows.bundles.outline import (
     Entry,
     Outline,
+    readable_fields,
     role_of_approvers,
     roles_in_questions,
     roles_in_reminders,
