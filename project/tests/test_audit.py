@@ -700,8 +700,8 @@ class ProviderEventTests(ProviderCase, EventCase):
 
 
 class PeopleTests(EventCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.role = CompanyRole.objects.create(name="Accounting")
         self.log_in(self.alice)
 
@@ -835,8 +835,8 @@ class CompanyEventTests(EventCase):
 
 
 class DefinitionTests(EventCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.log_in(self.carla)
 
     def address(self, name: str, workflow: WorkflowDefinition) -> str:
@@ -909,8 +909,8 @@ class DefinitionTests(EventCase):
 
 
 class TicketTests(SmallWorkflow, EventCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.make_workflow()
         with self.captureOnCommitCallbacks(execute=True):
             self.ticket = self.submit()

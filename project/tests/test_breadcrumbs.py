@@ -13,8 +13,8 @@ from tickets.repairing.tests.repair_case import SmallWorkflow
 
 
 class HeadCase(SmallWorkflow, CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.make_workflow()
         with self.captureOnCommitCallbacks(execute=True):
             self.ticket = self.submit()

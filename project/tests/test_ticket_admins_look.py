@@ -29,8 +29,8 @@ DEFINITIONS = re.compile(r"/app/workflows/(workflow|task|ticket)definition/")
 class TicketAdminsLookTest(CompanyTestCase):
     SECONDS_EACH = 10.0
 
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         document = bundle()
         document["ticket_types"][0]["roles_with_access"] = []
         published = import_bundle(document=document, user=self.carla)

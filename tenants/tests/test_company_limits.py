@@ -58,8 +58,8 @@ class DeclarationTests(CompanyTestCase):
 
 
 class PeopleTests(CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.number = User.objects.of_company(self.acme).active().count()
         Company.objects.filter(pk=self.acme.pk).update(most_people=self.number)
 
@@ -90,8 +90,8 @@ class PeopleTests(CompanyTestCase):
 
 
 class StorageTests(CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         Company.objects.filter(pk=self.acme.pk).update(
             most_stored_mb=3, database_bytes=MEGABYTE, file_bytes=MEGABYTE
         )

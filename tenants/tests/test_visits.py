@@ -37,8 +37,8 @@ def kinds() -> list[str]:
 
 
 class VisitTests(CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.log_in(self.root)
 
     def pass_minutes(self, minutes: int) -> None:
@@ -119,8 +119,8 @@ class VisitTests(CompanyTestCase):
 class NotTheirBusinessTests(SecondFactorCase):
     """Whoever runs the installation sets nobody's password, and sees no secret."""
 
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.log_in(self.root)
         self.enter(self.acme)
 

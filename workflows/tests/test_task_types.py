@@ -205,8 +205,8 @@ class RunningTests(SimpleTestCase):
 
 
 class ScreenTests(CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.workflow = WorkflowDefinition.objects.create(key="flow", title="Flow")
         self.tasks = {
             task_type: TaskDefinition.objects.create(

@@ -19,8 +19,8 @@ ASKS = "Your password again"
 
 
 class PasswordAgainTests(CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.log_in(self.alice)
         self.address = reverse("admin:tenants_user_change", args=[self.uma.pk])
         self.data = {

@@ -13,8 +13,8 @@ PROFILE = {"first_name": "Wendy", "last_name": "Wells", "language": "de", "time_
 
 
 class ProfileTests(CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.log_in(self.wendy)
 
     def stored(self) -> dict[str, str]:

@@ -28,8 +28,8 @@ EXPORT = reverse("admin:audit_auditevent_export")
 
 
 class AuditLogCase(CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         with acting_as(actor_of(self.alice, sender="192.0.2.7")):
             changes = {"system_roles": (["user"], ["admin", "user"]), "is_active": (True, False)}
             record(PERSON_CHANGED, about=self.uma, changes=changes)

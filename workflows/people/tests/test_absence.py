@@ -168,8 +168,8 @@ class AbsenceTests(CompanyTestCase):
 class AbsencePageTests(CompanyTestCase):
     page = reverse("admin:tickets_mytask_absence")
 
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.log_in(self.wendy)
 
     def test_it_is_noted_in_the_zone_of_the_person(self) -> None:

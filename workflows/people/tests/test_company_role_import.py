@@ -20,8 +20,8 @@ FILES = {XLSX: "roles.xlsx", CSV: "roles.csv", JSON: "roles.json"}
 
 
 class CompanyRoleFileTest(CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.accounting = CompanyRole.objects.create(name="Accounting", description="Pays")
         self.accounting.members.add(self.wendy)
         self.log_in(self.alice)

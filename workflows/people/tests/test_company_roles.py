@@ -20,8 +20,8 @@ DELETE = "admin:workflows_companyrole_delete"
 
 
 class CompanyRoleTestCase(CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.role = CompanyRole.objects.create(name="Accounting")
         self.role.members.add(self.wendy)
         self.log_in(self.alice)

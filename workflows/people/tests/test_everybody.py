@@ -52,8 +52,8 @@ class EverybodyTestCase(CompanyTestCase):
                 password=PASSWORD,
             )
 
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.log_in(self.root)
 
     def change(self, person: User, **changes: Any) -> Any:

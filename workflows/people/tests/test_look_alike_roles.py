@@ -28,8 +28,8 @@ ALIKE = (
 
 
 class DatabaseTests(CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.role = CompanyRole.objects.create(name=" Accounting\u200b 1")
 
     def refused(self) -> Any:
@@ -75,8 +75,8 @@ class DatabaseTests(CompanyTestCase):
 
 
 class ScreenTests(CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.role = CompanyRole.objects.create(name="Accounting 1")
         self.log_in(self.alice)
 
@@ -141,8 +141,8 @@ class ScreenTests(CompanyTestCase):
 class MigrationTests(CompanyTestCase):
     """What the migration does to roles of before, made behind the model's back."""
 
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         with connection.cursor() as cursor:
             cursor.execute(
                 "ALTER TABLE workflows_companyrole DROP CONSTRAINT company_role_name_key_unique"

@@ -45,8 +45,8 @@ FORGED = {
 
 
 class PeopleScreenTestCase(CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.log_in(self.alice)
 
     def form_of(self, person: User, **changes: Any) -> dict[str, Any]:
@@ -305,8 +305,8 @@ class LastAdminTests(PeopleScreenTestCase):
 
 
 class SuperuserTests(PeopleScreenTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.log_in(self.root)
 
     def test_inside_a_company_its_people_are_managed(self) -> None:

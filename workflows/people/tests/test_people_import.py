@@ -48,8 +48,8 @@ def workbook(*rows: list[Any]) -> bytes:
 
 
 class PeopleFileCase(CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.accounting = CompanyRole.objects.create(name="Accounting, and more")
         self.log_in(self.alice)
 

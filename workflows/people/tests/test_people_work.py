@@ -17,8 +17,8 @@ from workflows.running.tests.work import NOW, make_form, make_task
 
 
 class WorkTestCase(CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.role = CompanyRole.objects.create(name="Accounting")
         User.objects.filter(pk=self.walt.pk).update(is_available=False)
         self.walt.refresh_from_db()

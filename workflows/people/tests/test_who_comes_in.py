@@ -20,8 +20,8 @@ LIST = reverse("admin:tenants_user_changelist")
 class StateFilterTests(CompanyTestCase):
     """The filter finds exactly those of whom the column says so."""
 
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         now = timezone.now()
         User.objects.of_company(self.acme).update(last_login=now)
         User.objects.filter(pk__in=[self.wendy.pk, self.walt.pk]).update(last_login=None)

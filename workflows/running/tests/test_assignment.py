@@ -49,8 +49,8 @@ class _Tasks:
 
 
 class PickWorkerTests(_Tasks, CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.make_workflow()
 
     def test_it_picks_the_one_with_the_fewest_unfinished_tasks(self) -> None:

@@ -13,6 +13,7 @@ from tickets.working.complete_task import complete_task
 from workflows.engine.process import EndOutcome
 from workflows.models import Transition, WorkflowInstance
 from workflows.models.version_checksum import checksums
+from workflows.running.definition_cache import forget_definitions
 from workflows.running.history import replay, stored_state
 
 
@@ -22,8 +23,10 @@ class EndOutcomeTests(ScreenTestCase):
         super().setUpTestData()
         Transition.objects.filter(label="refused").update(outcome="bad")
 
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
+        forget_definitions()
+        self.addCleanup(forget_definitions)
         self.ticket = self.submit()
 
     def refuse(self) -> WorkflowInstance:

@@ -23,8 +23,8 @@ from workflows.running.tests.work import NOW, make_form, make_task
 
 
 class PoolCase(CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.role = CompanyRole.objects.create(name="Accounting")
         for person in (self.wendy, self.walt):
             User.objects.filter(pk=person.pk).update(is_available=False)

@@ -101,8 +101,8 @@ class DefinitionTestCase(CompanyTestCase):
         draft = import_bundle(document=bundle(), user=cls.carla)
         cls.workflow = publish_workflow(workflow=draft, user=cls.carla)
 
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.log_in(self.carla)
 
     def make_draft(self, **workflow: object) -> WorkflowDefinition:

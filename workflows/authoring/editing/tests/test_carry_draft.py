@@ -17,8 +17,8 @@ from workflows.models import TicketDefinition, WorkflowDefinition
 
 
 class CarryTest(EditorTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.key = self.draft.key
         self.document["workflow"]["title"] = "Typed"
 

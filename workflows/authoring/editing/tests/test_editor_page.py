@@ -34,8 +34,8 @@ def url(name: str, *args: object) -> str:
 
 
 class EditorTestCase(CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.draft = create_workflow(title="Purchases", user=self.carla)
         self.document: dict[str, Any] = export_bundle(workflow=self.draft)
         self.log_in(self.carla)

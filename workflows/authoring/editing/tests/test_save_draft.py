@@ -55,8 +55,8 @@ def branch(document: dict[str, Any]) -> dict[str, Any]:
 
 
 class SaveDraftTest(CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.draft = create_workflow(title="Purchases", user=self.carla)
 
     def save(self, document: object, draft: WorkflowDefinition | None = None) -> WorkflowDefinition:

@@ -23,8 +23,8 @@ LONG_AGO = timezone.now() - timedelta(days=400)
 
 
 class TaskOriginTests(CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.draft = create_workflow(title="Purchase", user=self.carla)
         self.document: dict[str, Any] = deepcopy(export_bundle(workflow=self.draft))
 

@@ -28,8 +28,8 @@ PAGE = reverse("admin:workflows_workflowdefinition_import")
 
 
 class ImportPageTest(CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.log_in(self.carla)
 
     def check(self, text: str, **more: str) -> Any:
@@ -221,8 +221,8 @@ def many_mistakes(count: int, **more: object) -> dict[str, Any]:
 class ManyProblemsTest(CompanyTestCase):
     """What is to be done about them stands above them, and none is lost."""
 
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.log_in(self.carla)
 
     def check(self, document: Any, kind: FileType) -> Any:
@@ -272,8 +272,8 @@ class ManyProblemsTest(CompanyTestCase):
 class OtherFormatsTest(CompanyTestCase):
     """Workbooks and YAML on the page."""
 
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.log_in(self.carla)
 
     def upload(self, data: bytes, name: str, **more: str) -> Any:

@@ -31,8 +31,8 @@ PAGE = reverse("admin:workflows_workflowdefinition_import")
 
 
 class ReplaceCase(CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         published = import_bundle(document=bundle(), user=self.carla)
         publish_workflow(workflow=published, user=self.carla)
         self.draft = import_bundle(document=bundle(title="Draft"), user=self.alice)

@@ -21,8 +21,8 @@ def address(workflow: WorkflowDefinition, other: object = None) -> str:
 
 
 class CompareCase(CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.first = self.publish(fixture_document("vacation"))
 
     def publish(self, document: Any, user: Any = None) -> WorkflowDefinition:
@@ -62,8 +62,8 @@ class CompareVersionsTest(CompareCase):
 
 
 class ComparePageTest(CompareCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.second = self.changed()
         self.log_in(self.carla)
 

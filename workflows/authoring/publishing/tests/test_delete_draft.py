@@ -29,8 +29,8 @@ def address(workflow: WorkflowDefinition) -> str:
 
 
 class DeleteDraftTest(CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.published = import_fixture("vacation", self.carla)
         self.draft = new_draft(workflow=self.published, user=self.carla)
 
@@ -92,8 +92,8 @@ class DeleteDraftTest(CompanyTestCase):
 
 
 class DeleteDraftPageTest(CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.published = import_fixture("vacation", self.carla)
         self.draft = new_draft(workflow=self.published, user=self.carla)
         self.log_in(self.carla)

@@ -29,8 +29,8 @@ VACATION = {"location": "Spain", "season": "Fall"}
 
 
 class RetireCase(CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.workflow = import_fixture("vacation", self.carla)
         CompanyRole.objects.get(name="Vacation Approver").members.add(self.wendy)
 
@@ -104,8 +104,8 @@ class StopOfferingTest(RetireCase):
 
 
 class RetirePageTest(RetireCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.log_in(self.carla)
 
     def test_it_says_what_will_happen_and_a_get_changes_nothing(self) -> None:

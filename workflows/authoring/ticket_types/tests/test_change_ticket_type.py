@@ -77,8 +77,8 @@ class ServiceTest(TicketTypeCase):
 
 
 class PageTest(TicketTypeCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.log_in(self.carla)
         self.url = reverse("admin:workflows_ticketdefinition_offer", args=(self.type.pk,))
 

@@ -40,8 +40,8 @@ class TicketTypeFileCase(CompanyTestCase):
         cls.workflow = import_fixture("it_help", cls.carla)
         cls.buyers = CompanyRole.objects.create(name="Buyers, Berlin")
 
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.log_in(self.carla)
 
     def upload(self, content: str | bytes, name: str = "types.csv") -> Any:

@@ -410,8 +410,8 @@ class PublishingTest(CompanyTestCase):
 
 
 class ChangeTestCasesTest(CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.draft = import_bundle(document=vacation(), user=self.carla)
 
     def add(self, name: str = "A case", **more: Any) -> None:

@@ -34,8 +34,8 @@ class TryCase(CompanyTestCase):
         super().setUpTestData()
         cls.draft = import_bundle(document=fixture_document("invoice"), user=cls.carla)
 
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.log_in(self.carla)
 
     def url(self, name: str = "try", workflow: WorkflowDefinition | None = None) -> str:

@@ -37,8 +37,8 @@ LINK = re.compile(r"https?://[^/\s]+(/invitation/[^\s<\"]+)")
 
 
 class InvitationCase(CompanyTestCase):
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.log_in(self.alice)
 
     def invite(self, addresses: str, **more: Any) -> Any:
@@ -240,8 +240,8 @@ class InvitationTests(InvitationCase):
 class PersonWithoutPasswordTests(InvitationCase):
     """The link is for one person at one address, who has never come."""
 
-    def set_up_once(self) -> None:
-        super().set_up_once()
+    def setUp(self) -> None:
+        super().setUp()
         self.ada = create_person(
             company=self.acme,
             email="mistyped@example.com",
