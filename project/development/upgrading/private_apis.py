@@ -488,7 +488,7 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
     PrivateApi(
         "django.test.testcases.TestCase._rollback_atomics",
         "Where `set_up_once` fails, as where `setUpTestData` does.",
-        ("(atomics)",),
+        ("(cls, atomics)",),
     ),
     PrivateApi(
         "django.template.base.Template._render",
