@@ -45,8 +45,8 @@ class DoctorCase(SmallWorkflow, CompanyTestCase):
     Where only one thing shall be found the histories are left out, which show most of it too.
     """
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.make_workflow()
         with self.captureOnCommitCallbacks(execute=True):
             self.ticket = self.submit()
