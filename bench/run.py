@@ -14,6 +14,7 @@ from bench.setup import start_django
 
 PARTS = (
     "steps",
+    "constructs",
     "http",
     "latency",
     "engine",

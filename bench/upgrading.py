@@ -12,12 +12,14 @@ from typing import Any
 
 from django.core.management import call_command
 from django.db import connection, migrations, models
+from django.test import override_settings
 
 from bench.report import Row
 from tenants.connection import use_public
 from tenants.migrating.testing import more_migrations, one_more
-from tenants.models import Company
+from tenants.models import Company, SpareSchema
 from tenants.services import create_company
+from tenants.spare_schemas.keep import keep_spares
 
 # The standard way takes so long that it is tried with a few of the companies.
 STANDARD_COMPANIES = 5
@@ -27,6 +29,7 @@ STANDARD_SIGN_UPS = 1
 COMPANIES_PER_CONNECTION = 50
 
 NOTHING, COLUMN, SIGN_UP = "nothing to do", "one column more", "signing up"
+SPARE_WAITED, NONE_WAITED = "a spare schema was there", "no spare schema was there"
 
 
 def upgrade_rows(companies: int) -> list[Row]:
@@ -49,14 +52,29 @@ def upgrade_rows(companies: int) -> list[Row]:
 
 
 def sign_up_rows(companies: int) -> list[Row]:
-    """Making the schema of one more company."""
-    connection.close()
-    ours = [_seconds(partial(_sign_up, number)) for number in range(SIGN_UPS)]
+    """Making one more company: with a spare schema, as most do, with none, and the standard way."""
+    spare = _signing_up(1, spares=SIGN_UPS)
+    none = _signing_up(2, spares=0)
     standard = [_seconds(partial(_make_standard, number)) for number in range(STANDARD_SIGN_UPS)]
     return [
-        {"what": f"{SIGN_UP} at {companies:,} companies: {whose}", "ms a company": _median_ms(all_)}
-        for whose, all_ in (("ours", ours), ("the standard way", standard))
+        {"what": f"{SIGN_UP} at {companies:,} companies: {how}", "ms a company": _median_ms(all_)}
+        for how, all_ in (
+            (SPARE_WAITED, spare),
+            (NONE_WAITED, none),
+            ("the standard way", standard),
+        )
     ]
+
+
+def _signing_up(which: int, *, spares: int) -> list[float]:
+    """Seconds of each; either a spare schema waits for all of them or for none."""
+    with override_settings(SPARE_SCHEMAS=spares):
+        keep_spares()
+    connection.close()  # what made them knows them
+    seconds = [_seconds(partial(_sign_up, SIGN_UPS * which + number)) for number in range(SIGN_UPS)]
+    if SpareSchema.objects.exists():
+        raise RuntimeError("Not every sign-up took the spare schema that was there for it.")
+    return seconds
 
 
 def _fill_up(companies: int) -> None:

@@ -26,6 +26,7 @@ from django.utils import timezone
 from project.database.settings import from_url
 from project.storage.object_storage import BUCKET
 from tenants.connection import use_public
+from tenants.schema_names import SPARE
 
 DATABASE: Final = "database.dump"
 FILES: Final = "files.tar"
@@ -58,7 +59,9 @@ def back_up(folder: Path) -> Mapping[str, Any]:
     # Its search_path is empty, which is outside of every company: the wall hides nothing. Without
     # that option it stops where its user is no superuser.
     options = ("--format=custom", "--no-unlogged-table-data", "--enable-row-security")
-    _run("pg_dump", *options, f"--file={folder / DATABASE}")
+    # What waits for a company is nobody's, and may be given its name meanwhile.
+    spares = (f"--exclude-schema={SPARE}*", "--exclude-table-data=public.tenants_spareschema")
+    _run("pg_dump", *options, *spares, f"--file={folder / DATABASE}")
     _pack(Path(settings.MEDIA_ROOT), folder / FILES)
     manifest = {
         "format": FORMAT,

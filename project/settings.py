@@ -188,6 +188,8 @@ SIGN_UP_CONTACT = os.environ.get("SIGN_UP_CONTACT") or ""
 ACCESSIBILITY_CONTACT = os.environ.get("ACCESSIBILITY_CONTACT") or ""
 # How many companies may sign themselves up in an hour, from everywhere together.
 SIGN_UPS_PER_HOUR = int(os.environ.get("SIGN_UPS_PER_HOUR") or 60)
+# How many schemas wait for companies that sign up: tenants/spare_schemas. 0: none.
+SPARE_SCHEMAS = int(os.environ.get("SPARE_SCHEMAS") or 2)
 # What a company may have, unless it has limits of its own: tenants/company_limits.py.
 COMPANY_MOST_PEOPLE = int(os.environ.get("COMPANY_MOST_PEOPLE") or 1_000)
 COMPANY_MOST_STORED_MB = int(os.environ.get("COMPANY_MOST_STORED_MB") or 10_000)
@@ -196,10 +198,15 @@ COMPANY_MOST_CALLS_A_DAY = int(os.environ.get("COMPANY_MOST_CALLS_A_DAY") or 50_
 COMPANY_MOST_MAILS_A_DAY = int(os.environ.get("COMPANY_MOST_MAILS_A_DAY") or 20_000)
 # How many people a company may invite in a day.
 COMPANY_MOST_INVITATIONS_A_DAY = int(os.environ.get("COMPANY_MOST_INVITATIONS_A_DAY") or 1_000)
+COMPANY_MOST_OUTSIDE_MAILS_A_DAY = int(os.environ.get("COMPANY_MOST_OUTSIDE_MAILS_A_DAY") or 1_000)
 # How often a ticket may come to one task, and how many tasks it may have: a workflow that goes in
 # circles stops there, with an error of the ticket.
 TICKET_MOST_VISITS = int(os.environ.get("TICKET_MOST_VISITS") or 500)
 TICKET_MOST_TASKS = int(os.environ.get("TICKET_MOST_TASKS") or 2_000)
+# How many tickets may have started each other, one beneath the other, and how many tickets one may
+# start: a ticket type that starts itself stops there, with an error of the ticket.
+SUBTICKETS_DEEPEST = int(os.environ.get("SUBTICKETS_DEEPEST") or 5)
+SUBTICKETS_MOST = int(os.environ.get("SUBTICKETS_MOST") or 200)
 LOGIN_URL = reverse_lazy("admin:login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 LOGOUT_REDIRECT_URL = reverse_lazy("landing")

@@ -10,8 +10,15 @@ from project.observing.metrics import metrics
 from tenants.account.pages.address import ConfirmAddressPage
 from tenants.account.pages.forgotten_password import ForgottenPasswordPage
 from tenants.account.pages.one_time_link import OneTimeLinkPage
+from tickets.arriving.pages.way_in import way_in, way_in_answer
 from tickets.calling.pages.callbacks import receive
 from tickets.notices.pages.stop_mail import StopMailPage
+from tickets.outside.pages.outside_form import OutsideFormPage, OutsideVisiblePage
+from tickets.outside.pages.public_start_pages import (
+    ConfirmStartPage,
+    PublicStartPage,
+    PublicVisiblePage,
+)
 from tickets.rating.pages.rate_pages import RateByLinkPage
 from tickets.replying.pages.mail_in import mail_in
 from workflows.layouts.pages.frame import frame
@@ -38,6 +45,11 @@ urlpatterns = [
     path("stop-mail/<str:token>/", csrf_exempt(StopMailPage.as_view()), name="stop_mail"),
     path("layouts/frame", frame, name="layout_frame"),
     path("rate/<str:token>/", RateByLinkPage.as_view(), name="rate_ticket"),
+    path("form/<str:token>/", OutsideFormPage.as_view(), name="outside_form"),
+    path("form/<str:token>/visible/", OutsideVisiblePage.as_view(), name="outside_form_visible"),
+    path("start/<str:token>/", PublicStartPage.as_view(), name="public_start"),
+    path("start/<str:token>/visible/", PublicVisiblePage.as_view(), name="public_start_visible"),
+    path("started/<str:token>/", ConfirmStartPage.as_view(), name="confirm_start"),
     path("new-address/<str:token>/", ConfirmAddressPage.as_view(), name="new_address"),
     path("invitation/<str:token>/", AcceptPage.as_view(), name="invitation"),
     path("companies/<int:pk>/enter/", views.EnterCompanyPage.as_view(), name="enter_company"),
@@ -68,6 +80,8 @@ urlpatterns = [
     path("app/", admin.site.urls),
     # Without the slash too: a POST cannot be redirected to the address with one.
     re_path(r"^callbacks/(?P<token>[^/]+)/?$", receive, name="callback"),
+    re_path(r"^in/(?P<token>[^/]+)/answer/?$", way_in_answer, name="way_in_answer"),
+    re_path(r"^in/(?P<token>[^/]+)/?$", way_in, name="way_in"),
     re_path(r"^mail-in/?$", mail_in, name="mail_in"),
     path("demo/accounting/invoices", demo_accounting.archive_invoice, name="demo_accounting"),
 ]

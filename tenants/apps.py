@@ -14,4 +14,5 @@ class TenantsConfig(AppConfig):
         # Registers them; they read models, which are not there before.
         from tenants.account import jobs, log_ins  # noqa: F401, PLC0415
         from tenants.pages import checks  # noqa: F401, PLC0415
+        from tenants.spare_schemas import jobs as spare_schemas  # noqa: F401, PLC0415
         from tenants.wall import check  # noqa: F401, PLC0415

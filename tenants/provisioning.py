@@ -1,4 +1,5 @@
-"""Makes a company's Postgres schema, in about a tenth of a second.
+"""Makes a company's Postgres schema, in about a sixth of a second; or takes one that was made ahead
+(tenants/spare_schemas) in a tenth of that.
 
 Running the migrations takes most of a second a company. So their SQL is collected once, kept in
 the database for all processes (collecting takes seconds) and replayed as one statement;
@@ -72,7 +73,7 @@ def company_schema_steps() -> tuple[_Step, ...]:
     Raises:
         UndeclaredDataMigrationError: one does not say whether new companies need it.
     """
-    source = source_digest(each for each, _state in _plan())
+    source = _source()
     kept = None if source is None else NewCompanyTables.objects.filter(source=source).first()
     if kept is not None:
         return (_Step(kept.statements, version=kept.schema_version),)
@@ -91,8 +92,18 @@ def keep_company_schema() -> None:
         UndeclaredDataMigrationError: as `company_schema_steps`.
     """
     company_schema_steps()
-    source = source_digest(each for each, _state in _plan())
+    source = _source()
     NewCompanyTables.objects.exclude(source=source or "").delete()
+
+
+@functools.cache
+def company_schema_source() -> str | None:
+    """The `source_digest` of this code."""
+    return _source()
+
+
+def _source() -> str | None:
+    return source_digest(MigrationLoader(None).disk_migrations.values())
 
 
 def source_digest(migrations: Iterable[Migration]) -> str | None:
@@ -207,7 +218,7 @@ def _joined(statements: Sequence[str]) -> str:
 
 
 def provision(company: Company) -> None:
-    """Make the schema of a company whose row stands in this transaction.
+    """Make the schema of a company whose row stands in this transaction, or take a spare one.
 
     Must run inside the transaction that made the row, so that a failure leaves neither.
 
@@ -216,20 +227,42 @@ def provision(company: Company) -> None:
     """
     if schema_exists(company.schema_name):
         raise SchemaExistsError
-    # Before any cursor is made: collecting switches the schema that a cursor begins in.
-    steps = company_schema_steps()
-    with transaction.atomic(), schema_context(company.schema_name):
-        with connection.cursor() as cursor:
-            # The name was checked by validate_schema_name: letters, digits, underscores.
-            cursor.execute(
-                f'CREATE SCHEMA "{company.schema_name}"'
-                f" CREATE TABLE {PEOPLE_HERE} (id bigint PRIMARY KEY)"
-            )
-        for step in steps:
-            step.take()
-        build_wall(company.schema_name)
-        company.schema_version = steps[-1].version
+    schema = company.schema_name
+    with transaction.atomic():
+        company.schema_version = _take_spare(schema) or make_company_tables(schema)
         company.save(update_fields=["schema_version"])
         with connection.cursor() as cursor:
             # Last of all: it locks the table of all people.
-            cursor.execute("SELECT public.ticketflower_tie_people_here(%s)", [company.schema_name])
+            cursor.execute("SELECT public.ticketflower_tie_people_here(%s)", [schema])
+
+
+def make_company_tables(schema: str) -> str:
+    """Make a schema with all tables of a company, that nobody is tied to; returns its version.
+
+    Its name must need no quoting (`validate_schema_name`).
+    """
+    # Before any cursor is made: collecting switches the schema that a cursor begins in.
+    steps = company_schema_steps()
+    with transaction.atomic(), schema_context(schema):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f'CREATE SCHEMA "{schema}" CREATE TABLE {PEOPLE_HERE} (id bigint PRIMARY KEY)'
+            )
+        for step in steps:
+            step.take()
+        build_wall(schema)
+    return steps[-1].version
+
+
+def _take_spare(schema: str) -> str | None:
+    """Give a spare schema of this version of the code this name; returns its version.
+
+    None: there is none, or whatever reads all tables (a backup) holds it.
+    """
+    source = company_schema_source()
+    if source is None:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public.ticketflower_take_spare_schema(%s, %s)", [source, schema])
+        (version,) = cursor.fetchone()
+        return None if version is None else str(version)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import secrets
+from typing import Final
 
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+# What the names of schemas begin with that wait for a company; no company's name can.
+SPARE: Final = "_spare_"
 SCHEMA_NAME = re.compile(r"[a-z][a-z0-9_]{1,40}")
 RESERVED = frozenset(
     {

@@ -20,6 +20,8 @@ class TicketsConfig(AppConfig):
         import_module("tickets.notices.kinds")
         # The time of a task begins with the end of its question: see QUESTION_ENDED.
         import_module("tickets.advancing.timers")
+        # What has started a ticket is told that it has ended: see WITH_EVENT.
+        import_module("tickets.advancing.subticket_jobs")
         # Nobody waits for an answer of who left: see ASKED_OF.
         import_module("tickets.conversation.go_on")
         import_module("tickets.notices.of_events")
@@ -29,6 +31,14 @@ class TicketsConfig(AppConfig):
         import_module("tickets.taking_part.ways_to_see")
         # Whoever has a task may do it: see MORE_PERMISSIONS.
         import_module("tickets.seeing.task_holders")
+        # Mails to the addresses of ticket types become tickets: see OTHER_ADDRESSES.
+        import_module("tickets.arriving.take_mail_to_type")
+        # Tickets that start by themselves follow their definitions: see STARTS_MOVED.
+        import_module("tickets.starting.follow_starts")
+        # Steps that send a mail: see SEND_MESSAGE.
+        import_module("tickets.mailing.send_message")
+        # And forms for people outside: see MAIL_LINK.
+        import_module("tickets.outside.mail_link")
         # The mail about the end of a ticket offers to rate it.
         import_module("tickets.rating.rating_link")
         # The last app with models: when its turn comes, the permissions of all apps are there.

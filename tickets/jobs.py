@@ -12,6 +12,8 @@ from tickets.notices import jobs as notices
 from tickets.overseeing import jobs as overseeing
 from tickets.repairing import jobs as repairing
 from tickets.replying import jobs as replying
+from tickets.starting import jobs as starting
+from tickets.subtickets import jobs as subtickets
 
 __all__ = [
     "advancing",
@@ -26,4 +28,6 @@ __all__ = [
     "overseeing",
     "repairing",
     "replying",
+    "starting",
+    "subtickets",
 ]

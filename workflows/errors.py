@@ -303,6 +303,20 @@ class TicketTypeChangedError(WorkflowsError):
     )
 
 
+class TicketTypeNotOfferedError(WorkflowsError):
+    message = _("This ticket type is not offered, so that none of its tickets can start by itself.")
+
+
+class StartsRefusedError(WorkflowsError):
+    """`key` is that of the start that cannot be; empty: there are too many, or one twice."""
+
+    message = _("Give each start its own key, and at most 50 of them.")
+
+    def __init__(self, said: str = "", *, key: str) -> None:
+        super().__init__(said)
+        self.key = key
+
+
 class AnotherVersionActiveError(WorkflowsError):
     """`version` is the number of the other one."""
 

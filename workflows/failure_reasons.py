@@ -18,6 +18,7 @@ NAMES: Final[Mapping[FailureReason, StrOrPromise]] = {
     FailureReason.NO_ANSWER: _("no answer in time"),
     FailureReason.UNREACHABLE: _("not reachable"),
     FailureReason.UNUSABLE_ANSWER: _("an answer of no use"),
+    FailureReason.CANCELLED: _("cancelled"),
 }
 
 # What a condition may read of a failure is called so.

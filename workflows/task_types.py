@@ -101,6 +101,15 @@ SCREENS: Final[Mapping[TaskType, TaskTypeScreen]] = {
         missing=_("A wait needs a time. Say in “wait” until when, such as P2D."),
         expected=_("a time, such as P2D or on ticket.start"),
     ),
+    TaskType.SUBTICKET: TaskTypeScreen(
+        icon="M3.5 4h7v5h-7zM9.5 11.5h7v5h-7zM6.5 9v5h3",
+        title=_("Sub-ticket (another process)"),
+        name=_("Sub-ticket"),
+        chip=_("sub-ticket"),
+        choice=_("A ticket of another type, which is started and waited for"),
+        missing=_("A sub-ticket needs a ticket type. Name its key in “ticket_type”."),
+        expected=_("the key of a ticket type"),
+    ),
     TaskType.VALUES: TaskTypeScreen(
         icon="M6 4.5h9M6 10h9M6 15.5h9M3 4.5h.01M3 10h.01M3 15.5h.01",
         title=_("Values (set by formulas)"),
@@ -118,6 +127,15 @@ SCREENS: Final[Mapping[TaskType, TaskTypeScreen]] = {
         choice=_("A decision table, which is looked up at once"),
         missing=_("This step has no decision table. Add inputs, outputs and rows."),
         expected=_("a decision table"),
+    ),
+    TaskType.MESSAGE: TaskTypeScreen(
+        icon="M3 5h14v10H3zM3 5.5l7 5.5 7-5.5",
+        title=_("Mail (sent at once)"),
+        name=_("Mail"),
+        chip=_("mail"),
+        choice=_("A mail, which is sent at once"),
+        missing=_("This step sends no mail. Say to whom, with a subject and a text."),
+        expected=_("to whom, a subject and a text"),
     ),
 }
 

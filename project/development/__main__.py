@@ -80,6 +80,7 @@ def test(arguments: argparse.Namespace) -> int:
     with _database(f"test-{os.getpid()}") as environment:
         environment["PYTHONWARNINGS"] = os.environ.get("PYTHONWARNINGS") or DEPRECATIONS
         environment[LEFT_OUT] = left_out
+        environment["SPARE_SCHEMAS"] = "0"  # tests that want one make it
         command = ["manage.py", "test", "--noinput", "--parallel", "2", *arguments.handed_on]
         return _run(command, environment, python=python)
 
@@ -118,6 +119,7 @@ def bench(arguments: argparse.Namespace) -> int:
         raise DevelopmentError(f"There are no benchmarks yet: {BENCHMARKS} does not exist.")
     with _database(f"bench-{os.getpid()}") as environment:
         environment["PYTHONPATH"] = str(BASE_DIR)
+        environment["SPARE_SCHEMAS"] = "0"  # what measures them makes them
         return _run([str(BENCHMARKS), *arguments.handed_on], environment)
 
 

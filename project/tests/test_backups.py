@@ -24,6 +24,9 @@ from django.db import connection
 from django.test import override_settings, tag
 
 from project import backups
+from tenants.connection import PUBLIC, company_of
+from tenants.models import SpareSchema
+from tenants.spare_schemas.keep import keep_spares
 from tenants.testing import CompanyTransactionTestCase, child_environment
 from tickets.files.keep_file import keep_file
 from tickets.repairing.tests.repair_case import SmallWorkflow
@@ -150,8 +153,13 @@ class BackupTests(SmallWorkflow, CompanyTransactionTestCase):
 
     def test_what_was_backed_up_comes_back_row_by_row_and_file_by_file(self) -> None:
         self.fill()
+        with company_of(PUBLIC), override_settings(SPARE_SCHEMAS=1):
+            keep_spares()
+            self.assertEqual(SpareSchema.objects.count(), 1)
         backup, keys = self.folder / "backup", self.folder / "keys"
         made = self.manage("back_up", str(backup), "--keys", str(keys))
+        with company_of(PUBLIC), override_settings(SPARE_SCHEMAS=0):
+            keep_spares()  # it is not in the backup
         self.assertEqual(made.returncode, 0, made.stderr)
         self.assertIn("2 companies", made.stdout)
         with self.database_beside() as name:

@@ -62,7 +62,9 @@ from tickets.models import (
     MyTask,
     MyTicket,
     Notice,
+    RecurringStart,
     SavedView,
+    StartRun,
     Ticket,
     TicketError,
     Visibility,
@@ -95,6 +97,11 @@ FOR_VISITORS = {
     "one_time_link",
     "stop_mail",
     "rate_ticket",
+    "outside_form",
+    "outside_form_visible",
+    "public_start",
+    "public_start_visible",
+    "confirm_start",
     "invitation",
     "new_address",
     "sign_up_by_mail",
@@ -109,6 +116,8 @@ FOR_VISITORS = {
     "demo_accounting",  # answers other systems, and keeps nothing
     "layout_frame",  # an empty page, the same for everybody
     "callback",  # likewise: the address that it is asked at is signed
+    "way_in",  # likewise, and so is what is sent
+    "way_in_answer",
     "health",
     "ready",
     "metrics",
@@ -150,6 +159,11 @@ DECIDE_THEMSELVES = {
     "admin:account_sessions",  # one's own, whoever it is
     "stop_mail",  # whoever has the address: it is signed
     "rate_ticket",  # likewise
+    "outside_form",  # likewise
+    "outside_form_visible",  # likewise
+    "public_start",  # likewise
+    "public_start_visible",  # likewise
+    "confirm_start",  # likewise
     "admin:notices",  # one's own, as those that follow
     "admin:notices_bell",
     "admin:notice",
@@ -181,7 +195,17 @@ DECIDE_THEMSELVES = {
     "admin:workflows_workflowdefinition_people",  # asked by forms: its address is signed
 }
 # Views of ours that are no pages: what they answer is not for people, and not about anybody.
-NO_PAGES = {"health", "ready", "metrics", "callback", "demo_accounting", "mail_in", "layout_frame"}
+NO_PAGES = {
+    "health",
+    "ready",
+    "metrics",
+    "callback",
+    "demo_accounting",
+    "mail_in",
+    "way_in",
+    "way_in_answer",
+    "layout_frame",
+}
 OURS = ("project", "tenants", "workflows", "tickets")
 # Arguments that name no object of a company.
 NO_OBJECT = {"app_label", "url", "process", "code"}
@@ -225,6 +249,19 @@ class Examples:
             created_by=user,
         )
         self.ticket_type.roles_with_access.add(self.role)
+        self.ticket_type.starts = [
+            {
+                "key": "weekly",
+                "title": f"{MARK} start",
+                "rule": "FREQ=WEEKLY;BYDAY=MO",
+                "at": "08:00",
+            }
+        ]
+        self.ticket_type.save()
+        start = RecurringStart.objects.create(type_key=self.ticket_type.key, key="weekly")
+        StartRun.objects.create(
+            start=start, moment=timezone.now(), begun_at=timezone.now(), error=f"{MARK} wrong"
+        )
         self.file = keep_file(
             file=SimpleUploadedFile(f"{MARK}.txt", MARK.encode(), "text/plain"), user=user
         )
@@ -384,6 +421,7 @@ class Examples:
             "saved_id": [self.saved.pk],
             "notice_id": list(Notice.objects.values_list("pk", flat=True)[:2]),
             "code": ["nobody-has-it"],
+            "start_key": ["weekly"],
             "export_id": [self.company_export.pk],
             "restore_id": [self.company_restore.pk],
             "process": ["purchase_request"],
@@ -401,9 +439,16 @@ class Examples:
             "admin:tickets_ticket_repair_visible": repairs,
             "enter_company": [{"pk": self.user.company_id}],
             "callback": [{"token": "forged:by-nobody"}],
+            "way_in": [{"token": "forged:by-nobody"}],
+            "way_in_answer": [{"token": "forged:by-nobody"}],
             "one_time_link": [{"token": "forged:by-nobody"}],
             "stop_mail": [{"token": "forged:by-nobody"}],
             "rate_ticket": [{"token": "forged:by-nobody"}],
+            "outside_form": [{"token": "forged:by-nobody"}],
+            "outside_form_visible": [{"token": "forged:by-nobody"}],
+            "public_start": [{"token": "forged:by-nobody"}],
+            "public_start_visible": [{"token": "forged:by-nobody"}],
+            "confirm_start": [{"token": "forged:by-nobody"}],
             "invitation": [{"token": "forged:by-nobody"}],
             "new_address": [{"token": "forged:by-nobody"}],
             "sign_up_by_mail": [{"token": "forged:by-nobody"}],

@@ -88,11 +88,16 @@ CALLBACK_ADDRESS = Limit(
     "callback address", MINUTE, setting="CALLBACKS_PER_ADDRESS", counts_itself=True
 )
 DEMO_CALLS = Limit("demo accounting", MINUTE, 600)
+WAY_IN_ADDRESS = Limit("way in address", MINUTE, 600, counts_itself=True)
 # Each is a mail that a provider hands on.
 MAIL_IN = Limit("mail in", MINUTE, 600, counts_itself=True)
 # Providers of mail send many, from few addresses.
 STOP_MAIL = Limit("stop mail", MINUTE, 300)
 RATE_TICKET = Limit("rate ticket", MINUTE, 60)
+# Forms of people outside, of whom many may stand behind one address.
+OUTSIDE_FORM = Limit("outside form", MINUTE, 60)
+PUBLIC_START = Limit("public start", MINUTE, 30)
+OUTSIDE_FORM_VISIBLE = Limit("outside form visible", MINUTE, 300)
 NEW_PASSWORD = Limit("new password", MINUTE, 30)
 # Mails that anybody may have sent to an address: by sender, and by the address. Each kind by
 # itself: whoever has others sent uses nobody's new passwords up.
@@ -110,11 +115,18 @@ BY_SENDER: Mapping[str, Limit] = {
     "sign_up_by_mail": SIGN_UP,
     "invited_sign_up": SIGN_UP,
     "callback": CALLBACK_ADDRESS,
+    "way_in": WAY_IN_ADDRESS,
+    "way_in_answer": WAY_IN_ADDRESS,
     "demo_accounting": DEMO_CALLS,
     "one_time_link": NEW_PASSWORD,
     "mail_in": MAIL_IN,
     "stop_mail": STOP_MAIL,
     "rate_ticket": RATE_TICKET,
+    "outside_form": OUTSIDE_FORM,
+    "outside_form_visible": OUTSIDE_FORM_VISIBLE,
+    "public_start": PUBLIC_START,
+    "public_start_visible": OUTSIDE_FORM_VISIBLE,
+    "confirm_start": PUBLIC_START,
     "invitation": NEW_PASSWORD,
     "new_address": NEW_PASSWORD,
     "admin:account_address": NEW_PASSWORD,
@@ -129,6 +141,8 @@ BY_SENDER: Mapping[str, Limit] = {
 
 # --- by what it is about -------------------------------------------------------------------------
 CALLBACK_CALL = Limit("callback call", MINUTE, setting="CALLBACKS_PER_CALL")
+# Tickets that other systems send to the web address of one ticket type.
+WAY_IN_MESSAGES = Limit("messages of a way in", MINUTE, 120)
 # How many companies may be signed up in all, so that nobody fills the database with schemas.
 SIGN_UPS_OF_ALL = Limit("sign-ups of all", HOUR, setting="SIGN_UPS_PER_HOUR")
 # The link in the mail of a sign-up is good for one company.
@@ -137,6 +151,17 @@ SIGN_UP_LINK = Limit("sign-up link", DAY, 1, remembers=False)
 # How many people a company invites, and how often one address. A trial of an upload is taken back.
 INVITATIONS = Limit("invitations", DAY, setting="COMPANY_MOST_INVITATIONS_A_DAY")
 INVITATIONS_TO_ONE = Limit("invitations to an address", DAY, 5, remembers=False)
+
+# How many mails the processes of a company send to addresses outside, and how many to one of them.
+# They belong to a step, which may be taken back.
+OUTSIDE_MAILS = Limit(
+    "mails to outside", DAY, setting="COMPANY_MOST_OUTSIDE_MAILS_A_DAY", remembers=False
+)
+OUTSIDE_MAILS_TO_ONE = Limit("mails to an address outside", DAY, 50, remembers=False)
+
+# How many tickets people outside begin: of a company, and with one address.
+PUBLIC_STARTS = Limit("public starts", DAY, 500)
+PUBLIC_STARTS_TO_ADDRESS = Limit("public starts to an address", HOUR, 3)
 
 # How often a company's identity provider is asked, twice for each log-in.
 IDENTITY_PROVIDER = Limit("identity provider", MINUTE, 120)

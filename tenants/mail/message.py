@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
@@ -9,6 +11,7 @@ from email.utils import format_datetime
 from typing import Final
 
 from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
 from django.core.validators import validate_email
 
 from tenants.encryption import decrypt
@@ -25,6 +28,7 @@ class _Sent(EmailPolicy):
         return super().fold_binary(name, value)
 
 
+_MEDIA_TYPE: Final = re.compile(r"([a-z0-9.+-]{1,60})/([a-z0-9.+-]{1,100})")
 _AS_SENT: Final = _Sent(linesep=SMTP.linesep)
 
 
@@ -45,7 +49,8 @@ def message_of(mail: OutgoingMail) -> bytes:
     The library refuses a header with the end of a line in it; the outbox keeps none.
 
     Raises:
-        ValueError: the address of the recipient is none.
+        ValueError: the address of the recipient is none, or a file is gone.
+        OSError: the files cannot be read now.
         UndecryptableError: as `texts_of`.
     """
     text, html = texts_of(mail)
@@ -71,7 +76,26 @@ def message_of(mail: OutgoingMail) -> bytes:
     message.set_content(text, cte="quoted-printable")
     if html:
         message.add_alternative(html, subtype="html", cte="quoted-printable")
+    for each in mail.attachments:
+        _attach(message, each)
     return message.as_bytes(policy=_AS_SENT)
+
+
+def _attach(message: EmailMessage, attachment: Mapping[str, str]) -> None:
+    """A file of the company's storage, as something to be saved and not to be shown.
+
+    Its type is what the upload was taken for; one that a mail program might run is none.
+    """
+    try:
+        with default_storage.open(attachment["key"]) as file:
+            content = file.read()
+    except FileNotFoundError as error:
+        raise ValueError("A file of the mail is not there any more.") from error
+    found = _MEDIA_TYPE.fullmatch(attachment.get("type", "").lower())
+    main, sub = found.groups() if found else ("application", "octet-stream")
+    if main in ("text", "message", "multipart"):  # their content would have to be one of theirs
+        main, sub = "application", "octet-stream"
+    message.add_attachment(content, maintype=main, subtype=sub, filename=attachment["filename"])
 
 
 def in_ascii(address: str) -> str:

@@ -72,6 +72,12 @@ class OutgoingMail(models.Model):
     list_unsubscribe: models.TextField[str, str] = models.TextField(
         _("List-Unsubscribe"), default="", db_default=""
     )
+    attachments: models.JSONField[list[dict[str, str]], list[dict[str, str]]] = models.JSONField(
+        _("attachments"),
+        default=list,
+        db_default=[],
+        help_text=_("Files of the storage: name there, name for people, type."),
+    )
     status: models.CharField[str, str] = models.CharField(
         _("status"),
         max_length=12,

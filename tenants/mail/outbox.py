@@ -39,6 +39,15 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,79}")
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of the company's storage: its name there, its name for people, its media type."""
+
+    key: str
+    filename: str
+    content_type: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMail:
     """A mail to one recipient, as it is put into the outbox.
@@ -49,7 +58,7 @@ class NewMail:
     one its number is made up. `in_reply_to` and `references` are numbers of mails (with their
     brackets), the oldest first. `list_unsubscribe` is an absolute address that takes a POST with no
     question asked (RFC 8058). `expires` is how long the mail makes sense. A mail that `is_secret`
-    holds something that logs somebody in.
+    holds something that logs somebody in. `attachments` are read when it is sent.
     """
 
     to: User | str
@@ -64,6 +73,7 @@ class NewMail:
     list_unsubscribe: str = ""
     expires: timedelta = PATIENCE
     is_secret: bool = False
+    attachments: Sequence[Attachment] = ()
 
 
 def queue_mail(
@@ -153,7 +163,11 @@ def _insert(rows: Sequence[OutgoingMail]) -> list[int]:
         names,
         sql.SQL(", ").join([one] * len(rows)),
     )
-    values = [getattr(row, field.attname) for row in rows for field in columns]
+    values = [
+        field.get_db_prep_save(getattr(row, field.attname), connection)
+        for row in rows
+        for field in columns
+    ]
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return [int(pk) for (pk,) in cursor.fetchall()]
@@ -182,6 +196,14 @@ def _row(mail: NewMail, now: datetime) -> OutgoingMail:
         references=" ".join(references[-MOST_REFERENCES:]),
         reply_to=plain_line(mail.reply_to, most=LONGEST_ADDRESS),
         list_unsubscribe=plain_line(mail.list_unsubscribe, most=2_000),
+        attachments=[
+            {
+                "key": each.key,
+                "filename": plain_line(each.filename, most=LONGEST_ADDRESS),
+                "type": plain_line(each.content_type, most=100),
+            }
+            for each in mail.attachments
+        ],
         status=MailStatus.WAITING,
         created_at=now,
         due_at=now,

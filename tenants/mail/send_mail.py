@@ -76,14 +76,10 @@ def send_mail(*, mail_id: int) -> None:
     if mail.give_up_at <= now:
         _give_up(_Handing(mail), mail.reason)
         return
-    try:
-        message, to = message_of(mail), in_ascii(mail.to)
-    except (ValueError, UndecryptableError, EncryptionKeyMissingError) as error:
-        _give_up(_Handing(mail), str(error))
-        return
     handing = _Handing(mail)
     try:
-        if not handing.do(message, to):
+        message = _message(mail)
+        if not handing.do(message, in_ascii(mail.to)):
             return
     except UnsureError as error:
         _leave_unsure(mail, error.reason)
@@ -93,6 +89,23 @@ def send_mail(*, mail_id: int) -> None:
         _try_again(handing, error.reason)
     else:
         _close(mail)
+
+
+def _message(mail: OutgoingMail) -> bytes:
+    """The mail as it is sent.
+
+    Raises:
+        RefusedError: it can never be made.
+        TryAgainError: its files are elsewhere, and that does not answer.
+    """
+    try:
+        in_ascii(mail.to)
+        return message_of(mail)
+    except (ValueError, UndecryptableError, EncryptionKeyMissingError) as error:
+        raise RefusedError(str(error)) from error
+    except OSError as error:
+        logger.exception("The files of mail %s of %s cannot be read", mail.pk, current_schema())
+        raise TryAgainError(gettext("Its files cannot be read now.")) from error
 
 
 class _Handing:
@@ -160,6 +173,7 @@ def _close(mail: OutgoingMail) -> None:
         reason="",
         text="",
         html="",
+        attachments=[],
         changed_at=timezone.now(),
     )
 

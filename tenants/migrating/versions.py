@@ -20,6 +20,7 @@ from psycopg import sql
 
 from tenants.connection import PUBLIC, company_of
 from tenants.errors import CompanyBehindError
+from tenants.schema_names import SPARE
 
 # App label and name.
 type MigrationKey = tuple[str, str]
@@ -50,7 +51,8 @@ def version_of(migrations: Iterable[MigrationKey]) -> str:
 
 
 def recorded_migrations(schemas: Iterable[str] | None = None) -> dict[str, frozenset[MigrationKey]]:
-    """The migrations that each of these schemas has recorded (None: every schema that there is).
+    """The migrations that each of these schemas has recorded (None: every schema that there is, but
+    for those that wait for a company).
 
     A schema without the table is left out. One query for each AT_ONCE schemas.
     """
@@ -61,7 +63,11 @@ def recorded_migrations(schemas: Iterable[str] | None = None) -> dict[str, froze
 def _recorded(schemas: Iterable[str] | None) -> dict[str, frozenset[MigrationKey]]:
     with connection.cursor() as cursor:
         if schemas is None:
-            cursor.execute("SELECT schemaname FROM pg_tables WHERE tablename = 'django_migrations'")
+            cursor.execute(
+                "SELECT schemaname FROM pg_tables"
+                " WHERE tablename = 'django_migrations' AND NOT starts_with(schemaname, %s)",
+                [SPARE],
+            )
         else:  # by the index of names, also where there are very many tables
             cursor.execute(
                 "SELECT name FROM unnest(%s::text[]) AS name"

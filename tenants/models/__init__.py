@@ -9,6 +9,7 @@ from tenants.models.new_company_tables import NewCompanyTables
 from tenants.models.passkey import Passkey
 from tenants.models.request_count import RequestCount
 from tenants.models.sign_up_invitation import SignUpInvitation
+from tenants.models.spare_schema import SpareSchema
 from tenants.models.user import User
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "Passkey",
     "RequestCount",
     "SignUpInvitation",
+    "SpareSchema",
     "User",
 ]

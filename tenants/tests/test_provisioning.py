@@ -10,19 +10,38 @@ from django.db import connection, transaction
 from django.db.migrations import Migration
 from django.db.migrations.loader import MigrationLoader
 from django.test import tag
+from django_tenants.utils import schema_exists
 
 from tenants import provisioning
 from tenants.connection import current_schema, forget_search_path, use_public
 from tenants.errors import SchemaExistsError
 from tenants.models import Company, NewCompanyTables, User
-from tenants.provisioning import keep_company_schema, source_digest
+from tenants.provisioning import company_schema_source, keep_company_schema, source_digest
 from tenants.services import create_company, sign_up
+from tenants.spare_schemas.keep import make_spare
 from tenants.testing import PASSWORD, CompanyTransactionTestCase
 
 SHAPE = """
 SELECT 'column', table_name, column_name, data_type, is_nullable, character_maximum_length::text,
-       is_identity
+       is_identity || coalesce(replace(column_default, %(schema)s, '?'), '')
 FROM information_schema.columns WHERE table_schema = %(schema)s
+UNION ALL
+SELECT 'relation', relname, relkind::text, relrowsecurity::text, relforcerowsecurity::text,
+       relowner::regrole::text, coalesce(relacl::text, '') || coalesce(reloptions::text, '')
+FROM pg_class WHERE relnamespace = %(schema)s::regnamespace AND relkind NOT IN ('i', 'I')
+UNION ALL
+SELECT 'policy', c.relname, polname, polcmd::text || polpermissive::text || polroles::text,
+       replace(coalesce(pg_get_expr(polqual, polrelid), ''), %(schema)s, '?'),
+       replace(coalesce(pg_get_expr(polwithcheck, polrelid), ''), %(schema)s, '?'), ''
+FROM pg_policy JOIN pg_class c ON c.oid = polrelid
+WHERE c.relnamespace = %(schema)s::regnamespace
+UNION ALL
+SELECT 'trigger', c.relname, tgname, replace(pg_get_triggerdef(t.oid), %(schema)s, '?'), '', '', ''
+FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid
+WHERE c.relnamespace = %(schema)s::regnamespace AND NOT tgisinternal
+UNION ALL
+SELECT 'function', proname, replace(pg_get_functiondef(oid), %(schema)s, '?'), '', '', '', ''
+FROM pg_proc WHERE pronamespace = %(schema)s::regnamespace
 UNION ALL
 SELECT 'index', tablename, replace(indexdef, %(schema)s || '.', ''), '', '', '', ''
 FROM pg_indexes WHERE schemaname = %(schema)s
@@ -37,7 +56,7 @@ ORDER BY 1, 2, 3
 
 
 def shape_of(schema: str) -> list[tuple[Any, ...]]:
-    """Every column, index, constraint and sequence of a schema, without the schema's name."""
+    """Everything that there is in a schema, without the schema's name."""
     with connection.cursor() as cursor:
         cursor.execute(f'SET search_path TO "{schema}", public')
         cursor.execute(SHAPE, {"schema": schema})
@@ -61,16 +80,18 @@ def migrate_the_standard_way(company: Company) -> None:
     )
 
 
-def rows_of(schema: str) -> dict[str, int]:
-    """{table: its rows} of a schema."""
+def rows_of(schema: str) -> dict[str, list[str]]:
+    """{table: its rows} of a schema, but for when its migrations were applied."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema])
-        tables = [row[0] for row in cursor.fetchall()]
-        counts = {}
-        for table in tables:
-            cursor.execute(f'SELECT count(*) FROM "{schema}"."{table}"')
-            counts[table] = cursor.fetchone()[0]
-    return counts
+        rows = {}
+        for (table,) in cursor.fetchall():
+            cursor.execute(
+                f'SELECT (to_jsonb(row) - %s)::text FROM "{schema}"."{table}" AS row ORDER BY 1',
+                ["applied"],
+            )
+            rows[table] = [row for (row,) in cursor.fetchall()]
+    return rows
 
 
 @tag("companies")
@@ -79,16 +100,31 @@ class ProvisioningTests(CompanyTransactionTestCase):
         super().setUp()
         use_public()
 
-    def test_a_replayed_schema_equals_a_migrated_one(self) -> None:
+    def test_a_replayed_schema_and_a_spare_one_equal_a_migrated_one(self) -> None:
         replayed = create_company(name="Replayed", schema_name="replayed")
+        source = company_schema_source()
+        assert source is not None
+        spare = make_spare(source)
+        taken = create_company(name="Taken", schema_name="taken")
+        self.assertFalse(schema_exists(spare.schema_name))
         migrated = Company.objects.create(name="Migrated", schema_name="migrated")
         migrate_the_standard_way(migrated)
-        self.assertGreater(len(shape_of("replayed")), 100)
-        self.assertEqual(shape_of(replayed.schema_name), shape_of(migrated.schema_name))
-        self.assertEqual(migrations_of("replayed"), migrations_of("migrated"))
-        rows = rows_of("replayed")
-        self.assertEqual(rows.pop("audit_auditevent"), 1)  # that it was created
-        self.assertEqual({**rows, "audit_auditevent": 0}, rows_of("migrated"))
+        shape, rows = shape_of("migrated"), rows_of("migrated")
+        self.assertGreater(len(shape), 100)
+        self.assertEqual(rows["audit_auditevent"], [])
+        for company in (replayed, taken):
+            schema = company.schema_name
+            self.assertEqual(shape_of(schema), shape)
+            self.assertEqual(migrations_of(schema), migrations_of("migrated"))
+            found = rows_of(schema)
+            self.assertEqual(len(found["audit_auditevent"]), 1)  # that it was created
+            self.assertEqual({**found, "audit_auditevent": []}, rows)
+        own = ("id", "name", "schema_name", "created_at")
+        first, second = (
+            {name: value for name, value in values.items() if name not in own}
+            for values in Company.objects.filter(pk__in=(replayed.pk, taken.pk)).values()
+        )
+        self.assertEqual(first, second)
 
     def test_migrating_a_replayed_schema_finds_nothing_to_do(self) -> None:
         create_company(name="Replayed", schema_name="replayed")

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from tickets.advancing.call_jobs import cancel_jobs_of_task
+from tickets.advancing.subticket_jobs import follow_subtickets
 from tickets.models import ErrorType, Ticket, TicketError
 from tickets.notices.kinds.task_gone import TASK_GONE
 from tickets.notices.tell import tell
@@ -29,6 +30,7 @@ def keep_errors(ticket: Ticket, move: Move) -> None:
 
 def end_cancelled(ticket: Ticket, move: Move, *, now: datetime) -> None:
     """After the branches of a block were cancelled: their calls, their workers, their errors."""
+    follow_subtickets(move.cancelled, ticket_id=ticket.pk)
     for task in move.cancelled:
         if task.definition.is_call:
             cancel_jobs_of_task(task, now=now)

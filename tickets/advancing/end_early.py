@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from tenants.models import User
 from tickets.advancing.call_jobs import cancel_jobs_of_task
 from tickets.advancing.safety_net import advance_after_commit
+from tickets.advancing.subticket_jobs import follow_subtickets
 from tickets.models import Ticket, TicketError
 from tickets.notices.kinds.task_gone import TASK_GONE
 from tickets.notices.tell import tell
@@ -19,15 +20,17 @@ def clean_up_after(
     tasks: Iterable[TaskInstance],
     *,
     ticket: Ticket,
-    by: User,
+    by: User | None,
     why: str,
     how: str,
 ) -> None:
     """Take the jobs of calls away, tell who had a task, and resolve the open errors.
 
     `tasks` are those that were unfinished; `why` is what `TASK_GONE` knows; `how` a sentence for
-    the notes of errors.
+    the notes of errors. `by` is who did it; None: a ticket that has started this one.
     """
+    tasks = list(tasks)
+    follow_subtickets(tasks, ticket_id=ticket.pk)
     for task in tasks:
         if task.definition.is_call:
             cancel_jobs_of_task(task, now=manager.now)
@@ -45,7 +48,7 @@ def clean_up_after_commit(manager: WorkflowStateManager, ticket: Ticket) -> None
         advance_after_commit(ticket.pk)
 
 
-def tell_worker(task: TaskInstance, *, ticket: Ticket, by: User, why: str) -> None:
+def tell_worker(task: TaskInstance, *, ticket: Ticket, by: User | None, why: str) -> None:
     """Tell who has a task that it is not needed any more."""
     if task.assigned_to_id is not None:
         tell(

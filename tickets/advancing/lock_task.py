@@ -17,7 +17,15 @@ from workflows.running.state_manager import NEXT_TASK, WorkflowStateManager
 
 # What a step needs of the workflow instance, and of whoever submitted the ticket.
 PERSON = ("email", "first_name", "last_name")
-INSTANCE = ("status", "workflow", "data", "current_task", "started_at", "was_cancelled")
+INSTANCE = (
+    "status",
+    "workflow",
+    "data",
+    "current_task",
+    "started_at",
+    "was_cancelled",
+    "started_by",
+)
 
 
 def _workable(pk: int) -> QuerySet[TaskInstance]:

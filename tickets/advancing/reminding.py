@@ -1,7 +1,7 @@
 """Reminders of a task that waits: who is told, and who may do it as well from then on.
 
-A reminder takes nothing away: whoever has the task keeps it. It comes once, as its event in the
-history says, which is written with the notices.
+A reminder takes nothing away, but one that gives the task to a deputy: whoever has it keeps it. It
+comes once, as its event in the history says, which is written with the notices.
 """
 
 from __future__ import annotations
@@ -12,21 +12,26 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
+from tenants.models import User
 from tenants.roles import SystemRole
 from tickets.advancing.lock_ticket import lock_task_of, lock_ticket
 from tickets.advancing.timers import defer_reminder, is_current_wait, reminders_sent
 from tickets.models import Ticket
 from tickets.notices.kinds.kind import NoticeKind
+from tickets.notices.kinds.task_gone import TASK_GONE
 from tickets.notices.kinds.task_late import TASK_LATE
 from tickets.notices.kinds.task_offered import TASK_OFFERED
 from tickets.notices.kinds.task_reminder import TASK_REMINDER
 from tickets.notices.kinds.ticket_reminder import TICKET_REMINDER
 from tickets.notices.tell import tell, tell_role
 from workflows.engine.process import JsonObject
-from workflows.engine.reminders import Reminder, Tell, reminders_of
+from workflows.engine.reminders import Reminder, Tell
 from workflows.models import CompanyRole, TaskInstance, WorkflowStatus
 from workflows.running.candidates import candidates_of, deputy_for_task
+from workflows.running.deputies import deputy_of
+from workflows.running.outside import send_link
 from workflows.running.workflow_repair import WorkflowRepair
 
 
@@ -67,10 +72,9 @@ def remind(
             return
         if not task.is_alive or task.waits_for_answer or not is_current_wait(task, began):
             return
-        listed = reminders_of(task.definition.reminders)
-        for each in listed:
-            if each.name == reminder and each.name not in reminders_sent(task):
-                _Reminding(each, task, ticket).send(manager)
+        for each in task.definition.listed_reminders:
+            if each.name == reminder and not reminders_sent(task).has(each, moment):
+                _Reminding(each, task, ticket, moment).send(manager)
                 return
 
 
@@ -79,6 +83,7 @@ class _Reminding:
     reminder: Reminder
     task: TaskInstance
     ticket: Ticket
+    moment: datetime  # when it was due
 
     def send(self, manager: WorkflowRepair) -> None:
         role = self._role()
@@ -86,19 +91,42 @@ class _Reminding:
         data: JsonObject = {
             "reminder": self.reminder.name,
             "when": self.reminder.when.iso,
+            "due": self.moment.isoformat(),
             "tell": self.reminder.tell.value,
         }
         if role is not None:
             data["role"] = role.name
         if adds is not None:
             data["add"] = True
+        had_it = self.task.assigned_to
+        if self.reminder.gives:
+            data["give"] = True
         # First who may have it from now on: they are told that they may.
         manager.remind(self.task, data=data, adds=adds)
         offered = self._offered() if adds is not None else set()
         told = self._tell(TASK_OFFERED, offered)
-        told += self._tell_others(role, offered)
+        if self.reminder.gives:
+            told += self._give(manager, had_it)
+        else:
+            told += self._tell_others(role, offered, now=manager.now)
         if not told:  # a task that waits is never nobody's matter
             self._tell_admins()
+
+    def _give(self, manager: WorkflowRepair, had_it: User | None) -> int:
+        """The deputy is told with the event that gives it to them."""
+        deputy = manager.give_to_deputy(self.task)
+        if deputy is None or had_it is None:
+            return 0
+        about: JsonObject = {**self._about(), "why": "taken_over"}
+        tell(
+            TASK_GONE,
+            [had_it],
+            ticket_id=self.ticket.pk,
+            about=about,
+            by=deputy,
+            sees_anyway=True,
+        )
+        return 1
 
     def _role(self) -> CompanyRole | None:
         number = self.reminder.role
@@ -109,9 +137,15 @@ class _Reminding:
         people = candidates_of(self.task).added_people()
         return {*people.values_list("pk", flat=True)} - {self.task.assigned_to_id}
 
-    def _tell_others(self, role: CompanyRole | None, offered: Collection[int]) -> int:
+    def _tell_others(
+        self, role: CompanyRole | None, offered: Collection[int], *, now: datetime
+    ) -> int:
         worker = self.task.assigned_to
         match self.reminder.tell:
+            case Tell.WORKER if self.task.is_with_contact:
+                said = self.reminder.text or gettext("Your answer is still awaited.")
+                send_link(self.task, now=now, said=said)
+                return 1
             case Tell.WORKER:
                 return self._tell(TASK_REMINDER, self._who_has_it())
             case Tell.REQUESTER:
@@ -119,6 +153,9 @@ class _Reminding:
             case Tell.MANAGER:
                 manager = None if worker is None else worker.manager_id
                 return 0 if manager is None else self._tell(TASK_LATE, {manager})
+            case Tell.DEPUTY:
+                deputy = None if worker is None else deputy_of(worker)
+                return 0 if deputy is None else self._tell(TASK_LATE, {deputy.pk})
             case Tell.ROLE:
                 members = set() if role is None else set(role.members.values_list("pk", flat=True))
                 return self._tell(TASK_LATE, members - {*offered})

@@ -8,8 +8,8 @@ finds nothing to do.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Final
@@ -31,11 +31,12 @@ from tickets.advancing.defer_call import defer_call
 from tickets.advancing.failed_step import UNREACHABLE, FailedStep
 from tickets.advancing.lock_ticket import lock_task_of, lock_ticket
 from tickets.advancing.put_into_error import try_to_put_into_error
+from tickets.advancing.subticket_jobs import follow_subtickets
 from tickets.job_names import END_WAIT, FIRE_TIMER, REMIND, RUN_ACTION
 from tickets.models import Ticket, TicketError
 from workflows.engine.calendar import WorkingTime
 from workflows.engine.process import JsonObject
-from workflows.engine.reminders import Reminder, reminders_of
+from workflows.engine.reminders import Reminder
 from workflows.engine.timing import DUE, Moment
 from workflows.errors import TaskNotWorkableError
 from workflows.models import (
@@ -44,6 +45,7 @@ from workflows.models import (
     WorkflowEvent,
     WorkflowStatus,
 )
+from workflows.models.task_instance import UNFINISHED
 from workflows.running.definition_cache import definition_of
 from workflows.running.due_dates import outputs_for
 from workflows.running.events.kind import TaskTime, cancels_all, kinds_with
@@ -82,7 +84,7 @@ def delete_with_event(batch: Batch, happened: Happened) -> None:
 
 def _has_times(task: TaskInstance, happened: Happened) -> bool:
     definition = task.definition
-    if definition.reminders or definition.wait:
+    if definition.listed_reminders or definition.wait:
         return True
     if happened.workflow_id is None:
         return False
@@ -160,7 +162,7 @@ def set_timers(
         return
     process = definition_of(task.workflow_instance.workflow_id).process
     timeouts = process.timeouts(task.definition.key)
-    reminders = list(reminders_of(task.definition.reminders))
+    reminders = task.definition.listed_reminders
     if task.waits_until is not None:
         defer_end_of_wait(ticket_id=ticket_id, task_id=task.pk, until=task.waits_until, now=now)
     if not timeouts and not reminders:
@@ -182,10 +184,10 @@ def _set(
         return
     is_new = times.data is not None
     made = now if is_new else times.task.created_at
-    sent = set() if is_new else reminders_sent(times.task)
+    sent = SentReminders() if is_new else reminders_sent(times.task)
     for reminder in reminders:
         due = times.reminded_at(reminder)
-        if due is not None and due > made and reminder.name not in sent:
+        if due is not None and due > made and not sent.has(reminder, due, now=now):
             defer_reminder(**ids, reminder=reminder.name, since=now, due=due, now=now)
 
 
@@ -230,10 +232,35 @@ def defer_end_of_wait(*, ticket_id: int, task_id: int, until: datetime, now: dat
     )
 
 
-def reminders_sent(task: TaskInstance) -> set[str]:
-    """The names of those reminders of a task that have come."""
+@dataclass(frozen=True, slots=True)
+class SentReminders:
+    """Those reminders of a task that have come: {its name: when it was due, as the history has it}.
+
+    `by_date` are the names of those that are counted from the date of an answer.
+    """
+
+    dues: Mapping[str, set[str]] = field(default_factory=dict)
+    by_date: frozenset[str] = frozenset()
+
+    def has(self, reminder: Reminder, due: datetime, *, now: datetime | None = None) -> bool:
+        """Whether one has come, so that it does not come again.
+
+        One that is counted from a date comes again for another one, but not for one that is over
+        (`now`).
+        """
+        found = self.dues.get(reminder.name)
+        if found is None or reminder.name not in self.by_date:
+            return found is not None
+        return due.isoformat() in found or (now is not None and due <= now)
+
+
+def reminders_sent(task: TaskInstance) -> SentReminders:
     events = WorkflowEvent.objects.filter(task_instance=task, kind=REMINDED)
-    return {str(name) for name in events.values_list("data__reminder", flat=True)}
+    dues: dict[str, set[str]] = {}
+    for name, due in events.values_list("data__reminder", "data__due"):
+        dues.setdefault(str(name), set()).add(str(due))
+    by_date = _counted_from_dates(task)[1] if dues else []
+    return SentReminders(dues, frozenset(each.name for each in by_date))
 
 
 def cancel_timers(task: TaskInstance, *, names: Collection[str] | None = None) -> None:
@@ -273,12 +300,12 @@ def follow_dates(ticket_id: int, manager: WorkflowStateManager) -> None:
         return
     is_running = manager.instance.status == WorkflowStatus.IN_PROGRESS
     for task in manager.read_current_tasks():
-        if not _reads_dates(task) or not task.is_alive or task.waits_for_answer:
+        if not _reads_dates(task) or task.status not in UNFINISHED or task.waits_for_answer:
             continue
         times = TaskTimes(ticket_id=ticket_id, task=task, start=task.created_at)
         if times.set_anew():
             manager.save_times(task)
-        if not is_running:
+        if not is_running or not task.is_alive:  # its time begins anew when it is tried again
             continue
         timeouts, reminders = _counted_from_dates(task)
         cancel_timers(task, names=[*timeouts, *(each.name for each in reminders)])
@@ -297,7 +324,7 @@ def _counted_from_dates(task: TaskInstance) -> tuple[list[str], list[Reminder]]:
     is_due_by_date = bool(definition.due_in) and bool(Moment.parse(definition.due_in).answer)
     reminders = [
         each
-        for each in reminders_of(definition.reminders)
+        for each in definition.listed_reminders
         if each.when.answer or (each.when.anchor == DUE and is_due_by_date)
     ]
     return timeouts, reminders
@@ -327,6 +354,7 @@ def defer_jobs_of_move(ticket: Ticket, move: Move, *, now: datetime) -> None:
     end_cancelled(ticket, move, now=now)
     for task in move.new_tasks:
         set_timers(ticket_id=ticket.pk, task=task, now=now, data=ticket.data)
+    follow_subtickets(move.new_tasks, ticket_id=ticket.pk)
     if len(move.calls) > 1:
         calls = [{"ticket_id": ticket.pk, "task_id": call.pk} for call in move.calls]
         defer_many(RUN_ACTION, calls)
@@ -404,6 +432,8 @@ class _Timer:
         manager.begin_part(StepPart.TASK if move.new_tasks else manager.part)
         if move.moved and task.definition.is_call:
             cancel_jobs_of_task(task)
+        if move.moved:
+            follow_subtickets([task], ticket_id=ticket.pk)
         defer_jobs_of_move(ticket, move, now=self.now)
 
 

@@ -4,7 +4,8 @@ What is done is done in steps, each of which finds nothing to do where it was do
 that is killed is followed by one that begins at the first of them. The company's row goes last.
 
 No table holds a lock for long: each is dropped in a transaction of its own (a table that points to
-people locks theirs while it goes), and gives up where it cannot have the lock soon.
+people locks theirs while it goes), and gives up where it cannot have the lock soon: then the job
+comes again.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ from psycopg import sql
 from tenants.audit.acting import current_actor
 from tenants.audit.record import record, record_in_installation
 from tenants.connection import PUBLIC, company_of, looking_at_many_companies
-from tenants.database.schema import PEOPLE, PEOPLE_HERE
+from tenants.database.schema import PEOPLE
 from tenants.deletion import forget_what_is_known, waits_until
+from tenants.drop_schema import drop_schema
 from tenants.errors import CompanyToBeDeletedError
 from tenants.jobs import defer
 from tenants.models import Company, User
@@ -40,8 +42,6 @@ from tickets.company_data.kinds_of_audit import (
 )
 from tickets.job_names import DELETE_COMPANY
 
-# How long a drop waits for its lock; then the job comes again.
-LOCK_TIMEOUT: Final = "3s"
 # People whose rows are deleted in one transaction.
 PEOPLE_AT_ONCE: Final = 20
 
@@ -249,29 +249,8 @@ def _delete_files(company: Company) -> None:
         _delete_folders("")
 
 
-_LOCK_PEOPLE: Final = sql.SQL("LOCK TABLE public.tenants_user IN ACCESS EXCLUSIVE MODE")
-
-
 def _drop_tables(company: Company) -> None:
-    """One after the other, each in its own transaction; the empty schema at the end.
-
-    Before it the table to which the others point, and which alone locks that of all people.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-            " WHERE n.nspname = %s AND c.relkind IN ('r', 'p')"
-            " ORDER BY c.relname = %s, c.relname",
-            [company.schema_name, PEOPLE_HERE],
-        )
-        tables = [row[0] for row in cursor.fetchall()]
-    for table in tables:
-        name = sql.Identifier(company.schema_name, table)
-        drop = sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(name)
-        # In the order in which whoever adds people comes to the tables.
-        first = [_LOCK_PEOPLE] if table == PEOPLE_HERE else []
-        _drop(*first, drop)
-    _drop(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(company.schema_name)))
+    drop_schema(company.schema_name)
     drop_role_of(company)
 
 
@@ -381,13 +360,6 @@ def _delete_folders(folder: str) -> None:
     for name in folders:
         _delete_folders(f"{folder}/{name}" if folder else name)
     default_storage.delete(folder or ".")
-
-
-def _drop(*statements: sql.Composable) -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-        for statement in statements:
-            cursor.execute(statement)
 
 
 def _execute(query: sql.Composable | str, values: list[Any]) -> None:

@@ -18,6 +18,7 @@ from tenants.connection import current_schema
 from workflows.engine.edits import by_owner, with_owner
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.task_types import APPROVAL_TYPES, BLOCK_TYPES
+from workflows.fields.kept_people import with_people as of_rule
 from workflows.fields.people import ChangePerson, names_people, with_people
 from workflows.running.events.block_began import BLOCK_BEGAN
 from workflows.running.events.kind import Form, answers_of, kind_named
@@ -79,6 +80,20 @@ class PeopleInRows:
 
     def of_workflows(self, rows: list[Row]) -> list[Overlay]:
         return [_changed(row, fields=_with_defaults(row["fields"], self._change)) for row in rows]
+
+    def of_task_definitions(self, rows: list[Row]) -> list[Overlay]:
+        """Of those columns that the rows have."""
+        found = []
+        for row in rows:
+            made = {
+                name: of_rule(row[name], self._change)
+                for name in ("assign_to", "approvers")
+                if name in row
+            }
+            if "fields" in row:
+                made["fields"] = _with_defaults(row["fields"], self._change)
+            found.append(_changed(row, **made))
+        return found
 
     def of_ticket_types(self, rows: list[Row]) -> list[Overlay]:
         return [
@@ -248,7 +263,7 @@ class PeopleInRows:
 
 _CHANGES: Final[Mapping[str, Callable[[PeopleInRows, list[Row]], list[Overlay]]]] = {
     _WORKFLOW: PeopleInRows.of_workflows,
-    _TASK: PeopleInRows.of_workflows,
+    _TASK: PeopleInRows.of_task_definitions,
     _TYPE: PeopleInRows.of_ticket_types,
     _TICKET: PeopleInRows.of_tickets,
     _INSTANCE: PeopleInRows.of_instances,

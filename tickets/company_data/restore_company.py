@@ -297,15 +297,17 @@ class _Restoring:
         return count
 
     def _restore_definitions(self) -> None:
-        """What definitions name by e-mail address, where people have got another one."""
-        if not self.people.addresses:
-            return
+        """Whom definitions name: by number, and by e-mail address where people have another one."""
         people = PeopleInRows(self.people.change_person)
         for table, column in (
             ("workflows_workflowdefinition", "fields"),
             ("workflows_taskdefinition", "fields"),
             ("tickets_ticketdefinition", "presets"),
+            ("workflows_taskdefinition", "assign_to"),
+            ("workflows_taskdefinition", "approvers"),
         ):
+            if column in ("fields", "presets") and not self.people.addresses:
+                continue
             keys = ["id", "workflow_id", column] if column == "presets" else ["id", column]
             for row in read_rows(table, keys):
                 for overlay in people.overlays(table, [row]):

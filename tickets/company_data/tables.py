@@ -33,6 +33,13 @@ LEFT_OUT: Final = {
         "Which mails came in: what was taken of them is among the messages, and addresses for "
         "replies are good where they were made."
     ),
+    "tickets_wayin": gettext_noop(
+        "Web addresses and mail addresses of ticket types are good where they were made. Where the "
+        "archive is restored, switch on those that are needed."
+    ),
+    "tickets_delivery": gettext_noop(
+        "Which messages of other systems came in: what was made of them is among the tickets."
+    ),
     "workflows_signingsecret": gettext_noop(
         "Secrets stay where they are. Where the archive is restored, a new one is made: give it "
         "to the systems that are called."

@@ -29,21 +29,23 @@ from workflows.fields.facts import Facts
 from workflows.fields.look_up import facts_for
 from workflows.fields.validation import Validator
 from workflows.forms.edits_form import changed_since
-from workflows.models import TaskDefinition, TaskInstance
+from workflows.models import TaskInstance
 from workflows.running.definition_cache import definition_of
-from workflows.running.keys_now import task_of_output
+from workflows.running.due_dates import outputs_for
+from workflows.running.kept_outputs import visit_read
 from workflows.running.state_manager import WorkflowStateManager
 
 
-def earlier_answers(definition: TaskDefinition, ticket: Ticket) -> tuple[AskedAgain, ...]:
+def earlier_answers(task: TaskInstance, ticket: Ticket) -> tuple[AskedAgain, ...]:
     """What the form of a task of this ticket shows of earlier answers, as they count now.
 
-    Nothing is looked up for a task that shows none. Fetch the ticket with its type and instance.
+    In a branch those of its own branch and of what is around it. Nothing is looked up for a task
+    that shows none. Fetch the ticket with its type and instance.
 
     Raises:
         FieldError: one of those forms is wrong.
     """
-    edits, instance = definition.shows_again, ticket.workflow_instance
+    edits, instance = task.definition.shows_again, ticket.workflow_instance
     if not edits or instance is None:
         return ()
     known = definition_of(instance.workflow_id)
@@ -51,8 +53,8 @@ def earlier_answers(definition: TaskDefinition, ticket: Ticket) -> tuple[AskedAg
     def form_of(key: str) -> Validator | None:
         if not key:
             return known.ticket_form({})
-        task = known.tasks.get(key)
-        return known.task_form(task) if task is not None and task.is_form else None
+        of = known.tasks.get(key)
+        return known.task_form(of) if of is not None and of.is_form else None
 
     def title_of(key: str) -> str:
         return known.tasks[key].title if key else translation.gettext("What was submitted")
@@ -60,7 +62,7 @@ def earlier_answers(definition: TaskDefinition, ticket: Ticket) -> tuple[AskedAg
     return asked_again(
         edits,
         ticket=ticket.data,
-        outputs=instance.data,
+        outputs=outputs_for(task, instance.data),
         form_of=form_of,
         title_of=title_of,
         only_seen=ticket.definition.presets,
@@ -117,7 +119,7 @@ def write_changed(
 
 
 def _write_output(changed: Changed, step: TaskInstance, manager: WorkflowStateManager) -> None:
-    task = task_of_output(changed.task, manager.instance)
+    task = visit_read(changed.task, step, manager.positions)
     if task is not None:
         manager.change_output(task, output=changed.after, step=step)
 

@@ -8,12 +8,16 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q
 
+from tenants.mail.models import OutgoingMail
+from tenants.mail.outbox import message_id_of
 from tenants.models import User
 from tickets.erasing.rows import lock_histories, reseal_erased, write_events
+from tickets.mailing.send_message import KIND as MESSAGE
 from tickets.models import FileUpload, Message, Rating, Ticket, TicketError
+from tickets.outside.mail_link import KIND as OUTSIDE
 from tickets.seeing import not_for_requester
 from workflows.engine.process import Json
-from workflows.engine.task_types import AT_ONCE_TYPES
+from workflows.engine.task_types import AT_ONCE_TYPES, SUBTICKET_TYPES
 from workflows.fields.people import ERASED, with_erased_answers
 from workflows.models import Path, TaskInstance, WorkflowEvent, WorkflowInstance
 from workflows.running.events.block_began import BLOCK_BEGAN
@@ -55,6 +59,7 @@ def blank_ticket(person: User, number: int) -> None:
         _blank_items(ticket)
         _blank_own_tasks(person, ticket)
         _blank_withdrawal(ticket)
+        _delete_mails_about(ticket)
         events = WorkflowEvent.objects.filter(workflow_instance=ticket.workflow_instance_id)
         if ticket.workflow_instance and not events.filter(kind=ERASED_EVENT).exists():
             events.create(workflow_instance=ticket.workflow_instance, kind=ERASED_EVENT)
@@ -62,10 +67,13 @@ def blank_ticket(person: User, number: int) -> None:
 
 
 def _blank_steps_at_once(ticket: Ticket) -> None:
-    """What the engine's own steps have made of the answers, which may hold texts of them."""
+    """What the engine's own steps have made of the answers, which may hold texts of them.
+
+    And what steps have kept of the tickets that they have started.
+    """
     instance = ticket.workflow_instance
     steps = TaskInstance.objects.filter(
-        workflow_instance=instance, definition__task_type__in=AT_ONCE_TYPES
+        workflow_instance=instance, definition__task_type__in=[*AT_ONCE_TYPES, *SUBTICKET_TYPES]
     )
     done = list(steps.exclude(output_data__isnull=True).select_related("definition"))
     if instance is None or not done:
@@ -178,6 +186,12 @@ def _blank_own_tasks(person: User, ticket: Ticket) -> None:
         if instance.data.get(key) == before:
             instance.data = {**instance.data, key: output}
     instance.save(update_fields=["data"])
+
+
+def _delete_mails_about(ticket: Ticket) -> None:
+    """What steps of the ticket have written, to whomever: subjects, too, hold answers."""
+    thread = message_id_of(f"ticket.{ticket.pk}")
+    OutgoingMail.objects.filter(kind__in=(MESSAGE, OUTSIDE), references=thread).delete()
 
 
 def _blank_withdrawal(ticket: Ticket) -> None:

@@ -58,6 +58,7 @@ LOG: Final = (("django_admin_log", "object_repr"), ("django_admin_log", "change_
 # What definitions say of people: the table, its column, and that of the version.
 _DEFINITIONS: Final = (
     ("workflows_taskdefinition", "assign_to", "workflow_id"),
+    ("workflows_taskdefinition", "mail_message", "workflow_id"),
     ("workflows_workflowdefinition", "test_cases", "id"),
 )
 _FILES: Final = "tickets_fileupload"

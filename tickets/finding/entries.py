@@ -12,9 +12,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext
+
 from tickets.finding.plain_text import on_one_line, plain_text, words_of
 from tickets.models import FoundBy, Message, Ticket, Visibility
 from tickets.seeing import Viewer, shown_output, submitted_answers
+from workflows.engine.approvals import VOTE_CHOICES, VOTE_FIELD, VOTE_LABELS
 from workflows.engine.process import Json, JsonObject
 from workflows.fields.field import SeenBy
 from workflows.forms import Shown
@@ -23,6 +28,8 @@ from workflows.models import TaskDefinition
 # In characters: what comes after them is not found.
 LONGEST_PART: Final = 10_000
 LONGEST_ENTRY: Final = 20_000
+
+_BETWEEN: Final = " / "  # the same text in several languages
 
 TICKET: Final = "ticket"
 REASON: Final = "reason"
@@ -34,6 +41,7 @@ class Place(StrEnum):
     TITLE = "title"
     TYPE = "type"
     ANSWER = "answer"
+    VOTE = "vote"  # an answer to a question that every vote asks: the label is its name
     MESSAGE = "message"
     NOTE = "note"
     FILE = "file"
@@ -133,7 +141,40 @@ def _entry_of_answers(
 
 
 def _shown_of(definition: TaskDefinition, output: Json, viewer: Viewer) -> Iterable[Part]:
-    return _parts_of(shown_output(definition, output, viewer=viewer))
+    parts = _parts_of(shown_output(definition, output, viewer=viewer))
+    return map(_of_vote, parts) if definition.is_vote else parts
+
+
+def _of_vote(part: Part) -> Part:
+    """Questions of ours, and what is chosen, have the words of whoever looks: see `in_words`."""
+    name = next((key for key, label in VOTE_LABELS.items() if gettext(label) == part.label), "")
+    if not name:
+        return part
+    text = part.text
+    if name == VOTE_FIELD:
+        text = next(
+            (_all_words(each) for each in VOTE_CHOICES.values() if gettext(each) == text), text
+        )
+    return Part(Place.VOTE, text, name)
+
+
+def _all_words(text: str) -> str:
+    """A text of ours in each language, in which somebody may look for it: English comes first."""
+    found = [text]
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            found.append(gettext(text))
+    return _BETWEEN.join(dict.fromkeys(found))
+
+
+def in_words(place: str, label: str, text: str) -> tuple[str, str]:
+    """The question and the text of a part in the language of whoever reads it now."""
+    if place != Place.VOTE:
+        return label, text
+    if label == VOTE_FIELD:
+        stored = text.partition(_BETWEEN)[0]
+        text = gettext(stored) if stored in VOTE_CHOICES.values() else text
+    return gettext(VOTE_LABELS.get(label, label)), text
 
 
 def entry_of_message(message: Message, filenames: Iterable[str]) -> Entry | None:

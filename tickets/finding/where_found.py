@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from tenants.models import User
-from tickets.finding.entries import Place
+from tickets.finding.entries import Place, in_words
 from tickets.finding.find_tickets import Found, Scope, as_tsquery, like
 from tickets.finding.plain_text import plain_text, plain_with_places, words_of
 from tickets.finding.query import FEWEST_LETTERS, Query, Term
@@ -71,10 +71,10 @@ def where_found(
             count = _count(terms, line)
             if count > best.get(number, (0,))[0]:
                 best[number] = (count, line, place)
-    hits = {
-        number: Hit(_named(place, label), marked(line, terms))
-        for number, (_count_of_it, line, (place, label)) in best.items()
-    }
+    hits = {}
+    for number, (_count_of_it, line, (kind, stored)) in best.items():
+        label, text = in_words(kind, stored, line)
+        hits[number] = Hit(_named(kind, label), marked(text, terms))
     numbers = {term.number for term in terms} - {None}
     for ticket in tickets:
         if ticket.pk in numbers:
@@ -99,7 +99,7 @@ def _named(place: str, label: str) -> str:
             return _("Title")
         case Place.TYPE:
             return _("Type")
-        case Place.ANSWER:
+        case Place.ANSWER | Place.VOTE:
             return _("Answer “%(question)s”") % {"question": label}
         case Place.MESSAGE:
             return _("Message")

@@ -32,7 +32,7 @@ from tickets.finding.entries import (
 from tickets.models import Message, Ticket
 from tickets.seeing import is_hidden_from_some, outputs_in, outputs_of_visits
 from tickets.seeing.reasons import ENDINGS
-from workflows.engine.process import Json
+from workflows.engine.process import DEEPEST, Json
 from workflows.models import TaskDefinition, TaskInstance
 from workflows.running.definition_cache import definition_of
 from workflows.running.events.block_ended import BLOCK_ENDED
@@ -155,12 +155,20 @@ def _write_block(batch: Batch, happened: Happened) -> None:
         return
     # Those of the step itself are not in the database yet.
     last = [each for each in happened.last_tasks if each.output_data is not None]
-    within = Q(path__block_task=block) | Q(path__block_task__path__block_task=block)
-    visits = outputs_of_visits([happened.instance_id]).filter(within)
+    visits = outputs_of_visits([happened.instance_id]).filter(_within(block))
     for task in [*visits.exclude(pk__in=[each.pk for each in last]), *last]:
         found = entry_of_task(task.definition, task.pk, task.output_data)
         if found is not None:
             _add(batch, happened, found)
+
+
+def _within(block: TaskInstance) -> Q:
+    """The tasks in the branches of a block, however deep."""
+    found, name = Q(), "path__block_task"
+    for _depth in range(DEEPEST):
+        found |= Q(**{name: block})
+        name += "__path__block_task"
+    return found
 
 
 def _definition_now(

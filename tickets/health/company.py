@@ -19,6 +19,7 @@ from tickets.health.finding import AT_A_TIME, Finding, finding
 from tickets.health.queue import cancel_waiting_job
 from tickets.health.queued_jobs import job_advancing, jobs_of_company, number
 from tickets.health.snapshot import consistent_snapshot
+from tickets.health.subtickets import subticket_findings
 from tickets.health.timers import timer_findings
 from tickets.health.versions import version_findings
 from tickets.models import Ticket, TicketError
@@ -55,6 +56,7 @@ def company_findings() -> list[Finding]:
             *_steps_without_job(),
             *call_findings(),
             *timer_findings(),
+            *subticket_findings(),
             *_needlessly_waiting_forms(),
             *_forms_of_ineligible_workers(),
             *_hidden_failures(),

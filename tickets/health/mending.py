@@ -19,7 +19,7 @@ from tickets.advancing.timers import defer_end_of_wait, defer_reminder, defer_ti
 from tickets.calling.end_attempt import LockedTask, chance, retry_or_fail
 from tickets.calling.expire_call import expire_call
 from tickets.health.queued_jobs import WAITING
-from tickets.job_names import ADVANCE, END_WAIT, EXPIRE_CALL, FIRE_TIMER, REMIND
+from tickets.job_names import ADVANCE, END_WAIT, EXPIRE_CALL, FIRE_TIMER, FOLLOW_SUBTICKET, REMIND
 from tickets.models import ErrorType, Ticket, TicketError
 from tickets.moving.move_tickets import obstacle_of_data
 from tickets.repairing.handle_error import record_error_event
@@ -49,6 +49,13 @@ def requeue_call(ticket_id: int, task_id: int) -> str:
         if defer_call_if_due(task, ticket_id=ticket_id):
             return _("The call was put into the queue again.")
     return ""
+
+
+def requeue_subticket(ticket_id: int, task_id: int) -> str:
+    """The job looks itself at both tickets, and does what is due."""
+    with transaction.atomic():
+        defer(FOLLOW_SUBTICKET, ticket_id=ticket_id, task_id=task_id)
+    return _("The sub-ticket is looked after again.")
 
 
 def requeue_expiry(ticket_id: int, task_id: int) -> str:

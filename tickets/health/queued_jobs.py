@@ -12,7 +12,7 @@ from django.db.models.functions import Cast
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import current_schema
-from tickets.job_names import ADVANCE, EXPIRE_CALL, RUN_ACTION
+from tickets.job_names import ADVANCE, EXPIRE_CALL, FOLLOW_SUBTICKET, RUN_ACTION
 
 # The states of a job that runs, or will.
 WAITING = ("todo", "doing")
@@ -33,6 +33,11 @@ def job_calling(task: str) -> Exists:
 def job_expiring(task: str) -> Exists:
     """Whether a job will end the wait of the task whose id a column holds."""
     return _naming("task_id", task, name=EXPIRE_CALL)
+
+
+def job_following(task: str) -> Exists:
+    """Whether a job looks after the sub-ticket of the task whose id a column holds."""
+    return _naming("task_id", task, name=FOLLOW_SUBTICKET)
 
 
 def job_advancing(ticket: str) -> Exists:

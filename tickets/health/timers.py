@@ -25,7 +25,6 @@ from workflows.engine.calendar import WorkingTime
 from workflows.engine.clock import Clock
 from workflows.engine.decide import decide_timeout
 from workflows.engine.process import Process
-from workflows.engine.reminders import reminders_of
 from workflows.engine.timing import Moment
 from workflows.models import (
     BusinessCalendar,
@@ -135,15 +134,17 @@ def _reminders_without_a_job(timers: _Timers) -> Iterator[Finding]:
         since = _began(task)
         times = timers.of(task, since)
         missing = {
-            reminder.name: due
-            for reminder in reminders_of(task.definition.reminders)
+            reminder: due
+            for reminder in task.definition.listed_reminders
             if (task.pk, reminder.name) not in waiting
             and (due := times.reminded_at(reminder)) is not None
             and due > task.created_at
         }
-        for name in reminders_sent(task) if missing else ():
-            missing.pop(name, None)
-        for name, due in missing.items():
+        sent = reminders_sent(task) if missing else None
+        for reminder, due in missing.items():
+            if sent is None or sent.has(reminder, due, now=timers.now):
+                continue
+            name = reminder.name
             message = _("People are to be reminded of “%(task)s”, but no job will do it.")
             mend = partial(mending.requeue_reminder, ticket.pk, task.pk, name, since, due)
             yield finding(ticket.pk, message % {"task": task.definition.title}, mend)

@@ -11,6 +11,7 @@ from tenants.models import Company
 from tickets.job_names import DELETE_OLD_EVERYWHERE, DELETE_OLD_TICKETS
 from tickets.keeping.keep_tickets import delete_old_tickets as delete
 from tickets.keeping.keep_tickets import forget_bulk_changes, forget_old_audit_events
+from tickets.outside.public_start import forget_starts
 
 
 # Once a night.
@@ -31,4 +32,5 @@ def delete_old_tickets() -> None:
     """Delete a company's tickets whose time is over, old changes of many, and old audit lines."""
     delete(now=timezone.now())
     forget_bulk_changes(now=timezone.now())
+    forget_starts(now=timezone.now())
     forget_old_audit_events(now=timezone.now())

@@ -128,6 +128,27 @@ def delete_tickets(numbers: list[int]) -> dict[str, int]:
                 "SELECT FROM workflows_workflowinstance i WHERE i.id = p.workflow_instance_id)",
                 [paths],
             )
+        # What they have started stays, and forgets by what: tickets of the same person, as a rule.
+        cursor.execute(
+            "UPDATE workflows_workflowinstance i SET started_by_id = NULL"
+            " WHERE i.started_by_id IS NOT NULL AND NOT EXISTS ("
+            "SELECT FROM workflows_taskinstance t WHERE t.id = i.started_by_id)"
+        )
+        cursor.execute(
+            "DELETE FROM tickets_startrequest s WHERE s.ticket_id = ANY(%s) AND NOT EXISTS ("
+            "SELECT FROM tickets_ticket t WHERE t.id = s.ticket_id)",
+            [numbers],
+        )
+        # The links of people outside, and whoever of them no task names any more.
+        cursor.execute(
+            "DELETE FROM workflows_contactlink l WHERE NOT EXISTS ("
+            "SELECT FROM workflows_taskinstance k WHERE k.id = l.task_id)"
+        )
+        cursor.execute(
+            "DELETE FROM workflows_contact c WHERE NOT EXISTS ("
+            "SELECT FROM workflows_taskinstance k WHERE k.contact_id = c.id)"
+            " AND NOT EXISTS (SELECT FROM tickets_ticket t WHERE t.contact_id = c.id)"
+        )
         # Notices are no history: no function guards them. Those of tickets that stay, stay.
         cursor.execute(
             "DELETE FROM tickets_notice n WHERE n.ticket_id = ANY(%s) AND NOT EXISTS ("

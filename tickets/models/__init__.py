@@ -7,17 +7,21 @@ from tickets.models.my_task import MyTask
 from tickets.models.my_ticket import MyTicket
 from tickets.models.notice import MailState, Notice, NoticePreferences
 from tickets.models.rating import Rating, Score
+from tickets.models.recurring_start import PauseReason, RecurringStart, StartRun
 from tickets.models.saved_answers import SavedAnswers
 from tickets.models.saved_view import ListOfViews, SavedView
 from tickets.models.search_entry import FoundBy, SearchEntry
+from tickets.models.start_request import StartRequest
 from tickets.models.ticket import Ticket
 from tickets.models.ticket_error import ErrorStatus, ErrorType, TicketError
 from tickets.models.ticket_link import LinkKind, TicketLink
+from tickets.models.way_in import Delivery, WayIn
 
 __all__ = [
     "BulkChange",
     "BulkRetry",
     "CannedReply",
+    "Delivery",
     "ErrorStatus",
     "ErrorType",
     "FileUpload",
@@ -31,13 +35,18 @@ __all__ = [
     "MyTicket",
     "Notice",
     "NoticePreferences",
+    "PauseReason",
     "Rating",
+    "RecurringStart",
     "SavedAnswers",
     "SavedView",
     "Score",
     "SearchEntry",
+    "StartRequest",
+    "StartRun",
     "Ticket",
     "TicketError",
     "TicketLink",
     "Visibility",
+    "WayIn",
 ]

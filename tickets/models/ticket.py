@@ -43,6 +43,21 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             )
         )
 
+    def going_on(self) -> TicketQuerySet:
+        """As people count them: running, and not cancelled with something left to clean up."""
+        return self.running().exclude(workflow_instance__was_cancelled=True)
+
+    def over(self) -> TicketQuerySet:
+        """As people count them: ended, or cancelled with something left to clean up."""
+        return self.filter(
+            pk__in=_ids(workflow_instance__status__in=ENDED).union(_cleaning_up(), all=True)
+        )
+
+    def cancelled(self) -> TicketQuerySet:
+        """Withdrawn or cancelled, also where something is left to clean up."""
+        of_status = _ids(workflow_instance__status=WorkflowStatus.CANCELLED)
+        return self.filter(pk__in=of_status.union(_cleaning_up(), all=True))
+
     def waiting_for_requester(self) -> TicketQuerySet:
         """Those whose task waits for an answer of who submitted them."""
         in_branch = TaskInstance.objects.waiting_for_answer().filter(
@@ -77,6 +92,11 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
 def _ids(**conditions: Any) -> Any:
     return Ticket.objects.filter(**conditions).order_by().values("pk")
+
+
+def _cleaning_up() -> Any:
+    """By the index of what runs."""
+    return _ids(workflow_instance__status__in=RUNNING, workflow_instance__was_cancelled=True)
 
 
 # More make a number that no id can be.
@@ -137,6 +157,16 @@ class Ticket(models.Model):
         db_index=False,  # `ticket_of_a_person` begins with it
         verbose_name=_("submitted by"),
     )
+    contact = models.ForeignKey(
+        "workflows.Contact",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tickets",
+        db_index=False,  # hardly a ticket has one
+        verbose_name=_("contact"),
+        help_text=_("Somebody outside who has begun it, in the name of its requester."),
+    )
     created_at = models.DateTimeField(_("submitted at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
@@ -150,6 +180,9 @@ class Ticket(models.Model):
         indexes = (
             models.Index(fields=("created_by", "-id"), name="ticket_of_a_person"),
             models.Index(fields=("created_at",), name="ticket_submitted"),
+            models.Index(
+                fields=("contact",), condition=Q(contact__isnull=False), name="ticket_of_a_contact"
+            ),
             # What the list of all tickets sorts by, both ways: a column beside it would have to be
             # kept right by whatever writes the priority.
             models.Index(urgency("priority"), F("id").desc(), name="ticket_by_urgency"),
@@ -228,6 +261,6 @@ HISTORY.tables.append(
         "ticket",
         "workflow_instance_id",
         exempt={"updated_at": "says only when it was written last"},
-        later=("priority",),
+        later=("priority", "contact_id"),
     )
 )

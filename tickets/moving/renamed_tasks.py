@@ -74,7 +74,7 @@ class _Task:
 
 
 def _asked(task: TaskDefinition) -> object:
-    return task.fields or task.branches or task.table or task.values
+    return task.fields or task.branches or task.table or task.values or task.message
 
 
 def _left(

@@ -35,6 +35,8 @@ def _pages(notice: Notice, person: User) -> Iterator[tuple[Place, str]]:
     if ticket is None:
         if kind_of(notice).declared.leads_to is Place.STANDING_IN:
             yield from _standing_in(person)
+        if kind_of(notice).declared.leads_to is Place.STARTS:
+            yield from _starts(person)
         return
     if ticket.created_by_id == person.pk and person.has_perm("tickets.view_myticket"):
         yield Place.MY_TICKET, reverse("admin:tickets_myticket_change", args=[ticket.pk])
@@ -61,6 +63,11 @@ def _pages(notice: Notice, person: User) -> Iterator[tuple[Place, str]]:
 def _standing_in(person: User) -> Iterator[tuple[Place, str]]:
     if person.has_perm("tickets.view_mytask"):
         yield Place.STANDING_IN, reverse("admin:tickets_mytask_standing_in")
+
+
+def _starts(person: User) -> Iterator[tuple[Place, str]]:
+    if person.has_perm("tickets.change_ticket"):
+        yield Place.STARTS, reverse("admin:workflows_ticketdefinition_starts")
 
 
 def part_of_page(notice: Notice) -> str:

@@ -110,7 +110,7 @@ _OVERDUE: Final = _look(
     key=_KEY,
 )
 _NOBODY: Final = _look(
-    where="k.status = 'PENDING' AND k.assigned_to_id IS NULL"
+    where="k.status = 'PENDING' AND k.assigned_to_id IS NULL AND k.contact_id IS NULL"
     " AND coalesce(d.assign_to->>'mode', '') <> 'nobody'"
     " AND k.created_at < %(waited)s AND k.created_at >= %(long_ago)s",
     who=has_role(SystemRole.TICKET_ADMIN),

@@ -99,7 +99,7 @@ def begin_repair(
     """
     reason = check_repair(by=by, reason=reason)
     ticket = lock_ticket(ticket_id)
-    if expected is not None and expected != marker_of(ticket):
+    if expected is not None and _of_people(expected) != _of_people(marker_of(ticket)):
         raise ChangedMeanwhileError
     details: dict[str, Any] = {} if task is None else {"task": str(task)}
     record(kind, about=ticket, person=by, reason=reason, **details)
@@ -143,13 +143,21 @@ def may_repair(user: User) -> bool:
 def marker_of(ticket: Ticket) -> str:
     """What a page that shows the ticket was made of; any change of it makes another marker.
 
-    Pages send it back as `expected`. Every change of the workflow writes an event, and every
-    failure an error, so that the latest of each are enough. Give it the ticket as the page read it.
+    Pages send it back as `expected`: the number of the last event, by which they tell what has
+    happened since, and that of the last which a person has caused. Only what people have done
+    counts against a repair: a call that is tried again and again can be cancelled at any moment.
+    What the repair itself needs, such as an error to try again, it asks for under its locks.
     """
     events = WorkflowEvent.objects.filter(workflow_instance_id=ticket.workflow_instance_id)
-    event = events.order_by("-pk").values_list("pk", flat=True).first()
-    error = ticket.errors.order_by("-pk").values_list("pk", flat=True).first()
-    return f"{event or 0}-{error or 0}-{int(ticket.updated_at.timestamp() * 1_000_000)}"
+    numbers = events.order_by("-pk").values_list("pk", flat=True)
+    event, by_person = numbers.first(), numbers.exclude(actor=None).first()
+    return f"{event or 0}-{by_person or 0}"
+
+
+def _of_people(marker: str) -> str:
+    """What of a marker changes with what people do; the whole of one that is none of ours."""
+    event, dash, by_person = marker.partition("-")
+    return by_person if event.isdigit() and by_person.isdigit() and dash else marker
 
 
 def sentence_with_person(sentence: str, by: User) -> str:

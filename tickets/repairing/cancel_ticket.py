@@ -9,6 +9,7 @@ from tenants.audit.kinds import declare
 from tenants.models import User
 from tickets.advancing.call_jobs import cancel_jobs_of_task
 from tickets.advancing.end_early import clean_up_after_commit, tell_worker
+from tickets.advancing.subticket_jobs import follow_subtickets
 from tickets.models import Ticket, TicketError
 from tickets.repairing.begin_repair import begin_repair, repair_transaction, sentence_with_person
 
@@ -35,7 +36,9 @@ def cancel_ticket(
         repair = begin_repair(
             CANCELLED, ticket_id=ticket.pk, by=by, reason=reason, expected=expected, now=now
         )
-        for task in repair.manager.cancel(reason=repair.reason):
+        tasks = repair.manager.cancel(reason=repair.reason)
+        follow_subtickets(tasks, ticket_id=repair.ticket.pk)
+        for task in tasks:
             if task.definition.is_call:
                 cancel_jobs_of_task(task, now=repair.manager.now)
             tell_worker(task, ticket=repair.ticket, by=by, why="cancelled")

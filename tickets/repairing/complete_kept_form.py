@@ -34,7 +34,7 @@ def complete_kept_form(sent: SavedAnswers, task: TaskInstance, *, repair: Repair
     fields, ticket = task.definition.fields, repair.ticket
     try:
         output = check_output(task.definition, output)
-        asked = earlier_answers(task.definition, ticket)
+        asked = earlier_answers(task, ticket)
         ensure_nothing_changed_since(asked, seen_of(sent.answers))
         if problems := problems_with_changes(asked, changes):
             raise InvalidDataError(problems)

@@ -10,6 +10,7 @@ from tenants.models import User
 from tickets.advancing.after_move import end_cancelled
 from tickets.advancing.call_jobs import cancel_jobs_of_task
 from tickets.advancing.safety_net import advance_after_commit
+from tickets.advancing.subticket_jobs import follow_subtickets
 from tickets.files.keep_file import claim_files
 from tickets.models import Ticket
 from tickets.repairing.begin_repair import begin_repair, repair_transaction, sentence_with_person
@@ -58,6 +59,7 @@ def finish_task_by_hand(
             claim_files(locked.definition.fields, output, ticket=repair.ticket, user=by)
         elif locked.definition.is_call:
             cancel_jobs_of_task(locked, now=repair.manager.now)
+        follow_subtickets([locked], ticket_id=repair.ticket.pk)
         repair.resolve_errors_of(
             locked, how=sentence_with_person(_("Finished by hand by %(person)s:"), by)
         )

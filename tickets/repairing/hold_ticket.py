@@ -8,6 +8,7 @@ from tenants.audit.kinds import declare
 from tenants.models import User
 from tickets.advancing.call_jobs import cancel_calls, defer_call_if_due
 from tickets.advancing.safety_net import advance_after_commit
+from tickets.advancing.subticket_jobs import follow_subtickets
 from tickets.advancing.timers import cancel_timers, restart_timers
 from tickets.models import Ticket
 from tickets.repairing.begin_repair import begin_repair, repair_transaction
@@ -68,4 +69,5 @@ def resume_ticket(
         for task in tasks:
             defer_call_if_due(task, ticket_id=repair.ticket.pk)
             restart_timers(ticket_id=repair.ticket.pk, task=task, now=repair.manager.now)
+        follow_subtickets(tasks, ticket_id=repair.ticket.pk)
         advance_after_commit(repair.ticket.pk)

@@ -9,6 +9,7 @@ from tenants.audit.kinds import declare
 from tenants.models import User
 from tickets.advancing.defer_call import defer_call
 from tickets.advancing.safety_net import advance_after_commit
+from tickets.advancing.subticket_jobs import follow_subtickets
 from tickets.advancing.timers import restart_timers
 from tickets.errors import ErrorAlreadyHandledError
 from tickets.models import SavedAnswers, TicketError
@@ -21,6 +22,7 @@ from tickets.repairing.begin_repair import (
 )
 from tickets.repairing.complete_kept_form import complete_kept_form
 from workflows.models import TaskInstance
+from workflows.running.subtickets import forget_cancelled
 
 RETRIED = declare("tickets.step_retried", gettext_lazy("Tried a failed step again"))
 
@@ -91,5 +93,8 @@ def _do_again(repair: Repair, task: TaskInstance) -> None:
     restart_timers(ticket_id=repair.ticket.pk, task=task, now=repair.manager.now)
     if task.definition.is_call:
         defer_call(ticket_id=repair.ticket.pk, task_id=task.pk)
+    elif task.definition.is_subticket:
+        forget_cancelled(task)
+        follow_subtickets([task], ticket_id=repair.ticket.pk)
     elif not task.definition.is_form:  # a block is entered again, a step of the engine's own done
         advance_after_commit(repair.ticket.pk)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -17,6 +17,7 @@ from django_tenants.utils import tenant_context
 
 from tenants.connection import current_schema, use_public
 from tenants.errors import CompanyLimitError, RateLimitedError
+from tenants.hooks import Hook
 from tenants.limits.table import REFUSED_MAILS_RECORDED
 from tenants.mail.incoming.authentication import is_forged
 from tenants.mail.incoming.loops import why_automatic
@@ -79,6 +80,22 @@ class Taken:
     refusal: Refusal | None = None
 
 
+class MailTaker(Protocol):
+    """Takes mails to an address of another kind, in its company."""
+
+    @property
+    def company_id(self) -> int: ...
+
+    def take(
+        self, mail: IncomingMail, raw: bytes | None, seen: ReceivedMail, now: datetime
+    ) -> Taken:
+        """`mail` has the headers alone; `raw` is all of it; None: it is too large."""
+
+
+# Who takes what is sent to an address with this token; subjects above register.
+OTHER_ADDRESSES: Final[Hook[[str], MailTaker | None]] = Hook()
+
+
 class _RefusedError(Exception):
     """`tell` is who may be told politely."""
 
@@ -104,19 +121,47 @@ def take_mail(raw: bytes, *, now: datetime, headers_only: bool = False) -> Taken
     try:
         mail = read_mail(raw, headers_only=True)
     except UnreadableMailError as error:
-        return _refuse(ReceivedMail(digest=digest_of(raw)), error.reason)
+        return refuse(ReceivedMail(digest=digest_of(raw)), error.reason)
     seen = ReceivedMail(digest=mail.digest, sender=mail.sender)
     tokens = list(tokens_in(mail.recipients))
     to = next((found for each in tokens if (found := read_token(each)) is not None), None)
+    if to is None and (other := _taker_of(tokens)) is not None:
+        return _take_otherwise(other, mail, None if headers_only else raw, seen, now)
     company = None if to is None else Company.objects.filter(pk=to.company_id).first()
     if to is None or company is None:
-        return _refuse(seen, Refusal.UNKNOWN_ADDRESS if tokens else Refusal.NO_ADDRESS)
+        return refuse(seen, Refusal.UNKNOWN_ADDRESS if tokens else Refusal.NO_ADDRESS)
     if not company.is_active or company.is_to_be_deleted:
-        return _refuse(seen, Refusal.SWITCHED_OFF)
+        return refuse(seen, Refusal.SWITCHED_OFF)
     ensure_up_to_date(company)
     note(company=company.schema_name)
     with tenant_context(company):
         return _take(mail, None if headers_only else raw, to, seen, now)
+
+
+def _taker_of(tokens: list[str]) -> MailTaker | None:
+    found = (each for token in tokens for each in OTHER_ADDRESSES.call_all(token))
+    return next((each for each in found if each is not None), None)
+
+
+def _take_otherwise(
+    taker: MailTaker, mail: IncomingMail, raw: bytes | None, seen: ReceivedMail, now: datetime
+) -> Taken:
+    company = Company.objects.filter(pk=taker.company_id).first()
+    if company is None:
+        return refuse(seen, Refusal.UNKNOWN_ADDRESS)
+    if not company.is_active or company.is_to_be_deleted:
+        return refuse(seen, Refusal.SWITCHED_OFF)
+    ensure_up_to_date(company)
+    note(company=company.schema_name)
+    with tenant_context(company):
+        earlier = ReceivedMail.objects.filter(digest=mail.digest).first()
+        if earlier is not None:
+            return of_earlier(earlier)
+        if (automatic := why_automatic(mail)) is not None:
+            return refuse(seen, automatic)
+        if is_forged(mail):
+            return refuse(seen, Refusal.FORGED)
+        return taker.take(mail, raw, seen, now)
 
 
 def _take(
@@ -126,7 +171,7 @@ def _take(
     seen.ticket_id = to.ticket_id
     earlier = ReceivedMail.objects.filter(digest=mail.digest).first()
     if earlier is not None:
-        return _of(earlier)
+        return of_earlier(earlier)
     try:
         person, ticket, visibility = _ensure_may_be_taken(mail, to, now)
         seen.person_id = person.pk
@@ -135,7 +180,7 @@ def _take(
                 raise UnreadableMailError(Refusal.TOO_LARGE)
             return _write(read_mail(raw), seen, person, ticket, visibility, now)
     except _RefusedError as refused:
-        return _refuse(seen, refused.reason, tell=refused.tell, now=now)
+        return refuse(seen, refused.reason, tell=refused.tell, now=now)
 
 
 def _ensure_may_be_taken(
@@ -155,7 +200,7 @@ def _ensure_may_be_taken(
     person = people.filter(pk=to.person_id).first()
     if person is None:
         raise _RefusedError(Refusal.NO_ACCESS)
-    if not _is_address_of(person, mail.sender):
+    if not is_address_of(person, mail.sender):
         other = people.filter(email=mail.sender).first() if mail.sender else None
         raise _RefusedError(Refusal.WRONG_SENDER, other)
     if to.is_expired(now):
@@ -167,7 +212,7 @@ def _ensure_may_be_taken(
     return person, ticket, visibility
 
 
-def _is_address_of(person: User, sender: str) -> bool:
+def is_address_of(person: User, sender: str) -> bool:
     """The domain may be written with its own letters, or as the network knows it."""
     if not sender:
         return False
@@ -216,9 +261,9 @@ def _write(
         earlier = ReceivedMail.objects.filter(digest=seen.digest).first()
         if earlier is None:
             raise
-        return _of(earlier)
+        return of_earlier(earlier)
     finally:
-        _discard_unused(kept)
+        discard_unused(kept)
     return Taken()
 
 
@@ -233,7 +278,7 @@ def _keep_files(files: tuple[IncomingFile, ...], person: User, kept: list[UUID])
         kept.append(UUID(str(keep_file(file=file, user=person)["upload"])))  # noqa: PERF401
 
 
-def _discard_unused(kept: list[UUID]) -> None:
+def discard_unused(kept: list[UUID]) -> None:
     """Those that belong to no message. What fails here is done after a week."""
     if not kept:
         return
@@ -257,7 +302,7 @@ def _telling(person: User) -> Iterator[None]:
         raise _RefusedError(error.reason, person) from error
 
 
-def _refuse(
+def refuse(
     seen: ReceivedMail, reason: Refusal, *, tell: User | None = None, now: datetime | None = None
 ) -> Taken:
     """Keep that it was refused, and tell its sender where that is somebody of the company.
@@ -267,7 +312,7 @@ def _refuse(
     seen.pk, seen.refusal, seen.message_id = None, reason, None
     earlier = ReceivedMail.objects.filter(digest=seen.digest).first()
     if earlier is not None:
-        return _of(earlier)
+        return of_earlier(earlier)
     try:
         REFUSED_MAILS_RECORDED.count(current_schema())
     except RateLimitedError:
@@ -282,11 +327,11 @@ def _refuse(
     return Taken(reason)
 
 
-def _of(earlier: ReceivedMail) -> Taken:
+def of_earlier(earlier: ReceivedMail) -> Taken:
     return Taken(Refusal(earlier.refusal) if earlier.refusal in Refusal.values else None)
 
 
 def keep_as_failed(what: str) -> None:
     """Keep that a mail could not be handled; `what` names it, and nothing of what it says."""
     use_public()
-    _refuse(ReceivedMail(digest=digest_of(what.encode())), Refusal.FAILED)
+    refuse(ReceivedMail(digest=digest_of(what.encode())), Refusal.FAILED)

@@ -243,7 +243,7 @@ class Figures:
         """What has not ended now, by the day on which it was submitted and the type's key."""
         day = TruncDay("created_at", tzinfo=get_current_timezone())
         rows = (
-            Ticket.objects.running()
+            Ticket.objects.going_on()
             .filter(self._of_type("definition"))
             .order_by()
             .annotate(day=day)

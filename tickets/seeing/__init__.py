@@ -7,6 +7,8 @@ nowhere else. `tickets/seeing/tests/test_nobody_else_shows_answers.py` holds tha
 from tickets.seeing.answers import (
     TaskAnswers,
     answers_for_requester,
+    answers_in_rounds,
+    answers_of_contact,
     output_layout,
     outputs_in,
     outputs_now,
@@ -21,15 +23,21 @@ from tickets.seeing.answers import (
 )
 from tickets.seeing.changes import ChangedAnswers, changed_answers
 from tickets.seeing.hidden import hidden_tasks, hidden_uploads, is_hidden_from_some
+from tickets.seeing.in_messages import AnswersInMail
 from tickets.seeing.reasons import Handover, cancel_reason, cancel_reasons, handover_of
+from tickets.seeing.rounds import Rounds, in_rounds, newest_visits
 from tickets.seeing.viewer import Viewer, has_or_had_task, not_for_requester, viewer_of
 
 __all__ = [
+    "AnswersInMail",
     "ChangedAnswers",
     "Handover",
+    "Rounds",
     "TaskAnswers",
     "Viewer",
     "answers_for_requester",
+    "answers_in_rounds",
+    "answers_of_contact",
     "cancel_reason",
     "cancel_reasons",
     "changed_answers",
@@ -37,7 +45,9 @@ __all__ = [
     "has_or_had_task",
     "hidden_tasks",
     "hidden_uploads",
+    "in_rounds",
     "is_hidden_from_some",
+    "newest_visits",
     "not_for_requester",
     "output_layout",
     "outputs_in",

@@ -14,12 +14,14 @@ from uuid import UUID
 from tenants.models import User
 from tickets.models import Ticket
 from tickets.seeing.hidden import hidden_tasks
+from tickets.seeing.rounds import Rounds, in_rounds, newest_visits
 from tickets.seeing.viewer import Viewer, viewer_of
 from workflows.bundles.step_outputs import output_specs
+from workflows.bundles.subtickets import output_specs_of_subticket
 from workflows.engine.approvals import answers_of_vote, vote_key
 from workflows.engine.assigning import Who
 from workflows.engine.process import Json, JsonObject, objects_in
-from workflows.engine.task_types import BLOCK_TYPES, WAIT_TYPES
+from workflows.engine.task_types import BLOCK_TYPES, MESSAGE_TYPES, WAIT_TYPES
 from workflows.fields.uploads import uploads_in
 from workflows.forms import (
     Shown,
@@ -33,6 +35,7 @@ from workflows.layouts.on_page import MOST_FRAMES
 from workflows.models import TaskDefinition, TaskInstance, TaskStatus
 from workflows.models.task_instance import ALIVE, TaskInstanceQuerySet
 from workflows.running.definition_cache import definition_of
+from workflows.running.due_dates import outputs_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +51,25 @@ class TaskAnswers:
 def visible_answers(
     person: object, ticket: Ticket, *, before: TaskInstance | None = None
 ) -> list[TaskAnswers]:
-    """The answers with their questions that this person may see of the ticket, oldest first.
+    """As `answers_in_rounds`, without the rounds: the last one first."""
+    found = answers_in_rounds(person, ticket, before=before)
+    return [*found.last, *found.earlier]
+
+
+def answers_in_rounds(
+    person: object, ticket: Ticket, *, before: TaskInstance | None = None
+) -> Rounds[TaskAnswers]:
+    """The answers with their questions that this person may see of the ticket.
 
     Fetch the ticket with its workflow instance. One query besides those of `viewer_of` for the
-    team, which sees every visit of a task that is done (`before`: those made before this one)
+    team, which sees the visits of each task that is done (`before`: those made before this one)
     and that no block hides; none for the requester. In a block see `hidden_tasks`, too.
     """
     viewer = viewer_of(person, ticket, task=before)
     if viewer is Viewer.TEAM:
         hidden = hidden_tasks(person, ticket) if isinstance(person, User) else frozenset()
         return _answers_of_visits(ticket, before, hidden)
-    return answers_for_requester(ticket) if viewer is Viewer.REQUESTER else []
+    return Rounds(answers_for_requester(ticket) if viewer is Viewer.REQUESTER else [])
 
 
 def answers_for_requester(ticket: Ticket) -> list[TaskAnswers]:
@@ -109,7 +120,14 @@ def shown_output(definition: TaskDefinition, output: Json, *, viewer: Viewer) ->
     specs = definition.fields
     if definition.is_at_once:
         specs = output_specs({"task_type": definition.task_type, "table": definition.table})
+    elif definition.is_subticket:
+        specs = output_specs_of_subticket()
     return shown_answers(specs, output, viewer=viewer, is_form=definition.is_form)
+
+
+def answers_of_contact(definition: TaskDefinition, output: Json) -> list[Shown]:
+    """What somebody outside has answered in a form, for themselves."""
+    return show_answers(definition.fields, output if isinstance(output, dict) else {})
 
 
 def shown_answers(
@@ -154,13 +172,18 @@ def _uploads_shown_now(ticket: Ticket) -> Iterator[frozenset[UUID]]:
     if not showing:
         return
     own = TaskInstance.objects.filter(
-        pk=instance.current_task_id, assigned_to=ticket.created_by_id, status__in=ALIVE
+        workflow_instance=instance,
+        assigned_to=ticket.created_by_id,
+        status__in=ALIVE,
+        definition__in=list(showing),
     )
-    for edit in showing.get(own.values_list("definition_id", flat=True).first() or 0, ()):
-        task, output = known.tasks.get(edit.task), instance.data.get(edit.task)
-        if task is not None and isinstance(output, dict):
-            specs = [each for each in objects_in(task.fields) if each.get("name") == edit.field]
-            yield from uploads_in(specs, output).values()
+    for doing in own.select_related("path__block_task__path"):
+        outputs = outputs_for(doing, instance.data)
+        for edit in showing[doing.definition_id]:
+            task, output = known.tasks.get(edit.task), outputs.get(edit.task)
+            if task is not None and isinstance(output, dict):
+                specs = [each for each in objects_in(task.fields) if each.get("name") == edit.field]
+                yield from uploads_in(specs, output).values()
 
 
 def outputs_now(ticket: Ticket) -> Iterator[tuple[TaskDefinition, JsonObject]]:
@@ -198,10 +221,11 @@ def outputs_in(
 def outputs_of_visits(instances: Collection[int]) -> TaskInstanceQuerySet:
     """The visits of the tasks of these workflow instances of which something came: the team's.
 
-    Without blocks: what they bring is what the tasks in them have.
+    Without blocks: what they bring is what the tasks in them have; and without what brings nothing.
     """
+    without = [*BLOCK_TYPES, *WAIT_TYPES, *MESSAGE_TYPES]
     return (
-        TaskInstance.objects.exclude(definition__task_type__in=[*BLOCK_TYPES, *WAIT_TYPES])
+        TaskInstance.objects.exclude(definition__task_type__in=without)
         .filter(
             workflow_instance__in=instances,
             status__in=(TaskStatus.COMPLETED, TaskStatus.ERROR),
@@ -214,26 +238,30 @@ def outputs_of_visits(instances: Collection[int]) -> TaskInstanceQuerySet:
 
 def _answers_of_visits(
     ticket: Ticket, before: TaskInstance | None, hidden: Collection[int]
-) -> list[TaskAnswers]:
+) -> Rounds[TaskAnswers]:
     instance = ticket.workflow_instance
     if instance is None:
-        return []
+        return Rounds()
     tasks = outputs_of_visits([instance.pk])
     if before is not None:
         tasks = tasks.filter(pk__lt=before.pk)
     if hidden:
         tasks = tasks.exclude(pk__in=hidden)
-    found = []
+    newest, left_out = newest_visits(tasks.select_related("assigned_to"))
+    rounds = in_rounds(newest, lambda each: each, instance, left_out=left_out)
     drawn = 0
-    for task in tasks.select_related("assigned_to").order_by("pk"):
+
+    def shown(task: TaskInstance) -> TaskAnswers:
+        nonlocal drawn
         layout = None
         if drawn < MOST_FRAMES:
             definition = _with_layouts(task, instance.workflow_id)
             layout = output_layout(definition, task.output_data, viewer=Viewer.TEAM)
             drawn += layout is not None
         answers = shown_output(task.definition, task.output_data, viewer=Viewer.TEAM)
-        found.append(TaskAnswers(task.definition, answers, task, layout))
-    return found
+        return TaskAnswers(task.definition, answers, task, layout)
+
+    return Rounds([*map(shown, rounds.last)], [*map(shown, rounds.earlier)], left_out)
 
 
 def _with_layouts(task: TaskInstance, workflow_id: int) -> TaskDefinition:

@@ -30,7 +30,7 @@ from tickets.taking_part.access import access_to
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError
 from workflows.fields.look_up import facts_for
-from workflows.models import TicketDefinition, WorkflowInstance
+from workflows.models import Contact, TicketDefinition, WorkflowInstance
 from workflows.running.assignment import lock_assignment
 from workflows.running.definition_cache import definition_of
 from workflows.running.state_manager import NEXT_TASK, WorkflowStateManager
@@ -59,6 +59,8 @@ def submit_ticket(
     slot: str = "",
     checks_now: bool = False,
     by: User | None = None,
+    came_in: JsonObject | None = None,
+    contact: Contact | None = None,
 ) -> Ticket:
     """Submit a ticket and start its workflow, in one transaction.
 
@@ -71,7 +73,10 @@ def submit_ticket(
 
     `by` submits it in the place of `user`, who is its requester: this stands in the history and in
     the audit log, the requester is told, and who may not see it otherwise follows it. The files
-    are those that `by` has uploaded.
+    are those that `by` has uploaded. `contact` has begun it from outside, by the public form of its
+    type: the history says so.
+
+    `came_in` says by what it is submitted where no person does it: the data of the event CAME_IN.
 
     Where the database gave an id that is taken, its sequences are put right on the way.
 
@@ -87,9 +92,10 @@ def submit_ticket(
     ticket = None
     try:
         with transaction.atomic():
-            ticket, ids = _checked(definition, data, user, title, slot, by)
+            ticket, ids = _checked(definition, data, user, title, slot, by, contact)
             with errors_as_step_failed():
-                _start(ticket, ids, commits=not checks_now and by is None, by=by)
+                commits = not checks_now and by is None
+                _start(ticket, ids, commits=commits, by=by, came_in=came_in)
                 if by is not None:
                     _note_submitter(ticket, by)
                 if checks_now:
@@ -106,12 +112,13 @@ def submit_ticket(
             align_sequences()
     try:
         with transaction.atomic():
-            ticket, _ids = _checked(definition, data, user, title, slot, by)
+            ticket, _ids = _checked(definition, data, user, title, slot, by, contact)
             ticket.save(force_insert=True)
             write_ticket(ticket)
-            if by is not None:
+            if by is not None or came_in is not None or contact is not None:
                 manager = lock_instance_of(ticket, WorkflowStateManager, now=timezone.now())
-                manager.submitted_for(user, by=by)
+                _note_how(ticket, manager, by=by, came_in=came_in)
+            if by is not None:
                 _note_submitter(ticket, by)
             advance_after_commit(ticket.pk)
             connection.check_constraints()
@@ -145,6 +152,7 @@ def _checked(
     title: str,
     slot: str,
     by: User | None,
+    contact: Contact | None,
 ) -> tuple[Ticket, _Ids]:
     """The ticket, not inserted yet: what points to it is checked at the commit."""
     if not user.has_perm("tickets.add_myticket"):
@@ -173,6 +181,7 @@ def _checked(
         data=answers,
         priority=offered.priority_of(answers).stored,
         created_by=user,
+        contact=contact,
     )
     if slot:
         forget_saved_answers(user=by or user, slot=slot)
@@ -187,7 +196,21 @@ def _note_submitter(ticket: Ticket, by: User) -> None:
         Follower.objects.bulk_create([follow], ignore_conflicts=True)
 
 
-def _start(ticket: Ticket, ids: _Ids, *, commits: bool, by: User | None) -> None:
+def _note_how(
+    ticket: Ticket, manager: WorkflowStateManager, *, by: User | None, came_in: JsonObject | None
+) -> None:
+    """What the history says of a ticket that its requester has not submitted."""
+    if by is not None:
+        manager.submitted_for(ticket.created_by, by=by)
+    if came_in is not None:
+        manager.came_in(came_in)
+    if ticket.contact_id is not None:
+        manager.submitted_outside()
+
+
+def _start(
+    ticket: Ticket, ids: _Ids, *, commits: bool, by: User | None, came_in: JsonObject | None
+) -> None:
     now = timezone.now()
     manager = WorkflowStateManager.begin(
         ticket.workflow, instance_id=ids.instance, next_task_id=ids.task, now=now
@@ -196,6 +219,5 @@ def _start(ticket: Ticket, ids: _Ids, *, commits: bool, by: User | None) -> None
     manager.is_about(ticket)
     with manager.in_one_statement(commits=commits):
         manager.insert_with_next_write(ticket)
-        if by is not None:
-            manager.submitted_for(ticket.created_by, by=by)
+        _note_how(ticket, manager, by=by, came_in=came_in)
         take_step(ticket, manager, now=now)

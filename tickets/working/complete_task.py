@@ -166,7 +166,7 @@ def _checked(
     facts = facts_for(form, answers.output)
     output = form.settled(answers.output, facts)
     problems = form.validate(output, facts)
-    asked = earlier_answers(locked.definition, ticket)
+    asked = earlier_answers(locked, ticket)
     ensure_nothing_changed_since(asked, answers.seen)
     if answers.changes or asked:
         problems += problems_with_changes(asked, answers.changes)

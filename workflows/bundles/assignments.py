@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from workflows.bundles.approvals import approvers_in_words
 from workflows.bundles.blocks import block_labels, items_read
 from workflows.bundles.comparisons import fields_by_name
-from workflows.bundles.outline import Entry, Outline
+from workflows.bundles.outline import Entry, Outline, readable_fields
 from workflows.bundles.problems import Problem, Severity
 from workflows.engine.assigning import (
     NAMED_BY,
@@ -23,8 +23,9 @@ from workflows.engine.assigning import (
 )
 from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short
 from workflows.engine.process import Json, JsonObject
+from workflows.fields.field import Field
 
-_PERSON = "person"
+_PERSON, _ADDRESS, _FILE = "person", "email", "file"
 _NEEDED = {
     "answer": gettext_lazy(
         "Name the question whose answer is the person, such as ticket.approver."
@@ -86,7 +87,9 @@ class _Check:
         if self.rule.who is Who.ANSWER:
             yield from self._answer(self._text("answer"))
         if self.rule.who is Who.DOER:
-            yield from self._done_before(self._text("task"), (*self.path, "task"))
+            yield from self.done_before(self._text("task"), (*self.path, "task"))
+        if self.rule.is_for_outside:
+            yield from self._outside(self._text("answer"))
         if self.rule.who is Who.PERSON and "@" not in self._text("email"):
             yield self._problem("email", str(_NEEDED["email"]))
 
@@ -107,9 +110,38 @@ class _Check:
             return
         if answer.startswith(TASKS):
             key = answer.split(".")[1]
-            yield from self._done_before(key, (*self.path, "answer"))
+            yield from self.done_before(key, (*self.path, "answer"))
 
-    def _done_before(self, key: str, path: Path) -> Iterator[Problem]:
+    def _outside(self, answer: str) -> Iterator[Problem]:
+        """The address that the link is sent to, and what a form for strangers may ask."""
+        known_fields = {
+            **fields_by_name(self.outline),
+            **items_read(self.outline, self.task.text("key")),
+        }
+        known = [name for name, field in known_fields.items() if field.type.key == _ADDRESS]
+        if answer not in known:
+            meant = nearest(answer, known)
+            message = _("“%(name)s” is no question of type email.") % {"name": short(answer)}
+            advice = did_you_mean(meant) or " " + _("Name one, such as ticket.customer_email.")
+            yield self._problem(
+                "answer", message + advice, expected=", ".join(known), nearest=meant
+            )
+        elif answer.startswith(TASKS):
+            yield from self.done_before(answer.split(".")[1], (*self.path, "answer"))
+        for name, field in (readable_fields(self.task) or {}).items():
+            if is_for_colleagues(field):
+                message = _(
+                    "The form goes to somebody outside, who sees nobody of your company and sends "
+                    "no file: remove “%(field)s”, or ask for it otherwise."
+                )
+                text = message % {"field": short(field.label or field.name)}
+                yield Problem((*self.task.path, "fields"), text, name)
+        if self.task.value.get("edits"):
+            message = _("Somebody outside sees no earlier answers. Remove “edits”.")
+            yield Problem((*self.task.path, "edits"), message)
+
+    def done_before(self, key: str, path: Path) -> Iterator[Problem]:
+        """Of a task that is named, and must be one that people do, before this one."""
         tasks = self.outline.task_of
         if key not in tasks:
             meant = nearest(key, tasks)
@@ -165,15 +197,25 @@ class _Check:
                     message %= {"task": self.outline.title_of(key)}
                     yield Problem(path, message + " " + _("Remove one of the two."), each)
                 else:
-                    yield from self._done_before(key, path)
+                    yield from self.done_before(key, path)
             elif isinstance(each, str):
                 message = _("Write “requester”, or the task whose doer is meant: tasks.review.")
                 yield Problem(path, message, each)
 
 
+def is_for_colleagues(field: Field) -> bool:
+    """Whether nobody outside can answer it: it offers people, or takes a file."""
+    return field.type.key in (_PERSON, _FILE) or any(map(is_for_colleagues, field.fields))
+
+
 def never_problems(outline: Outline, task: Entry, never: Json, path: Path) -> Iterator[Problem]:
     """The same of a task without an `assign_to`, which says by itself whom it never asks."""
     yield from _Check(outline, task, {}).never(never, path)
+
+
+def done_before_problems(outline: Outline, task: Entry, key: str, path: Path) -> Iterator[Problem]:
+    """The same of a task that must have been done by a person before this one is begun."""
+    yield from _Check(outline, task, {}).done_before(key, path)
 
 
 _WHO = {
@@ -182,6 +224,7 @@ _WHO = {
     Who.ANSWER: gettext_lazy("the person in %(named)s"),
     Who.DOER: gettext_lazy("whoever did %(named)s"),
     Who.PERSON: "%(named)s",
+    Who.OUTSIDE: gettext_lazy("somebody outside: the address in %(named)s"),
 }
 _MODES = {
     Mode.FEWEST_OPEN: "",

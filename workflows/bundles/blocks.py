@@ -28,6 +28,8 @@ PARTS_WITH_ITEMS: Final = ("items", "ended")
 OF_BRANCH: Final = ("ended", "label", "outcome")
 # What a block has only with a list.
 _OF_LISTS: Final = ("most",)
+# What only branches have that run side by side with others.
+_OF_BRANCHES: Final = "ends_block"
 
 
 def block_problems(outline: Outline) -> Iterator[Problem]:
@@ -135,6 +137,13 @@ def _list_problems(outline: Outline, key: str, block: Entry) -> Iterator[Problem
                 "others, or “for_each”."
             )
             yield Problem((*block.path, "branches"), message, len(branches), expected="1")
+        for branch in branches:
+            if branch.ends_block:
+                message = _(
+                    "With “for_each” the entries end the block by “ends_when”: any, or how many. "
+                    "Say it there, and remove this."
+                )
+                yield Problem((*branch.entry.path, _OF_BRANCHES), message, found=True)
         return
     for name in _OF_LISTS:
         if name in block.value and block.value[name] not in (None, "", default_of("task", name)):
@@ -293,6 +302,8 @@ def branches_in_words(
         if not is_empty(branch.get("when")):
             condition = describe_condition(branch.get("when"), labels)
             text = _("%(text)s, where %(condition)s") % {"text": text, "condition": condition}
+        if branch.get("ends_block") is True:
+            text = _("%(text)s; when it has ended, the block has") % {"text": text}
         lines.append(text)
     lines.append(ends_in_words(block.get("ends_when")))
     if block.get("hide_answers") is True:

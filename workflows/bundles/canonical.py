@@ -23,6 +23,7 @@ from workflows.engine.assigning import canonical_assignment
 from workflows.engine.conditions import is_empty
 from workflows.engine.decision_table import canonical_table
 from workflows.engine.edits import canonical_edits
+from workflows.engine.messages import canonical_message
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.reminders import canonical_reminders
 from workflows.fields.field import Holds
@@ -221,6 +222,13 @@ def _assignment(value: Json) -> Json:
     return made
 
 
+def _message(value: Json) -> Json:
+    made = canonical_message(value)
+    if isinstance(made, dict) and isinstance(email := made.get("email"), str):
+        made["email"] = plain_email(email)
+    return made
+
+
 MOST_DIGITS: Final = 9
 
 
@@ -301,10 +309,29 @@ _task = _canonical_part(
     values=_rule,
     table=_table,
     reminders=canonical_reminders,
+    message=_message,
 )
 _transition = _canonical_part("transition", condition=_rule)
+
+
+def _plain_email(value: Json) -> Json:
+    return plain_email(value) if isinstance(value, str) else value
+
+
+def _day_rule(value: Json) -> Json:
+    """Without blanks and a name before it, in capital letters."""
+    return (
+        "".join(value.split()).upper().removeprefix("RRULE:") if isinstance(value, str) else value
+    )
+
+
+_start = _canonical_part("start", rule=_day_rule, on_behalf_of=_plain_email)
 _ticket_type = _canonical_part(
-    "ticket_type", ext_ref=_list_of(_link), roles_with_access=_set_of_names
+    "ticket_type",
+    ext_ref=_list_of(_link),
+    roles_with_access=_set_of_names,
+    starts=_list_of(_start),
+    public_for=lambda value: plain_email(value) if isinstance(value, str) else value,
 )
 _company_role = _canonical_part("company_role")
 _test = _canonical_part(

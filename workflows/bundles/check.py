@@ -14,6 +14,7 @@ from workflows.bundles.decision_tables import decision_table_problems
 from workflows.bundles.edits import edit_problems
 from workflows.bundles.flow import flow_problems
 from workflows.bundles.layout_sources import layout_problems
+from workflows.bundles.messages import message_problems
 from workflows.bundles.outline import Outline
 from workflows.bundles.patterns import pattern_problems
 from workflows.bundles.problems import Problem, path_in_words
@@ -21,6 +22,7 @@ from workflows.bundles.reading import MAX_PARTS, too_many_parts
 from workflows.bundles.references import reference_problems
 from workflows.bundles.rules import rule_problems
 from workflows.bundles.spelling import as_spelt
+from workflows.bundles.starts import start_problems
 from workflows.bundles.structure import structure_problems
 from workflows.bundles.times import time_problems
 from workflows.engine.conditions import one_budget
@@ -73,7 +75,9 @@ def _further_problems(document: JsonObject, facts: Facts) -> Iterator[Problem]:
         approval_problems(outline),
         assignment_problems(outline),
         decision_table_problems(outline),
+        message_problems(outline),
         time_problems(outline),
+        start_problems(outline, facts),
         edit_problems(outline),
         rule_problems(outline),
         comparison_problems(outline),

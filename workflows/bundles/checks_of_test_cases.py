@@ -19,7 +19,8 @@ from workflows.bundles.canonical import END
 from workflows.bundles.outline import Entry, Outline, outcome_of
 from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.trial import clock_of_case
-from workflows.engine.approvals import vote_fields
+from workflows.engine.answered import answer_in
+from workflows.engine.approvals import vote_fields, vote_fields_in_words
 from workflows.engine.clock import Clock
 from workflows.engine.conditions import is_empty
 from workflows.engine.edits import edits_of
@@ -27,6 +28,7 @@ from workflows.engine.errors import FieldError, SchemaError
 from workflows.engine.problems import Path, did_you_mean, nearest, short, steps_into
 from workflows.engine.process import EndOutcome, Json, JsonObject
 from workflows.engine.schema_validation import SchemaValidator
+from workflows.engine.subtickets import OUTPUT_SCHEMA as OF_SUBTICKET
 from workflows.fields.facts import Facts
 from workflows.fields.validation import Validator
 from workflows.working_hours.durations import duration_in_words
@@ -73,12 +75,18 @@ class _Forms:
         key = task.text("key")
         if key not in self._tasks:
             if task.is_approval:
-                self._tasks[key] = _validator(vote_fields(task.value.get("fields")), {})
-            elif not task.is_call:
+                self._tasks[key] = _validator(_vote_fields(task), {})
+            elif task.is_subticket:
+                self._tasks[key] = _schema_validator(OF_SUBTICKET)
+            elif not task.is_call and not task.text("answered_by"):
                 self._tasks[key] = _validator(task.value.get("fields", []), {})
             else:
                 self._tasks[key] = _schema_validator(task.value.get("output_schema"))
         return self._tasks[key]
+
+
+def _vote_fields(task: Entry) -> list[Json]:
+    return vote_fields_in_words(vote_fields(task.value.get("fields")))
 
 
 def _validator(fields: Json, presets: Json) -> Validator | None:
@@ -162,7 +170,7 @@ def _answer_problems(answer: Entry, forms: _Forms, facts: Facts) -> Iterator[Pro
         yield from _cancel_problems(answer)
     elif answer.value.get("after", "") != "":
         yield from _time_problems(answer, tasks[key], forms.outline)
-    elif failing and not tasks[key].is_call:
+    elif failing and not tasks[key].can_fail:
         message = _("Only calls fail: this task is a form. Leave out “%(name)s”.")
         for name in failing:
             path = (*answer.path, name)
@@ -174,9 +182,16 @@ def _answer_problems(answer: Entry, forms: _Forms, facts: Facts) -> Iterator[Pro
         )
         yield Problem((*answer.path, "output"), message, output)
     elif not failing and isinstance(output, dict):
-        validator = forms.of_task(tasks[key])
-        if validator is not None:
-            yield from _refused(validator, output, (*answer.path, "output"), facts)
+        yield from _output_problems(tasks[key], output, (*answer.path, "output"), forms, facts)
+
+
+def _output_problems(
+    task: Entry, output: JsonObject, path: Path, forms: _Forms, facts: Facts
+) -> Iterator[Problem]:
+    answered = answer_in(output) if task.text("answered_by") else output
+    validator = forms.of_task(task)
+    if validator is not None and answered is not None:
+        yield from _refused(validator, answered, path, facts)
 
 
 def _item_problems(answer: Entry, outline: Outline) -> Iterator[Problem]:

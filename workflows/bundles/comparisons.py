@@ -20,6 +20,7 @@ from workflows.bundles.failure_fields import failure_fields
 from workflows.bundles.outline import Entry, Outline, readable_fields
 from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.step_outputs import output_fields, tables, values_set
+from workflows.bundles.subtickets import subticket_fields
 from workflows.engine.clock import NAMES as NAMES_OF_TIME
 from workflows.engine.conditions import check_condition, compact, is_empty
 from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short
@@ -184,11 +185,15 @@ def fields_by_name(outline: Outline) -> dict[str, Field]:
     """
     found = {f"ticket.{name}": field for name, field in (outline.fields or {}).items()}
     for key, task in outline.task_of.items():
-        for name, field in (output_fields(task) or {}).items():
+        outputs = output_fields(task) or {}
+        for name, field in outputs.items():
             found[f"tasks.{key}.{name}"] = field
-        if task.is_call:
+        rows = tuple(each for each in outputs.values() if not each.fields)
+        found[f"earlier.{key}"] = Field(key, TYPES["records"], key, required=True, fields=rows)
+        if task.can_fail:
             for name, field in failure_fields().items():
                 found[f"failures.{key}.{name.partition('.')[2]}"] = field
+    found |= subticket_fields(outline)
     for key, task in outline.task_of.items():
         for name, formula in (values_set(task) or {}).items():
             if type_key := _TYPE_OF_KIND.get(_kind(formula, found), ""):

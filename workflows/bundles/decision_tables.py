@@ -15,7 +15,7 @@ from workflows.engine.decision_cells import CellType, UnfitValueError, Value, va
 from workflows.engine.decision_table import DecisionTable, Hit, TableInput, inputs_in, read_table
 from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short
 from workflows.engine.process import Json
-from workflows.engine.table_coverage import Coverage, Domain, coverage_of
+from workflows.engine.table_coverage import Budget, Coverage, Domain, coverage_of
 from workflows.fields.field import LIST, NUMBER, TEXT, YES_NO, Field
 
 _KINDS = {
@@ -29,6 +29,7 @@ _KINDS = {
 def decision_table_problems(outline: Outline) -> Iterator[Problem]:
     """Everything about decision tables but the names that their inputs read: see `rules.py`."""
     fields: Fields | None = None
+    budget = Budget()
     for task in tables(outline):
         table = task.value.get("table")
         if not isinstance(table, dict) or not table:
@@ -48,7 +49,7 @@ def decision_table_problems(outline: Outline) -> Iterator[Problem]:
                 message, meant = each.message, each.nearest
                 yield Problem((*path, *each.path), message, each.found, nearest=meant)
         if found is not None and not wrong_columns:
-            yield from _Check(found, path, fields).problems()
+            yield from _Check(found, path, fields, budget).problems()
 
 
 def _wrong_type(index: int, column: TableInput, path: Path, fields: Fields) -> Iterator[Problem]:
@@ -70,7 +71,8 @@ def _wrong_type(index: int, column: TableInput, path: Path, fields: Fields) -> I
 class _Check:
     """One table that can be read."""
 
-    def __init__(self, table: DecisionTable, path: Path, fields: Fields) -> None:
+    def __init__(self, table: DecisionTable, path: Path, fields: Fields, budget: Budget) -> None:
+        self.budget = budget
         self.table = table
         self.path = path
         self.fields = fields
@@ -81,7 +83,7 @@ class _Check:
             field = self.fields.get(_name_read(column.value))
             yield from self._impossible_values(index, column, field)
             domains[column.name] = _domain(column, field)
-        yield from self._judged(coverage_of(self.table, domains))
+        yield from self._judged(coverage_of(self.table, domains, self.budget))
 
     def _impossible_values(
         self, index: int, column: TableInput, field: Field | None
@@ -107,6 +109,13 @@ class _Check:
 
     def _judged(self, coverage: Coverage) -> Iterator[Problem]:
         rows = (*self.path, "rows")
+        if coverage.is_left_out:
+            message = _(
+                "The decision tables are so large together that this one was not looked at for "
+                "gaps and for rows that are never come to. Make them smaller, or try its cases."
+            )
+            yield Problem(rows, message, severity=Severity.WARNING)
+            return
         if not coverage.is_complete:
             message = _("The table is too large to look for gaps in it. Make several of it.")
             yield Problem(rows, message, severity=Severity.WARNING)

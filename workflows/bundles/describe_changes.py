@@ -23,10 +23,13 @@ from workflows.bundles.blocks import block_labels, branches_in_words, ends_in_wo
 from workflows.bundles.canonical import default_of
 from workflows.bundles.edits import edits_in_words
 from workflows.bundles.failure_fields import failure_labels
+from workflows.bundles.messages import message_in_words
 from workflows.bundles.outline import Outline
 from workflows.bundles.part_labels import with_part_labels
 from workflows.bundles.problems import value_text
+from workflows.bundles.starts import start_in_words
 from workflows.bundles.step_outputs import done_labels, output_labels
+from workflows.bundles.subtickets import subticket_in_words, subticket_labels
 from workflows.bundles.times import reminders_in_words
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.condition_sentence import (
@@ -39,6 +42,7 @@ from workflows.engine.conditions import is_empty
 from workflows.engine.decision_table import Hit
 from workflows.engine.problems import Path
 from workflows.engine.process import EndOutcome, Json, JsonObject, objects_in
+from workflows.engine.starts import StartSpec, starts_of
 from workflows.fields.field import LIMIT_KEYS, SEEN_BY_WORDS, SeenBy
 from workflows.fields.form_rules import is_rule
 from workflows.fields.registry import TYPES, type_of
@@ -47,6 +51,7 @@ from workflows.priorities import SCREENS as PRIORITIES
 from workflows.priorities import Priority
 from workflows.working_hours.durations import (
     after_in_words,
+    answered_in_words,
     duration_in_words,
     is_counted_from_start,
     wait_in_words,
@@ -62,7 +67,9 @@ PARTS: Final[Mapping[str | int, str]] = {
     "ticket_types": "ticket_type",
     "fields": "field",
     "branches": "branch",
+    "starts": "start",
     "table": "decision_table",
+    "message": "message",
     "inputs": "table_input",
     "outputs": "table_output",
     "rows": "table_row",
@@ -110,6 +117,7 @@ class _Labels:
         """For the conditions of transitions, which may name every form's fields."""
         outline = Outline(self.document)
         labels = failure_labels() | block_labels(outline) | approval_labels(outline)
+        labels |= subticket_labels(outline)
         labels |= _labels_of(self.ticket, "ticket.")
         for task in self.tasks:
             key, title = task.get("key"), task.get("title") or task.get("key")
@@ -212,6 +220,8 @@ def _words(change: Change, value: Json, labels: _Labels, task: Json) -> str:
         return showable(duration_in_words(value, labels.of_all_forms))
     if name == "reminders" and value:
         return showable("; ".join(reminders_in_words(value, labels.of_all_forms)))
+    if path[-2:-1] == ("starts",) and isinstance(value, dict):
+        return showable(start_in_words(StartSpec.of(value)))
     if isinstance(value, dict) and path and isinstance(path[-1], int):
         return showable(", ".join(_entry_words(value, labels.of_all_forms)))
     return showable(_value_words(value))
@@ -241,6 +251,11 @@ _IN_WORDS: Final[Mapping[str, Callable[[Json, _Labels, Json], str]]] = {
     "ends_when": lambda value, _labels, _task: ends_in_words(value),
     "approvers": lambda value, labels, _task: approvers_in_words(
         {"approvers": value}, labels.of_all_forms
+    ),
+    "message": lambda value, labels, task: (
+        message_in_words(value, labels.role_of(task), labels.of_all_forms)
+        if isinstance(value, dict)
+        else _value_words(value)
     ),
     "needed": lambda value, _labels, _task: needed_in_words(value),
     "never": lambda value, labels, _task: never_in_words(value, labels.of_all_forms),
@@ -333,14 +348,21 @@ def _words_of_task(task: JsonObject, labels: Mapping[str, str]) -> Iterator[str]
         yield (_("due in %(duration)s") if is_time else _("due %(duration)s")) % {"duration": said}
     if task.get("wait"):
         yield wait_in_words(str(task["wait"]), labels)
+    if task.get("answered_by"):
+        yield answered_in_words(str(task["answered_by"]), labels)
     yield from reminders_in_words(task.get("reminders"), labels)
     if task.get("assign_to"):
         role = str(task.get("candidate_role") or "")
         yield assignment_in_words(task["assign_to"], role, labels)
     if task.get("edits"):
         yield edits_in_words(task["edits"], labels)
+    if isinstance(task.get("message"), dict) and task["message"]:
+        role = str(task.get("candidate_role") or "")
+        yield message_in_words(task["message"], role, labels)
     if task.get("approvers"):
         yield from approval_in_words(task, labels)
+    if task.get("ticket_type") and "task_type" in task:
+        yield from subticket_in_words(task, labels)
     if task.get("branches"):
         yield from branches_in_words(task, labels, {})
 
@@ -409,6 +431,10 @@ def _words_after_the_end(ticket_type: JsonObject) -> Iterator[str]:
         yield text % {"days": days}
     if ticket_type.get("asks_rating") is True:
         yield _("asks for a rating")
+    for start in starts_of(ticket_type.get("starts")):
+        yield _("starts by itself %(when)s") % {"when": start_in_words(start)}
+    if person := ticket_type.get("public_for"):
+        yield _("public, for %(person)s") % {"person": value_text(person)}
 
 
 def word_for(name: str, value: Json) -> str:

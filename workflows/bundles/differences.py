@@ -54,12 +54,13 @@ _NAMED: Final[Mapping[str, Sequence[str]]] = {
     "fields": ("name",),
     "tests": ("name",),
     "branches": ("key",),
+    "starts": ("key",),
     "inputs": ("name",),
     "outputs": ("name",),
     "rows": ("when",),
 }
 _OBJECTS: Final = frozenset(
-    {"workflow", "presets", "ticket", "submitter", "expect", "values", "table"}
+    {"workflow", "presets", "ticket", "submitter", "expect", "values", "table", "message"}
 )
 
 

@@ -87,12 +87,6 @@ class _Check:
         elif self.outline.is_connected and key not in self.outline.before.get(own, set()):
             message = _("%(task)s cannot have been done before this task. Name an earlier one.")
             yield Problem(path, message % {"task": self.outline.title_of(key)}, key)
-        elif self.outline.branch_of[own] and self.outline.branch_of[key]:
-            message = _(
-                "%(task)s stands in a branch, too: in a branch only answers of the ticket and of "
-                "tasks on the main path can be shown again."
-            )
-            yield Problem(path, message % {"task": self.outline.title_of(key)}, key)
 
     def _depending(self) -> Iterator[Problem]:
         """Questions that are shown or not by an answer that may be changed, and are not listed."""

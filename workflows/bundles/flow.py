@@ -125,7 +125,7 @@ def _is_done_by_itself(outline: Outline, key: str) -> bool:
         return False
     if task is not None and task.is_block:
         return not any(outline.task_of[each].is_form for each in outline.inside(key))
-    return task is not None and (task.is_call or task.is_at_once)
+    return task is not None and (task.is_call or task.is_at_once or task.is_subticket)
 
 
 def _counts_visits(transition: Entry) -> bool:
@@ -214,7 +214,7 @@ def _failure_problems(outline: Outline, transition: Entry) -> Iterator[Problem]:
     path, found = (*transition.path, "on_failure"), transition.value["on_failure"]
     task = outline.task_of.get(transition.text("from"))
     is_start = transition.text("from") == START
-    if is_start or (task is not None and task.task_type and not task.is_call):
+    if is_start or (task is not None and task.task_type and not task.can_fail):
         message = _(
             "Only a call to another system can fail. Remove “on_failure”, or let the transition "
             "leave a call."

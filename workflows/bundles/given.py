@@ -2,7 +2,8 @@
 
 A test case names them by words: `requester`, `manager` (the requester's), an e-mail address,
 `tasks.<key>` (whoever did that task), the name of a company role, `everybody` (every task worker),
-or `nobody`. Who is away, or in which role, no test case knows: the word is that of its rule.
+`nobody`, or `outside` (a contact, by a link). Who is away, or in which role, no test case knows:
+the word is that of its rule.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from workflows.engine.simulate import Outcome, Simulation, Step, TaskRules
 MANAGER: Final = "manager"
 EVERYBODY: Final = "everybody"
 NOBODY: Final = "nobody"
+OUTSIDE: Final = "outside"
 
 
 class Tried(Protocol):
@@ -94,6 +96,8 @@ class Given:
                 return MANAGER
             case Who.PERSON:
                 return rule.named
+            case Who.OUTSIDE:
+                return OUTSIDE
             case Who.ANSWER:
                 found = self._answered(rule.named, data)
             case Who.DOER:

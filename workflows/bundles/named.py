@@ -31,7 +31,9 @@ def _answered_forms(outline: Outline) -> Iterator[tuple[Entry, list[JsonObject]]
     presets = [each.value.get("presets") for each in outline.ticket_types]
     given = [each for test in tests for each in objects_in(test.get("answers"))]
     changes = [by_owner(each) for each in objects_in([each.get("edits") for each in given])]
-    tickets = [*presets, *(each.get("ticket") for each in tests)]
+    types = [each.value for each in outline.ticket_types]
+    started = [each.get("answers") for own in types for each in objects_in(own.get("starts"))]
+    tickets = [*presets, *started, *(each.get("ticket") for each in tests)]
     yield outline.workflow, objects_in([*tickets, *(each.get("") for each in changes)])
     for key, task in outline.task_of.items():
         outputs = [each.get("output") for each in given if each.get("task") == key]

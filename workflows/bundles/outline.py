@@ -7,21 +7,23 @@ problems of the others, and no JSON whatsoever makes a check fail.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from workflows.bundles.canonical import END, START
+from workflows.engine.approvals import OWN_FIELDS, vote_fields
 from workflows.engine.conditions import is_empty
 from workflows.engine.problems import Path, quoted, short
+from workflows.engine.problems import Problem as FieldsProblem
 from workflows.engine.process import EndOutcome, Json, JsonObject
 from workflows.engine.reminders import reminder_roles
 from workflows.engine.task_types import TaskType
 from workflows.fields.company_roles import roles_in
 from workflows.fields.field import Field
-from workflows.fields.specs import checked_fields
+from workflows.fields.specs import check_fields, parse_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,16 @@ class Entry:
         return self.task_type is not None and self.task_type.is_call
 
     @property
+    def is_subticket(self) -> bool:
+        """Whether this is a step that starts a ticket of another type."""
+        return self.task_type is not None and self.task_type.is_subticket
+
+    @property
+    def can_fail(self) -> bool:
+        """Whether a transition may leave it that is taken when it has failed."""
+        return self.task_type is not None and self.task_type.can_fail
+
+    @property
     def is_at_once(self) -> bool:
         """Whether this is a step that the engine does when it is reached."""
         return self.task_type is not None and self.task_type.is_at_once
@@ -118,6 +130,11 @@ class Branch:
     @property
     def always_runs(self) -> bool:
         return is_empty(self.entry.value.get("when"))
+
+    @property
+    def ends_block(self) -> bool:
+        """Whether the block ends with it, whatever runs beside it."""
+        return self.entry.value.get("ends_block") is True
 
 
 @dataclass(frozen=True)
@@ -425,6 +442,8 @@ class Outline:
         branches = [each for each in self.branches.values() if each.block == block]
         always = [each for each in branches if each.always_runs]
         ended = sum(each.name in found for each in always)
+        if any(each.ends_block and each.name in found for each in branches):
+            return True
         needed = needed_of(self.blocks[block].value.get("ends_when"), len(branches))
         return ended == len(always) or needed <= sum(each.name in found for each in branches)
 
@@ -485,12 +504,47 @@ def outcome_of(transition: Mapping[str, Json]) -> EndOutcome:
 
 
 def readable_fields(entry: Entry) -> dict[str, Field] | None:
-    """The questions of a form by their names; None where something is wrong with them."""
+    if check_form(entry):
+        return None
+    return {each.name: each for each in form_fields(entry)}
+
+
+def form_fields(entry: Entry) -> tuple[Field, ...]:
+    """The questions of a form in which `check_form` finds nothing wrong."""
     if "fields" not in entry.kept:
-        fields = checked_fields(entry.value.get("fields", []))
-        entry.kept["fields"] = None if fields is None else {each.name: each for each in fields}
-    found: dict[str, Field] | None = entry.kept["fields"]
-    return None if found is None else dict(found)
+        entry.kept["fields"] = _form_fields(entry)
+    found: tuple[Field, ...] = entry.kept["fields"]
+    return found
+
+
+def _form_fields(entry: Entry) -> tuple[Field, ...]:
+    specs: Json = entry.value.get("fields", [])
+    if not entry.is_approval or not isinstance(specs, list):
+        return parse_fields(specs)
+    return parse_fields(vote_fields(specs))[len(OWN_FIELDS) :]
+
+
+def check_form(entry: Entry) -> list[FieldsProblem]:
+    """What is wrong with the questions of a form.
+
+    Those of an approval stand beside what every vote asks, and may read it.
+    """
+    if "problems" not in entry.kept:
+        entry.kept["problems"] = _check_form(entry)
+    found: list[FieldsProblem] = entry.kept["problems"]
+    return list(found)
+
+
+def _check_form(entry: Entry) -> list[FieldsProblem]:
+    specs: Json = entry.value.get("fields", [])
+    if not entry.is_approval or not isinstance(specs, list):
+        return check_fields(specs)
+    own = len(OWN_FIELDS)
+    return [
+        replace(each, path=(int(each.path[0]) - own, *each.path[1:])) if each.path else each
+        for each in check_fields(vote_fields(specs))
+        if not (each.path[1:] == ("name",) and each.found in OWN_FIELDS)
+    ]
 
 
 def roles_in_reminders(outline: Outline) -> Iterator[tuple[Path, str]]:

@@ -91,6 +91,7 @@ _PARTS: Final[Mapping[str, tuple[str, str]]] = {
     "answers": (gettext_noop("answer %(name)s"), ""),
     "path": (gettext_noop("step %(name)s"), ""),
     "branches": (gettext_noop("branch %(name)s"), "key"),
+    "starts": (gettext_noop("start %(name)s"), "key"),
     "inputs": (gettext_noop("input %(name)s"), "name"),
     "outputs": (gettext_noop("output %(name)s"), "name"),
     "rows": (gettext_noop("row %(name)s"), ""),
@@ -103,7 +104,7 @@ _COLUMN: Final = gettext_noop("column %(name)s")
 
 # What such entries are called on screen.
 _LABELS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("tasks", "ticket_types", "branches"), "title"),
+    **dict.fromkeys(("tasks", "ticket_types", "branches", "starts"), "title"),
     **dict.fromkeys(("fields", "inputs", "outputs"), "label"),
 }
 # The cells of a decision table's row, and where their columns stand.

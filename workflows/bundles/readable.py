@@ -13,6 +13,7 @@ from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.part_labels import with_part_labels
 from workflows.bundles.step_outputs import done_labels, output_labels
+from workflows.bundles.subtickets import subticket_labels
 from workflows.engine.condition_sentence import (
     choice_labels,
     describe_condition,
@@ -87,6 +88,7 @@ def _of_questions(
 def condition_labels(outline: Outline) -> dict[str, str]:
     """What the variables of the conditions are called on the forms."""
     labels = failure_labels() | block_labels(outline) | approval_labels(outline)
+    labels |= subticket_labels(outline)
     labels |= {f"ticket.{name}": text for name, text in field_labels(outline.workflow).items()}
     labels |= choice_labels(outline.workflow.value.get("fields"), "ticket.")
     for key, task in outline.task_of.items():

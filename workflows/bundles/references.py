@@ -13,12 +13,14 @@ from workflows.bundles.canonical import END, START
 from workflows.bundles.outline import (
     Entry,
     Outline,
-    readable_fields,
+    check_form,
+    form_fields,
     role_of_approvers,
     roles_in_questions,
     roles_in_reminders,
 )
 from workflows.bundles.problems import Problem, Severity
+from workflows.bundles.public_starts import public_start_problems
 from workflows.engine.problems import Path, did_you_mean, nearest, short, steps_into
 from workflows.engine.problems import Problem as EngineProblem
 from workflows.engine.schema_check import check_schema
@@ -26,7 +28,6 @@ from workflows.fields.company_roles import roles_in
 from workflows.fields.facts import Facts
 from workflows.fields.field import Field
 from workflows.fields.listed import choice_of
-from workflows.fields.specs import check_fields
 from workflows.fields.validation import check_presets
 from workflows.icons import ICONS
 from workflows.priorities import Priority
@@ -55,6 +56,7 @@ def reference_problems(outline: Outline, facts: Facts) -> Iterator[Problem]:
         yield from _preset_problems(ticket_type, outline, facts)
         yield from _priority_problems(ticket_type, outline)
         yield from _icon_problems(ticket_type)
+        yield from public_start_problems(ticket_type, outline)
     if not outline.ticket_types:
         message = _("No ticket type starts this workflow. Add one, so that people can submit it.")
         yield Problem(("ticket_types",), message, severity=Severity.WARNING)
@@ -85,13 +87,13 @@ def _fields_problems(entry: Entry, facts: Facts) -> Iterator[Problem]:
     if "fields" not in entry.value:
         return
     path, specs = (*entry.path, "fields"), entry.value["fields"]
-    found = check_fields(specs)
+    found = check_form(entry)
     yield from _taken_over(found, path)
     for place, role in roles_in(specs, path):
         if not isinstance(role, str):
             yield Problem(place, _("Give the company role as text: by its name."), role)
     if not found:
-        yield from _default_problems(entry, path, facts)
+        yield from _default_problems(form_fields(entry), path, facts)
 
 
 def _seen_by_problems(workflow: Entry) -> Iterator[Problem]:
@@ -156,9 +158,9 @@ def _icon_problems(ticket_type: Entry) -> Iterator[Problem]:
         )
 
 
-def _default_problems(entry: Entry, path: Path, facts: Facts) -> Iterator[Problem]:
+def _default_problems(fields: Sequence[Field], path: Path, facts: Facts) -> Iterator[Problem]:
     """Defaults that name what the company does not have."""
-    for index, field in enumerate((readable_fields(entry) or {}).values()):
+    for index, field in enumerate(fields):
         yield from _default_problem(field, (*path, index), facts)
         for number, column in enumerate(field.fields):
             yield from _default_problem(column, (*path, index, "fields", number), facts)

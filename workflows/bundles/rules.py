@@ -20,9 +20,11 @@ from workflows.bundles.blocks import (
     list_field,
 )
 from workflows.bundles.canonical import START
+from workflows.bundles.messages import sends_message
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.step_outputs import output_fields, values_set
+from workflows.bundles.subtickets import names_read
 from workflows.bundles.unanswered import (
     form_warnings,
     has_fallback,
@@ -38,8 +40,11 @@ from workflows.engine.conditions import (
     variables_read,
 )
 from workflows.engine.failure import FAILURE_PARTS
+from workflows.engine.messages import MessageSpec, Recipient
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.subtickets import READ_OF_ENDED
+from workflows.engine.subtickets import ROOT as SUBTICKET
 from workflows.engine.transforms import check_transform, transform_variables
 from workflows.fields.field import LIST, Field
 
@@ -144,6 +149,7 @@ def _problems_at_once(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
             for name, rule in values.items():
                 read, columns = transform_variables(rule), columns_of_template(rule)
                 yield from scope.problems((*path, name), rule, read, columns)
+    yield from _problems_of_message(task, scope)
     table = task.value.get("table")
     if not isinstance(table, dict) or not task.is_decision:
         return
@@ -152,6 +158,21 @@ def _problems_at_once(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
         if not is_empty(rule) and not check_condition(rule):
             path = (*task.path, "table", "inputs", index, "value")
             yield from scope.problems(path, rule, variables_read(rule), columns_read(rule))
+
+
+def _problems_of_message(task: Entry, scope: _Scope) -> Iterator[Problem]:
+    """What a mail reads: no answer is an empty text, but no address is an error."""
+    said = task.value.get("message")
+    if not isinstance(said, dict) or not sends_message(task):
+        return
+    spec = MessageSpec.of(said)
+    for name, read in (("subject", spec.subject_read), ("text", spec.text_read)):
+        for each in scope.problems((*task.path, "message", name), None, read.names):
+            if each.is_error:
+                yield each
+    if spec.who is Recipient.ANSWER and spec.named:
+        found = scope.problems((*task.path, "message", "answer"), None, [spec.named])
+        yield from (each for each in found if not each.is_error)  # the others are told elsewhere
 
 
 def _sets_by_name(values: JsonObject) -> bool:
@@ -184,7 +205,9 @@ def _transform_problems(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
                 message = _('A transform makes an object. Write {"name": value}.')
                 yield Problem(path, message, template, expected=_("an object"))
             later = task.is_answered_later
-            if name == "input_transform":
+            if name == "output_transform" and task.is_subticket:
+                scope = replace(scopes.before(task.text("key")), subticket=READ_OF_ENDED)
+            elif name == "input_transform":
                 scope = scopes.before(task.text("key"), callback=CALLBACK if later else ())
             else:
                 scope = scopes.before(
@@ -252,6 +275,7 @@ class _Scope:
     callback: tuple[str, ...] = ()
     knows_visits: bool = False  # as conditions of transitions do
     failure: tuple[str, ...] = ()
+    subticket: tuple[str, ...] = ()
 
     def problems(
         self,
@@ -291,6 +315,7 @@ class _Scope:
         if self.knows_visits:
             tasks = list(self.scopes.outline.task_of)
             readers["visits"] = lambda key: _unless_known(variable, "visits", key, tasks)
+            readers["earlier"] = lambda rest: self._earlier(variable, rest)
             readers["done"] = self._done
             readers["failures"] = lambda rest: self._failures(variable, rest)
         if blocks:
@@ -303,6 +328,10 @@ class _Scope:
         if self.callback:
             readers["callback"] = lambda name: _unless_known(
                 variable, "callback", name, self.callback
+            )
+        if self.subticket:
+            readers[SUBTICKET] = lambda name: _unless_known(
+                variable, SUBTICKET, name.partition(".")[0], self.subticket
             )
         if self.failure:
             readers["failure"] = lambda name: _of_failure(variable, name)
@@ -344,6 +373,8 @@ class _Scope:
         if root == "tasks":
             key, _dot, rest = rest.partition(".")
             fields = self.scopes.outputs.get(key)
+        if root == "earlier":
+            return dict(self.scopes.outputs.get(rest) or {})
         field = (fields or {}).get(rest)
         return {} if field is None else {each.name: each for each in field.fields}
 
@@ -405,7 +436,9 @@ class _Scope:
         """Whether a branch has ended for certain where its block has."""
         outline = self.scopes.outline
         wanted = outline.blocks[key].value.get("ends_when") or "all"
-        return wanted == "all" and outline.branches[f"{key}.{branch}"].always_runs
+        beside = (each for each in outline.branches_of(key) if each.entry.text("key") != branch)
+        is_last = wanted == "all" and not any(each.ends_block for each in beside)
+        return is_last and outline.branches[f"{key}.{branch}"].always_runs
 
     def _ticket(self, rest: str) -> _Reading | None:
         fields = self.scopes.outline.fields
@@ -432,6 +465,15 @@ class _Scope:
         if key in outline.approvals:
             wrong = _of_approval(key, inner) if inner else None
             return wrong or self._not_always_done(key)
+        if outline.task_of[key].is_subticket:
+            name, _dot, rest = inner.partition(".")
+            wrong = _unless_known(
+                short(f"tasks.{key}.{inner}"),
+                f"tasks.{key}",
+                name,
+                names_read(outline.task_of[key]),
+            )
+            return wrong or self._not_always_done(key)
         fields = self.scopes.outputs[key]
         values = values_set(outline.task_of[key])
         name = inner.partition(".")[0]
@@ -446,10 +488,22 @@ class _Scope:
                 return wrong
         return self._not_always_done(key)
 
+    def _earlier(self, variable: str, rest: str) -> _Reading | None:
+        """What came of earlier visits of a task: a list."""
+        key, _dot, inner = rest.partition(".")
+        wrong = _unless_known(variable, "earlier", key, list(self.scopes.outline.task_of))
+        if wrong is not None or not inner:
+            return wrong
+        message = _(
+            "The rule reads “%(name)s” as one value, but each earlier visit has its own. Write "
+            "sum(…), any(…), all(…) or count(…) around it."
+        )
+        return _Reading(message % {"name": short(variable)})
+
     def _failures(self, variable: str, rest: str) -> _Reading | None:
         key, _dot, inner = rest.partition(".")
         tasks = self.scopes.outline.task_of
-        calls = [each for each, task in tasks.items() if task.is_call]
+        calls = [each for each, task in tasks.items() if task.can_fail]
         wrong = _unless_known(variable, "failures", key, calls)
         if wrong is None and inner:
             wrong = _of_failure(variable, inner)

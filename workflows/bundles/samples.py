@@ -8,8 +8,9 @@ from typing import Final
 from workflows.bundles.blocks import ITEM, ITEM_NUMBER, item_field
 from workflows.bundles.outline import Entry, Outline, readable_fields
 from workflows.bundles.step_outputs import output_fields, values_set
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import EndOutcome, Json, JsonObject
 from workflows.engine.simulate import CALLBACK_URL
+from workflows.engine.subtickets import ROOT, has_ended
 from workflows.fields.field import Field
 from workflows.fields.samples import sample_answer
 
@@ -52,6 +53,7 @@ def sample_context(document: object, *, task_key: str, answer: bool) -> JsonObje
         someone: JsonObject = {"email": "worker@example.com", "name": "Wendy Example"}
         one: JsonObject = {"by": someone, "at": "2026-01-31T10:00:00+00:00"}
         context["visits"] = dict.fromkeys(outline.task_of, 0)
+        context["earlier"] = {key: [] for key in outline.task_of}
         context["done"] = {key: one for key in outline.task_of if key in known}
     return {**context, **call_values(task, answer=answer)} if task else context
 
@@ -59,6 +61,9 @@ def sample_context(document: object, *, task_key: str, answer: bool) -> JsonObje
 def call_values(task: Entry, *, answer: bool) -> JsonObject:
     """What only the transforms of a call can read: its answer, or its callback's address."""
     later = task.is_answered_later
+    if task.is_subticket:
+        ended = has_ended(1, outcome=EndOutcome.GOOD.value, label="Some text")
+        return {ROOT: {**ended, "ticket": {}, "tasks": {}}} if answer else {}
     if not answer:
         return {"callback": {"url": CALLBACK_URL}} if later else {}
     # Without an output transform the output is the body: its schema is the best guess.
@@ -100,6 +105,10 @@ def _output(outline: Outline, key: str) -> Json:
     if task.is_at_once:
         named = dict.fromkeys(values_set(task) or {}, "Some text")
         return {**named, **sample_answers(output_fields(task))}
+    if task.is_subticket:
+        kept = task.value.get("output_transform")
+        named = dict.fromkeys(kept, "Some text") if isinstance(kept, dict) else {}
+        return has_ended(1, outcome=EndOutcome.GOOD.value, label="Some text", kept=named)
     if task.is_approval:
         return {"approved": True, "yes": 1, "no": 0, "votes": []}
     if task.is_form:

@@ -70,6 +70,9 @@ class _Spelling:
             title=_plain,
             roles_with_access=lambda roles: _each(roles, self._role),
             presets=self._ticket,
+            starts=lambda value: _each(
+                value, lambda each: _changed(each, title=_plain, answers=self._ticket)
+            ),
         )
 
     def _test(self, test: Json) -> Json:

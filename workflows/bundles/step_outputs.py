@@ -91,9 +91,10 @@ def output_labels(task: Mapping[str, Json]) -> dict[str, str]:
 
 
 def done_labels(key: str, title: str) -> dict[str, str]:
-    """What people read for `done` of a task: who did it, and when."""
+    """What people read for `done` of a task (who did it, and when), and for `earlier`."""
     words = {"task": title or key}
     return {
+        f"earlier.{key}": _("earlier visits of “%(task)s”") % words,
         f"done.{key}.by.email": _("e-mail address of whoever did “%(task)s”") % words,
         f"done.{key}.by.name": _("name of whoever did “%(task)s”") % words,
         f"done.{key}.at": _("time at which “%(task)s” was done") % words,

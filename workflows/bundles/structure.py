@@ -32,6 +32,15 @@ _PART_OF_LIST: Final = {
     "company_roles": "company_role",
     "tests": "test",
 }
+# Where it stands: in which list, under which name, and how deep.
+_PARTS: Final[Mapping[tuple[object, str, int], str]] = {
+    ("tasks", "assign_to", 3): "assign_to",
+    ("tasks", "message", 3): "message",
+    ("tasks", "branches", 4): "branch",
+    ("tasks", "reminders", 4): "reminder",
+    ("tasks", "edits", 4): "edit",
+    ("ticket_types", "starts", 4): "start",
+}
 _PART_OF_TEST: Final = {
     "submitter": "test_submitter",
     "answers": "test_answer",
@@ -90,20 +99,16 @@ def _known_names(path: Path) -> list[str]:
         return key_order("workflow")
     if len(path) == 2 and path[0] in _PART_OF_LIST:
         return key_order(_PART_OF_LIST[str(path[0])])
-    if len(path) == 3 and path[0] == "tasks" and path[2] == "assign_to":
-        return key_order("assign_to")
-    if len(path) == 3 and path[0] == "tasks" and path[2] == "approvers":
-        return ["role", "people", "manager"]
-    if len(path) == 4 and path[0] == "tasks" and path[2] == "branches":
-        return key_order("branch")
-    if len(path) > 2 and path[0] == "tasks" and path[2] == "table":
-        return key_order(_PART_OF_TABLE.get(str(path[3]) if path[3:] else "", "decision_table"))
-    if len(path) == 4 and path[0] == "tasks" and path[2] == "reminders":
-        return key_order("reminder")
-    if len(path) == 4 and path[0] == "tasks" and path[2] == "edits":
-        return key_order("edit")
-    if len(path) > 2 and path[0] == "tests" and path[2] in _PART_OF_TEST:
-        return key_order(_PART_OF_TEST[str(path[2])])
+    if len(path) > 2 and isinstance(path[2], str):
+        part = (path[0], path[2], len(path))
+        if part == ("tasks", "approvers", 3):
+            return ["role", "people", "manager"]
+        if part in _PARTS:
+            return key_order(_PARTS[part])
+        if part[:2] == ("tasks", "table"):
+            return key_order(_PART_OF_TABLE.get(str(path[3]) if path[3:] else "", "decision_table"))
+        if part[0] == "tests" and path[2] in _PART_OF_TEST:
+            return key_order(_PART_OF_TEST[path[2]])
     return key_order("bundle")
 
 
@@ -162,6 +167,10 @@ def _constant_sentence(path: Path) -> tuple[str, str]:
 
 
 def _pattern_sentence(path: Path) -> tuple[str, str]:
+    if path[2:3] == ("starts",) and path[-1] in ("at", "from"):
+        is_time = path[-1] == "at"
+        expected = _("a time of day such as 08:00") if is_time else _("a day such as 2026-10-30")
+        return _("Give %(expected)s.") % {"expected": expected}, expected
     if path[-1] in _KEYS or path[-2:-1] == ("path",):
         message = _("Use %(expected)s (at most 63 characters).") % {"expected": _KEY}
         return message, str(_KEY)

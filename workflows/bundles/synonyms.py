@@ -72,15 +72,29 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "values": ("set", "set_values", "sets"),
         "table": ("decision_table", "decision", "rules"),
         "wait": ("wait_until", "waits_until", "waits", "until"),
+        "ticket_type": ("starts", "sub_ticket", "subticket", "sub_workflow", "subworkflow"),
+        "wait_for_end": ("waits_for_end", "wait_for_it", "waits_for_it"),
+        "answered_by": ("matched_by", "correlation_key", "message_key"),
         "reminders": ("reminder", "escalations", "escalation"),
         "approvers": ("approved_by", "approver"),
         "needed": ("how_many", "needed_votes"),
         "never": ("never_by",),
+        "message": ("mail", "email", "sends"),
+    },
+    "message": {
+        "who": ("to", "recipient", "tell"),
+        "answer": ("question", "field"),
+        "task": ("step", "doer"),
+        "email": ("address", "mail"),
+        "subject": ("title",),
+        "text": ("body", "content", "template"),
+        "files": ("attachments", "attach", "file"),
     },
     "branch": {
         "title": ("name", "branch_name"),
         "start": ("begins_with", "first_task", "from"),
         "when": ("condition", "if", "only_if"),
+        "ends_block": ("ends", "is_main", "main"),
     },
     "decision_table": {
         "inputs": ("conditions",),
@@ -133,12 +147,24 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "icon": ("symbol",),
         "reopen_days": ("reopen_within_days", "can_be_reopened_for"),
         "asks_rating": ("rating", "rated", "ask_rating"),
+        "starts": ("recurring_starts", "recurring", "schedule", "schedules"),
+        "public_for": ("public", "outside_for"),
+    },
+    "start": {
+        "title": ("name",),
+        "rule": ("rrule", "recurrence", "recurrence_rule"),
+        "working_day": ("workday", "business_day", "working_day_of_month"),
+        "at": ("time", "time_of_day"),
+        "from": ("first", "dtstart", "starting"),
+        "on_behalf_of": ("as", "person", "submitted_as", "email"),
+        "answers": ("data", "values"),
     },
     "reminder": {
         "when": ("at", "time"),
         "tell": ("who", "to", "notify"),
         "role": ("company_role",),
         "add": ("adds", "add_role"),
+        "give": ("gives", "hand_over", "reassign"),
         "text": ("message", "note"),
     },
     "company_role": {
@@ -213,6 +239,7 @@ _INSIDE: Final[Mapping[str, Mapping[str, str]]] = {
         "branches": "branch[]",
         "table": "decision_table",
         "reminders": "reminder[]",
+        "message": "message",
         "edits": "edit[]",
     },
     "decision_table": {
@@ -220,7 +247,7 @@ _INSIDE: Final[Mapping[str, Mapping[str, str]]] = {
         "outputs": "table_output[]",
         "rows": "table_row[]",
     },
-    "ticket_type": {"ext_ref": "link[]"},
+    "ticket_type": {"ext_ref": "link[]", "starts": "start[]"},
     "field": {"fields": "field[]", "choices": "choice[]", "checks": "check[]"},
     "test": {
         "submitter": "test_submitter",
@@ -246,7 +273,7 @@ def names_of(part: str) -> list[str]:
 
 def part_of_entries(name: str) -> str:
     """The part that each entry of a list of the bundle is: `tasks` are a list of `task`."""
-    inner = {"fields": "field", "branches": "branch"}
+    inner = {"fields": "field", "branches": "branch", "starts": "start"}
     return inner.get(name) or _INSIDE["bundle"].get(name, name).removesuffix("[]")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from workflows.bundles.assignments import approval_notes, assignments_in_words
 from workflows.bundles.edits import all_edits_in_words
+from workflows.bundles.messages import message_notes
+from workflows.bundles.subtickets import subticket_notes
 from workflows.bundles.times import reminder_notes
 
 
@@ -15,6 +17,8 @@ def task_notes(document: object) -> dict[str, list[str]]:
         approval_notes(document),
         all_edits_in_words(document),
         reminder_notes(document),
+        subticket_notes(document),
+        message_notes(document),
     ):
         for key, line in words.items():
             found.setdefault(key, []).append(line)

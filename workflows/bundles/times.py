@@ -8,9 +8,10 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from workflows.bundles.comparisons import fields_by_name
+from workflows.bundles.comparisons import TEXT, fields_by_name, kind_of
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
+from workflows.bundles.step_outputs import values_set
 from workflows.engine.errors import MomentError
 from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short
 from workflows.engine.process import Json
@@ -19,6 +20,8 @@ from workflows.engine.timing import DUE, Moment
 from workflows.working_hours.durations import after_in_words, wait_in_words
 
 _DATES: Final = ("date", "datetime")
+# Of questions whose answers may be the key of a message.
+_KEYS: Final = ("text", "integer", "choice", "email")
 _TASKS: Final = "tasks."
 
 
@@ -29,6 +32,7 @@ def time_problems(outline: Outline) -> Iterator[Problem]:
         key = task.text("key")
         yield from check.moment((*task.path, "due_in"), task.text("due_in"), at=key)
         yield from check.moment((*task.path, "wait"), task.text("wait"), at=key)
+        yield from check.answered_by(task)
         yield from check.reminders(task)
     for each in outline.transitions:
         yield from check.moment((*each.path, "after"), each.text("after"), at=each.text("from"))
@@ -41,6 +45,13 @@ class _Check:
             name: field
             for name, field in fields_by_name(outline).items()
             if field.type.key in _DATES
+        }
+        # What a step sets may be a moment, where its formula is none that plainly gives else.
+        self.set = {
+            f"{_TASKS}{task.text('key')}.{name}"
+            for task in outline.tasks
+            for name, formula in (values_set(task) or {}).items()
+            if kind_of(formula, fields_by_name(outline)) in ("", TEXT)
         }
 
     def moment(
@@ -61,7 +72,7 @@ class _Check:
             yield from self._answer(path, text, moment.answer, at)
 
     def _answer(self, path: Path, text: str, answer: str, at: str) -> Iterator[Problem]:
-        if answer not in self.dates:
+        if answer not in self.dates and answer not in self.set:
             meant = nearest(answer, self.dates)
             message = _("“%(name)s” is no question of type date, or date and time.")
             advice = did_you_mean(meant) or " " + _("Name one, such as ticket.return_date.")
@@ -75,6 +86,32 @@ class _Check:
         if key and self.outline.is_connected and key not in before:
             message = _("%(task)s cannot have been done before this task. Name an earlier one.")
             yield Problem(path, message % {"task": self.outline.title_of(key)}, text)
+
+    def answered_by(self, task: Entry) -> Iterator[Problem]:
+        """The answer by which a message is matched is a text or a number, and there by then."""
+        name, path = task.text("answered_by"), (*task.path, "answered_by")
+        if not name:
+            return
+        known = {
+            each: field
+            for each, field in fields_by_name(self.outline).items()
+            if field.type.key in _KEYS
+        }
+        key = name.split(".")[1] if name.startswith(_TASKS) else ""
+        other = self.outline.task_of.get(key)
+        if other is not None and other.is_call:
+            return  # what other systems answer is known to nobody
+        if name not in known:
+            meant = nearest(name, known)
+            message = _("“%(name)s” is no question for a text or a whole number.")
+            advice = did_you_mean(meant) or " " + _("Name one, such as ticket.order_number.")
+            said = message % {"name": short(name)} + advice
+            yield Problem(path, said, name, expected=", ".join(known), nearest=meant)
+            return
+        before = self.outline.before.get(task.text("key"), set())
+        if key and self.outline.is_connected and key not in before:
+            message = _("%(task)s cannot have been done before this task. Name an earlier one.")
+            yield Problem(path, message % {"task": self.outline.title_of(key)}, name)
 
     def reminders(self, task: Entry) -> Iterator[Problem]:
         listed = task.value.get("reminders")
@@ -100,6 +137,9 @@ class _Check:
 
 
 def _role_problems(path: Path, reminder: Reminder) -> Iterator[Problem]:
+    if reminder.gives and reminder.tell is not Tell.DEPUTY:
+        message = _("Only a deputy is given a task. Set “tell” to deputy, or “give” to false.")
+        yield Problem((*path, "give"), message, found=True)
     if reminder.role is None:
         if reminder.adds:
             message = _("Name in “role” the company role whose members may do it as well.")
@@ -121,6 +161,7 @@ _TOLD: Final = {
     Tell.WORKER: gettext_lazy("whoever has it is told"),
     Tell.REQUESTER: gettext_lazy("the requester is told"),
     Tell.MANAGER: gettext_lazy("the manager of whoever has it is told"),
+    Tell.DEPUTY: gettext_lazy("the deputy of whoever has it is told"),
     Tell.ROLE: gettext_lazy("%(role)s are told"),
     Tell.TICKET_ADMINS: gettext_lazy("the ticket admins are told"),
 }
@@ -143,6 +184,8 @@ def _reminder_in_words(reminder: Reminder, labels: Mapping[str, str]) -> str:
     }
     if reminder.adds:
         said = _("%(when)s: %(told)s, and %(role)s may do it as well") % words
+    elif reminder.gives:
+        said = _("%(when)s: it goes to the deputy of whoever has it") % words
     else:
         said = _("%(when)s: %(told)s") % words
     return f"{said} ({quoted(short(reminder.text))})" if reminder.text else said
@@ -156,7 +199,7 @@ def reminder_notes(document: object) -> dict[str, str]:
     outline = Outline(document if isinstance(document, dict) else {})
     found = {}
     for key, task in outline.task_of.items():
-        if task.is_form:
+        if task.is_form or task.is_approval:
             found[key] = times_note(task.value.get("reminders"))
         elif task.task_type is not None and task.task_type.is_wait and task.text("wait"):
             found[key] = wait_in_words(task.text("wait"))

@@ -17,7 +17,7 @@ from workflows.bundles.given import Given
 from workflows.bundles.outline import outcome_of
 from workflows.bundles.problems import Problem, path_in_words
 from workflows.end_outcomes import SCREENS as OUTCOMES
-from workflows.engine.approvals import vote_key, with_votes
+from workflows.engine.approvals import vote_fields_in_words, vote_key, with_votes
 from workflows.engine.blocks import BlockSpec, branch_of
 from workflows.engine.clock import NAMES as NAMES_OF_TIME
 from workflows.engine.clock import Clock
@@ -43,6 +43,8 @@ from workflows.engine.simulate import (
     read_answers,
     simulate,
 )
+from workflows.engine.subtickets import OUTPUT_SCHEMA as OF_SUBTICKET
+from workflows.engine.subtickets import completed
 from workflows.engine.task_types import VOTE_TYPES, TaskType
 from workflows.engine.transforms import apply_transform
 from workflows.fields.asked_again import (
@@ -90,7 +92,7 @@ class Trial:
         self.known = replace(known, trusts_answers=True, clock=self.clock)
         workflow = document.get("workflow")
         self.workflow: JsonObject = workflow if isinstance(workflow, dict) else {}
-        tasks = with_votes(_entries(document, "tasks"))
+        tasks = map(_in_words, with_votes(_entries(document, "tasks")))
         self.tasks = {str(each.get("key")): each for each in tasks}
         self.ticket_types = {
             str(each.get("key")): each for each in _entries(document, "ticket_types")
@@ -182,6 +184,8 @@ class Trial:
         Raises TransformError.
         """
         task = self.tasks[key]
+        if self.rules[key].task_type.is_subticket:
+            return completed(body if isinstance(body, dict) else {})
         template, response = task.get("output_transform"), dict[str, Json](body=body)
         if is_empty(template):
             return body if isinstance(body, dict) else {"response": body}
@@ -565,6 +569,13 @@ def _entries(document: JsonObject, name: str) -> list[JsonObject]:
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
+def _in_words(task: JsonObject) -> JsonObject:
+    """A vote asks in the language of whoever tries it."""
+    if task.get("task_type") not in VOTE_TYPES:
+        return task
+    return {**task, "fields": vote_fields_in_words(task.get("fields"))}
+
+
 def _type_of(task: JsonObject) -> TaskType:
     if task.get("task_type") in VOTE_TYPES:  # which are made with their approvals
         return VOTE_TYPES[0]
@@ -593,11 +604,13 @@ def _rules(task: JsonObject, form: _Form, change_answers: ChangeAnswers | None) 
         task_type=_type_of(task),
         check_form=form.refusals,
         input_schema=task.get("input_schema"),
-        output_schema=task.get("output_schema"),
+        output_schema=OF_SUBTICKET if _type_of(task).is_subticket else task.get("output_schema"),
+        waits=task.get("wait_for_end") is not False,
         input_transform=task.get("input_transform"),
         values=task.get("values"),
         table=task.get("table"),
         change_answers=change_answers,
+        is_answered=_type_of(task).is_wait and bool(task.get("answered_by")),
     )
 
 

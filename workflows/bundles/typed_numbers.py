@@ -45,6 +45,10 @@ def _is_whole(document: Json, path: Path) -> bool | None:
     match path:
         case (str(part), int(), str(name)) if (part, name) in _WHOLE:
             return True
+        case ("ticket_types", int(), "starts", int(), "working_day"):
+            return True
+        case ("ticket_types", int(), "starts", int(), "answers", *inside):
+            return _of_answer(_at(document, ("workflow", "fields")), inside)
         case ("ticket_types", int(), "presets", *inside) | ("tests", int(), "ticket", *inside):
             return _of_answer(_at(document, ("workflow", "fields")), inside)
         case ("tests", int(), "answers", int(), "output", *inside):

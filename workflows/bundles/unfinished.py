@@ -59,6 +59,7 @@ _KEPT_AS_JSON: Final = (
     "table_cell",
     "cell_type",
     "check",
+    "message",
 )
 _CHOICE: Final[JsonObject] = {
     "properties": {"value": {}, "label": {}},

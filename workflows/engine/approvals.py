@@ -31,6 +31,7 @@ from .process import (
 )
 from .task_types import APPROVAL_TYPES, VOTE_TYPES
 from .texts import gettext as _
+from .texts import gettext_noop
 
 __all__ = [
     "NOTE_FIELD",
@@ -41,7 +42,9 @@ __all__ = [
     "TASKS",
     "USUAL_NEVER",
     "VOTES",
+    "VOTE_CHOICES",
     "VOTE_FIELD",
+    "VOTE_LABELS",
     "ApprovalSpec",
     "Approvers",
     "CastVote",
@@ -55,6 +58,7 @@ __all__ = [
     "never_of",
     "vote_document",
     "vote_fields",
+    "vote_fields_in_words",
     "vote_key",
     "with_votes",
 ]
@@ -144,25 +148,35 @@ def approval_key(key: str) -> str:
     return approval if dot and votes == VOTES else ""
 
 
+# How the own questions of every vote are called, and what can be chosen. Documents and published
+# versions have them in English; whoever reads them has them in the language that is theirs.
+VOTE_LABELS: Final[Mapping[str, str]] = {
+    VOTE_FIELD: gettext_noop("Vote"),
+    REASON_FIELD: gettext_noop("Why do you refuse?"),
+    NOTE_FIELD: gettext_noop("Comment"),
+}
+VOTE_CHOICES: Final[Mapping[str, str]] = {
+    Vote.APPROVE: gettext_noop("Approve"),
+    Vote.REFUSE: gettext_noop("Refuse"),
+}
+
+
 def vote_fields(more: Json = None) -> list[Json]:
-    """The form of a vote, with the further questions of its approval."""
+    """The form of a vote, with the further questions of its approval, as it is stored."""
     refuses: Json = {"==": [{"var": VOTE_FIELD}, Vote.REFUSE.value]}
     approves: Json = {"==": [{"var": VOTE_FIELD}, Vote.APPROVE.value]}
     return [
         {
             "name": VOTE_FIELD,
-            "label": _("Vote"),
+            "label": VOTE_LABELS[VOTE_FIELD],
             "type": "choice",
             "required": True,
-            "choices": [
-                {"value": Vote.APPROVE.value, "label": _("Approve")},
-                {"value": Vote.REFUSE.value, "label": _("Refuse")},
-            ],
+            "choices": [{"value": each.value, "label": VOTE_CHOICES[each]} for each in Vote],
             "seen_by": "requester",
         },
         {
             "name": REASON_FIELD,
-            "label": _("Why do you refuse?"),
+            "label": VOTE_LABELS[REASON_FIELD],
             "type": "long_text",
             "required": True,
             "visible_when": refuses,
@@ -170,13 +184,28 @@ def vote_fields(more: Json = None) -> list[Json]:
         },
         {
             "name": NOTE_FIELD,
-            "label": _("Comment"),
+            "label": VOTE_LABELS[NOTE_FIELD],
             "type": "long_text",
             "visible_when": approves,
             "seen_by": "requester",
         },
         *(more if isinstance(more, list) else ()),
     ]
+
+
+def vote_fields_in_words(fields: Json) -> list[Json]:
+    """The form of a vote in the language of whoever reads it now, whichever it is stored in."""
+    return [_in_words(each) for each in fields] if isinstance(fields, list) else []
+
+
+def _in_words(spec: Json) -> Json:
+    name = spec.get("name") if isinstance(spec, dict) else None
+    if not isinstance(spec, dict) or not isinstance(name, str) or name not in VOTE_LABELS:
+        return spec
+    made: JsonObject = {**spec, "label": _(VOTE_LABELS[name])}
+    if name == VOTE_FIELD:
+        made["choices"] = [{"value": each.value, "label": _(VOTE_CHOICES[each])} for each in Vote]
+    return made
 
 
 def vote_document(task: Mapping[str, Json]) -> JsonObject:
@@ -193,6 +222,7 @@ def vote_document(task: Mapping[str, Json]) -> JsonObject:
         "edit_layout": task.get("edit_layout") or "",
         "display_layout": task.get("display_layout") or "",
         "due_in": task.get("due_in") or "",
+        "reminders": task.get("reminders"),
         "branch": key,
         "assign_to": {
             "who": "answer",

@@ -30,6 +30,8 @@ class Who(StrEnum):
     ANSWER = "answer"
     DOER = "doer"
     PERSON = "person"
+    # Nobody of the company: a contact, by the e-mail address in an answer.
+    OUTSIDE = "outside"
 
 
 class Fallback(StrEnum):
@@ -51,7 +53,12 @@ class Mode(StrEnum):
 # What a document may say in the place of `who` for a group: it means the same as nothing.
 GROUPS: Final = ("role", "everybody")
 # Which key goes with which of them.
-NAMED_BY: Final = {Who.ANSWER: "answer", Who.DOER: "task", Who.PERSON: "email"}
+NAMED_BY: Final = {
+    Who.ANSWER: "answer",
+    Who.DOER: "task",
+    Who.PERSON: "email",
+    Who.OUTSIDE: "answer",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,8 @@ class AssignRule:
 
     who: Who = Who.GROUP
     named: str = ""
+    # Of a definition that is kept: the number of the person whom it names by their address.
+    person: int | None = None
     fallback: Fallback = Fallback.NOBODY
     never_requester: bool = False
     never_tasks: tuple[str, ...] = ()
@@ -78,6 +87,7 @@ class AssignRule:
         return cls(
             who=who,
             named=str(said.get(NAMED_BY.get(who, ""), "")),
+            person=_number(said.get("id")) if who is Who.PERSON else None,
             fallback=_member(Fallback, said.get("fallback"), Fallback.NOBODY),
             never_requester=REQUESTER in never,
             never_tasks=tuple(each.removeprefix(TASKS) for each in never if each != REQUESTER),
@@ -88,6 +98,11 @@ class AssignRule:
     def is_for_group(self) -> bool:
         """Whether a group is given it at once: no one person is named."""
         return self.who is Who.GROUP
+
+    @property
+    def is_for_outside(self) -> bool:
+        """Whether somebody outside is sent it, by a link."""
+        return self.who is Who.OUTSIDE
 
     @property
     def has_group(self) -> bool:
@@ -128,6 +143,10 @@ _SAYS_NOTHING: Final = {
 
 def _member[E: StrEnum](kind: type[E], value: object, default: E) -> E:
     return kind(value) if isinstance(value, str) and value in list(kind) else default
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _listed(value: object) -> Iterable[object]:

@@ -47,6 +47,8 @@ def carry_out(
     Raises:
         AtOnceError: it cannot be done; it says why.
     """
+    if task_type.sends_message:
+        return Made({})
     known = with_time(context, clock)
     working_time = None if clock is None else clock.working_time
     if task_type.is_decision:

@@ -5,6 +5,8 @@ by its own rule (`ends_when`), and no path leaves it but by that. Documents hold
 task:
 
     {"branches": [{"key": "it", "title": "IT", "start": "account"}], "ends_when": "all"}
+
+A branch with `ends_block` ends the block with itself: what accompanies it is cancelled then.
 """
 
 from __future__ import annotations
@@ -257,6 +259,9 @@ def is_over(block: BlockSpec, states: Iterable[BranchState]) -> bool:
     if block.approval is not None and any(each.ended for each in runs):
         return _is_decided(block.approval, runs)
     if all(each.ended or each.cancelled for each in runs):
+        return True
+    ending = block.ending
+    if ending and any(each.ended and each.key in ending for each in runs):
         return True
     match block.ends_when:
         case Until.ANY:

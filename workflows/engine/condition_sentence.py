@@ -99,6 +99,10 @@ _YES_OR_NO: Final = frozenset(
 )
 
 
+def _are_names(arguments: list[Json]) -> bool:
+    return bool(arguments) and all(isinstance(each, str) for each in arguments)
+
+
 class _Description:
     """Phrases one rule. Clauses stand for yes or no, operands for values."""
 
@@ -133,7 +137,7 @@ class _Description:
             return self._truth(arguments[0], negated=operator == "!")
         if operator == "in" and len(arguments) == 2:
             return self._membership(arguments[0], arguments[1])
-        if operator == "missing" and arguments and all(isinstance(each, str) for each in arguments):
+        if operator == "missing" and _are_names(arguments):
             names = f" {_('or')} ".join(self._name(str(each)) for each in arguments)
             return _("%(name)s is missing") % {"name": names}
         if operator in _ROWS and len(arguments) == 2 and isinstance(arguments[1], dict):
@@ -164,6 +168,11 @@ class _Description:
         if _is_variable(value):
             text = _("%(name)s is no or empty") if negated else _("%(name)s is yes or filled in")
             return text % {"name": self.operand(value)}
+        operator, arguments = _call(value)
+        if negated and operator == "missing" and _are_names(arguments):
+            names = f" {_('and')} ".join(self._name(str(each)) for each in arguments)
+            text = _("%(name)s is there") if len(arguments) == 1 else _("%(name)s are there")
+            return text % {"name": names}
         inner = self.clause(value)
         return _("not (%(clause)s)") % {"clause": inner} if negated else inner
 

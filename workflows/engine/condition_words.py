@@ -21,13 +21,13 @@ MAX_CHARACTERS = 20_000
 MAX_NESTING = 20  # a rule nests two levels of JSON for each, of the 60 that a document may have
 MAX_OPERANDS = 1_000
 ROOTS: Final = (
-    *("ticket", "tasks", "visits", "done", "submitter", "company", "number"),
+    *("ticket", "tasks", "visits", "earlier", "done", "submitter", "company", "number"),
     *("failure", "failures", "item", "item_number"),
     *NAMES_OF_TIME,
 )
 # Definitions that are older than these roots may have a task of such a key: it is meant then.
 _LATER_ROOTS: Final = frozenset(
-    {"visits", "failure", "failures", "done", "item", "item_number", *NAMES_OF_TIME}
+    {"visits", "earlier", "failure", "failures", "done", "item", "item_number", *NAMES_OF_TIME}
 )
 RESPONSE: Final = "response"
 
@@ -39,7 +39,7 @@ SUMMED, ANY, ALL, COUNT = "sum", "any", "all", "count"
 OF_ROWS: Final = frozenset({SUMMED, ANY, ALL, COUNT})
 OUTSIDE: Final[Json] = [2]  # the level of what surrounds a loop
 # How many parts the name of an answer has, by its root; that of a column in rows has one more.
-_PARTS: Final[Mapping[str, int]] = {"ticket": 2, "tasks": 3}
+_PARTS: Final[Mapping[str, int]] = {"ticket": 2, "tasks": 3, "earlier": 2}
 # Of a block with a branch for each entry: each row has the output of the tasks, too.
 _ITEMS: Final = "items"
 COMPARED: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})

@@ -69,6 +69,16 @@ class MomentError(DurationError):
     )
 
 
+class RecurrenceError(EngineError, ValueError):
+    """`name` is the part that is wrong: rule, working_day, at or from."""
+
+    message = gettext_noop("Write a rule such as FREQ=WEEKLY;BYDAY=MO.")
+
+    def __init__(self, said: str = "", *, name: str = "rule") -> None:
+        super().__init__(said)
+        self.name = name
+
+
 class SpanError(EngineError, ValueError):
     message = gettext_noop(
         "Write working hours as 09:00-12:00, 13:00-17:00: in order, and none twice."

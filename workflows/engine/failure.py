@@ -20,6 +20,7 @@ class FailureReason(StrEnum):
     NO_ANSWER = "no_answer"  # not in time, or broken off
     UNREACHABLE = "unreachable"  # no connection, or none that can be trusted
     UNUSABLE_ANSWER = "unusable_answer"  # a success that says nothing the task can keep
+    CANCELLED = "cancelled"  # of a sub-ticket: it was withdrawn or cancelled
 
     @classmethod
     def named(cls, name: object) -> FailureReason | None:

@@ -57,12 +57,21 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BranchSpec:
-    """A branch: its first task, and the condition without which it does not begin."""
+    """A branch: its first task, and the condition without which it does not begin.
+
+    `ends_block`: when it has ended, the block has, whatever still runs beside it.
+    """
 
     key: str
     title: str = ""
     start: str = ""
     when: Json = None
+    ends_block: bool = False
+
+    @property
+    def name(self) -> str:
+        """What people call it. That of an approval has no title: it is a word of ours."""
+        return self.title or (_("Vote") if self.key == VOTES else self.key)
 
 
 # How documents say whom a task is never given to: the requester, whoever did a task.
@@ -181,7 +190,7 @@ class BlockSpec:
     def of_approval(cls, key: str, said: Mapping[str, Json]) -> Self:
         """The block that an approval is; `said` is its document."""
         return cls(
-            branches=(BranchSpec(VOTES, _("Vote"), vote_key(key)),),
+            branches=(BranchSpec(VOTES, start=vote_key(key)),),
             for_each=True,
             order=Order.IN_ORDER if said.get("order") == Order.IN_ORDER else Order.TOGETHER,
             most=HIGHEST_MOST,
@@ -201,6 +210,7 @@ class BlockSpec:
                     title=str(each.get("title") or ""),
                     start=str(each.get("start") or ""),
                     when=each.get("when"),
+                    ends_block=each.get("ends_block") is True,
                 )
                 for each in (branches if isinstance(branches, list) else [])
                 if isinstance(each, dict)
@@ -220,6 +230,11 @@ class BlockSpec:
     @property
     def bound(self) -> int:
         return min(self.most or USUAL_MOST, HIGHEST_MOST)
+
+    @property
+    def ending(self) -> frozenset[str]:
+        """The keys of the branches with which the block ends, whatever runs beside them."""
+        return frozenset(each.key for each in self.branches if each.ends_block)
 
     def branch(self, key: str) -> BranchSpec | None:
         return next((each for each in self.branches if each.key == key), None)

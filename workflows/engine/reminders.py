@@ -6,8 +6,10 @@ Documents hold a list of them as `reminders` of a task:
     {"when": "PT4H", "tell": "manager"}
     {"when": "P2D", "tell": "role", "role": "IT managers", "add": true}
 
+    {"when": "P2D", "tell": "deputy", "give": true}
+
 A reminder takes nothing away: whoever has the task keeps it. With `add` the members of the company
-role may do it as well.
+role may do it as well. With `give` the one who is told is given it.
 """
 
 from __future__ import annotations
@@ -26,11 +28,12 @@ LONGEST_TEXT: Final = 500
 
 
 class Tell(StrEnum):
-    """Who is told. MANAGER: that of whoever has the task."""
+    """Who is told. MANAGER, DEPUTY: that of whoever has the task, who need not be away."""
 
     WORKER = "worker"
     REQUESTER = "requester"
     MANAGER = "manager"
+    DEPUTY = "deputy"
     ROLE = "role"
     TICKET_ADMINS = "ticket_admins"
 
@@ -47,6 +50,7 @@ class Reminder:
     tell: Tell = Tell.WORKER
     role: str | int | None = None
     adds: bool = False
+    gives: bool = False
     text: str = ""
 
     @property
@@ -71,6 +75,7 @@ class Reminder:
             tell=Tell(str(tell)),
             role=role if isinstance(role, str | int) and role not in ("", True, False) else None,
             adds=value.get("add") is True,
+            gives=value.get("give") is True,
             text=str(value.get("text") or ""),
         )
 
@@ -92,7 +97,7 @@ def canonical_reminders(value: Json) -> Json:
 
 def _canonical(value: JsonObject) -> JsonObject:
     made: JsonObject = {}
-    for name in ("when", "tell", "role", "add", "text"):
+    for name in ("when", "tell", "role", "add", "give", "text"):
         said = value.get(name)
         if said in (None, "") or said is False or (name, said) == ("tell", Tell.WORKER.value):
             continue

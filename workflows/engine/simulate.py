@@ -70,7 +70,7 @@ class _Run(Beginning, Answering):
         start = Step(None, self.main.data, output={}, decision=decision, ticket=self._ticket())
         self.steps.append(start)
         self._follow(self.main, 0, decision)
-        while self.main.state is PathState.RUNNING:
+        while self._goes_on():
             if self.to_do:
                 path, decision = self.to_do.popleft()
                 if path.state is not PathState.RUNNING:
@@ -105,6 +105,12 @@ class _Run(Beginning, Answering):
             if path.state is PathState.STUCK:
                 return self._ended(Outcome.ERROR, at=index, error=error)
         return self._ended(Outcome.WAITING, at=self._first_open())
+
+    def _goes_on(self) -> bool:
+        """Do what is done at once, after all that begins in the same moment has begun."""
+        while self.at_once and not self.to_do:
+            self._do_at_once(self.at_once.popleft())
+        return self.main.state is PathState.RUNNING
 
     def _open(self) -> Iterator[SimulatedVisit]:
         """What waits for an answer: not the blocks, which wait for what is in them."""

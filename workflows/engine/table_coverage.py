@@ -20,6 +20,8 @@ from .texts import gettext as _
 
 MOST_WORK: Final = 300_000
 MOST_CELLS: Final = 500_000
+# For all tables of a bundle together, steps and cells: about two seconds.
+MOST_WORK_TOGETHER: Final = 1_000_000
 MOST_FOUND: Final = 5
 
 # The parts of one input that something covers, as bits.
@@ -56,39 +58,66 @@ class Coverage:
     overlaps: tuple[tuple[int, int, str], ...] = ()
     never_hit: tuple[int, ...] = ()
     is_complete: bool = True
+    # It is not judged, as those before it have cost too much.
+    is_left_out: bool = False
 
 
 class _TooMuchError(Exception):
     """More work than is begun."""
 
 
-def coverage_of(table: DecisionTable, domains: Mapping[str, Domain] | None = None) -> Coverage:
-    """Judge a table; `domains` is what is known of the inputs, by their names."""
-    known = domains or {}
+@dataclass(slots=True)
+class Budget:
+    """What judging several tables may cost together."""
+
+    left: int = MOST_WORK_TOGETHER
+
+    def spend(self, work: int = 1) -> None:
+        self.left -= work
+        if self.left < 0:
+            raise _TooMuchError
+
+
+def coverage_of(
+    table: DecisionTable,
+    domains: Mapping[str, Domain] | None = None,
+    budget: Budget | None = None,
+) -> Coverage:
+    """Judge a table; `domains` is what is known of the inputs, by their names.
+
+    `budget` is one for all tables that are judged together.
+    """
+    budget = budget or Budget()
+    try:
+        return _judge(table, domains or {}, budget)
+    except _TooMuchError:
+        return Coverage(is_complete=False, is_left_out=budget.left < 0)
+
+
+def _judge(table: DecisionTable, known: Mapping[str, Domain], budget: Budget) -> Coverage:
     columns = [
         _Column.of(
             column.type, known.get(column.name, Domain()), [row.when[at] for row in table.rows]
         )
         for at, column in enumerate(table.inputs)
     ]
-    if sum(column.count for column in columns) * len(table.rows) > MOST_CELLS:
+    cells = sum(column.count for column in columns) * len(table.rows)
+    if cells > MOST_CELLS:
         return Coverage(is_complete=False)
+    budget.spend(cells)
     boxes = [
         tuple(column.mask(cell) for column, cell in zip(columns, row.when, strict=True))
         for row in table.rows
     ]
-    search = _Search(table, columns, boxes)
-    try:
-        never = tuple(search.never_hit()) if table.hit is Hit.FIRST else ()
-        gaps = list(search.gaps())
-        return Coverage(
-            tuple(search.in_words(each) for each in gaps[:MOST_FOUND]),
-            len(gaps) > MOST_FOUND,
-            tuple(search.overlaps(set(never))) if table.hit is Hit.FIRST else (),
-            never,
-        )
-    except _TooMuchError:
-        return Coverage(is_complete=False)
+    search = _Search(table, columns, boxes, budget)
+    never = tuple(search.never_hit()) if table.hit is Hit.FIRST else ()
+    gaps = list(search.gaps())
+    return Coverage(
+        tuple(search.in_words(each) for each in gaps[:MOST_FOUND]),
+        len(gaps) > MOST_FOUND,
+        tuple(search.overlaps(set(never))) if table.hit is Hit.FIRST else (),
+        never,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,8 +256,13 @@ class _Search:
     """Rows are bits of a number, too: 1 << 0 is the first."""
 
     def __init__(
-        self, table: DecisionTable, columns: list[_Column], boxes: list[tuple[_Mask, ...]]
+        self,
+        table: DecisionTable,
+        columns: list[_Column],
+        boxes: list[tuple[_Mask, ...]],
+        budget: Budget,
     ) -> None:
+        self.budget = budget
         self.table = table
         self.columns = columns
         self.boxes = boxes
@@ -246,6 +280,7 @@ class _Search:
         self.work += 1
         if self.work > MOST_WORK:
             raise _TooMuchError
+        self.budget.spend()
 
     def gaps(self) -> list[tuple[_Mask, ...]]:
         """Boxes that no row covers, some more than are shown."""

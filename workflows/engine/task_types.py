@@ -75,7 +75,7 @@ class TaskType(StrEnum):
         TaskTypeRules(
             done_by=DoneBy.PERSON,
             can_be_left=False,
-            uses=("fields", "assign_to"),
+            uses=("fields", "assign_to", "reminders"),
             needs="fields",
             is_written=False,
         ),
@@ -119,7 +119,7 @@ class TaskType(StrEnum):
         TaskTypeRules(
             done_by=DoneBy.ENGINE,
             can_be_left=True,
-            uses=("approvers", "needed", "order", "never", "fields", "hide_answers"),
+            uses=("approvers", "needed", "order", "never", "fields", "hide_answers", "reminders"),
             needs="approvers",
             spellings=("APPROVE", "APPROVALS"),
         ),
@@ -130,9 +130,20 @@ class TaskType(StrEnum):
         TaskTypeRules(
             done_by=DoneBy.ENGINE,
             can_be_left=True,
-            uses=("wait",),
+            uses=("wait", "answered_by", "output_schema"),
             needs="wait",
             spellings=("DELAY", "PAUSE", "TIMER"),
+        ),
+    )
+    # It starts a ticket of another type, and waits for its end: see subtickets.py.
+    SUBTICKET = (
+        "SUBTICKET",
+        TaskTypeRules(
+            done_by=DoneBy.ENGINE,
+            can_be_left=True,
+            uses=("ticket_type", "wait_for_end", "input_transform", "output_transform"),
+            needs="ticket_type",
+            spellings=("SUB_TICKET", "SUBWORKFLOW", "SUB_WORKFLOW", "SUBPROCESS", "CALL_ACTIVITY"),
         ),
     )
     # It sets values, which formulas give.
@@ -157,6 +168,18 @@ class TaskType(StrEnum):
             uses=("table",),
             needs="table",
             spellings=("DECISION_TABLE", "TABLE", "BUSINESS_RULE"),
+        ),
+    )
+    # It sends a mail: see messages.py.
+    MESSAGE = (
+        "MESSAGE",
+        TaskTypeRules(
+            done_by=DoneBy.ENGINE,
+            is_at_once=True,
+            can_be_left=False,
+            uses=("message", "candidate_role"),
+            needs="message",
+            spellings=("MAIL", "EMAIL", "SEND", "SEND_MAIL", "SEND_EMAIL", "NOTIFICATION"),
         ),
     )
 
@@ -202,6 +225,16 @@ class TaskType(StrEnum):
         return not self.rules.is_written
 
     @property
+    def is_subticket(self) -> bool:
+        """Whether it starts a ticket of another type."""
+        return "ticket_type" in self.rules.uses
+
+    @property
+    def can_fail(self) -> bool:
+        """Whether a transition may leave it that is taken when it has failed for good."""
+        return self.is_call or self.is_subticket
+
+    @property
     def is_answered_later(self) -> bool:
         return self.rules.is_answered_later
 
@@ -221,6 +254,11 @@ class TaskType(StrEnum):
         return "values" in self.rules.uses
 
     @property
+    def sends_message(self) -> bool:
+        """Whether it sends a mail."""
+        return "message" in self.rules.uses
+
+    @property
     def unused(self) -> tuple[str, ...]:
         """The parts of a task's definition that other types use, and this one does not."""
         parts = dict.fromkeys(part for each in TaskType for part in each.rules.uses)
@@ -233,7 +271,9 @@ CALL_TYPES: Final = [each for each in TaskType if each.is_call]
 AT_ONCE_TYPES: Final = [each for each in TaskType if each.is_at_once]
 BLOCK_TYPES: Final = [each for each in TaskType if each.is_block]
 WAIT_TYPES: Final = [each for each in TaskType if each.is_wait]
+MESSAGE_TYPES: Final = [each for each in TaskType if each.sends_message]
 APPROVAL_TYPES: Final = [each for each in TaskType if each.is_approval]
+SUBTICKET_TYPES: Final = [each for each in TaskType if each.is_subticket]
 VOTE_TYPES: Final = [each for each in TaskType if each.is_vote]
 # Those that documents have.
 WRITTEN_TYPES: Final = [each for each in TaskType if each.rules.is_written]

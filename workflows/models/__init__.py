@@ -1,6 +1,7 @@
 from workflows.models.action_attempt import ActionAttempt, AttemptOutcome
 from workflows.models.business_calendar import BusinessCalendar
 from workflows.models.company_role import CompanyRole
+from workflows.models.contact import Contact, ContactLink
 from workflows.models.import_run import ImportRun, ImportStatus
 from workflows.models.invitation import Invitation
 from workflows.models.path import Path, PathStatus
@@ -18,6 +19,8 @@ __all__ = [
     "AttemptOutcome",
     "BusinessCalendar",
     "CompanyRole",
+    "Contact",
+    "ContactLink",
     "DefinitionStatus",
     "ImportRun",
     "ImportStatus",

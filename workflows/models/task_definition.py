@@ -13,9 +13,11 @@ from workflows.engine.assigning import PLAIN, AssignRule
 from workflows.engine.blocks import BlockSpec, branch_of
 from workflows.engine.edits import Edit, edits_of
 from workflows.engine.process import TaskSpec
+from workflows.engine.reminders import Reminder, reminders_of
 from workflows.engine.task_types import WRITTEN_TYPES, TaskType
 from workflows.engine.timing import LONGEST_MOMENT
 from workflows.models.company_role import CompanyRole
+from workflows.models.questions import QuestionsField
 from workflows.models.workflow_definition import WorkflowDefinition, validate_key
 from workflows.task_types import task_type_choices
 
@@ -48,7 +50,7 @@ class TaskDefinition(models.Model):
         choices=task_type_choices,
         default=TaskType.FORM.value,
     )
-    fields = models.JSONField(
+    fields = QuestionsField(
         _("fields"),
         default=list,
         blank=True,
@@ -137,6 +139,14 @@ class TaskDefinition(models.Model):
         db_default="",
         help_text=_("Of a WAIT task: until when it waits, such as P2D or on ticket.start."),
     )
+    answered_by = models.CharField(
+        _("answered by"),
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Of a wait: the answer that a message must name to end it before its time."),
+    )
 
     # Of a step that the engine does at once. Their plain names are words of SQL.
     values = models.JSONField(
@@ -152,6 +162,14 @@ class TaskDefinition(models.Model):
         blank=True,
         db_column="decision_table",
         help_text=_("Inputs, outputs and rows of a DECISION step."),
+    )
+
+    message = models.JSONField(
+        _("mail"),
+        null=True,
+        blank=True,
+        db_column="mail_message",
+        help_text=_("To whom a MESSAGE step writes, and what."),
     )
 
     # Of a block: see workflows/engine/blocks.py.
@@ -174,6 +192,21 @@ class TaskDefinition(models.Model):
         null=True,
         blank=True,
         help_text=_("Whom an approval never asks; empty: whoever submitted the ticket."),
+    )
+    # Of a sub-ticket: see workflows/engine/subtickets.py.
+    ticket_type = models.CharField(
+        _("ticket type"),
+        max_length=63,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("The key of the ticket type that a SUBTICKET starts."),
+    )
+    wait_for_end = models.BooleanField(
+        _("waits for the end"),
+        default=True,
+        db_default=True,
+        help_text=_("Whether a SUBTICKET waits until the ticket that it has started has ended."),
     )
     branch = models.CharField(
         _("branch"),
@@ -229,6 +262,11 @@ class TaskDefinition(models.Model):
         return self.type.is_at_once
 
     @property
+    def sends_message(self) -> bool:
+        """Whether it sends a mail."""
+        return self.type.sends_message
+
+    @property
     def is_block(self) -> bool:
         """Whether it holds branches."""
         return self.type.is_block
@@ -237,6 +275,11 @@ class TaskDefinition(models.Model):
     def is_wait(self) -> bool:
         """Whether it ends by itself, at a time."""
         return self.type.is_wait
+
+    @property
+    def is_subticket(self) -> bool:
+        """Whether it starts a ticket of another type."""
+        return self.type.is_subticket
 
     @property
     def is_answered_later(self) -> bool:
@@ -285,6 +328,11 @@ class TaskDefinition(models.Model):
     def shows_again(self) -> tuple[Edit, ...]:
         """The earlier answers that its form shows, to be changed or only seen."""
         return edits_of(self.edits) if self.edits and self.is_form else ()
+
+    @property
+    def listed_reminders(self) -> tuple[Reminder, ...]:
+        """Who is told while it waits. Those of an approval are each of its votes'."""
+        return () if self.type.is_approval else tuple(reminders_of(self.reminders))
 
     def spec(self) -> TaskSpec:
         return TaskSpec(

@@ -65,6 +65,7 @@ class TaskInstanceQuerySet(models.QuerySet["TaskInstance"]):
         return self.filter(
             status=TaskStatus.PENDING,
             assigned_to=None,
+            contact=None,
             definition__task_type__in=FORM_TYPES,
         ).order_by("created_at", "pk")
 
@@ -85,7 +86,7 @@ class TaskInstanceQuerySet(models.QuerySet["TaskInstance"]):
 
     def on_offer(self) -> TaskInstanceQuerySet:
         """Those in the pool, and those that members of added company roles may take over."""
-        waits = Q(status=TaskStatus.PENDING, assigned_to=None)
+        waits = Q(status=TaskStatus.PENDING, assigned_to=None, contact=None)
         offered = Q(added_roles__isnull=False, assigned_to__isnull=False, status__in=WORKABLE)
         return self.filter(
             waits | offered,
@@ -153,6 +154,16 @@ class TaskInstance(StatusModel):
         db_index=False,  # the index of the load begins with it
         verbose_name=_("assigned to"),
     )
+    contact = models.ForeignKey(
+        "workflows.Contact",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tasks",
+        db_index=False,  # hardly a task has one
+        verbose_name=_("contact"),
+        help_text=_("Somebody outside who was sent it, and has it while nobody else does."),
+    )
     assigned_at = models.DateTimeField(_("assigned at"), null=True, blank=True)
     released_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -169,6 +180,10 @@ class TaskInstance(StatusModel):
     completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
     due_at = models.DateTimeField(_("due at"), null=True, blank=True)
     waits_until = models.DateTimeField(_("waits until"), null=True, blank=True)
+    # By which a message is matched that ends the wait.
+    answer_key: models.CharField[str | None, str | None] = models.CharField(
+        _("key of the answer"), max_length=255, null=True, blank=True
+    )
     added_roles = models.JSONField(
         _("added company roles"),
         null=True,
@@ -196,6 +211,11 @@ class TaskInstance(StatusModel):
                 condition=Q(status="PENDING", assigned_to=None),
                 name="task_instance_waiting",
             ),
+            models.Index(
+                fields=("answer_key",),
+                condition=Q(status="PENDING", answer_key__isnull=False),
+                name="task_instance_answered_by",
+            ),
             # What is overdue, among the few tasks that are not finished.
             models.Index(
                 fields=("due_at",),
@@ -212,6 +232,11 @@ class TaskInstance(StatusModel):
             ),
             models.Index(
                 fields=("path",), condition=Q(path__isnull=False), name="task_instance_path"
+            ),
+            models.Index(
+                fields=("contact",),
+                condition=Q(contact__isnull=False),
+                name="task_instance_contact",
             ),
             # When it was finished: what the report counts.
             models.Index(
@@ -244,6 +269,15 @@ class TaskInstance(StatusModel):
     def waits_for_answer(self) -> bool:
         """Whether whoever has it asked the requester: what nobody has waits for a worker."""
         return self.status == TaskStatus.PENDING and self.assigned_to_id is not None
+
+    @property
+    def is_with_contact(self) -> bool:
+        """Whether somebody outside has it."""
+        return (
+            self.contact_id is not None
+            and self.assigned_to_id is None
+            and self.status == TaskStatus.PENDING
+        )
 
     def is_overdue(self, *, now: datetime) -> bool:
         """Whether it should have been finished by now, and is not."""

@@ -93,6 +93,13 @@ class TicketDefinition(models.Model):
         help_text=_("The name of a question whose answer is the priority; empty: none."),
     )
     icon = models.CharField(_("icon"), max_length=40, blank=True, default="", db_default="")
+    starts = models.JSONField(
+        _("recurring starts"),
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        blank=True,
+        help_text=_("When its tickets start by themselves, as a bundle says it."),
+    )
     edit_layout = models.TextField(_("edit layout"), blank=True)
     display_layout = models.TextField(_("display layout"), blank=True)
     is_active = models.BooleanField(_("active"), default=False)
@@ -118,6 +125,17 @@ class TicketDefinition(models.Model):
         default=False,
         db_default=False,
         help_text=_("Whoever submitted a ticket is asked at its end how satisfied they are."),
+    )
+    public_for = models.CharField(
+        _("public, for"),
+        max_length=254,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_(
+            "Whose tickets those are that people outside begin by a link: an e-mail address of the "
+            "company. Empty: nobody outside can."
+        ),
     )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

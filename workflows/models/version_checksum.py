@@ -38,7 +38,9 @@ TABLES = (
             *("branches", "ends_when", "for_each", "item_order", "most", "hide_answers"),
             *("branch", "approvers", "needed", "never"),
             *("set_values", "decision_table"),
-            *("reminders", "wait"),
+            *("reminders", "wait", "answered_by"),
+            *("ticket_type", "wait_for_end"),
+            "mail_message",
         ),
     ),
     SealedTable(

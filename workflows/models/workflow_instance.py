@@ -74,11 +74,29 @@ class WorkflowInstance(StatusModel):
     # that is done it is CANCELLED; until then it runs as any other.
     was_cancelled = models.BooleanField(_("was cancelled"), default=False, db_default=False)
 
+    # Of a sub-ticket: the task of another instance that has started it, once.
+    started_by = models.ForeignKey(
+        "workflows.TaskInstance",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="subtickets",
+        db_index=False,  # its constraint has one, of the few that have it
+        verbose_name=_("started by the task"),
+    )
+
     class Meta:
         verbose_name = _("workflow instance")
         verbose_name_plural = _("workflow instances")
         ordering = ("-pk",)
-        constraints = (one_of("status", WorkflowStatus, name="workflow_instance_status_known"),)
+        constraints = (
+            one_of("status", WorkflowStatus, name="workflow_instance_status_known"),
+            models.UniqueConstraint(
+                fields=("started_by",),
+                condition=Q(started_by__isnull=False),
+                name="workflow_instance_started_once",
+            ),
+        )
         # Both change when it ends, and hardly before: what a step writes leaves them as they are.
         indexes = (
             models.Index(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
@@ -17,6 +18,7 @@ from django.db import IntegrityError, transaction
 from tenants.audit.record import Entry, changed, record_all
 from tenants.company_limits import people_within_limit
 from tenants.errors import EmailInUseError
+from tenants.hooks import Hook
 from tenants.models import Company, User
 from tenants.models.user import emails_in_use
 from tenants.names import plain_email
@@ -40,6 +42,8 @@ from workflows.running.deputies import SWITCHED_OFF
 from workflows.running.questions import questions_to
 from workflows.running.workers import colleagues
 
+# Somebody was switched off, in its transaction.
+NOT_ACTIVE_ANY_MORE: Final[Hook[[User], None]] = Hook()
 # What an admin may change of a person, and no more: nobody becomes a superuser, and nobody
 # changes company, whatever the object that is handed in says.
 EDITABLE = ("email", "first_name", "last_name", "is_available", "is_active", "manager")
@@ -210,6 +214,7 @@ def _save_locked(
         end_questions_to(person, now=now, actor=actor)
         if person.deputy is not None:
             SWITCHED_OFF.call_all(person, person.deputy)
+        NOT_ACTIVE_ANY_MORE.call_all(person)
     if after.is_available and not before.is_available:
         stop_passing_over(person)
     was_there = before.is_active and before.is_available

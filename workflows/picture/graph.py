@@ -40,6 +40,8 @@ LANE_GAP = 12.0
 LANE_PADDING = 14.0
 LANE_TITLE = 15.0
 NARROWEST_LANE = 132.0
+# A picture may be longer than two windows.
+LONG = 1200
 # More lanes than that stand in several rows.
 LANES_IN_A_ROW = 4
 
@@ -320,7 +322,7 @@ class _Collecting:
 
     def _lane(self, block: TaskSpec, branch: BranchSpec) -> _Lane:
         place = (block.key, branch.key)
-        title = _clean(branch.title) or _clean(branch.key)
+        title = _clean(branch.name) or _clean(branch.key)
         entry = _circle(("start", branch.key), title, caption="", radius=ENTRY_RADIUS)
         scene = _Scene({entry.key: entry}, [])
         self._fill(scene, place, self.tasks.get(place, []))
@@ -408,6 +410,9 @@ def _block_notes(block: BlockSpec) -> Iterator[str]:
         yield _("Ends when one of them has ended")
     elif isinstance(block.ends_when, int):
         yield _("Ends when %(count)d of them have ended") % {"count": block.ends_when}
+    for branch in block.branches:
+        if branch.ends_block:
+            yield _("Ends with “%(branch)s”") % {"branch": branch.title or branch.key}
 
 
 def _box(key: str, task: TaskSpec | None, notes: Sequence[str] = ()) -> _Shape:
@@ -586,7 +591,7 @@ def _svg(
     return format_html(
         '<svg class="flow" xmlns="http://www.w3.org/2000/svg" role="{role}" '
         'aria-labelledby="{unique}-title {unique}-desc" width="{width}" height="{height}" '
-        'viewBox="0 0 {width} {height}"><title id="{unique}-title">{title}</title>'
+        'viewBox="0 0 {width} {height}"{whole}><title id="{unique}-title">{title}</title>'
         '<desc id="{unique}-desc">{summary}</desc>{content}</svg>',
         role="group" if has_links else "img",
         unique=unique,
@@ -595,6 +600,8 @@ def _svg(
         title=_("Workflow %(title)s") % {"title": title},
         summary=summary,
         content=content,
+        # What the switch says that pictures.js puts above a long one.
+        whole=format_html(' data-whole="{}"', _("Show the whole picture")) if height > LONG else "",
     )
 
 

@@ -10,6 +10,7 @@ from tenants.models import User
 from tenants.names import plain_email
 from workflows.engine.approvals import ApprovalSpec, Approvers, CastVote, approval_output
 from workflows.engine.blocks import BlockSpec, vote_in
+from workflows.engine.clock import Clock, with_time
 from workflows.engine.errors import TransformError
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.transforms import apply_transform
@@ -19,15 +20,16 @@ from workflows.running.workers import eligible_workers
 
 
 def find_approvers(
-    task: TaskInstance, approval: ApprovalSpec, context: JsonObject
+    task: TaskInstance, approval: ApprovalSpec, context: JsonObject, clock: Clock | None
 ) -> tuple[list[Json], str]:
     """Everybody whom an approval asks, as an answer names people; and why it cannot be said.
 
-    `task` is that of the approval, which is written. Each is asked once, in the order in which they
-    are listed, or by name. Who is switched off, does no tasks or must never be asked is left out.
+    `task` is that of the approval, which is written; `clock` is what its rule knows of time. Each
+    is asked once, in the order in which they are listed, or by name. Who is switched off, does no
+    tasks or must never be asked is left out.
     """
     try:
-        people = _named(task, approval, context)
+        people = _named(task, approval, with_time(context, clock), clock)
     except TransformError as error:
         message = _("Who approves “%(task)s” cannot be read. %(reason)s")
         return [], message % {"task": task.definition.title, "reason": error}
@@ -41,7 +43,9 @@ def as_answer(person: User) -> Json:
     return {"id": person.pk, "email": person.email, "name": str(person)}
 
 
-def _named(task: TaskInstance, approval: ApprovalSpec, context: JsonObject) -> list[User]:
+def _named(
+    task: TaskInstance, approval: ApprovalSpec, context: JsonObject, clock: Clock | None
+) -> list[User]:
     workers = eligible_workers(None)
     match approval.who:
         case Approvers.ROLE:
@@ -50,7 +54,10 @@ def _named(task: TaskInstance, approval: ApprovalSpec, context: JsonObject) -> l
         case Approvers.MANAGER:
             return list(workers.filter(pk__in=[manager_of_requester(task) or 0]))
     said = approval.people
-    named = list(_people_in(said if isinstance(said, list) else apply_transform(said, context)))
+    if not isinstance(said, list):
+        working_time = None if clock is None else clock.working_time
+        said = apply_transform(said, context, working_time=working_time)
+    named = list(_people_in(said))
     numbers = [each for each in named if isinstance(each, int)]
     addresses = [each for each in named if isinstance(each, str)]
     known: dict[int | str, User] = {each.pk: each for each in workers.filter(pk__in=numbers)}

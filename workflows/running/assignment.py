@@ -259,7 +259,7 @@ def choose_by_rule(task: TaskInstance) -> tuple[User, JsonObject] | None:
 
     The one person whom it is for; else who stands in for them; else one of the group.
     """
-    if _is_only_claimed(task.definition):
+    if _is_only_claimed(task.definition) or task.contact_id is not None:
         return None
     candidates = candidates_of(task)
     named, reason = candidates.named_worker, candidates.reason or {}

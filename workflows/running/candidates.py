@@ -7,7 +7,7 @@ changes with the people, their managers and the answers: ask when it is needed, 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -34,7 +34,7 @@ from tenants.models import User
 from tenants.models.user import UserQuerySet
 from tenants.names import plain_email
 from workflows.engine.approvals import ApprovalSpec
-from workflows.engine.assigning import AssignRule, Who
+from workflows.engine.assigning import AssignRule, Fallback, Who
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.task_types import VOTE_TYPES
 from workflows.models import (
@@ -162,6 +162,8 @@ def candidates_of(task: TaskInstance) -> Candidates:
     if not definition.assign_to:
         return Candidates(definition.rule, definition.candidate_role_id, added=added)
     rule = definition.rule
+    if rule.is_for_outside and task.contact_id is not None:  # the group is for where nobody is
+        rule = replace(rule, fallback=Fallback.NOBODY)
     role_id = None if rule.is_for_anybody else definition.candidate_role_id
     facts = _facts_of(task)
     named_id, reason = _named(task, rule, facts)
@@ -188,6 +190,20 @@ def never_of_approval(task: TaskInstance, approval: ApprovalSpec) -> set[int]:
 def manager_of_requester(task: TaskInstance) -> int | None:
     """The id of the manager of whoever submitted the ticket, if they have one."""
     return _facts_of(task).manager
+
+
+def person_named(task: TaskInstance, rule: AssignRule) -> User | None:
+    """The one person whom a rule names for a task, active and of this company."""
+    named_id, _reason = _named(task, rule, _facts_of(task))
+    return None if named_id is None else colleagues().filter(pk=named_id).first()
+
+
+def outside_address(task: TaskInstance) -> str:
+    """What stands in the answer that names somebody outside; empty where that is no text."""
+    value: object = _facts_of(task).answers
+    for name in task.definition.rule.named.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value.strip() if isinstance(value, str) else ""
 
 
 def _who_votes_beside(task: TaskInstance) -> set[int]:
@@ -255,7 +271,9 @@ def for_person[T: TaskInstance](user: User, tasks: QuerySet[T]) -> QuerySet[T]:
     rule = _RULE
     as_worker = (
         Q(**{f"{rule}__who": Who.MANAGER.value, f"{REQUESTER}__manager": user})
+        | Q(**{f"{rule}__who": Who.PERSON.value, f"{rule}__id": user.pk})
         | Q(**{f"{rule}__who": Who.PERSON.value, "_email": user.email})
+        & ~Q(**{f"{rule}__has_key": "id"})
         | Q(**{f"{rule}__who": Who.ANSWER.value}) & Q(_answered=str(user.pk))
         | Q(**{f"{rule}__who": Who.DOER.value}) & Q(_last_doer=user.pk)
     )
@@ -457,8 +475,10 @@ def _named(task: TaskInstance, rule: AssignRule, facts: _Facts) -> tuple[int | N
             found, title = _last_doer(task, rule.named)
             reason["done"] = title
         case Who.PERSON:
-            person = colleagues().filter(email=plain_email(rule.named))
-            found = person.values_list("pk", flat=True).first()
+            found = rule.person
+            if found is None:
+                person = colleagues().filter(email=plain_email(rule.named))
+                found = person.values_list("pk", flat=True).first()
     return (found if isinstance(found, int) else None), reason
 
 

@@ -5,6 +5,8 @@ from workflows.engine.conditions import is_empty
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.schema_validation import SchemaValidator
+from workflows.engine.subtickets import OUTPUT_SCHEMA as OF_SUBTICKET
+from workflows.engine.subtickets import completed
 from workflows.engine.texts import gettext
 from workflows.errors import InvalidDataError
 from workflows.fields.facts import Facts
@@ -39,9 +41,16 @@ def check_output(
         if problems:
             raise InvalidDataError(problems)
     else:
-        is_approval = definition.type.is_approval
-        check_object(output, OUTPUT_SCHEMA if is_approval else definition.output_schema)
+        check_object(output, _schema_of(definition))
+    if definition.is_subticket and isinstance(output, dict):
+        return completed(output)
     return output if isinstance(output, dict) else {}
+
+
+def _schema_of(definition: TaskDefinition) -> Json:
+    if definition.type.is_approval:
+        return OUTPUT_SCHEMA
+    return OF_SUBTICKET if definition.is_subticket else definition.output_schema
 
 
 def check_object(value: Json, schema: Json) -> None:

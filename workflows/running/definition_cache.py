@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
+from django.utils.translation import get_language
+
 from tenants.connection import current_schema
 from workflows.engine.at_once import rules_of_table
 from workflows.engine.clock import NAMES as NAMES_OF_TIME
@@ -24,6 +26,7 @@ from workflows.engine.conditions import (
 from workflows.engine.errors import ConditionError
 from workflows.engine.frozen import frozen
 from workflows.engine.kept_by_size import KeptBySize
+from workflows.engine.messages import roots_read
 from workflows.engine.process import Json, JsonObject, Process
 from workflows.fields.validation import Validator, validator_for
 from workflows.models import TaskDefinition, WorkflowDefinition
@@ -32,7 +35,7 @@ from workflows.running.frozen_rows import freeze_row
 MOST_BYTES_KEPT: Final = 128 * 1024 * 1024
 MOST_BYTES_OF_FORMS: Final = 64 * 1024 * 1024
 # Beneath these stands what costs a query of its own.
-_LOOKED_UP: Final = ("visits", "done", "failures", *NAMES_OF_TIME)
+_LOOKED_UP: Final = ("visits", "earlier", "done", "failures", *NAMES_OF_TIME)
 _BYTES_A_CHARACTER: Final = 10  # of a definition's JSON, as objects
 
 
@@ -49,6 +52,8 @@ class KnownDefinition:
     tasks_by_id: Mapping[int, TaskDefinition]
     # Whether a condition reads how often a task was begun: that is counted only then.
     reads_visits: bool = False
+    # Whether one reads what came of earlier visits.
+    reads_earlier: bool = False
     # The same of who did a task, and when, and of how a call has failed that went another way.
     reads_done: bool = False
     reads_failures: bool = False
@@ -66,6 +71,8 @@ class KnownDefinition:
     def task_form(self, task: TaskDefinition) -> Validator:
         """What checks the output of one of this version's forms."""
         key = f"task {task.key}"  # no JSON of presets begins so
+        if task.is_vote:  # it asks in the words of whoever reads it
+            key = f"{key} {get_language()}"
         return self._form(key, lambda: validator_for(task.fields))
 
     def _form(self, key: str, find: Callable[[], Validator]) -> Validator:
@@ -115,7 +122,7 @@ def _read(pk: int) -> KnownDefinition:
     workflow = WorkflowDefinition.objects.prefetch_related("tasks", "transitions").get(pk=pk)
     tasks = list(workflow.tasks.all())
     process = workflow.process()
-    read = _roots_read(process, tasks)
+    read = _roots_read(process, tasks) | roots_read(each.message for each in tasks)
     asked = [*_rules(process, tasks), *_templates(tasks)]
     counts_days = any(map(reads_working_days, asked))
     freeze_row(workflow)
@@ -127,6 +134,7 @@ def _read(pk: int) -> KnownDefinition:
         tasks=MappingProxyType({task.key: task for task in tasks}),
         tasks_by_id=MappingProxyType({task.pk: task for task in tasks}),
         reads_visits="visits" in read,
+        reads_earlier="earlier" in read,
         reads_done="done" in read,
         reads_failures="failures" in read,
         reads_clock=counts_days or not read.isdisjoint(NAMES_OF_TIME),
@@ -144,7 +152,14 @@ def _rules(process: Process, tasks: Iterable[TaskDefinition]) -> Iterator[Json]:
 
 
 def _templates(tasks: Iterable[TaskDefinition]) -> list[Json]:
-    return [each for task in tasks for each in (task.values, task.for_each) if not is_empty(each)]
+    return [each for task in tasks for each in _templates_of(task) if not is_empty(each)]
+
+
+def _templates_of(task: TaskDefinition) -> tuple[Json, ...]:
+    block = task.block
+    approval = None if block is None else block.approval
+    people = None if approval is None or isinstance(approval.people, list) else approval.people
+    return task.values, task.for_each, people
 
 
 def _roots_read(process: Process, tasks: Iterable[TaskDefinition]) -> set[str]:

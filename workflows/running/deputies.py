@@ -35,6 +35,17 @@ def acting_deputy(person: User) -> User | None:
     return acting_deputies([person]).get(person.pk)
 
 
+def deputy_of(person: User) -> User | None:
+    """Who would stand in for a person, who may be there; None: they named nobody who is."""
+    if person.deputy_id is None:
+        return None
+    named = colleagues().filter(pk=person.deputy_id).first()
+    if named is None or named.is_available:
+        return named
+    found = acting_deputy(named)
+    return None if found == person else found
+
+
 def acting_deputies(people: Collection[User]) -> dict[int, User]:
     """Who stands in for those of these people who are away: {their id: the deputy}.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from workflows.engine.answered import answer_key
 from workflows.engine.calendar import WorkingTime
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.timing import Moment
@@ -25,13 +26,19 @@ def set_times(
     if definition.wait and definition.is_wait:
         wait = Moment.parse(definition.wait)
         task.waits_until = wait.at(working_time, start=start, answers=answers)
+        if definition.answered_by:
+            task.answer_key = answer_key(definition.answered_by, answers)
 
 
-def outputs_for(task: TaskInstance) -> JsonObject:
-    """{task key: latest output}, as a task sees them: in a branch, those of the branch too."""
+def outputs_for(task: TaskInstance, of_instance: JsonObject | None = None) -> JsonObject:
+    """{task key: latest output}, as a task sees them: in a branch, those of the branch too.
+
+    `of_instance` are those of its instance, where they are known already.
+    """
     found: dict[str, Json] = {}
     path = task.path
     while path is not None:
         found = {**path.data, **found}
         path = path.block_task.path
-    return {**task.workflow_instance.data, **found}
+    around = task.workflow_instance.data if of_instance is None else of_instance
+    return {**around, **found}

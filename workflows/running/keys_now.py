@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from django.db.models import F, Func, TextField
 
-from workflows.models import Path, TaskInstance, WorkflowInstance
+from workflows.models import TaskInstance, WorkflowInstance
 from workflows.running.events.version_changed import VERSION_CHANGED
 
 # `now` and `then` are the ids of the versions of the instance and of the task. Most are the same:
@@ -72,27 +72,3 @@ def keys_now(tasks: Collection[TaskInstance], instance: WorkflowInstance) -> dic
         rows = TaskInstance.objects.filter(pk__in=older).annotate(now=KeyNow())
         found.update(rows.values_list("pk", "now"))
     return found
-
-
-def key_of_output(
-    task: TaskInstance, instance: WorkflowInstance, *, path: Path | None = None
-) -> str | None:
-    """The key under which its output is read now on a path (None: the main one), if it is.
-
-    There may be none, or that of a later visit has taken its place.
-    """
-    key = keys_now([task], instance)[task.pk]
-    if key not in (instance.data if path is None else path.data):
-        return None
-    visits = TaskInstance.objects.filter(workflow_instance=instance, output_data__isnull=False)
-    if path is not None and task.path_id == path.pk:  # other runs have the same tasks
-        visits = visits.filter(path=path)
-    newest = visits.alias(now=KeyNow()).filter(now=key).order_by("-pk")
-    return key if newest.values_list("pk", flat=True).first() == task.pk else None
-
-
-def task_of_output(key: str, instance: WorkflowInstance) -> TaskInstance | None:
-    """The visit whose output is read under this key now; None where there is none. One query."""
-    visits = TaskInstance.objects.filter(workflow_instance=instance, output_data__isnull=False)
-    newest = visits.select_related("definition").alias(now=KeyNow()).filter(now=key)
-    return newest.order_by("-pk").first()

@@ -101,6 +101,9 @@ class TargetVersion:
             return _("It is just leaving “%(task)s”. Try again in a moment.") % words
         if definition.is_call and task.status in UNDER_WAY:
             return _("The call of “%(task)s” is under way. Try again when it has ended.") % words
+        is_other = definition.ticket_type != task.definition.ticket_type
+        if is_other and task.status == TaskStatus.IN_PROGRESS:
+            return _("“%(task)s” starts other tickets in version %(version)s.") % words
         if task.output_data is None:
             return ""
         return self._obstacle_of_output(definition, task.output_data, words)
@@ -124,7 +127,7 @@ class TargetVersion:
         same = {each.key for each in old.branches} <= {each.key for each in new.branches}
         if not same or old.is_list != new.is_list:
             return _("“%(task)s” has other branches in version %(version)s.") % words
-        if (old.ends_when, old.approval) != (new.ends_when, new.approval):
+        if (old.ends_when, old.ending, old.approval) != (new.ends_when, new.ending, new.approval):
             return _("“%(task)s” ends in another way in version %(version)s.") % words
         return ""
 

@@ -17,7 +17,7 @@ from workflows.models import Path, PathStatus, TaskInstance, TaskStatus, Workflo
 from workflows.running.definition_cache import definition_of
 
 # One that is in error before it has ended stopped at its time: its branches go on.
-_BLOCK_RUNS: Final = Q(block_task__status=TaskStatus.IN_PROGRESS) | Q(
+BLOCK_RUNS: Final = Q(block_task__status=TaskStatus.IN_PROGRESS) | Q(
     block_task__status=TaskStatus.ERROR, block_task__output_data__isnull=True
 )
 
@@ -134,7 +134,7 @@ class Positions:
 
     def _read(self) -> dict[int, Path]:
         rows = (
-            Path.objects.filter(_BLOCK_RUNS, workflow_instance=self.instance)
+            Path.objects.filter(BLOCK_RUNS, workflow_instance=self.instance)
             .select_related("current_task", "block_task")
             .order_by("pk")
         )
@@ -184,7 +184,7 @@ def current_tasks(instance: WorkflowInstance) -> list[TaskInstance]:
     if not is_running_block(main):
         return [main]
     paths = (
-        Path.objects.filter(_BLOCK_RUNS, workflow_instance=instance, status=PathStatus.RUNNING)
+        Path.objects.filter(BLOCK_RUNS, workflow_instance=instance, status=PathStatus.RUNNING)
         .select_related(
             "block_task__definition", "current_task__definition", "current_task__assigned_to"
         )

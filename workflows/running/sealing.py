@@ -33,7 +33,10 @@ HISTORY = Chain(
             WorkflowInstance,
             "instance",
             "id",
-            exempt={"updated_at": _SAYS_WHEN_ONLY},
+            exempt={
+                "updated_at": _SAYS_WHEN_ONLY,
+                "started_by_id": "is forgotten without an event when what started it is deleted",
+            },
             later=("outcome", "was_cancelled"),
         ),
         SealedTable(
@@ -41,7 +44,7 @@ HISTORY = Chain(
             "task",
             "workflow_instance_id",
             exempt={"released_by_id": "is forgotten without an event when the person comes back"},
-            later=("path_id", "added_roles", "waits_until"),
+            later=("path_id", "added_roles", "waits_until", "answer_key", "contact_id"),
         ),
         SealedTable(Path, "path", "workflow_instance_id", exempt={}),
     ],

@@ -13,6 +13,7 @@ from workflows.running.state.new_tasks import NEXT_TASK
 from workflows.running.state.questions import Questions
 from workflows.running.state.ticket_events import TicketEvents
 from workflows.running.state.timeouts import Timeouts
+from workflows.running.step_part import StepPart
 
 __all__ = ["NEXT_TASK", "FailedStep", "Move", "WorkflowStateManager"]
 
@@ -43,6 +44,7 @@ class WorkflowStateManager(Timeouts, Calls, CleaningUp, Questions, TicketEvents)
         for task in self.tasks_due:
             # A step before may have ended the block around it.
             if task.pk not in blocked and self._is_due(task):
+                self.begin_part(StepPart.DECISION)  # what fails until here is not of this task
                 self.due_task = task
                 self._leave(task, facts, move)
         return move

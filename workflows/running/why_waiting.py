@@ -72,7 +72,7 @@ def why_waiting(tasks: Iterable[TaskInstance | None]) -> dict[int, WhyWaiting]:
 
 def _waits(task: TaskInstance) -> bool:
     is_without = task.status == TaskStatus.PENDING and task.assigned_to_id is None
-    if not is_without or not task.definition.is_form:
+    if not is_without or not task.definition.is_form or task.contact_id is not None:
         return False
     return bool(task.workflow_instance.status == WorkflowStatus.IN_PROGRESS)
 
@@ -129,7 +129,9 @@ class _Known:
             if not rule.is_for_group:
                 facts = self.facts.get(pk, _Facts())
                 ids |= {facts.requester, facts.manager, facts.answered, facts.doer}
-            if rule.who is Who.PERSON:
+            if rule.person is not None:
+                ids.add(rule.person)
+            elif rule.who is Who.PERSON:
                 emails.add(plain_email(rule.named))
         is_worker = Exists(eligible_workers(None).filter(pk=OuterRef("pk")))
         people = User.objects.filter(
@@ -142,6 +144,8 @@ class _Known:
     def named(self, task: TaskInstance, rule: AssignRule) -> Any:
         """The one person whom a task is for; None where there is none."""
         facts = self.facts.get(task.pk, _Facts())
+        if rule.person is not None:
+            return self.people.get(rule.person)
         if rule.who is Who.PERSON:
             email = plain_email(rule.named)
             return next((each for each in self.people.values() if each.email == email), None)
@@ -223,6 +227,10 @@ def _nobody_named(task: TaskInstance, rule: AssignRule, requester: User | None) 
         case Who.DOER:
             reason = _("It is for whoever did “%(task)s”, which nobody has done.")
             return WhyWaiting(reason % {"task": _title(task, rule.named)}, give)
+        case Who.OUTSIDE:
+            reason = _("It is for somebody outside, but “%(answer)s” names no e-mail address.")
+            advice = _("Correct the answer, or give it to somebody.")
+            return WhyWaiting(reason % {"answer": _label(task, rule.named)}, advice)
         case Who.PERSON:
             reason = _("It is for %(email)s, whom this company does not have (any more).")
             return WhyWaiting(reason % {"email": rule.named}, give)

@@ -18,6 +18,7 @@ class Happened:
 
     `workflow_id` is the version that the instance runs on, which may be another than that of
     `task`, an earlier visit; None where a task is only given to somebody.
+    `started_by_id` is the task of another instance that has started this one, as a sub-ticket.
     `gives_to_found`: the task is given to whom the batch finds when it is written, if anybody;
     the data says nothing of it yet. A statement that is added to the batch may read FOUND.
     Of a block that has ended: `brought` are the outputs that are read on its path from then on, and
@@ -30,6 +31,7 @@ class Happened:
     data: JsonObject = field(default_factory=dict)
     by_id: int | None = None
     workflow_id: int | None = None
+    started_by_id: int | None = None
     gives_to_found: bool = False
     brought: JsonObject = field(default_factory=dict)
     last_tasks: Sequence[TaskInstance] = ()

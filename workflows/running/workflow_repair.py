@@ -36,6 +36,7 @@ from workflows.running.assignment import assign_if_possible, assignee_data
 from workflows.running.candidates import candidates_of, deputy_for_task, may_have
 from workflows.running.check_output import check_object, check_output
 from workflows.running.definition_cache import definition_of
+from workflows.running.deputies import deputy_of
 from workflows.running.events.assigned import ASSIGNED
 from workflows.running.events.branch_cancelled import Why
 from workflows.running.events.cancelled import CANCELLED
@@ -51,6 +52,7 @@ from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.events.team_file_version import TEAM_FILE_VERSION
 from workflows.running.events.version_changed import VERSION_CHANGED
 from workflows.running.events.withdrawn import WITHDRAWN
+from workflows.running.kept_outputs import where_kept
 from workflows.running.moving import TargetVersion
 from workflows.running.state_manager import Move, WorkflowStateManager
 from workflows.running.workers import eligible_workers
@@ -220,7 +222,7 @@ class WorkflowRepair(WorkflowStateManager):
         self.ensure_not_ended()
         if task.definition.is_vote:
             raise VoteNotYoursError
-        kept = self._where_kept(task)
+        kept = where_kept(task, self.positions)
         if kept is None:
             raise OutputReplacedError
         output = check_output(task.definition, output, kept=task.output_data)
@@ -347,6 +349,18 @@ class WorkflowRepair(WorkflowStateManager):
         else:
             self._assign_or_release(task, actor, reason="", absent=absent)
 
+    def give_to_deputy(self, task: TaskInstance) -> User | None:
+        """Give a form that waits to the deputy of whoever has it, who need not be away.
+
+        Returns the deputy; None: there is none who may have it.
+        """
+        had_it = task.assigned_to
+        deputy = None if had_it is None else deputy_of(had_it)
+        if deputy is None or not candidates_of(task).may_stand_in(deputy):
+            return None
+        self._assign_or_release(task, deputy, reason="", absent=had_it)
+        return deputy
+
     def _who_stands_in(
         self, task: TaskInstance, to: User | None, *, from_deputy: bool
     ) -> User | None:
@@ -442,6 +456,9 @@ class WorkflowRepair(WorkflowStateManager):
                 self._assign_or_release(task, None, reason=reason)
             return
         is_running = self.instance.status == WorkflowStatus.IN_PROGRESS
+        if is_running and self._send_outside(task):
+            self._save()
+            return
         given = assign_if_possible(task, now=self.now) if is_running else None
         if given is not None:
             self._batch.update(task, *ASSIGNMENT)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,7 @@ from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.encryption import encrypt, encrypt_again
 from tenants.errors import UndecryptableError
+from tenants.hooks import Hook
 from tenants.models import User
 from workflows.actions.signature import make_secret
 from workflows.errors import SecretShownError
@@ -25,6 +27,9 @@ from workflows.models import SigningSecret
 SECRET_SHOWN = declare("company.signing_secret_shown", _("Was shown the signing secret"))
 ENCRYPTED_AGAIN = declare("company.encrypted_again", _("Encrypted the secrets anew"))
 SECRET_ROTATED = declare("company.signing_secret_rotated", _("Made a new signing secret"))
+
+# What else of the company stands encrypted: apps above register what encrypts it again.
+MORE_SECRETS: Final[Hook[[], int]] = Hook()
 
 # How long a secret that was replaced is still signed with, so that nobody is cut off.
 OVERLAP = timedelta(days=1)
@@ -114,6 +119,7 @@ def encrypt_secrets_again() -> int:
                 continue
             each.save(update_fields=["encrypted"])
             count += 1
+        count += sum(MORE_SECRETS.call_all())
         if count:
             record(ENCRYPTED_AGAIN, count=count)
     return count

@@ -22,6 +22,7 @@ from workflows.engine.task_types import (
     BLOCK_TYPES,
     CALL_TYPES,
     FORM_TYPES,
+    SUBTICKET_TYPES,
     WAIT_TYPES,
     WRITTEN_TYPES,
     TaskType,
@@ -40,7 +41,9 @@ PARTS: dict[str, Any] = {
     "approvers": {"approvers": {"manager": True}},
     "branches": {"branches": [{"key": "a", "title": "A", "start": "inner"}]},
     "wait": {"wait": "P1D"},
+    "ticket_type": {"ticket_type": "other"},
     "values": {"values": {"total": 1}},
+    "message": {"message": {"who": "requester", "subject": "Ready", "text": "It is ready."}},
     "table": {
         "table": {
             "inputs": [{"name": "a", "value": {"var": "number"}, "type": "number"}],
@@ -84,7 +87,7 @@ class DeclarationTests(SimpleTestCase):
             self.assertEqual(len(set(texts)), len(texts), name)
 
     def test_a_person_does_it_or_a_system_or_it_holds_branches_or_waits(self) -> None:
-        kinds = (FORM_TYPES, CALL_TYPES, BLOCK_TYPES, WAIT_TYPES, AT_ONCE_TYPES)
+        kinds = (FORM_TYPES, CALL_TYPES, BLOCK_TYPES, WAIT_TYPES, SUBTICKET_TYPES, AT_ONCE_TYPES)
         self.assertEqual([each for kind in kinds for each in kind], list(TaskType))
         self.assertTrue(all(kinds))
 
@@ -150,6 +153,8 @@ class DocumentTests(SimpleTestCase):
             "most": 5,
             "hide_answers": True,
             "wait": "P1D",
+            "ticket_type": "other",
+            "wait_for_end": True,
             "values": PARTS["values"]["values"],
             "table": PARTS["table"]["table"],
             "edits": [{"field": "a"}],
@@ -157,6 +162,7 @@ class DocumentTests(SimpleTestCase):
             "approvers": {"manager": True},
             "needed": "all",
             "never": ["requester"],
+            "message": PARTS["message"]["message"],
         }
         for task_type in WRITTEN_TYPES:
             self.assertEqual({*task_type.rules.uses, *task_type.unused}, set(values))

@@ -23,6 +23,7 @@ from workflows.workbooks.kinds import Kind
 
 FORM_COLUMN: Final = "form"
 BLOCK_COLUMN: Final = "block"
+TYPE_COLUMN: Final = "ticket_type"
 TICKET: Final = "ticket"
 READ_ME: Final = "Read me"
 LONG_TEXTS: Final = "Long texts"
@@ -465,15 +466,60 @@ TASKS: Final = Sheet(
             16,
         ),
         Column(
+            "answered_by",
+            "Answered by",
+            kinds.TEXT,
+            gettext_lazy(
+                "Of a wait: the answer by whose value a message of another system ends it before, "
+                "such as ticket.order_number."
+            ),
+            20,
+        ),
+        Column(
+            "message",
+            "Mail",
+            kinds.MAIL,
+            gettext_lazy(
+                "For mails. A line each: to: answer ticket.supplier_email (or requester, manager, "
+                "role, doer review, an address), subject: Order {number}, files: ticket.quote. "
+                "Then an empty line, and the text with answers such as {ticket.amount}."
+            ),
+            40,
+            ("message", "e-mail"),
+        ),
+        Column(
             "reminders",
             "Reminders",
             kinds.REMINDERS,
             gettext_lazy(
                 "Who is told while it waits, a line each: 1 day before due: worker. Or: manager, "
-                "requester, ticket admins, role IT managers. With “, add” the members of the role "
-                "may do it as well. A text of one's own after another colon."
+                "requester, deputy, ticket admins, role IT managers. With “, add” the members of "
+                "the role may do it as well, with “deputy, give” the deputy is given it. A text "
+                "of one's own after another colon."
             ),
             30,
+        ),
+        Column(
+            "ticket_type",
+            "Ticket type",
+            kinds.KEY,
+            gettext_lazy(
+                "For sub-tickets: the key of the ticket type that is started. The input transform "
+                "says its answers: amount = ticket.amount."
+            ),
+            20,
+            ("starts", "sub-ticket", "subworkflow"),
+        ),
+        Column(
+            "wait_for_end",
+            "Wait for end",
+            kinds.YES_NO,
+            gettext_lazy(
+                "For sub-tickets. no: the ticket goes on at once, and does not wait for its end. "
+                "Empty: yes."
+            ),
+            12,
+            options=YES_NO,
         ),
         _links(),
         _layout("edit_layout", "Edit layout"),
@@ -548,6 +594,17 @@ BRANCHES: Final = Sheet(
                 "always."
             ),
             44,
+        ),
+        Column(
+            "ends_block",
+            "Ends the block",
+            kinds.YES_NO,
+            gettext_lazy(
+                "yes: when this branch has ended, the block has. What still runs beside it is "
+                "cancelled."
+            ),
+            14,
+            options=YES_NO,
         ),
     ),
     ("branch", "lanes"),
@@ -717,11 +774,97 @@ TICKET_TYPES: Final = Sheet(
             gettext_lazy("Whether people are asked at the end how satisfied they are: yes or no."),
             12,
         ),
+        Column(
+            "public_for",
+            "Public, for",
+            kinds.TEXT,
+            gettext_lazy(
+                "Where people outside may begin such a ticket by a link: the e-mail address of "
+                "the person of the company who is its requester. Empty: they cannot."
+            ),
+            20,
+            ("public",),
+        ),
         _links(),
         _layout("edit_layout", "Edit layout"),
         _layout("display_layout", "Display layout"),
     ),
     ("ticket type", "tickets"),
+)
+STARTS: Final = Sheet(
+    "Starts",
+    "starts",
+    (
+        Column(
+            TYPE_COLUMN,
+            "Ticket type",
+            kinds.KEY,
+            gettext_lazy("The key of the ticket type whose tickets start by themselves."),
+            22,
+            ("type",),
+            options_of="Ticket types",
+        ),
+        _key(),
+        Column(
+            "title",
+            "Title",
+            kinds.TEXT,
+            gettext_lazy("What people call it. Empty: the title of the ticket type."),
+            28,
+        ),
+        Column(
+            "rule",
+            "Rule",
+            kinds.TEXT,
+            gettext_lazy(
+                "On which days, as a rule of RFC 5545: FREQ=WEEKLY;BYDAY=MO. With a working day: "
+                "in which months; empty: in each."
+            ),
+            32,
+        ),
+        Column(
+            "working_day",
+            "Working day",
+            kinds.NUMBER,
+            gettext_lazy(
+                "The working day of the month, by the company's calendar: 1 for the first, -1 for "
+                "the last. Empty: the rule says the days."
+            ),
+            12,
+        ),
+        Column(
+            "at",
+            "At",
+            kinds.CLOCK,
+            gettext_lazy("The time of day in the company's time zone, such as 08:00."),
+            10,
+        ),
+        Column(
+            "from",
+            "From",
+            kinds.DAY,
+            gettext_lazy("The day from which the rule counts, such as 2026-10-30."),
+            14,
+        ),
+        Column(
+            "on_behalf_of",
+            "On behalf of",
+            kinds.TEXT,
+            gettext_lazy(
+                "The e-mail address of the person as whose tickets they start. Empty: whoever "
+                "publishes it."
+            ),
+            26,
+        ),
+        Column(
+            "answers",
+            "Answers",
+            kinds.PRESETS,
+            gettext_lazy("The answers to what the ticket asks, a line each, such as amount = 50"),
+            36,
+        ),
+    ),
+    ("start", "recurring starts"),
 )
 COMPANY_ROLES: Final = Sheet(
     "Company roles",
@@ -923,7 +1066,7 @@ TESTS: Final = Sheet(
 )
 SHEETS: Final = (
     *(WORKFLOW, FIELDS, TASKS, BRANCHES, TRANSITIONS),
-    *(TICKET_TYPES, COMPANY_ROLES, TESTS),
+    *(TICKET_TYPES, STARTS, COMPANY_ROLES, TESTS),
 )
 NOT_READ: Final = (READ_ME, LONG_TEXTS)
 

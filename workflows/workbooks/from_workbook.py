@@ -17,6 +17,7 @@ from workflows.workbooks.columns import (
     FORM_COLUMN,
     LONG_TEXTS,
     TICKET,
+    TYPE_COLUMN,
     headings,
     plain,
 )
@@ -116,6 +117,7 @@ class _Document:
         forms.put_into(document, scope)
         self._put_branches_into(document, keys, scope)
         self._put_tables_into(document, decision_tables, scope)
+        self._put_starts_into(document, scope)
         self._keep_what_has_no_column(document)
         if rows := self._rows("tests"):
             document["tests"] = read_test_cases(rows, forms.scope_of_step, scope, self.findings)
@@ -137,6 +139,36 @@ class _Document:
                 path: Path = ("tasks", keys.index(key), "branches", len(branches))
                 self.findings.places.setdefault(path[:3], row.place())
                 branches.append(row.table.entry(row, path, scope, skip=BLOCK_COLUMN))
+
+    def _put_starts_into(self, document: JsonObject, scope: Scope) -> None:
+        """The rows of the sheet Starts, in the ticket types that they name."""
+        types = objects_in(document.get("ticket_types"))
+        keys = [key_of(str(each.get("key") or "")) for each in types]
+        for row in self._rows("starts"):
+            written = row.text(TYPE_COLUMN)
+            key = key_of(written)
+            if not key or key not in keys:
+                self._unknown_type(row, written, keys)
+                continue
+            starts = types[keys.index(key)].setdefault("starts", [])
+            if isinstance(starts, list):
+                path: Path = ("ticket_types", keys.index(key), "starts", len(starts))
+                self.findings.places.setdefault(path[:3], row.place())
+                starts.append(row.table.entry(row, path, scope, skip=TYPE_COLUMN))
+
+    def _unknown_type(self, row: Row, written: str, keys: list[str]) -> None:
+        column = next(each for each in row.table.sheet.columns if each.name == TYPE_COLUMN)
+        meant = nearest(key_of(written), keys) if written else ""
+        message = _("There is no ticket type “%(name)s”. Write the key of one.")
+        if not written:
+            message = _("Say of which ticket type this start is: write its key.")
+        self.findings.report(
+            self.findings.cell_path(row.place(column)),
+            message % {"name": short(written)} + did_you_mean(meant),
+            found=written,
+            expected=", ".join(keys[:50]),
+            nearest=meant,
+        )
 
     def _unknown_block(self, row: Row, written: str, keys: list[str]) -> None:
         column = next(each for each in row.table.sheet.columns if each.name == BLOCK_COLUMN)

@@ -38,6 +38,7 @@ from workflows.engine.number_text import (
 )
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json
+from workflows.engine.subtickets import ROOT as SUBTICKET
 from workflows.engine.timing import Moment
 from workflows.fields.field import CellForm
 from workflows.fields.registry import TYPES
@@ -68,6 +69,7 @@ from workflows.workbooks.lines import (
     write_names,
     write_transform,
 )
+from workflows.workbooks.mails import read_mail, write_mail
 from workflows.workbooks.reminders import read_reminders, write_reminders
 from workflows.workbooks.zone import in_zone_of_cells
 
@@ -91,6 +93,7 @@ _WANTS: Final[Mapping[CellForm, Want]] = {
 _BEGINS_FORMULA: Final = re.compile(r"[^\W\d]|[({]")
 _SAYS_RULE: Final = re.compile(r"[=<>≤≥≠({]|\w\s+\w")
 _ONE_WORD: Final = re.compile(r"\w+")
+_CLOCK: Final = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})(?::00)?")
 _LEADING_ZERO: Final = re.compile(r"[+-]?0[0-9]+")
 
 
@@ -112,7 +115,7 @@ class Scope:
 
     @property
     def names(self) -> Names:
-        return Names(self.task_keys, roots=(*ROOTS, RESPONSE))
+        return Names(self.task_keys, roots=(*ROOTS, RESPONSE, SUBTICKET))
 
 
 @dataclass(frozen=True, slots=True)
@@ -619,6 +622,13 @@ def _write_duration(value: Json, _scope: Scope) -> Written:
         return None
 
 
+def _read_clock(value: CellValue, _scope: Scope) -> Json:
+    """A time of day with two digits each; what is none stays as it is, for the check."""
+    text = str(_moment_text(value, CellForm.TIME))
+    match = _CLOCK.fullmatch(text.strip())
+    return f"{int(match[1]):02}:{match[2]}" if match else text
+
+
 def _unchanged(text: str) -> Json:
     return text
 
@@ -653,6 +663,7 @@ DAY: Final = Kind(
     _as_text,
     wants=lambda _scope: Want.MOMENT,
 )
+CLOCK: Final = Kind(_read_clock, _as_text, wants=lambda _scope: Want.MOMENT)
 ASSIGNED: Final = Kind(
     lambda value, _scope: read_assigned(text_of(value)),
     lambda value, _scope: write_assigned(value),
@@ -660,6 +671,10 @@ ASSIGNED: Final = Kind(
 REMINDERS: Final = Kind(
     lambda value, _scope: read_reminders(text_of(value)),
     lambda value, _scope: write_reminders(value),
+)
+MAIL: Final = Kind(
+    lambda value, _scope: read_mail(text_of(value)),
+    lambda value, _scope: write_mail(value),
 )
 EDITS: Final = Kind(
     lambda value, _scope: read_edits(text_of(value)),

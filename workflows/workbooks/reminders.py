@@ -3,10 +3,11 @@
     1 day before due: worker
     4 hours: manager
     2 days: role IT managers, add: It is late.
+    3 days: deputy, give
 
-A line says when, a colon, and who is told: worker, requester, manager, ticket admins, or role with
-the name of a company role. With `add` the members of the role may do the task as well. A text of
-one's own stands after another colon.
+A line says when, a colon, and who is told: worker, requester, manager, deputy, ticket admins, or
+role with the name of a company role. With `add` the members of the role may do the task as well;
+with `give` the deputy is given it. A text of one's own stands after another colon.
 """
 
 from __future__ import annotations
@@ -24,13 +25,14 @@ from workflows.engine.reminders import Tell
 from workflows.engine.timing import Moment
 from workflows.workbooks.lines import UnreadableCellError
 
-_ADD: Final = "add"
+_WORDS: Final = ("add", "give")
 _TELL: Final = {
     **{each.value.replace("_", " "): each for each in Tell},
     "ticket admin": Tell.TICKET_ADMINS,
     "admins": Tell.TICKET_ADMINS,
     "submitter": Tell.REQUESTER,
 }
+_LAST_WORD: Final = re.compile(rf",\s*({'|'.join(_WORDS)})$", re.IGNORECASE)
 # Not the colon of a time of day.
 _COLON: Final = re.compile(r":(?![0-9]{2}(?![0-9]))")
 
@@ -52,8 +54,8 @@ def _read(line: str) -> JsonObject:
         message = _("“%(line)s” does not say when. Write a line such as 1 day before due: worker.")
         raise UnreadableCellError(message % {"line": short(line)}, found=line) from error
     said = rest[0].strip() if rest else ""
-    if re.search(r",\s*add$", said, re.IGNORECASE):
-        said, made["add"] = said[: said.rindex(",")].strip(), True
+    while found := _LAST_WORD.search(said):
+        said, made[found[1].lower()] = said[: found.start()].strip(), True
     if said:
         made |= _who(said, line)
     if len(rest) > 1 and rest[1].strip():
@@ -74,7 +76,7 @@ def _who(said: str, line: str) -> JsonObject:
             meant = nearest(word, [*_TELL])
             message = _("“%(line)s” does not say who is told.") % {"line": short(line)}
             advice = did_you_mean(meant) or " " + _(
-                "Write worker, requester, manager, ticket admins, or role and its name."
+                "Write worker, requester, manager, deputy, ticket admins, or role and its name."
             )
             raise UnreadableCellError(message + advice, found=line, nearest=meant)
     return found
@@ -105,7 +107,7 @@ def _line(value: JsonObject) -> str | None:
         return None
     who = [] if tell == Tell.ROLE and role else [tell.replace("_", " ")]
     who += [f"role {role}"] if role else []
-    said = " + ".join(who) + (f", {_ADD}" if value.get("add") is True else "")
+    said = "".join([" + ".join(who), *(f", {each}" for each in _WORDS if value.get(each) is True)])
     text = value.get("text")
     line = f"{when}: {said}" + (f": {text}" if text else "")
     try:

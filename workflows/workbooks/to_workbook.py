@@ -18,11 +18,13 @@ from workflows.workbooks.columns import (
     FORM_COLUMN,
     LONG_TEXTS,
     READ_ME,
+    STARTS,
     TASKS,
     TESTS,
     TICKET,
     TICKET_TYPES,
     TRANSITIONS,
+    TYPE_COLUMN,
     WORKFLOW,
     Column,
     Sheet,
@@ -60,6 +62,7 @@ def pages_of(document: JsonObject) -> list[Page]:
             *table_pages(tasks, scope.task_keys),
             _page(TRANSITIONS, _rows(TRANSITIONS, objects_in(made.get("transitions")), scope)),
             _page(TICKET_TYPES, _rows(TICKET_TYPES, objects_in(made.get("ticket_types")), scope)),
+            _page(STARTS, list(_start_rows(objects_in(made.get("ticket_types")), scope))),
             _page(
                 COMPANY_ROLES, _rows(COMPANY_ROLES, objects_in(made.get("company_roles")), scope)
             ),
@@ -113,6 +116,13 @@ def _branch_rows(tasks: list[JsonObject], scope: Scope) -> Iterator[list[Written
         for branch in objects_in(task.get("branches")):
             entry = {**branch, BLOCK_COLUMN: task.get("key")}
             yield [write_cell(each.kind, entry.get(each.name), scope) for each in BRANCHES.columns]
+
+
+def _start_rows(types: list[JsonObject], scope: Scope) -> Iterator[list[Written]]:
+    for ticket_type in types:
+        for start in objects_in(ticket_type.get("starts")):
+            entry = {**start, TYPE_COLUMN: ticket_type.get("key")}
+            yield [write_cell(each.kind, entry.get(each.name), scope) for each in STARTS.columns]
 
 
 def _all_field_rows(
@@ -253,6 +263,7 @@ def _instructions_page() -> Page:
         _("Tasks: the steps. Transitions: how one step leads to the next."),
         _("Branches: of tasks that are blocks, what runs side by side in them."),
         _("Ticket types: what people may submit. Company roles: who does what."),
+        _("Starts: when tickets of a type start by themselves; leave it empty if none does."),
         _("Tests: named test cases; a row for each step, and what must come out."),
         _("Table …: a decision table each, for the task whose key stands in its first row."),
         _("Rules"),

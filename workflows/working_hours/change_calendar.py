@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from tenants.audit.kinds import declare
 from tenants.audit.record import changed, record
+from tenants.hooks import Hook
 from tenants.models import Company
 from workflows.engine.calendar import Span
 from workflows.models import BusinessCalendar
 
+# In its transaction: what is counted by it anew registers here.
+CALENDAR_SAVED: Final[Hook[[], None]] = Hook()
 CALENDAR_CHANGED = declare("company.working_hours_changed", _("Changed the working hours"))
 
 
@@ -39,4 +42,5 @@ def save_business_calendar(
         changes = changed(old, values)
         if changes:
             record(CALENDAR_CHANGED, about=calendar, changes=changes)
+            CALENDAR_SAVED.call_all()
     return calendar

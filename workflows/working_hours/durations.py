@@ -77,6 +77,12 @@ def is_counted_from_start(text: str) -> bool:
     return not (moment.anchor or moment.time)
 
 
+def answered_in_words(name: str, labels: Mapping[str, str] | None = None) -> str:
+    """By which answer a message ends a wait."""
+    last = name.rpartition(".")[2].replace("_", " ")
+    return _("or an answer for %(key)s") % {"key": (labels or {}).get(name, last)}
+
+
 def after_in_words(text: str, labels: Mapping[str, str] | None = None) -> str:
     """“after 2 days” of P2D; of a moment that is counted from another date only that."""
     said = duration_in_words(text, labels)

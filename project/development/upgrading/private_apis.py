@@ -43,6 +43,12 @@ def _of(module: str, used_for: str, apis: Mapping[str, str | tuple[str, ...]]) -
 
 
 PRIVATE_APIS: tuple[PrivateApi, ...] = (
+    # What a vote asks is read in the language of whoever reads it: workflows/models/questions.py.
+    PrivateApi(
+        "django.db.models.query_utils.DeferredAttribute",
+        "A subclass of it is what the column is on the model; the object keeps what is stored.",
+        ("(field)",),
+    ),
     # Fast paths to the database: objects of rows, and statements past Django's cursor.
     *_of(
         "django.db.models.query",

@@ -23,6 +23,7 @@ from tenants.migrating.upgrade import (
 from tenants.migrating.versions import forget_what_is_known, is_public_up_to_date
 from tenants.models import Company
 from tenants.provisioning import keep_company_schema
+from tenants.spare_schemas.keep import drop_spares_of_others
 from tenants.wall.build import build_all_walls
 from tenants.wall.check import ensure_wall
 from tenants.wall.pooler import SwappedConnectionError
@@ -114,6 +115,7 @@ class Command(MigrateSchemasCommand):
             for schema in build_all_walls():
                 failures.setdefault(schema, f"{IN_USE}: no wall around them yet")
             keep_company_schema()
+            drop_spares_of_others()
 
     def _say_how_it_ended(
         self, outcome: Outcome, verbosity: int, *, tolerate_failures: bool

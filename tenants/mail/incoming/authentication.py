@@ -31,6 +31,18 @@ def is_forged(mail: IncomingMail) -> bool:
     return any(each.get("spf") in _FAILED for each in trusted)
 
 
+def is_proven(mail: IncomingMail) -> bool:
+    """Whether the server says that its sender is who it says: DMARC passes, by its own last word.
+
+    Never where we do not know what the server is called (MAIL_IN_AUTHSERV_ID).
+    """
+    if not settings.MAIL_IN_AUTHSERV_ID:
+        return False
+    results = [_results(each) for each in mail.all_of("Authentication-Results")]
+    trusted = [each for each in results if each is not None]
+    return bool(trusted) and all(each.get("dmarc") == "pass" for each in trusted)
+
+
 def _results(header: str) -> dict[str, str] | None:
     """Of dmarc and spf, the worst of each; None: another server says it.
 

@@ -315,6 +315,14 @@ def _name_of(part: Message[str, str]) -> str:
     return str(name)
 
 
+def decoded_header(mail: IncomingMail, name: str) -> str:
+    """The first header of this name as people read it, in one line; empty where there is none."""
+    text = mail.header(name)
+    with suppress(HeaderParseError, LookupError, ValueError):
+        text = str(make_header(decode_header(text)))
+    return " ".join(text.split())
+
+
 def _made_up(content_type: str) -> str:
     subtype = re.sub(r"[^a-z0-9]", "", content_type.partition("/")[2])[:10]
     return f"file.{subtype}" if subtype else "file"

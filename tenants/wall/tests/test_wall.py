@@ -29,6 +29,7 @@ from tenants.models import (
     LinkedAccount,
     LogInSession,
     Passkey,
+    SpareSchema,
     User,
 )
 from tenants.models.user import emails_in_use
@@ -91,6 +92,7 @@ OF_OTHERS: Final = {
     "tenants_companyrestore": "SELECT * FROM public.{}",
     "tenants_newcompanytables": "SELECT * FROM public.{}",
     "tenants_signupinvitation": "SELECT * FROM public.{}",
+    "tenants_spareschema": "SELECT * FROM public.{}",
     "account_emailconfirmation": "SELECT * FROM public.{}",
 }
 IS_WALL_DOWN = "a superuser is connected: row security does not concern it"
@@ -319,6 +321,7 @@ class FromInsideTests(WallCase):
         CompanyExport.objects.create(
             company=self.globex, asked_by="Charlie", created_at=timezone.now()
         )
+        SpareSchema.objects.create(schema_name="_spare_x", source="x", made_at=timezone.now())
         with company_of(GLOBEX):
             defer(ADVANCE, ticket_id=1)
 

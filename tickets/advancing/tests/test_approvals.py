@@ -2,26 +2,52 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
+from django.db import transaction
+from django.utils import timezone, translation
 
 from tenants.models import User
 from tenants.roles import SystemRole
-from tickets.advancing.tests.block_case import NOTE, BlockCase, form
-from tickets.models import Notice, TicketError
+from tickets.advancing.tests.block_case import NOTE, BlockCase, block, form
+from tickets.erasing.erase_person import erase_person
+from tickets.finding.find_tickets import Scope, find_tickets
+from tickets.finding.query import read_query
+from tickets.finding.where_found import where_found
+from tickets.models import Notice, SearchEntry, Ticket, TicketError
 from tickets.repairing.finish_task import finish_task_by_hand
 from tickets.repairing.reassign_task import reassign_task
 from tickets.repairing.retry_step import retry_step
+from tickets.seeing import Viewer, shown_output
 from tickets.working.hand_over import hand_over
 from workflows.engine.approvals import with_votes
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError, VoteNotYoursError, WorkerNotEligibleError
-from workflows.models import CompanyRole, TaskInstance
+from workflows.models import CompanyRole, TaskDefinition, TaskInstance, WorkflowEvent
+from workflows.running.definition_cache import definition_of, forget_definitions
 from workflows.running.pool import claim_task, pool_of
 
 YES: JsonObject = {"vote": "approve"}
 NO: JsonObject = {"vote": "refuse", "comment": "Too expensive."}
+
+
+_OTHERS = ("digest", "seals")
+
+
+def _plain(value: Any) -> Any:
+    """Without what is another one each time: numbers and times."""
+    match value:
+        case dict():
+            return {name: _plain(each) for name, each in value.items() if name not in _OTHERS}
+        case list() | tuple():
+            return [_plain(each) for each in value]
+        case bool() | None:
+            return value
+        case int() | datetime():
+            return 0
+    return re.sub(r"\d+", "0", str(value))
 
 
 class ApprovalTests(BlockCase):
@@ -114,6 +140,119 @@ class ApprovalTests(BlockCase):
         told = Notice.objects.filter(kind="TASK_GONE", recipient=self.cleo).get()
         self.assertEqual(told.about["why"], "decided")
         self.assert_sound()
+
+    def test_a_vote_asks_in_the_language_of_whoever_reads_it(self) -> None:
+        with translation.override("de"):
+            self.ask()
+            stored = TaskDefinition.objects.filter(key="approve.vote").values_list("fields")[0][0]
+            stored[0]["label"] = "Stimme"  # as versions that were published before have it
+            TaskDefinition.objects.filter(key="approve.vote").update(fields=stored)
+            forget_definitions()
+            self.cast(self.ben, NO)
+        vote = self.votes()[0].definition
+        texts: dict[str, list[str]] = {}
+        for language in ("en", "de", "en"):
+            with translation.override(language):
+                form = definition_of(vote.workflow_id).task_form(vote)
+                shown = shown_output(vote, NO, viewer=Viewer.TEAM)
+                hit = self.hits("Too expensive")
+                history = " ".join(str(each.label) for each in shown)
+                texts[language] = [form.fields["vote"].label, vote.fields[0]["label"], history, hit]
+        self.assertEqual(
+            texts["en"],
+            ["Vote", "Vote", "Vote Why do you refuse?", "Answer “Why do you refuse?”"],
+        )
+        self.assertEqual(
+            texts["de"],
+            ["Stimme", "Stimme", "Stimme Warum lehnen Sie ab?", "Antwort „Warum lehnen Sie ab?“"],
+        )
+        with translation.override("de"):  # what was chosen is found by its word in any language
+            self.assertEqual(self.hits("Refuse"), self.hits("Ablehnen"))
+
+    def test_who_is_asked_may_depend_on_the_day(self) -> None:
+        people: JsonObject = {
+            "if": [{">": [{"var": "today"}, "2020-01-01"]}, ["ben@acme.example"], []]
+        }
+        self.ask(approvers={"people": people}, needed="1")
+        self.assertEqual(self.have(), [self.ben])
+
+    def test_who_is_deactivated_is_not_asked(self) -> None:
+        User.objects.filter(pk=self.ben.pk).update(is_active=False)
+        self.ask(needed="all")
+        self.assertEqual(self.have(), [self.ann, self.cleo])
+
+    def test_an_approval_in_a_branch(self) -> None:
+        approval: JsonObject = {
+            "key": "approve",
+            "title": "Approve",
+            "task_type": "APPROVAL",
+            "approvers": {"people": ["ann@acme.example", "ben@acme.example"]},
+            "needed": "all",
+            "branch": "both.one",
+        }
+        self.define(
+            block("both", starts={"one": "approve", "two": "look"}),
+            *(dict(each) for each in with_votes([approval])),
+            form("look", "both.two"),
+            form("order"),
+            ways=[
+                (None, "both"),
+                ("approve", None, {"label": "decided"}),
+                ("look", None),
+                ("both", "order", {"condition": {"var": "tasks.approve.approved"}}),
+                ("both", None, {"priority": 1}),
+                ("order", None),
+            ],
+        )
+        self.submit()
+        self.cast(self.ann, YES)
+        self.complete("look")
+        self.assert_sound()
+        self.cast(self.ben, YES)
+        self.assertEqual(self.open_keys(), ["order"])
+        self.assertEqual(self.outcome()["yes"], 2)
+        self.assert_sound()
+
+    def test_what_an_erased_approver_said_is_gone_and_that_they_voted_stays(self) -> None:
+        self.ask()
+        self.cast(self.ann, NO)
+        self.cast(self.ben, NO)
+        erase_person(person_id=self.ann.pk, tickets=[self.ticket.pk])
+        found = self.outcome()
+        self.assertEqual((found["approved"], found["no"]), (False, 2))
+        self.assertEqual(found["votes"][0]["by"]["id"], self.ann.pk)
+        self.assertNotIn("ann@", str(found))
+        self.assert_sound()
+
+    def hits(self, text: str) -> str:
+        """Where a ticket admin finds it."""
+        query = read_query(text)
+        found = find_tickets(query, tickets=Ticket.objects.all(), scope=Scope.TEAM)
+        hits = where_found(query, [self.ticket], found=found, scope=Scope.TEAM)
+        return hits[self.ticket.pk].place
+
+    def test_a_run_is_stored_alike_in_every_language(self) -> None:
+        """Events, notices and entries of the search hold no words of ours."""
+        stored = []
+        for language in ("en", "de"):
+            with transaction.atomic(), translation.override(language):
+                self.ask()
+                self.cast(self.ben, YES)
+                self.cast(self.ann, YES)
+                self.complete("order")
+                stored.append(
+                    [
+                        _plain([*rows.order_by("pk").values()])
+                        for rows in (
+                            WorkflowEvent.objects.all(),
+                            Notice.objects.all(),
+                            SearchEntry.objects.all(),
+                            Ticket.objects.all(),
+                        )
+                    ]
+                )
+                transaction.set_rollback(True)
+        self.assertEqual(*stored)
 
     def test_two_no_refuse_and_a_no_says_why(self) -> None:
         self.ask()

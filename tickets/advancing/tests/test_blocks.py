@@ -93,6 +93,39 @@ class SideBySideTests(BlockCase):
         self.assertEqual({each.about["why"] for each in told}, {"not_needed"})
         self.assert_sound()
 
+    def test_a_branch_may_end_it_whatever_accompanies_it(self) -> None:
+        """A return, and beside it a call that is made when it is late."""
+        branches: Json = [
+            {"key": "back", "title": "Back", "start": "take_back", "ends_block": True},
+            {"key": "late", "title": "Late", "start": "phone"},
+        ]
+        self.define(
+            {**block("lent", starts={}), "branches": branches},
+            form("take_back", "lent.back"),
+            form("phone", "lent.late"),
+            form("file"),
+            ways=[
+                (None, "lent"),
+                ("take_back", None),
+                ("phone", None),
+                ("lent", "file"),
+                ("file", None),
+            ],
+        )
+        self.submit()
+        self.complete("phone")
+        self.assertEqual(self.open_keys(), ["take_back"])
+        self.complete("take_back")
+        self.assertEqual(self.open_keys(), ["file"])
+        self.submit()
+        self.complete("take_back")
+        self.assertEqual(self.open_keys(), ["file"])
+        self.assertEqual(self.status_of("phone"), "CANCELLED")
+        self.assertEqual(
+            [each.data["reason"] for each in self.events("BRANCH_CANCELLED")], ["enough"]
+        )
+        self.assert_sound()
+
     def test_as_many_as_it_says_are_enough(self) -> None:
         self.onboard(ends_when="2")
         self.complete("desk")

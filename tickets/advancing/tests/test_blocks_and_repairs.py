@@ -339,6 +339,34 @@ class HidingTests(RepairCase):
         self.assertTrue(entries.exists())
         self.assert_sound()
 
+    def test_what_is_hidden_deep_inside_is_found_when_the_block_has_ended(self) -> None:
+        keys = ["outer", "middle", "inner", "last"]
+        inside = ["", *(f"{key}.one" for key in keys)]
+        blocks = [
+            block(key, inside[depth], starts={"one": following}, hide_answers=key == "outer")
+            for depth, (key, following) in enumerate(zip(keys, [*keys[1:], "work"], strict=True))
+        ]
+        self.define(
+            *blocks,
+            form("work", inside[-1]),
+            form("after", inside[1]),
+            ways=[
+                (None, "outer"),
+                ("work", None),
+                ("last", None),
+                ("inner", None),
+                ("middle", "after"),
+                ("after", None),
+                ("outer", None),
+            ],
+        )
+        self.submit()
+        self.complete("work", {"note": "secret"})
+        found = SearchEntry.objects.filter(source=f"task/{self.task('work').pk}")
+        self.assertFalse(found.exists())
+        self.complete("after", {"note": "known"})
+        self.assertIn("secret", found.get().text)
+
     def shown_ticket(self) -> Ticket:
         return Ticket.objects.select_related(
             "workflow", "workflow_instance__current_task__definition"

@@ -56,6 +56,19 @@ class CountingTests(CircleCase):
         self.assertEqual(self.path(second), ["check", "check"])
 
 
+class EarlierTests(CircleCase):
+    """Once it was not big already, it is not checked again."""
+
+    again = {"!": {"some": [{"var": "earlier.check"}, {"==": [{"var": "big"}, False]}]}}
+
+    def test_a_condition_reads_what_came_of_earlier_visits(self) -> None:
+        ticket = self.begin()
+        for _round in range(2):
+            self.check_it(ticket)
+        self.assertEqual(self.path(ticket), ["check", "check", "sign"])
+        self.assertEqual(broken_invariants(ticket), [])
+
+
 class NeverBegunTests(CircleCase):
     again = {"==": [{"var": "visits.sign"}, 0]}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from django.db import transaction
 from django.urls import reverse
 
 from tenants.roles import SystemRole
@@ -22,9 +23,10 @@ from tickets.working.take_over import take_over
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.engine.process import JsonObject
 from workflows.errors import MayNotTakeOverError
-from workflows.models import BusinessCalendar, WorkflowEvent
+from workflows.models import BusinessCalendar, TaskInstance, WorkflowEvent
 from workflows.people.company_roles import uses_of_role
 from workflows.running.pool import pool_of
+from workflows.running.state_manager import WorkflowStateManager
 
 TWO_LEVELS: JsonObject = {
     "due_in": "P3D",
@@ -154,6 +156,41 @@ class ReminderTests(TimesCase):
         self.assertEqual({kind for kind, _who in self.told()}, {"TASK_LATE"})
         self.assertIn("Terry", {who for _kind, who in self.told()})
 
+    def test_the_deputy_can_be_told_who_need_not_be_away(self) -> None:
+        reminder: JsonObject = {"when": "P1D", "tell": "deputy"}
+        self.wendy.deputy = self.walt
+        self.wendy.save(update_fields=["deputy"])
+        ticket = self.submit(self.publish(loan({"reminders": [reminder]})))
+        self.run_job(self.jobs()[0])
+        self.assertEqual(self.told(), [("TASK_LATE", "Walt")])
+        self.assertEqual(self.task(ticket).assigned_to, self.wendy)
+
+    def test_who_votes_is_reminded_each_for_themselves(self) -> None:
+        """Of Wendy's vote Walt, who has one himself, is given nothing."""
+        self.wendy.deputy = self.walt
+        self.wendy.save(update_fields=["deputy"])
+        approval: JsonObject = {
+            "task_type": "APPROVAL",
+            "approvers": {"people": [self.wendy.email, self.walt.email]},
+            "needed": "all",
+            "fields": [],
+            "reminders": [{"when": "P1D"}, {"when": "P2D", "tell": "deputy", "give": True}],
+        }
+        ticket = self.submit(self.publish(loan(approval)))
+        self.assertEqual(len(self.jobs()), 4)
+        for job in self.jobs()[:2]:
+            self.run_job(job)
+        told = self.told()
+        self.assertEqual(sorted(told), [("TASK_REMINDER", "Walt"), ("TASK_REMINDER", "Wendy")])
+        for job in self.jobs()[2:]:
+            self.run_job(job)
+        have = TaskInstance.objects.filter(definition__key="back.vote").order_by("pk")
+        self.assertEqual([each.assigned_to for each in have], [self.wendy, self.walt])
+        self.assertIn(("TASK_LATE", "Terry"), self.told())
+        self.assertEqual(company_findings(), [])
+        document = export_bundle(workflow=ticket.workflow)
+        self.assertIn("'give': True", str(document["tasks"]))
+
     def test_the_requester_can_be_told(self) -> None:
         self.submit(self.publish(loan({"reminders": [{"when": "P1D", "tell": "requester"}]})))
         self.run_job(self.jobs()[0])
@@ -181,6 +218,14 @@ class ReminderTests(TimesCase):
         self.assertEqual(self.times(FIRE_TIMER), ["11 15:00"])
         self.assertEqual(self.task(ticket).due_at, datetime(2026, 4, 10, 15, tzinfo=UTC))
         self.assertEqual(broken_invariants(ticket), [])
+        # Also where the task is in error: its other times begin anew when it is tried again.
+        with transaction.atomic():
+            manager = WorkflowStateManager.lock(ticket.workflow_instance_id or 0, now=MONDAY)
+            manager.fail_task(manager.read_task(self.task(ticket).pk), reason="It broke.")
+            data = {"item": "Beamer", "until": "2026-04-13"}
+            correct_ticket_data(ticket=ticket, data=data, by=self.terry, reason=REASON)
+            self.assertEqual(self.task(ticket).due_at, datetime(2026, 4, 13, 15, tzinfo=UTC))
+            transaction.set_rollback(True)
         # Returned before: no further reminder ever.
         under_way = [*self.jobs(), *self.jobs(FIRE_TIMER)]
         complete_task(task=self.task(ticket), user=self.wendy, output={"ok": True})

@@ -37,7 +37,10 @@ from tickets.models import (
     Message,
     NoticePreferences,
     Rating,
+    RecurringStart,
     SavedView,
+    StartRequest,
+    StartRun,
     Ticket,
     TicketError,
     TicketLink,
@@ -57,6 +60,8 @@ from workflows.models import (
     ActionAttempt,
     BusinessCalendar,
     CompanyRole,
+    Contact,
+    ContactLink,
     ImportRun,
     Invitation,
     TaskDefinition,
@@ -108,6 +113,20 @@ class FullCompany(CompanyTransactionTestCase):
             # As people do: some of what they try is refused.
             with suppress(TicketFlowerError):
                 self._do_something()
+        ContactLink.objects.create(
+            contact=Contact.objects.create(email="supplier@example.com", name="Sue Supplier"),
+            task=TaskInstance.objects.latest("pk"),
+            digest="0" * 64,
+            created_at=timezone.now(),
+            expires_at=timezone.now(),
+        )
+        StartRequest.objects.create(
+            definition=self.type,
+            email="customer@example.com",
+            digest="1" * 64,
+            created_at=timezone.now(),
+            expires_at=timezone.now(),
+        )
 
     def _make_workflow(self) -> None:
         self.workflow = WorkflowDefinition.objects.create(key="party", title="Party", fields=FIELDS)
@@ -234,6 +253,10 @@ class FullCompany(CompanyTransactionTestCase):
         reply.roles.add(*CompanyRole.objects.all())
         self.type.roles_with_access.add(*CompanyRole.objects.all())
         Rating.objects.create(ticket=ticket, score="GOOD", rated_at=timezone.now())
+        start = RecurringStart.objects.create(
+            type_key="party", key="weekly", person=self.uma, paused="BY_HAND", paused_by=self.terry
+        )
+        StartRun.objects.create(start=start, moment=timezone.now(), begun_at=timezone.now())
         TicketLink.objects.create(
             ticket=ticket,
             other=Ticket.objects.exclude(pk=ticket.pk)[0],

@@ -182,17 +182,17 @@ class RefusedTests(EditCase):
         self.assertEqual(self.fresh(ticket).data["amount"], 50)
 
     def state(self, task: TaskInstance, ticket: Ticket) -> dict[str, str]:
-        asked = earlier_answers(task.definition, self.fresh(ticket))
+        asked = earlier_answers(task, self.fresh(ticket))
         return {name: text for each in asked for name, text in each.state().items()}
 
     def asked(self, ticket: Ticket) -> tuple[AskedAgain, ...]:
-        return earlier_answers(self.task(ticket).definition, self.fresh(ticket))
+        return earlier_answers(self.task(ticket), self.fresh(ticket))
 
     def test_what_the_type_has_set_is_only_seen(self) -> None:
         ticket = self.sent_back()
-        definition = self.task(ticket).definition
-        definition.edits = [{"field": "cost_centre"}, {"field": "amount"}]
-        (of_ticket,) = earlier_answers(definition, self.fresh(ticket))
+        task = self.task(ticket)
+        task.definition.edits = [{"field": "cost_centre"}, {"field": "amount"}]
+        (of_ticket,) = earlier_answers(task, self.fresh(ticket))
         self.assertEqual(of_ticket.rows, (("cost_centre", False), ("amount", True)))
 
     def test_tampering_is_still_found(self) -> None:
@@ -278,7 +278,7 @@ class OthersTests(EditCase):
     def fail_to_complete(self, ticket: Ticket) -> TicketError:
         """The database refuses the task: what was sent is kept."""
         task = self.task(ticket)
-        asked = earlier_answers(task.definition, self.fresh(ticket))
+        asked = earlier_answers(task, self.fresh(ticket))
         seen = {name: text for each in asked for name, text in each.state().items()}
         refusing = refused("workflows_taskinstance", on="UPDATE", when="NEW.status = 'COMPLETED'")
         with (

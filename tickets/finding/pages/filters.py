@@ -85,9 +85,14 @@ class TicketStatusFilter(ChosenFilter):
         return [(RUNNING, _("Running: has not ended")), *WorkflowStatus.choices]
 
     def narrow(self, queryset: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        tickets = cast("TicketQuerySet", queryset)
         if chosen == RUNNING:
-            return cast("TicketQuerySet", queryset).running()
+            return tickets.going_on()
+        if chosen == WorkflowStatus.CANCELLED:
+            return tickets.cancelled()
         status = Q(workflow_instance__status=chosen)
+        if chosen in (WorkflowStatus.IN_PROGRESS, WorkflowStatus.ON_HOLD):
+            status &= Q(workflow_instance__was_cancelled=False)
         if chosen == WorkflowStatus.NOT_STARTED:
             status |= Q(workflow_instance=None)
         return queryset.filter(status)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from django.utils import timezone
@@ -17,10 +17,12 @@ from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.models import (
     TaskInstance,
     TaskStatus,
+    WorkflowEvent,
     WorkflowStatus,
 )
 from workflows.priorities import SCREENS as PRIORITIES
 from workflows.priorities import Priority
+from workflows.running.events.call_failed import CALL_FAILED
 
 # The tones are CSS classes of definitions.css: badge-good, badge-bad ...
 # COMPLETED is shown by its outcome.
@@ -59,9 +61,28 @@ def ticket_badge(ticket: Ticket) -> SafeString:
     return badge(OUTCOMES[outcome].status, OUTCOMES[outcome].tone)
 
 
-def task_badge(task: TaskInstance) -> SafeString:
+def task_badge(task: TaskInstance, *, failed: Collection[int] = ()) -> SafeString:
+    """The status of a task; `failed` are the calls that failed, from which the ticket went on."""
+    if task.pk in failed:
+        return badge(gettext("Failed"), "bad")
     status = TaskStatus(task.status)
     return badge(status.label, TASK_TONES[status])
+
+
+def failed_calls(tasks: Iterable[TaskInstance]) -> set[int]:
+    """The calls among tasks that failed, after which the ticket went another way.
+
+    One query, or none where no call was left undone.
+    """
+    undone = [
+        each.pk
+        for each in tasks
+        if each.status == TaskStatus.CANCELLED and each.definition.is_call and each.attempts
+    ]
+    if not undone:
+        return set()
+    events = WorkflowEvent.objects.filter(task_instance__in=undone, kind=CALL_FAILED)
+    return set(events.values_list("task_instance_id", flat=True))
 
 
 def due_badge(task: TaskInstance, *, now: datetime) -> SafeString | str:

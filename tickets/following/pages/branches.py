@@ -82,7 +82,7 @@ def _lines(block: TaskInstance, paths: list[Path], depth: int) -> Iterator[Branc
         if path.block_task_id != block.pk or spec is None:
             continue
         branch = spec.branch(path.branch)
-        title = (branch.title if branch else "") or path.branch
+        title = branch.name if branch else path.branch
         task = path.current_task if path.status == PathStatus.RUNNING else None
         line = BranchLine(
             title=f"{title} {path.number}" if spec.is_list else title,

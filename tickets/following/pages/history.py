@@ -20,6 +20,7 @@ from workflows.layouts.columns import layouts_of
 from workflows.models import TaskInstance, WorkflowDefinition, WorkflowEvent
 from workflows.running.events.kind import Details, data_of, event_sentence, kind_named
 
+_WITH: Final = ("actor", "task_instance__definition", "task_instance__contact")
 _LONG: Final = layouts_of("task_instance__definition")
 
 # Of a ticket that goes round in circles the newest events are shown.
@@ -88,9 +89,7 @@ def history(
     events = WorkflowEvent.objects.filter(workflow_instance=instance_id)
     if task is not None:
         events = events.filter(task_instance=task)
-    newest = (
-        events.select_related("actor", "task_instance__definition").defer(*_LONG).order_by("-pk")
-    )
+    newest = events.select_related(*_WITH).defer(*_LONG).order_by("-pk")
     rows = list(newest[: MOST_EVENTS + 1])
     left_out = events.count() - MOST_EVENTS if len(rows) > MOST_EVENTS else 0
     return History(_lines(workflow, list(reversed(rows[:MOST_EVENTS])), viewer), left_out)
@@ -111,11 +110,7 @@ class WholeHistory:
         if self._instance_id is None:
             return []
         events = WorkflowEvent.objects.filter(workflow_instance=self._instance_id, pk__lt=before)
-        newest = (
-            events.select_related("actor", "task_instance__definition")
-            .defer(*_LONG)
-            .order_by("-pk")
-        )
+        newest = events.select_related(*_WITH).defer(*_LONG).order_by("-pk")
         rows = list(newest[:most])
         lines = _lines(self._workflow, rows, self._viewer)
         return [Happened(row.pk, row.at, line) for row, line in zip(rows, lines, strict=True)]
@@ -128,9 +123,7 @@ def history_since(
     if instance_id is None:
         return History(())
     events = WorkflowEvent.objects.filter(workflow_instance=instance_id, pk__gt=event_id)
-    newest = (
-        events.select_related("actor", "task_instance__definition").defer(*_LONG).order_by("-pk")
-    )
+    newest = events.select_related(*_WITH).defer(*_LONG).order_by("-pk")
     return History(_lines(workflow, list(reversed(newest[:MOST_SINCE])), viewer))
 
 

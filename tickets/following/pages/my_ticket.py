@@ -73,7 +73,7 @@ class MyTicketAdmin(FindsInTickets, CompanyModelAdmin):
         return TabbedChangeList
 
     def tab(self, tickets: Any, *, archive: bool) -> Any:
-        return tickets.ended() if archive else tickets.running()
+        return tickets.over() if archive else tickets.going_on()
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         left_out = {"position"} if is_archive(request) else {"ended_at"}

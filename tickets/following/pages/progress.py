@@ -33,11 +33,11 @@ from workflows.picture.graph import TransitionKey, draw_process
 from workflows.running.definition_cache import process_of
 from workflows.running.events.kind import Tone, all_kinds, event_sentence, kind_named
 from workflows.running.events.moved import MOVED
-from workflows.running.events.submitted_for import SUBMITTED_FOR
 from workflows.running.positions import current_tasks, is_running_block
 
 # Stands for the number of an event, of which there is none: it comes before all of them.
 _SUBMISSION: Final = 0
+_WITH: Final = ("actor", "task_instance__definition", "task_instance__contact")
 _LONG: Final = layouts_of("task_instance__definition")
 
 
@@ -86,8 +86,12 @@ def position_in_words(ticket: Ticket, *, is_stuck: bool = False) -> str:
         return _("%(task)s, waiting for votes") % names
     if is_running_block(task):
         return _("%(task)s, several things side by side") % names
+    if task.definition.is_subticket:
+        return _("%(task)s, waiting for another ticket") % names
     if not task.definition.is_form:
         return _("%(task)s, done automatically") % names
+    if task.is_with_contact:
+        return _("%(task)s, with somebody outside") % names
     if task.assigned_to is None:
         return _("%(task)s, waiting for somebody to be available") % names
     if task.waits_for_answer:
@@ -124,13 +128,15 @@ class Moments:
                 workflow_instance=ticket.workflow_instance_id, pk__lt=before, kind__in=told
             )
             rows = (
-                events.select_related("actor", "task_instance__definition")
+                events.select_related(
+                    "actor", "task_instance__definition", "task_instance__contact"
+                )
                 .defer(*_LONG)
                 .order_by("-pk")
             )
             for event in rows[:most]:
                 found += [Happened(event.pk, event.at, each) for each in self._moments(event)]
-                says_submission = says_submission or event.kind == SUBMITTED_FOR
+                says_submission = says_submission or _says_who_submitted(event)
         if before > _SUBMISSION and len(found) < most and not says_submission:
             text = _("%(person)s submitted the ticket.") % {"person": ticket.created_by}
             moment = Moment(ticket.created_at, text, "send")
@@ -149,6 +155,11 @@ class Moments:
         changed = changed_answers(event, ticket_fields=fields, viewer=viewer)
         text = event_sentence(screen.timeline, event)
         return [Moment(event.at, text, screen.icon, tone, changed.pairs)]
+
+
+def _says_who_submitted(event: WorkflowEvent) -> bool:
+    """Whether it tells that somebody else did it than the requester."""
+    return kind_named(event.kind).rules.once == "submission"
 
 
 def moment_of_now(ticket: Ticket, *, is_stuck: bool = False) -> Moment | None:

@@ -83,6 +83,7 @@ EXAMPLES = {
         changes={"task_status": "PENDING", "assigned_to": None},
     ),
     "REMINDED": Example({"reminder": "P1D > role", "when": "P1D", "tell": "role", "role": "Heads"}),
+    "TIMES_MOVED": Example({"due": "2026-03-02T09:00:00+00:00"}),
     "WAIT_ENDED": Example(
         {"until": "2026-04-01T12:00:00+00:00"},
         changes={"task_status": "COMPLETED", "data": {"check": {}}},
@@ -95,6 +96,23 @@ EXAMPLES = {
     "DONE_AT_ONCE": Example(
         {"output": {"big": True, "row": 3}, "rows": [3], "read": {"What": "A desk"}},
         changes={"task_status": "COMPLETED", "data": {"check": {"big": True, "row": 3}}},
+    ),
+    "SUBTICKET_STARTED": Example(
+        {"ticket": 12, "called": "#12"}, changes={"task_status": "IN_PROGRESS"}
+    ),
+    "SUBTICKET_ENDED": Example(
+        {"ticket": 12, "called": "#12", "output": {"ended": True, "outcome": "good"}},
+        changes={
+            "task_status": "COMPLETED",
+            "data": {"check": {"ended": True, "outcome": "good"}},
+        },
+    ),
+    "STARTED_BY": Example({"ticket": 5, "called": "#5", "step": "Ask"}, of_task=False),
+    "SUBMITTED_OUTSIDE": Example(of_task=False),
+    "SENT_OUTSIDE": Example({"to_contact": True}),
+    "MESSAGE_SENT": Example(
+        {"output": {}, "who": "person", "to": "Wendy Wells", "to_id": WENDY},
+        changes={"task_status": "COMPLETED", "data": {"check": {}}},
     ),
     "CALLED": Example({"attempt": 1}, changes={"task_status": "IN_PROGRESS"}),
     "ACCEPTED": Example({"attempt": 1}, changes={"task_status": "PENDING"}),
@@ -133,6 +151,16 @@ EXAMPLES = {
         {"label": "released"}, False, {"status": "CANCELLED", "end_label": "released"}
     ),
     "SUBMITTED_FOR": Example({"to": "Wendy Wells", "to_id": WENDY}, of_task=False),
+    "CAME_IN": Example(
+        {
+            "by": "start",
+            "called": "100% of it",
+            "due": "2026-04-01T12:00:00+00:00",
+            "missed": ["2026-03-31T12:00:00+00:00"],
+            "missed_count": 1,
+        },
+        of_task=False,
+    ),
     "DUPLICATE": Example(
         {"reason": "The same.", "of": 12, "called": "#12"},
         False,

@@ -14,6 +14,7 @@ from tickets.conversation.pages.conversation_page import ticket_address
 from tickets.conversation.pages.timeline import conversation_address
 from tickets.linking.link_tickets import may_link
 from tickets.linking.mark_duplicate import may_mark_duplicate
+from tickets.linking.pages.subtickets_section import ShownSubticket, Subtickets
 from tickets.models import LinkKind, Ticket, TicketLink
 from tickets.taking_part.access import SEES_ALL, Access, tickets_seen_by
 
@@ -55,6 +56,11 @@ class Links:
 
     def __init__(self, ticket: Ticket, person: User, access: Access) -> None:
         self.ticket, self.person, self.access = ticket, person, access
+
+    @cached_property
+    def started(self) -> list[ShownSubticket]:
+        """The ticket that has started this one, and those that it has started."""
+        return Subtickets(self.ticket, self.person).shown
 
     @cached_property
     def shown(self) -> list[ShownLink]:

@@ -43,6 +43,7 @@ class Place(Enum):
     TICKET = "the ticket on the screens of ticket admins"
     MESSAGES = "what is written on the ticket, for everybody who takes part in it"
     STANDING_IN = "the open tasks of those for whom the person stands in"
+    STARTS = "the recurring starts of a ticket type"
     DASHBOARD = "the dashboard"
 
 

@@ -2,7 +2,8 @@
 
 About: `task` (its id), `title`, `why`: "withdrawn", "duplicate", "not_needed" (its block has ended
 without it), "taken_over" (by `actor`), "decided" (it was a vote, which cannot change the outcome
-any more), or what a ticket admin has done.
+any more), "cancelled_above" (the ticket that has started it does not wait for it any more), or
+what a ticket admin has done.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ def _sentence(notice: Notice) -> StrOrPromise:
             return _("“%(task)s” of %(ticket)s is decided. Your vote is not needed any more.")
         case "not_needed":
             return _("%(ticket)s goes on without “%(task)s”. You need not do it any more.")
+        case "cancelled_above":
+            return _("%(ticket)s was cancelled. You need not do “%(task)s” any more.")
         case "taken_over":
             return _("%(person)s took over “%(task)s” of %(ticket)s. You need not do it any more.")
     return _("%(person)s cancelled %(ticket)s. You need not do “%(task)s” any more.")

@@ -41,9 +41,10 @@ EXAMPLES: Final[Mapping[str, JsonObject]] = {
     "NOBODY_AVAILABLE": {"title": "Check it"},
     "STANDS_IN": {"from": DUE, "until": DUE},
     "STANDS_IN_NO_MORE": {"from": DUE, "until": DUE},
+    "START_STOPPED": {"title": "Check it", "reason": "LEFT"},
     "WORKER_DOWN": {},
 }
-WITHOUT_TICKET: Final = {"WORKER_DOWN", "STANDS_IN", "STANDS_IN_NO_MORE"}
+WITHOUT_TICKET: Final = {"WORKER_DOWN", "START_STOPPED", "STANDS_IN", "STANDS_IN_NO_MORE"}
 
 
 class EveryKindTests(SmallWorkflow, CompanyTestCase):

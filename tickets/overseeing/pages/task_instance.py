@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,7 +24,7 @@ from tickets.finding.pages.filters import (
     WorkerFilter,
 )
 from tickets.finding.pages.search import add_number
-from tickets.following.pages.badges import due_badge, error_badge, task_badge
+from tickets.following.pages.badges import due_badge, error_badge, failed_calls, task_badge
 from tickets.following.pages.history import history
 from tickets.models import Ticket
 from tickets.overseeing.exports import TaskResource
@@ -34,7 +34,14 @@ from tickets.seeing import Viewer, output_layout, shown_output, viewer_of
 from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.flat import FlatExportAdmin
 from workflows.layouts.columns import layouts_of
-from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowDefinition
+from workflows.models import (
+    CompanyRole,
+    TaskInstance,
+    TaskStatus,
+    WorkflowDefinition,
+    WorkflowEvent,
+)
+from workflows.running.events.call_failed import CALL_FAILED
 from workflows.running.why_waiting import why_waiting
 
 
@@ -69,6 +76,7 @@ class TaskInstanceAdmin(FlatExportAdmin, DetailPageAdmin):
     list_select_related = (
         "definition",
         "assigned_to",
+        "contact",
         "workflow_instance__ticket",
     )
     not_listed = layouts_of("definition")
@@ -79,6 +87,12 @@ class TaskInstanceAdmin(FlatExportAdmin, DetailPageAdmin):
     )
     search_help_text = gettext_lazy("Search by ticket number, task, ticket or e-mail address")
     ordering = ("-pk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        failed = WorkflowEvent.objects.filter(task_instance=OuterRef("pk"), kind=CALL_FAILED)
+        tasks: QuerySet[Any] = super().get_queryset(request)
+        found: QuerySet[Any] = tasks.annotate(has_failed=Exists(failed))
+        return found
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -98,7 +112,8 @@ class TaskInstanceAdmin(FlatExportAdmin, DetailPageAdmin):
 
     @display(description=gettext_lazy("Status"), ordering="status")
     def status_column(self, task: TaskInstance) -> str:
-        return task_badge(task)
+        is_failed = getattr(task, "has_failed", False)
+        return task_badge(task, failed=[task.pk] if is_failed else ())
 
     @display(description=gettext_lazy("Assigned to"), ordering="assigned_to__email")
     def worker_column(self, task: TaskInstance) -> str:
@@ -131,7 +146,7 @@ class TaskInstanceAdmin(FlatExportAdmin, DetailPageAdmin):
             "title": obj.definition.title,
             "subtitle": None,
             "task": obj,
-            "badge": task_badge(obj),
+            "badge": task_badge(obj, failed=failed_calls([obj])),
             "worker": worker_of(obj),
             "why_waiting": why_waiting([obj]).get(obj.pk),
             "ticket": ticket,
@@ -155,6 +170,8 @@ def worker_of(task: TaskInstance) -> str:
         return str(task.assigned_to)
     if not task.definition.is_form:
         return _("The system")
+    if task.is_with_contact:
+        return _("%(contact)s (outside)") % {"contact": task.contact}
     return _("Waiting for a worker") if task.status == TaskStatus.PENDING else "-"
 
 

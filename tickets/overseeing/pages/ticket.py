@@ -44,6 +44,7 @@ from tickets.following.pages.answers_cell import answers_cell
 from tickets.following.pages.badges import (
     due_badge,
     error_badge,
+    failed_calls,
     priority_of_row,
     task_badge,
     ticket_badge,
@@ -71,7 +72,7 @@ from tickets.prioritizing.pages.priority_page import ShownPriority
 from tickets.repairing.pages.all_repairs import open_repairs
 from tickets.repairing.pages.base_page import RepairingPage
 from tickets.saved_views.pages.views_bar import ViewsBar
-from tickets.seeing import viewer_of
+from tickets.seeing import Rounds, in_rounds, newest_visits, viewer_of
 from workflows.flat import FlatExportAdmin
 from workflows.layouts.columns import layouts_of
 from workflows.models import TaskInstance, WorkflowDefinition
@@ -321,7 +322,6 @@ class TicketAdmin(FindsInTickets, FlatExportAdmin, BulkChangeAdmin):
 
     def page_context(self, request: HttpRequest, obj: Ticket) -> dict[str, Any]:
         workflow = WorkflowDefinition.objects.with_tasks_and_transitions().get(pk=obj.workflow_id)
-        tasks = TaskInstance.objects.filter(workflow_instance=obj.workflow_instance_id)
         current = obj.workflow_instance.current_task if obj.workflow_instance else None
         newer = newer_version(obj) if RepairingPage.admits(request) else None
         return {
@@ -343,17 +343,7 @@ class TicketAdmin(FindsInTickets, FlatExportAdmin, BulkChangeAdmin):
             "picture": progress.picture(obj),
             **progress.submitted(obj),
             **_talk(request, obj, workflow),
-            "tasks": [
-                {
-                    "task": each,
-                    "item": item_of(each),
-                    "badge": task_badge(each),
-                    "link": admin_link(each),
-                }
-                for each in tasks.select_related("definition", "assigned_to", "path").order_by("pk")
-            ]
-            if obj.workflow_instance_id
-            else [],
+            "tasks": _tasks_of(obj),
             "ticket_errors": [
                 {"error": each, "badge": error_badge(each), "link": admin_link(each)}
                 for each in obj.errors.select_related("task__definition")
@@ -364,6 +354,31 @@ class TicketAdmin(FindsInTickets, FlatExportAdmin, BulkChangeAdmin):
             "may_see_errors": request.user.has_perm("tickets.view_ticketerror"),
             "may_see_definitions": request.user.has_perm("workflows.view_workflowdefinition"),
         }
+
+
+def _tasks_of(ticket: Ticket) -> Rounds[dict[str, Any]]:
+    """What the page lists of the tasks, in rounds where the ticket went round."""
+    instance = ticket.workflow_instance
+    if instance is None:
+        return Rounds()
+    tasks = TaskInstance.objects.filter(workflow_instance=instance)
+    newest, left_out = newest_visits(tasks.select_related("definition", "assigned_to"))
+    failed = failed_calls(newest)
+    rows = [
+        {
+            "task": each,
+            "item": item_of(each),
+            "badge": task_badge(each, failed=failed),
+            "link": admin_link(each),
+        }
+        for each in newest
+    ]
+    return in_rounds(rows, _task_in, instance, left_out=left_out)
+
+
+def _task_in(row: dict[str, Any]) -> TaskInstance:
+    task: TaskInstance = row["task"]
+    return task
 
 
 def _talk(request: HttpRequest, ticket: Ticket, workflow: WorkflowDefinition) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from workflows.engine.process import Json, JsonObject
 from workflows.errors import InputNotCorrectableError, OutputReplacedError
 from workflows.forms import AnswersForm
 from workflows.models import TaskStatus
-from workflows.running.keys_now import key_of_output
+from workflows.running.kept_outputs import where_kept
+from workflows.running.positions import Positions
 
 
 class CorrectData(RepairVerb):
@@ -75,6 +76,12 @@ class OutputVerb(TaskVerb):
                 if is_call
                 else _("What the task would have brought"),
                 help_text=_(
+                    'As JSON, for example {"outcome": "good", "label": "granted"}; the outcome is '
+                    "good, neutral, bad or cancelled. A ticket that it has started and that still "
+                    "runs is cancelled."
+                )
+                if self.task.definition.is_subticket
+                else _(
                     'As JSON, for example {"id": 7}; {} if nothing of it is needed. '
                     "It must be what the task's output schema asks for."
                 )
@@ -123,7 +130,7 @@ class CorrectOutput(OutputVerb):
 
     def _is_output_current(self) -> bool:
         instance = self.ticket.workflow_instance
-        return instance is not None and key_of_output(self.task, instance) is not None
+        return instance is not None and where_kept(self.task, Positions(instance)) is not None
 
     def form(self, data: Any = None) -> RepairForm:
         form = super().form(data)

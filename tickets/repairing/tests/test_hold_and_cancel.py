@@ -181,6 +181,15 @@ class CancelTicketTests(HoldAndCancelCase):
             TaskInstance.objects.filter(workflow_instance__ticket=self.ticket).exists()
         )
 
+    def test_what_the_system_has_done_since_stops_no_repair(self) -> None:
+        for repair in (hold_ticket, cancel_ticket):
+            with self.subTest(repair.__name__):
+                self.ticket = self.submit()
+                self.to_the_call()
+                seen = marker_of(Ticket.objects.get(pk=self.ticket.pk))
+                self.fail_call(self.ticket)
+                repair(ticket=self.ticket, by=self.terry, reason=REASON, expected=seen)
+
     def test_a_page_that_is_out_of_date_changes_nothing(self) -> None:
         seen = marker_of(Ticket.objects.get())
         self.to_the_call()

@@ -39,6 +39,7 @@ WHY_MAKERS = {
 }
 WHY_READERS = {
     "tickets/seeing/answers.py": "is the place",
+    "tickets/seeing/rounds.py": "leaves it in the database",
     "tickets/seeing/hidden.py": "asks which files stand in it, to hide them",
     "tickets/calling/pages/attempts.py": "gives it to tickets.seeing; of calls, to the team alone",
     "tickets/company_data/people_in_rows.py": "restores rows as they were",
@@ -49,6 +50,7 @@ WHY_READERS = {
     "tickets/finding/index_tickets.py": "gives it to tickets.seeing",
     "tickets/finding/write_entries.py": "gives it to tickets.seeing",
     "tickets/health/mending.py": "asks whether there is one",
+    "tickets/outside/answer_by_link.py": "gives whoever has answered their own to tickets.seeing",
     "tickets/linking/pages/links_section.py": "leaves it in the database",
     "tickets/overseeing/pages/task_instance.py": "gives it to tickets.seeing",
     "tickets/overseeing/tickets_of_definitions.py": "asks for a key",

@@ -72,6 +72,9 @@ def _waits_for_people(instance: WorkflowInstance) -> bool:
 
 
 def _is_with_somebody(task: TaskInstance) -> bool:
+    """Or the ticket that it has started is: that is looked at by itself."""
+    if task.definition.is_subticket:
+        return WorkflowInstance.objects.filter(started_by=task).exclude(status__in=ENDED).exists()
     is_timed = task.definition.transitions_out.exclude(after="").exists()
     return task.is_workable and task.assigned_to_id is not None and not is_timed
 

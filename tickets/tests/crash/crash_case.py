@@ -21,6 +21,7 @@ from tickets.tests.crash.aftermath import (
     progress,
     unsettled,
 )
+from tickets.tests.crash.answers import answer_to, changes_in
 from tickets.tests.crash.installation import Installation
 from tickets.tests.crash.journal import Journal
 from tickets.tests.crash.made_up_process import make_up_process
@@ -173,7 +174,12 @@ class CrashCase(CompanyTransactionTestCase):
         for task in open_forms():
             assert task.assigned_to is not None
             try:
-                complete_task(task=task, output={"again": False}, user=task.assigned_to)
+                complete_task(
+                    task=task,
+                    output=answer_to(task),
+                    changes=changes_in(task),
+                    user=task.assigned_to,
+                )
             except (TicketsError, WorkflowsError):  # its time was over, or it is refused
                 continue
 

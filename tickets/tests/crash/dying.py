@@ -28,6 +28,16 @@ STEPS = (
     "receive_callback",
     "expire_call",
     "fire_timer",
+    "remind",
+    "end_wait",
+    "withdraw_ticket",
+    "cancel_ticket",
+    "resume_ticket",
+    "retry_step",
+    "reassign_task",
+    "correct_ticket_data",
+    "hand_over",
+    "follow_subticket",
     "continue_bulk_retry",
 )
 

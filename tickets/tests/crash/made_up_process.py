@@ -1,4 +1,4 @@
-"""A small workflow, made up from a seed: a chain of forms and calls, with detours and loops."""
+"""A small workflow, made up from a seed: a chain of steps of all kinds, with detours and loops."""
 
 from __future__ import annotations
 
@@ -7,30 +7,44 @@ import random
 from urllib.parse import quote
 
 from workflows.bundles import FORMAT, FORMAT_VERSION
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import Json, JsonObject, objects_in
 
 MOST_RETRIES = 2
 FORM, CALL, CALL_LATER, BLOCK = "FORM", "SYNC_ACTION", "ASYNC_ACTION", "BLOCK"
+APPROVAL, WAIT, VALUES, DECISION = "APPROVAL", "WAIT", "VALUES", "DECISION"
+MESSAGE = "MESSAGE"
+EDIT, EACH = "a form that shows earlier answers", "a block for each of a list"  # no types of tasks
+# Who is asked in approvals: people of the tests' company who do tasks.
+APPROVERS = ("walt@acme.example", "wendy@acme.example")
 TIMED_SHARE = 0.5  # of the tasks that may be left because they wait too long
 FAILING_SHARE = 0.5  # of the calls that are left another way when they fail for good
 BLOCK_SHARE = 0.7  # of the workflows that have a step of branches side by side
+# Of the workflows that have such a step, too.
+SHARES = {APPROVAL: 0.6, EDIT: 0.5, EACH: 0.4, WAIT: 0.4, VALUES: 0.4, DECISION: 0.5, MESSAGE: 0.3}
+# What may be left because its time is over.
+LEFT_IN_TIME = (FORM, CALL_LATER, BLOCK, APPROVAL, EDIT, EACH)
+REMINDED_SHARE = 0.3  # of the forms of which people are reminded
+CLEANED_SHARE = 0.4  # of the workflows that clean up where a ticket is cancelled
+INNER_SHARE = 0.3  # of the branches that are a block themselves
 
 
 def make_up_process(seed: int) -> JsonObject:
     """The bundle of a workflow with a form, a call of each kind, a way around and a loop at least.
 
-    Most have a block, too, of two or three branches with a form or a call, which all of them end,
-    or the first.
+    Most have a block, too, of two or three branches with a form, a call or a block in it, which all
+    of them end, or the first, or one that is named; many an approval, a block for each of a list, a
+    form that shows the amount again, a wait, and steps that are done at once.
 
-    Each loop goes through a form whose answer decides, so that it ends. A transition that is taken
-    because a task waits too long, or a call fails, leads forward. A ticket asks for an `amount` (0
-    to 99), each form for `again`.
+    Each loop goes through a form or a vote that decides, so that it ends. A transition that is
+    taken because a task waits too long, or a call fails, leads forward. A ticket asks for an
+    `amount` (0 to 99), each form for `again`; a refused approval leads back.
     """
     chance = random.Random(seed)
     kinds = [FORM, CALL, CALL_LATER]
     kinds += chance.choices([FORM, CALL, CALL_LATER], [3, 2, 2], k=chance.randint(0, 2))
-    if chance.random() < BLOCK_SHARE:
-        kinds.append(BLOCK)
+    kinds += [
+        kind for kind, share in {BLOCK: BLOCK_SHARE, **SHARES}.items() if chance.random() < share
+    ]
     chance.shuffle(kinds)
     keys = [f"step_{number}" for number in range(len(kinds))]
     chain = ["start", *keys, "end"]
@@ -38,34 +52,117 @@ def make_up_process(seed: int) -> JsonObject:
         {"from": source, "to": target, "priority": 9}
         for source, target in itertools.pairwise(chain)
     ]
-    for index in (index for index, kind in enumerate(kinds) if kind == FORM):
+    for index, kind in enumerate(kinds):
         back = keys[chance.randint(0, index)]
-        again: Json = {"==": [{"var": f"tasks.{keys[index]}.again"}, True]}
-        transitions.append({"from": keys[index], "to": back, "condition": again, "priority": 1})
+        if (decides := _decides_on_loop(keys[index], kind)) is not None:
+            way = {"from": keys[index], "to": back, "condition": decides, "priority": 1}
+            transitions.append(way)
     around = chance.randint(0, len(keys) - 1)
     transition_around = _transition(chain[around], chain[around + 2], condition=_small(chance))
     transitions.append({**transition_around, "priority": 2})
     for index, kind in enumerate(kinds):
-        if kind != CALL and chance.random() < TIMED_SHARE:
-            transitions += _timed_transitions(keys[index], chain[index + 2 :], chance)
-    for index, kind in enumerate(kinds):
+        ahead = chain[index + 2 :]
+        if kind in LEFT_IN_TIME and chance.random() < TIMED_SHARE:
+            transitions += _timed_transitions(keys[index], ahead, chance)
         if kind in (CALL, CALL_LATER) and chance.random() < FAILING_SHARE:
-            way = _transition(keys[index], chance.choice(chain[index + 2 :]))
+            way = _transition(keys[index], chance.choice(ahead))
             transitions.append({**way, "on_failure": True})
+        if kind == DECISION:
+            small: Json = {"==": [{"var": f"tasks.{keys[index]}.size"}, "small"]}
+            way = _transition(keys[index], chance.choice(ahead), condition=small)
+            transitions.append({**way, "priority": 3})
     tasks: list[Json] = []
     for key, kind in zip(keys, kinds, strict=True):
-        if kind == BLOCK:
-            inside = [_step(f"{key}_{name}", chance) for name in "abc"[: chance.randint(2, 3)]]
-            tasks += side_by_side(key, *inside, ends_when=chance.choice(["all", "all", "any"]))
-            transitions += ends_of(inside)
-        else:
-            tasks.append(_step(key, chance, kind))
+        made, ways = _made(key, kind, chance)
+        tasks += made
+        transitions += ways
+    if chance.random() < CLEANED_SHARE:
+        tasks.append(form("clean"))
+        transitions.append({"from": "start", "to": "clean", "on_cancel": True})
+        transitions.append({"from": "clean", "to": "end"})
     return bundle(f"made_up_{seed}", tasks, transitions)
 
 
+def _decides_on_loop(key: str, kind: str) -> Json:
+    """The condition of a way back, of what a person decides."""
+    if kind in (FORM, EDIT):
+        return {"==": [{"var": f"tasks.{key}.again"}, True]}
+    return {"==": [{"var": f"tasks.{key}.approved"}, False]} if kind == APPROVAL else None
+
+
+def _made(key: str, kind: str, chance: random.Random) -> tuple[list[Json], list[JsonObject]]:
+    """The tasks of a step, and the transitions inside it."""
+    if kind == BLOCK:
+        return _block(key, chance)
+    if kind == EACH:
+        inside = _step(f"{key}_one", chance)
+        listed: Json = {"if": [_small(chance), ["a", "b", "c"], ["a"]]}
+        ends_when = chance.choice(["all", "any"])
+        order = chance.choice(["together", "in_order"])
+        block, *others = side_by_side(key, inside, ends_when=ends_when)
+        assert isinstance(block, dict)
+        return [{**block, "for_each": listed, "order": order}, *others], ends_of([inside])
+    return [_step(key, chance, kind)], []
+
+
+def _block(
+    key: str, chance: random.Random, *, is_inner: bool = False
+) -> tuple[list[Json], list[JsonObject]]:
+    tasks: list[Json] = []
+    inside: list[JsonObject] = []
+    ways: list[JsonObject] = []
+    for name in "abc"[: chance.randint(2, 3)]:
+        inner = f"{key}_{name}"
+        if not is_inner and chance.random() < INNER_SHARE:
+            (block, *others), inner_ways = _block(inner, chance, is_inner=True)
+            assert isinstance(block, dict)
+            inside.append(block)
+            tasks += others
+            ways += inner_ways
+        else:
+            inside.append(_step(inner, chance))
+    block, *others = side_by_side(key, *inside, ends_when=chance.choice(["all", "all", "any"]))
+    assert isinstance(block, dict)
+    branches = objects_in(block["branches"])
+    if chance.random() < 0.3:
+        branches[0]["ends_block"] = True
+    if chance.random() < 0.3:
+        branches[-1]["when"] = _small(chance)
+    return [block, *others, *tasks], [*ways, *ends_of(inside)]
+
+
 def _step(key: str, chance: random.Random, kind: str = "") -> JsonObject:
-    kind = kind or chance.choices([FORM, CALL, CALL_LATER], [2, 1, 1])[0]
-    return form(key) if kind == FORM else call(key, kind, retries=chance.randint(0, MOST_RETRIES))
+    usual = [FORM, CALL, CALL_LATER, WAIT, VALUES]
+    kind = kind or chance.choices(usual, [4, 2, 2, 1, 1])[0]
+    title = f"{kind.capitalize()} {key}"
+    match kind:
+        case "APPROVAL":
+            asked: JsonObject = {"people": [*APPROVERS]}
+            needed, order = chance.choice(["one", "all"]), chance.choice(["together", "in_order"])
+            approval: JsonObject = {"key": key, "title": title, "task_type": kind}
+            return {**approval, "approvers": asked, "needed": needed, "order": order}
+        case "WAIT":
+            return {"key": key, "title": title, "task_type": kind, "wait": "PT1M"}
+        case "VALUES":
+            doubled: Json = {"double": {"*": [{"var": "ticket.amount"}, 2]}}
+            return {"key": key, "title": title, "task_type": kind, "values": doubled}
+        case "MESSAGE":
+            mail: JsonObject = {"who": "requester", "subject": title, "text": "{ticket.amount}"}
+            return {"key": key, "title": title, "task_type": kind, "message": mail}
+        case "DECISION":
+            return {"key": key, "title": title, "task_type": kind, "table": _TABLE}
+        case "FORM":
+            return {**form(key), **_reminded(chance)}
+    if kind == EDIT:
+        return {**form(key), "edits": [{"field": "amount"}], **_reminded(chance)}
+    return call(key, kind, retries=chance.randint(0, MOST_RETRIES))
+
+
+def _reminded(chance: random.Random) -> JsonObject:
+    if chance.random() > REMINDED_SHARE:
+        return {}
+    tell: JsonObject = chance.choice([{}, {"tell": "manager"}, {"tell": "deputy", "give": True}])
+    return {"due_in": "PT2M", "reminders": [{"when": "PT1M", **tell}, {"when": "on due"}]}
 
 
 def side_by_side(key: str, *steps: JsonObject, ends_when: str = "all") -> list[Json]:
@@ -85,6 +182,14 @@ def side_by_side(key: str, *steps: JsonObject, ends_when: str = "all") -> list[J
 def ends_of(steps: list[JsonObject]) -> list[JsonObject]:
     """The transitions with which branches of one step end."""
     return [{"from": each["key"], "to": "end"} for each in steps]
+
+
+_TABLE: JsonObject = {
+    "inputs": [{"name": "amount", "value": {"var": "ticket.amount"}, "type": "number"}],
+    "outputs": [{"name": "size"}],
+    "rows": [{"when": ["< 30"], "then": ["small"]}, {"when": ["30..70"], "then": ["middle"]}],
+    "default": {"size": "large"},
+}
 
 
 def bundle(key: str, tasks: list[Json], transitions: list[JsonObject]) -> JsonObject:

@@ -7,6 +7,7 @@ process that dies in it.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,13 +25,26 @@ from tenants.testing import tampering
 from tenants.testing_tools.waits import PATIENCE
 from tickets.calling.callback_address import CallbackAddress
 from tickets.calling.run_action import run_action
-from tickets.job_names import ADVANCE, EXPIRE_CALL, FIRE_TIMER, RETRY_MANY, RUN_ACTION
+from tickets.job_names import (
+    ADVANCE,
+    END_WAIT,
+    EXPIRE_CALL,
+    FIRE_TIMER,
+    FOLLOW_SUBTICKET,
+    REMIND,
+    RETRY_MANY,
+    RUN_ACTION,
+)
 from tickets.models import Ticket
+from tickets.repairing.hold_ticket import hold_ticket
 from tickets.repairing.retry_many import retry_many
 from tickets.submitting.submit_ticket import submit_ticket
+from tickets.subtickets.follow_subticket import follow_subticket
 from tickets.testing import without_taking_steps
+from tickets.tests.crash.answers import answer_to
 from tickets.tests.crash.installation import log_in
 from tickets.tests.crash.made_up_process import (
+    APPROVERS,
     CALL,
     CALL_LATER,
     bundle,
@@ -41,6 +55,7 @@ from tickets.tests.crash.made_up_process import (
 )
 from tickets.tests.crash.moody_system import NONSENSE, MoodySystem
 from tickets.tests.refusals import refuse
+from tickets.withdrawing.withdraw_ticket import withdraw_ticket
 from tickets.working.complete_task import complete_task
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.models import (
@@ -62,11 +77,13 @@ LONG = 2 * PATIENCE  # seconds, of a timeout that shall not pass
 @dataclass(frozen=True)
 class Order:
     """What a process is to do: see `child.carry_out`. `answer` is what a callback brings: whoever
-    sends it, or a form, sends it again."""
+    sends it, or a form, sends it again. `is_repeated`: who has seen nothing come of it does it
+    once more."""
 
     do: str
     arguments: tuple[Json, ...]
     answer: Json = None
+    is_repeated: bool = False
 
 
 @dataclass
@@ -146,7 +163,7 @@ class Scene:
 
     @property
     def key(self) -> str:
-        return self.name.replace(" ", "_")
+        return re.sub("[^a-z]+", "_", self.name)
 
     @property
     def document(self) -> JsonObject:
@@ -182,6 +199,67 @@ def _complete_last_branch(stage: Stage, key: str, title: str) -> Order:
 
 def _in_branch(ticket: Ticket, key: str) -> TaskInstance:
     return TaskInstance.objects.get(workflow_instance__ticket=ticket, definition__key=key)
+
+
+def _vote(stage: Stage, key: str, title: str) -> Order:
+    return Order("complete", (_votes(stage.submit(key, title))[0].pk,))
+
+
+def _vote_last(stage: Stage, key: str, title: str) -> Order:
+    first, last = _votes(stage.submit(key, title))
+    assert first.assigned_to is not None
+    complete_task(task=first, output=answer_to(first), user=first.assigned_to)
+    return Order("complete", (last.pk,))
+
+
+def _votes(ticket: Ticket) -> list[TaskInstance]:
+    votes = TaskInstance.objects.filter(workflow_instance__ticket=ticket, path__isnull=False)
+    return list(votes.select_related("definition", "assigned_to").order_by("pk"))
+
+
+def _remind(stage: Stage, key: str, title: str) -> Order:
+    return _at_its_time(stage, stage.submit(key, title), REMIND, "due")
+
+
+def _end_wait(stage: Stage, key: str, title: str) -> Order:
+    return _at_its_time(stage, stage.submit(key, title), END_WAIT, "until")
+
+
+def _cancel(stage: Stage, key: str, title: str) -> Order:
+    return _serve("cancel", task_of(stage.submit(key, title)))
+
+
+def _take_back(stage: Stage, key: str, title: str) -> Order:
+    return _serve("withdraw", task_of(stage.submit(key, title)))
+
+
+def _hand_over(stage: Stage, key: str, title: str) -> Order:
+    return _serve("hand over", task_of(stage.submit(key, title)))
+
+
+def _reassign(stage: Stage, key: str, title: str) -> Order:
+    return _serve("reassign", task_of(stage.submit(key, title)))
+
+
+def _correct(stage: Stage, key: str, title: str) -> Order:
+    return _serve("correct", task_of(stage.submit(key, title)))
+
+
+def _retry(stage: Stage, key: str, title: str) -> Order:
+    ticket = stage.submit(key, title)
+    stage.make_call(ticket)
+    return _serve("retry", task_of(ticket))
+
+
+def _resume(stage: Stage, key: str, title: str) -> Order:
+    ticket = stage.submit(key, title)
+    hold_ticket(ticket=ticket, by=stage.ticket_admin, reason="Until it is clear.")
+    return _serve("resume", task_of(ticket))
+
+
+def _serve(what: str, task: TaskInstance) -> Order:
+    """A person does this to the task, or to its ticket, by the services."""
+    return Order("serve", (what, task.pk), is_repeated=True)
 
 
 def _be_refused(stage: Stage, key: str, title: str) -> Order:
@@ -280,20 +358,26 @@ def _fire_timer(stage: Stage, key: str, title: str) -> Order:
     task = task_of(ticket)
     if task.definition.is_call:
         stage.make_call(ticket)
-    job = job_of(ticket, FIRE_TIMER)
-    # The time has passed: as if all had been made a minute ago.
+    return _at_its_time(stage, ticket, FIRE_TIMER, "due")
+
+
+def _at_its_time(stage: Stage, ticket: Ticket, name: str, when: str) -> Order:
+    """The worker shall take the job, whose time has passed: as if all had been made before it."""
+    job, task = job_of(ticket, name), task_of(ticket)
     minute = timedelta(minutes=1)
     instance = task.workflow_instance_id
+    past = timezone.now() - timedelta(seconds=1)
     with transaction.atomic():
         with tampering():
             WorkflowEvent.objects.filter(workflow_instance=instance).update(at=F("at") - minute)
+        if task.waits_until is not None:
+            TaskInstance.objects.filter(pk=task.pk).update(waits_until=past)
         reseal([instance], reason="The test's clock.", actor=None, now=timezone.now() - minute)
-    past = (timezone.now() - timedelta(seconds=1)).isoformat()
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE procrastinate_jobs SET args = args || jsonb_build_object('due', %s::text)"
-            " WHERE id = %s",
-            [past, job.pk],
+            "UPDATE procrastinate_jobs"
+            " SET args = args || jsonb_build_object(%s::text, %s::text) WHERE id = %s",
+            [when, past.isoformat(), job.pk],
         )
     return stage.work_off(job)
 
@@ -304,6 +388,64 @@ def _retry_many(stage: Stage, key: str, title: str) -> Order:
     retry_many(errors=ticket.errors.all(), by=stage.ticket_admin, reason="It was down.")
     job = ProcrastinateJob.objects.filter(task_name=RETRY_MANY).latest("pk")
     return stage.work_off(job)
+
+
+# The ticket type that steps of these scenes start.
+INNER: JsonObject = bundle(
+    "inner_ticket",
+    [form("offer")],
+    [{"from": "start", "to": "offer"}, {"from": "offer", "to": "end"}],
+)
+_SUBTICKET: list[Json] = [
+    {
+        "key": "first",
+        "title": "Ask",
+        "task_type": "SUBTICKET",
+        "ticket_type": "inner_ticket",
+        "input_transform": {"amount": {"var": "ticket.amount"}},
+    }
+]
+
+
+def _follow(stage: Stage, key: str, title: str) -> Order:
+    """Start the ticket of a step."""
+    return stage.work_off(job_of(stage.submit(key, title), FOLLOW_SUBTICKET))
+
+
+def _started(stage: Stage, key: str, title: str) -> tuple[Ticket, Ticket]:
+    """A ticket and the one that its step has started, as by a worker that nobody kills."""
+    ticket = stage.submit(key, title)
+    job = job_of(ticket, FOLLOW_SUBTICKET)
+    follow_subticket(ticket_id=ticket.pk, task_id=task_of(ticket).pk)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [job.pk])
+    return ticket, Ticket.objects.get(workflow_instance__started_by=task_of(ticket))
+
+
+def _complete_inner(stage: Stage, key: str, title: str) -> Order:
+    _ticket, inner = _started(stage, key, title)
+    return Order("complete", (task_of(inner).pk,))
+
+
+def _end_with_inner(stage: Stage, key: str, title: str) -> Order:
+    ticket, inner = _started(stage, key, title)
+    task = task_of(inner)
+    assert task.assigned_to is not None
+    complete_task(task=task, output={"again": False}, user=task.assigned_to)
+    return stage.work_off(job_of(ticket, FOLLOW_SUBTICKET))
+
+
+def _cancel_inner(stage: Stage, key: str, title: str) -> Order:
+    ticket, _inner = _started(stage, key, title)
+    withdraw_ticket(ticket=ticket, user=stage.submitter, reason="Not needed", now=timezone.now())
+    return stage.work_off(job_of(ticket, FOLLOW_SUBTICKET))
+
+
+def _withdraw_with_inner(stage: Stage, key: str, title: str) -> Order:
+    ticket, _inner = _started(stage, key, title)
+    address = reverse("admin:tickets_myticket_withdraw", args=(ticket.pk,))
+    values: dict[str, Json] = {"reason": "Not needed", "token": uuid4().hex}
+    return stage.form(address, values, of=stage.submitter)
 
 
 def _calls(kind: str, mood: str, *, retries: int = 1, timeout: int = LONG) -> list[Json]:
@@ -321,6 +463,42 @@ _STEPS = [form("one"), form("two")]
 _ALL = side_by_side("first", *_STEPS)
 _ANY = side_by_side("first", *_STEPS, ends_when="any")
 _ENDS = ends_of(_STEPS)
+_AT_ONCE: list[Json] = [
+    {
+        "key": "double",
+        "title": "Double",
+        "task_type": "VALUES",
+        "values": {"amount": {"*": [{"var": "ticket.amount"}, 2]}},
+    },
+    {
+        "key": "size",
+        "title": "Size",
+        "task_type": "DECISION",
+        "table": {
+            "inputs": [
+                {"name": "amount", "value": {"var": "tasks.double.amount"}, "type": "number"}
+            ],
+            "outputs": [{"name": "size"}],
+            "rows": [{"when": ["< 30"], "then": ["small"]}],
+            "default": {"size": "large"},
+        },
+    },
+]
+_REMINDED: JsonObject = {**form("first"), "reminders": [{"when": "PT1M"}]}
+_WAIT: JsonObject = {"key": "first", "title": "Wait", "task_type": "WAIT", "wait": "PT1M"}
+_EDIT: JsonObject = {**form("first"), "edits": [{"field": "amount"}]}
+
+
+def _approval(needed: str) -> tuple[list[Json], list[JsonObject]]:
+    asked: JsonObject = {"people": [*APPROVERS]}
+    task: JsonObject = {"key": "first", "title": "Approve", "task_type": "APPROVAL"}
+    refused: JsonObject = {"!": [{"var": "tasks.first.approved"}]}
+    way: JsonObject = {"from": "first", "to": "end", "label": "refused", "condition": refused}
+    return [{**task, "approvers": asked, "needed": needed}], [way]
+
+
+_ALL_APPROVE, _REFUSED = _approval("all")
+_ONE_APPROVES, _ = _approval("one")
 _CALLS = [call("one", CALL, retries=0, mood="fails", timeout=LONG)]
 
 SCENES = (
@@ -341,6 +519,34 @@ SCENES = (
         _fire_timer,
         transitions=[*_ENDS, *_TOO_LATE],
     ),
+    Scene("ask for votes", _ALL_APPROVE, _submit, transitions=_REFUSED),
+    Scene("vote without deciding", _ALL_APPROVE, _vote, transitions=_REFUSED),
+    Scene("vote as the last", _ALL_APPROVE, _vote_last, transitions=_REFUSED),
+    Scene("vote and decide", _ONE_APPROVES, _vote, transitions=_REFUSED),
+    Scene(
+        "leave an approval that waits",
+        _ALL_APPROVE,
+        _fire_timer,
+        transitions=[*_REFUSED, *_TOO_LATE],
+    ),
+    Scene("submit to a wait", [_WAIT], _submit),
+    Scene("end a wait", [_WAIT], _end_wait),
+    Scene("remind of a form", [_REMINDED], _remind),
+    Scene("do steps at once", [form("first"), *_AT_ONCE], _complete),
+    Scene("change an earlier answer", [_EDIT], _complete),
+    Scene("cancel", [form("first")], _cancel, cancels=True),
+    Scene("withdraw", [form("first")], _take_back, cancels=True),
+    Scene("hand a form on", [form("first")], _hand_over),
+    Scene("give a form to somebody else", [form("first")], _reassign),
+    Scene("correct the answers", [form("first")], _correct),
+    Scene("try a call again", _calls(CALL, "fails", retries=0), _retry, fails=True),
+    Scene("resume a ticket on hold", [form("first")], _resume),
+    Scene("submit to a sub-ticket", _SUBTICKET, _submit),
+    Scene("start a sub-ticket", _SUBTICKET, _follow),
+    Scene("complete a sub-ticket", _SUBTICKET, _complete_inner),
+    Scene("go on after a sub-ticket", _SUBTICKET, _end_with_inner),
+    Scene("cancel a sub-ticket", _SUBTICKET, _cancel_inner, cancels=True),
+    Scene("withdraw with a sub-ticket", _SUBTICKET, _withdraw_with_inner, cancels=True),
     Scene("submit to a form", [form("first")], _submit),
     Scene("submit to a call", _calls(CALL, "well"), _submit),
     Scene("complete a form", [form("first")], _complete),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import random
 import threading
@@ -18,8 +19,10 @@ from django.urls import reverse
 from tenants.models import User
 from tenants.testing_tools.waits import PATIENCE
 from tickets.models import Ticket
+from tickets.tests.crash.answers import answer_to
 from tickets.tests.crash.installation import CHILD, Installation, log_in
 from tickets.tests.crash.process import Process
+from workflows.engine.task_types import FORM_TYPES
 from workflows.models import TaskInstance, TicketDefinition
 from workflows.models.task_instance import WORKABLE
 
@@ -33,9 +36,9 @@ COMMITS = (4, 16, 64)  # a process dies at one of its first
 def open_forms() -> list[TaskInstance]:
     """What people can do now."""
     forms = TaskInstance.objects.filter(
-        status__in=WORKABLE, definition__task_type="FORM", assigned_to__isnull=False
+        status__in=WORKABLE, definition__task_type__in=FORM_TYPES, assigned_to__isnull=False
     )
-    return list(forms.select_related("assigned_to").order_by("pk"))
+    return list(forms.select_related("assigned_to", "definition").order_by("pk"))
 
 
 def wants_to_submit(chance: random.Random, forms: list[TaskInstance], *, most: int) -> bool:
@@ -188,13 +191,16 @@ class Storm:
                 {"token": token, "title": token, "answers-amount": str(self.chance.randrange(99))},
                 f"submitted {token}",
             )
+        # What a form shows of earlier answers only those send who use the services.
+        forms = [each for each in forms if not each.definition.shows_again]
         if not forms:
             return None
         task = self.chance.choice(forms)
         assert task.assigned_to is not None
-        again = "true" if self.chance.random() < 0.25 else "false"
+        said = answer_to(task, again=self.chance.random() < 0.25)
+        values = {f"answers-{name}": json.dumps(value).strip('"') for name, value in said.items()}
         address = reverse("admin:tickets_mytask_change", args=(task.pk,))
-        return Sent(task.assigned_to, address, {"answers-again": again}, f"completed {task.pk}")
+        return Sent(task.assigned_to, address, values, f"completed {task.pk}")
 
     def _session_of(self, user: User) -> str:
         if user.pk not in self._sessions:

@@ -20,7 +20,7 @@ from tickets.tests.crash.dying import STEPS
 from tickets.tests.crash.installation import Installation
 from tickets.tests.crash.moody_system import MoodySystem
 from tickets.tests.crash.nursery import Nursery
-from tickets.tests.crash.scenes import REFUSING_TABLE, SCENES, Order, Scene, Stage
+from tickets.tests.crash.scenes import INNER, REFUSING_TABLE, SCENES, Order, Scene, Stage
 from tickets.tests.refusals import allow
 from workflows.models import WorkflowEvent, WorkflowStatus
 from workflows.running.events.kind import all_kinds
@@ -38,6 +38,7 @@ class EveryCommitTests(CrashCase):
 
     def test_whoever_dies_at_a_commit_leaves_nothing_lost_stuck_or_done_twice(self) -> None:
         self.addCleanup(allow, REFUSING_TABLE)
+        self.publish(INNER)
         for scene in SCENES:
             self.publish(scene.document)
         with (
@@ -92,6 +93,8 @@ class EveryCommitTests(CrashCase):
         name, survived = nursery.bear(order.do, *order.arguments, at=at)
         if order.do == "take a form":
             self.send_again(order, site)
+        if order.is_repeated and not survived:
+            nursery.bear(order.do, *order.arguments, at="")
         if order.answer is not None:
             stage.system.send_back(str(order.arguments[0]), order.answer)
         return name, survived

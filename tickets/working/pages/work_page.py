@@ -54,6 +54,7 @@ from tickets.saving.pages.saved import (
 from tickets.saving.save_answers import save_task_answers
 from tickets.seeing import (
     Viewer,
+    answers_in_rounds,
     handover_of,
     hidden_tasks,
     output_layout,
@@ -61,11 +62,11 @@ from tickets.seeing import (
     shown_output,
     submitted_about,
     viewer_of,
-    visible_answers,
 )
 from tickets.seeing.task_holders import is_still_theirs
 from tickets.working.complete_task import complete_task, start_task
 from tickets.working.pages.worker_page import NEXT, WorkerPage, with_ticket
+from workflows.engine.assigning import Who
 from workflows.engine.errors import FieldError
 from workflows.engine.task_types import FORM_TYPES
 from workflows.errors import InvalidDataError, NotYourTaskError, TaskNotWorkableError
@@ -208,7 +209,7 @@ class WorkPage(Page):
         form: AnswersForm | None = None
         with refusals(FieldError):
             form = continued_form(saved, specs, keeper=self._keeper())
-            asked = earlier_answers(self.task.definition, ticket_of(self.task))
+            asked = earlier_answers(self.task, ticket_of(self.task))
             self.edits = EditsForm(
                 asked,
                 first=fitting_changes(saved.answers, asked, self._keeper()),
@@ -265,7 +266,7 @@ class WorkPage(Page):
         """
         with refusals(FieldError):
             form = AnswersForm(self.task.definition.fields, **sent)
-            asked = earlier_answers(self.task.definition, ticket_of(self.task))
+            asked = earlier_answers(self.task, ticket_of(self.task))
             self.edits = EditsForm(asked, **sent)
             return form
         return None
@@ -299,7 +300,7 @@ class WorkPage(Page):
             "may_complete": may_work and form is not None and not lost,
             "is_broken": may_work and form is None,
             "waits": is_mine and task.waits_for_answer,
-            "may_release": may_work and not lost and WorkerPage.admits(self.request),
+            "may_release": may_work and not lost and self._may_give_away,
             "may_start": may_work and task.status == TaskStatus.OPEN and not lost,
             "visible_url": visible_url if may_work and is_conditional else "",
             "edit_layout": self._layout(form, ticket, is_mine=is_mine),
@@ -307,6 +308,16 @@ class WorkPage(Page):
         if is_mine:
             context |= self._ticket_context(ticket, saved)
         return self.show(**context)
+
+    @property
+    def _may_give_away(self) -> bool:
+        """Whether somebody else could have the task: not one for the requester alone."""
+        return WorkerPage.admits(self.request) and not self._is_for_requester_alone
+
+    @property
+    def _is_for_requester_alone(self) -> bool:
+        rule = self.task.definition.rule
+        return rule.who is Who.REQUESTER and not rule.has_group
 
     def _layout(self, form: AnswersForm | None, ticket: Ticket, *, is_mine: bool) -> Layout | None:
         """What draws the form; beside it stands what was submitted, for who has the task."""
@@ -331,9 +342,12 @@ class WorkPage(Page):
         )
         return {
             **progress.submitted(ticket),
-            "priority": ShownPriority(ticket, may_change=task.is_alive and self.may_change),
+            "priority": ShownPriority(
+                ticket,
+                may_change=task.is_alive and self.may_change and not self._is_for_requester_alone,
+            ),
             "handover": handover_of(task, to=self.person) if task.is_alive else None,
-            "earlier": visible_answers(self.person, ticket, before=task),
+            "earlier": answers_in_rounds(self.person, ticket, before=task),
             "picture": progress.picture(ticket),
             "conversation": conversation,
             "links": Links(ticket, self.person, conversation.access),
@@ -384,7 +398,7 @@ class WorkVisible(ObjectPage):
         keeper = UploadKeeper(user=self.person, ticket=ticket_of(self.object))
         definition = self.object.definition
         with refusals(FieldError):
-            asked = earlier_answers(definition, ticket_of(self.object))
+            asked = earlier_answers(self.object, ticket_of(self.object))
             return visible_answer(definition.fields, data=request.POST, keeper=keeper, asked=asked)
         raise Http404
 

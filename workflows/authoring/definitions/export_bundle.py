@@ -9,6 +9,11 @@ from workflows.bundles import FORMAT, FORMAT_VERSION, canonical
 from workflows.bundles.canonical import END, START
 from workflows.engine.approvals import Approvers
 from workflows.engine.process import Json, JsonObject
+from workflows.fields.kept_people import (
+    addresses_of,
+    approvers_of_document,
+    rule_of_document,
+)
 from workflows.fields.kept_roles import (
     reminders_with_names,
     roles_named_in,
@@ -51,9 +56,12 @@ _TASK = (
     "table",
     "reminders",
     "wait",
+    "answered_by",
+    "message",
 )
 # What only blocks and the tasks inside them have: an empty column says nothing.
 _OF_BLOCKS = ("branch", "branches", "ends_when", "for_each", "order", "most", "hide_answers")
+_OF_SUBTICKETS = ("ticket_type", "wait_for_end")
 _OF_APPROVALS = ("approvers", "needed", "never")
 _TICKET_TYPE = (
     "key",
@@ -66,6 +74,8 @@ _TICKET_TYPE = (
     "icon",
     "reopen_days",
     "asks_rating",
+    "starts",
+    "public_for",
     "edit_layout",
     "display_layout",
 )
@@ -82,12 +92,13 @@ def export_bundle(*, workflow: WorkflowDefinition) -> JsonObject:
     ticket_types = ticket_types_of(workflow)
     in_questions = roles_named_in([workflow.fields, *(each.fields for each in tasks)])
     in_questions |= roles_of_reminders(each.reminders for each in tasks)
+    people = addresses_of((each.assign_to, each.approvers) for each in tasks)
     own = _named(workflow, _WORKFLOW)
     document: JsonObject = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "workflow": {**own, "fields": with_role_names(own["fields"], in_questions)},
-        "tasks": [_task(each, in_questions) for each in tasks],
+        "tasks": [_task(each, in_questions, people) for each in tasks],
         "transitions": _transitions(workflow, tasks),
         "ticket_types": [_ticket_type(each) for each in ticket_types],
         "company_roles": _company_roles(tasks, ticket_types, in_questions.values()),
@@ -135,11 +146,16 @@ def _named(
     return {name: getattr(row, name) for name in names}
 
 
-def _task(task: TaskDefinition, in_questions: Mapping[int, CompanyRole]) -> JsonObject:
+def _task(
+    task: TaskDefinition, in_questions: Mapping[int, CompanyRole], people: Mapping[int, str]
+) -> JsonObject:
     document = _named(task, _TASK)
-    more = _named(task, (*_OF_BLOCKS, *_OF_APPROVALS))
+    more = _named(task, (*_OF_BLOCKS, *_OF_APPROVALS, *_OF_SUBTICKETS))
     document |= {name: value for name, value in more.items() if value not in (None, "")}
     document["fields"] = with_role_names(document["fields"], in_questions)
+    document["assign_to"] = rule_of_document(document["assign_to"], people)
+    if "approvers" in document:
+        document["approvers"] = approvers_of_document(document["approvers"], people)
     document["reminders"] = reminders_with_names(document["reminders"], in_questions)
     if task.candidate_role is None:
         return document

@@ -16,6 +16,7 @@ from tenants.models import User
 from workflows.authoring.definitions.export_bundle import export_bundle, with_types_of_published
 from workflows.authoring.importing.empty_roles import empty_role_problems
 from workflows.authoring.importing.seen_draft import SeenDraft
+from workflows.authoring.importing.started_types import started_type_problems
 from workflows.authoring.importing.task_origin import TaskOrigin
 from workflows.authoring.trying.run_test_cases import run_test_cases_of_document
 from workflows.bundles import (
@@ -40,6 +41,7 @@ from workflows.engine.storable import unstorable
 from workflows.errors import NotADraftError
 from workflows.fields.company_roles import with_roles
 from workflows.fields.facts import NO_FACTS
+from workflows.fields.kept_people import kept_approvers, kept_rule, numbers_of
 from workflows.fields.kept_roles import reminders_with_numbers, with_role_numbers
 from workflows.fields.look_up import look_up
 from workflows.models import (
@@ -209,6 +211,7 @@ def problems_here(document: object, *, is_published: bool = False) -> list[Probl
     if isinstance(document, dict) and not errors_of(found):
         found += _foreign_ticket_types(document)
         found += empty_role_problems(document, is_published=is_published)
+        found += started_type_problems(document, is_published=is_published)
     return found
 
 
@@ -396,6 +399,7 @@ class WholeBundle:
         rows = []
         documents = _list(self.document, "tasks")
         positions = {str(each["key"]): place for place, each in enumerate(documents)}
+        people = numbers_of(documents)
         for each in with_votes(documents):
             position = positions[str(each["key"]).partition(".")[0]]
             values = _values("task", each)
@@ -403,6 +407,8 @@ class WholeBundle:
             if approving := _role_of_approvers(each):
                 role, values["approvers"] = approving, {Approvers.ROLE.value: True}
             values["fields"] = with_role_numbers(values["fields"], roles)
+            values["assign_to"] = kept_rule(values["assign_to"], people)
+            values["approvers"] = kept_approvers(values["approvers"], people)
             values |= {name: empty for name, empty in _EMPTY_BY_DEFAULT.items() if name not in each}
             for name in ("ends_when", "needed"):
                 values[name] = str(values[name])  # also where it is a number

@@ -20,6 +20,7 @@ from workflows.authoring.importing.import_bundle import (
     problems_here,
 )
 from workflows.authoring.publishing.certain_approvals import certain_approval_problems
+from workflows.authoring.ticket_types.starts_moved import STARTS_MOVED
 from workflows.authoring.trying.run_test_cases import run_test_cases_of_document
 from workflows.bundles import errors_of, test_case_failures
 from workflows.bundles.errors import NotPublishableError
@@ -58,7 +59,8 @@ def publish_workflow(
     draft.publish(by=user, now=now)
     draft.checksum = checksums([draft.pk])[draft.pk]
     draft.save(update_fields=["status", "published_by", "published_at", "checksum", "updated_at"])
-    _move_ticket_types(draft, own, user=user)
+    keys = _move_ticket_types(draft, own, user=user)
+    STARTS_MOVED.call_all(keys, user)
     record(PUBLISHED, about=draft, person=user, key=draft.key, version=draft.version)
     return draft
 
@@ -86,7 +88,8 @@ def _retire_published(key: str, *, by: User | None, now: datetime) -> None:
 
 def _move_ticket_types(
     draft: WorkflowDefinition, own: list[TicketDefinition], *, user: User | None
-) -> None:
+) -> set[str]:
+    """Returns the keys of those that are offered now, and of those that were."""
     active = TicketDefinition.objects.active().filter(workflow__key=draft.key)
     old = list(active.prefetch_related("roles_with_access").order_by("pk"))
     # First the old ones: at most one version of a key is active at any moment.
@@ -97,6 +100,7 @@ def _move_ticket_types(
     TicketDefinition.objects.filter(pk__in=[each.pk for each in new]).update(
         is_active=True, updated_at=timezone.now()
     )
+    return {each.key for each in (*old, *new)}
 
 
 def _moved(
@@ -116,6 +120,8 @@ def _moved(
         icon=definition.icon,
         reopen_days=definition.reopen_days,
         asks_rating=definition.asks_rating,
+        starts=definition.starts,
+        public_for=definition.public_for,
         edit_layout=definition.edit_layout,
         display_layout=definition.display_layout,
         created_by=user,

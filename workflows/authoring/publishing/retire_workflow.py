@@ -10,6 +10,7 @@ from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.models import User
 from workflows.authoring.importing.import_bundle import lock_definitions
+from workflows.authoring.ticket_types.starts_moved import STARTS_MOVED
 from workflows.errors import NotPublishedError
 from workflows.models import TicketDefinition, WorkflowDefinition
 
@@ -35,8 +36,9 @@ def retire_workflow(
         raise NotPublishedError
     published.retire(by=user, now=now)
     published.save(update_fields=["status", "retired_by", "retired_at", "updated_at"])
-    TicketDefinition.objects.active().filter(workflow__key=published.key).update(
-        is_active=False, updated_at=now
-    )
+    offered = TicketDefinition.objects.active().filter(workflow__key=published.key)
+    keys = set(offered.values_list("key", flat=True))
+    offered.update(is_active=False, updated_at=now)
+    STARTS_MOVED.call_all(keys, user)
     record(RETIRED, about=published, person=user, key=published.key, version=published.version)
     return published

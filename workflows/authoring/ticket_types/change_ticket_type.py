@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from tenants.audit.kinds import declare
 from tenants.audit.record import changed, record
 from tenants.names import plain_name
+from workflows.authoring.ticket_types.starts_moved import STARTS_MOVED
 from workflows.engine.composed import composed_text
 from workflows.engine.storable import unstorable
 from workflows.errors import (
@@ -71,6 +72,8 @@ def change_ticket_type(
         ensure_texts(own)
         own.save(update_fields=["is_active", "title", "description", "updated_at"])
         given = list(roles)
+        if own.is_active != before["is_active"]:
+            STARTS_MOVED.call_all({own.key}, None)
         own.roles_with_access.set(given)
         changes = changed(before, _logged(own, given))
         if changes:

@@ -58,6 +58,8 @@ def _reminders(draw: st.DrawFn, roles: list[str]) -> list[dict[str, Any]]:
         adds = draw(st.booleans())
         if roles and adds:
             reminder |= {"role": draw(st.sampled_from(roles)), "add": True}
+        elif draw(st.booleans()):
+            reminder |= {"tell": "deputy"} | draw(optional(give=st.just(True)))
         found.append(reminder)
     return found
 
@@ -141,6 +143,14 @@ def _task(draw: st.DrawFn, key: str, roles: list[str]) -> dict[str, Any]:
         return task
     if draw(st.booleans()):
         return {**task, "task_type": "WAIT", "wait": draw(TIMES)}
+    if draw(st.booleans()):
+        given = {"amount": {"var": ["ticket.amount", None]}}
+        return {
+            **task,
+            "task_type": "SUBTICKET",
+            "ticket_type": "other",
+            **draw(optional(wait_for_end=st.booleans(), input_transform=st.just(given))),
+        }
     task["task_type"] = "SYNC_ACTION"
     task["action_url"] = "https://calls.example/hook"
     task |= draw(
@@ -247,6 +257,7 @@ def _block(draw: st.DrawFn, keys: list[str]) -> list[dict[str, Any]]:
         block |= draw(optional(order=st.just("in_order"), most=st.integers(3, 200)))
     elif draw(st.booleans()):
         block["branches"][0]["when"] = {">": [{"var": "number"}, 0]}
+        block["branches"][-1] |= draw(optional(ends_block=st.just(True)))
     counts = st.integers(1, len(branches))
     block |= draw(optional(ends_when=st.just("any") | counts, hide_answers=st.just(True)))
     tasks = [

@@ -220,6 +220,16 @@ class CheckTests(BlockTestCase):
         )
         self.assertEqual(problems(lambda _all, t: t["offers"].update(ends_when=20)), [])
 
+    def test_a_branch_may_end_it(self) -> None:
+        self.assertEqual(
+            problems(lambda _all, t: t["prepare"]["branches"][0].update(ends_block=True)), []
+        )
+        self.assert_found(
+            lambda _all, t: t["offers"]["branches"][0].update(ends_block=True),
+            "tasks[5].branches[0].ends_block",
+            "With “for_each”",
+        )
+
     def test_a_list_is_a_list_and_has_one_branch(self) -> None:
         self.assert_found(
             lambda _all, t: t["offers"].update(for_each={"var": "ticket.remote"}),
@@ -295,6 +305,8 @@ class CheckTests(BlockTestCase):
             "transitions[5]",  # there is no other transition, and that alone is wrong
         )
         # Where one branch is enough, what the other does is not certain any more.
+        found = problems(lambda _all, t: t["prepare"]["branches"][1].update(ends_block=True))
+        self.assertEqual([each.place for each in found], ["transitions[9].condition"])
         found = problems(lambda _all, t: t["prepare"].update(ends_when="any"))
         self.assertEqual([each.place for each in found], ["transitions[9].condition"])
         self.assertFalse(found[0].is_error)

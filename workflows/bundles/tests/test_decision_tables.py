@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import copy
+from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 from django.test import SimpleTestCase
 
-from workflows.bundles import canonical, check_bundle, differences, run_document_test_cases
+from workflows.bundles import (
+    canonical,
+    check_bundle,
+    decision_tables,
+    differences,
+    run_document_test_cases,
+)
 from workflows.bundles.canonical import as_text
 from workflows.bundles.describe_changes import describe_changes
 from workflows.bundles.problems import Problem
 from workflows.bundles.samples import sample_context
 from workflows.bundles.synonyms import in_our_words
 from workflows.bundles.unfinished import drawable_process, storage_problems
+from workflows.engine.table_coverage import Budget
 from workflows.engine.tests.table_example import COUNTRIES, PROBES, answers, table
 from workflows.engine.transforms import apply_transform
 from workflows.picture.graph import draw_process
@@ -94,6 +103,11 @@ class CheckTests(DocumentCase):
         self.assertEqual([each.message for each in self.problems()], [])
         results = run_document_test_cases(canonical(self.document))
         self.assertEqual([each.reason for each in results], ["", ""])
+
+    def test_what_is_too_much_together_is_not_looked_at(self) -> None:
+        """The check of a bundle is bounded, however many tables it has."""
+        with patch.object(decision_tables, "Budget", partial(Budget, left=10)):
+            self.assert_problem("tasks[0].table.rows", "so large together", is_error=False)
 
     def test_a_gap_is_a_warning_that_names_it(self) -> None:
         self.table["rows"][8]["when"][3] = "> 1000.01"

@@ -70,6 +70,8 @@ class CheckTests(unittest.TestCase):
             {"reminders": [{"when": "PT30M clock"}]},
             {"due_in": "P1D", "reminders": [{"when": "on due", "tell": "manager"}]},
             {"reminders": [{"when": "P1D", "tell": "role", "role": "IT managers", "add": True}]},
+            {"reminders": [{"when": "P1D", "tell": "deputy"}]},
+            {"reminders": [{"when": "P1D", "tell": "deputy", "give": True}]},
         ):
             with self.subTest(task=task):
                 self.assertEqual(problems(bundle(task)), [])
@@ -91,6 +93,7 @@ class CheckTests(unittest.TestCase):
             ({"reminders": [{"when": "P1D", "tell": "role"}]}, "tell", "Name in “role”"),
             ({"reminders": [{"when": "P1D", "add": True}]}, "add", "Name in “role”"),
             ({"reminders": [role]}, "role", "is not used"),
+            ({"reminders": [{"when": "P1D", "give": True}]}, "give", "Only a deputy"),
             ({"reminders": [{"when": "P1D"}, {"when": "P1D"}]}, "when", "is there already"),
             (
                 {"reminders": [{"when": "P1D", "tell": "role", "role": "Nobody"}]},
@@ -174,6 +177,8 @@ class WordsTests(unittest.TestCase):
             {"when": "P1D before due"},
             {"when": "PT4H", "tell": "manager", "text": "It is late."},
             {"when": "P2D", "tell": "role", "role": "IT", "add": True},
+            {"when": "P3D", "tell": "deputy"},
+            {"when": "P4D", "tell": "deputy", "give": True},
         ]
         self.assertEqual(
             reminders_in_words(reminders, {}),
@@ -181,11 +186,17 @@ class WordsTests(unittest.TestCase):
                 "1 day before the due date: whoever has it is told",
                 "after 4 hours: the manager of whoever has it is told (“It is late.”)",
                 "after 2 days: IT are told, and IT may do it as well",
+                "after 3 days: the deputy of whoever has it is told",
+                "after 4 days: it goes to the deputy of whoever has it",
             ],
         )
         notes = task_notes(bundle({"due_in": "P2D", "reminders": reminders}))
         self.assertEqual(
-            notes["come_back"], ["reminds 1 day before the due date, after 4 hours, after 2 days"]
+            notes["come_back"],
+            [
+                "reminds 1 day before the due date, after 4 hours, after 2 days, after 3 days, "
+                "after 4 days"
+            ],
         )
 
     def test_changes_in_words(self) -> None:
@@ -213,6 +224,7 @@ class CellTests(unittest.TestCase):
             {"when": "on ticket.until at 09:00", "tell": "ticket_admins"},
             {"when": "P2D", "tell": "role", "role": "IT managers", "add": True},
             {"when": "P3D", "tell": "worker", "role": "IT managers", "add": True},
+            {"when": "P4D", "tell": "deputy", "give": True, "text": "It is late."},
         ]
         text = write_reminders(value)
         self.assertEqual(
@@ -223,6 +235,7 @@ class CellTests(unittest.TestCase):
                 "on ticket.until at 09:00: ticket admins",
                 "2 days: role IT managers, add",
                 "3 days: worker + role IT managers, add",
+                "4 days: deputy, give: It is late.",
             ],
         )
         self.assertEqual(read_reminders(text or ""), value)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from workflows.engine.answered import answer_in, output_of
 from workflows.engine.errors import FieldError, SchemaError
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import JsonObject
 from workflows.engine.texts import gettext
 
 from .answers import Answer
-from .calls import Calls
 from .leaving import Leaving
 from .paths import SimulatedPath, SimulatedVisit
+from .subtickets import Subtickets
 from .task_rules import Edited, TaskRules
 
 
-class Answering(Calls, Leaving):
+class Answering(Subtickets, Leaving):
     """Lets answers count."""
 
     def _next_answer(self) -> tuple[SimulatedVisit, Answer] | None:
@@ -52,6 +53,8 @@ class Answering(Calls, Leaving):
         if answer.cancel:
             self._cancel(visit)
             return True
+        if rules.task_type.is_subticket:
+            answer = self._of_subticket(visit, answer)
         if answer.failure is not None:
             self._failed(visit, answer.failure)
             return True
@@ -71,9 +74,10 @@ class Answering(Calls, Leaving):
         self._close(visit)
         self.facts = {**self.facts, "ticket": edited.ticket}
         path.change(edited.outputs)
-        path.keep({visit.key: answer.output})
+        output = output_of(answer_in(answer.output)) if rules.is_answered else answer.output
+        path.keep({visit.key: output})
         self._change(visit, edits=answer.edits)
-        self._done(visit, answer.output)
+        self._done(visit, output)
         return True
 
     def _changed(self, path: SimulatedPath, rules: TaskRules, changes: JsonObject) -> Edited:
@@ -96,6 +100,8 @@ class Answering(Calls, Leaving):
         return next(waits, None)
 
     def _end_wait(self, visit: SimulatedVisit) -> None:
+        rules = self.tasks.get(visit.key)
+        output = output_of(None) if rules is not None and rules.is_answered else {}
         self._close(visit)
-        visit.path.keep({visit.key: {}})
-        self._done(visit, {})
+        visit.path.keep({visit.key: output})
+        self._done(visit, output)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workflows.engine.approvals import ApprovalSpec, Approvers, Needed, vote_key
+from workflows.engine.clock import Clock, with_time
 from workflows.engine.process import Json, JsonObject, Process
 from workflows.engine.transforms import apply_transform
 
@@ -21,7 +22,9 @@ def usual_approvers(approval: ApprovalSpec) -> int:
     return 1 if approval.needed != Needed.ALL else 2
 
 
-def named_approvers(approval: ApprovalSpec, context: JsonObject) -> list[Json] | None:
+def named_approvers(
+    approval: ApprovalSpec, context: JsonObject, clock: Clock | None
+) -> list[Json] | None:
     """Those whom an approval names; None: how many they are stands in no document."""
     if approval.who is Approvers.MANAGER:
         return [{}]
@@ -30,7 +33,8 @@ def named_approvers(approval: ApprovalSpec, context: JsonObject) -> list[Json] |
     people = approval.people
     if isinstance(people, list):
         return [{"email": each} for each in people]
-    found = apply_transform(people, context)
+    working_time = None if clock is None else clock.working_time
+    found = apply_transform(people, with_time(context, clock), working_time=working_time)
     listed = found if isinstance(found, list) else [found]
     return [each if isinstance(each, dict) else {"email": each} for each in listed if each]
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 from workflows.engine.at_once import AtOnceError, carry_out
 
 from .blocks import Blocks
-from .calls import Calls
-from .paths import SimulatedPath, SimulatedVisit
+from .paths import PathState, SimulatedPath, SimulatedVisit
 from .simulation import Step
+from .subtickets import Subtickets
 from .task_rules import TaskRules
 
 
-class Beginning(Blocks, Calls):
+class Beginning(Blocks, Subtickets):
     """Begins tasks."""
 
     def _begin(self, path: SimulatedPath, key: str) -> None:
@@ -36,19 +36,24 @@ class Beginning(Blocks, Calls):
             self._enter(visit)
             return
         if rules.task_type.is_at_once:
-            self._do_at_once(visit, rules)
+            self.at_once.append(visit)
             return
-        if rules.task_type.is_call:
+        if rules.task_type.is_call or rules.task_type.is_subticket:
             sends, error = self._body_to_send(path, rules)
             self.steps[index] = replace(step, sends=sends, error=error)
             if error:
                 self._stop(path, index, error)
                 return
+        if rules.task_type.is_subticket and not rules.waits:
+            self._go_on_without_waiting(visit)
+            return
         self.waiting.append(visit)
 
-    def _do_at_once(self, visit: SimulatedVisit, rules: TaskRules) -> None:
+    def _do_at_once(self, visit: SimulatedVisit) -> None:
         """A step of the engine's own needs no answer; one that was given counts for nothing."""
-        path = visit.path
+        path, rules = visit.path, self.tasks.get(visit.key) or TaskRules()
+        if path.state is not PathState.RUNNING:
+            return
         if self.answers.get(visit.key):
             self.answers[visit.key].popleft()
         try:

@@ -42,7 +42,7 @@ class Blocks(Following):
     def _asked(self, key: str, approval: ApprovalSpec, context: JsonObject) -> Entered:
         """Whom an approval asks: who is known, and for a role as many as the answers speak of."""
         try:
-            found = named_approvers(approval, context)
+            found = named_approvers(approval, context, self.clock)
         except TransformError as error:
             return Entered(error=str(error))
         if found is None:

@@ -31,8 +31,10 @@ class Calls(Following):
         context |= {} if self.clock is None else self.clock.as_json()
         if rules.task_type.is_answered_later:
             context["callback"] = {"url": CALLBACK_URL}
-        if is_empty(rules.input_transform):
-            body: Json = {name: context[name] for name in SENT_BY_DEFAULT if name in context}
+        if is_empty(rules.input_transform) and rules.task_type.is_subticket:
+            body: Json = {}
+        elif is_empty(rules.input_transform):
+            body = {name: context[name] for name in SENT_BY_DEFAULT if name in context}
         else:
             try:
                 body = apply_transform(rules.input_transform, context, working_time=working_time)

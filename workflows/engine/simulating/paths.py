@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from workflows.engine.blocks import BlockSpec, BranchRun, BranchState
-from workflows.engine.process import EndOutcome, JsonObject
+from workflows.engine.process import EndOutcome, Json, JsonObject
 
 from .answers import Answer
 
@@ -31,6 +31,8 @@ class SimulatedPath:
     run: BranchRun | None = None
     block: SimulatedVisit | None = None
     own: JsonObject = field(default_factory=dict)
+    # What came of the visits on it before those of `own`.
+    earlier: dict[str, list[Json]] = field(default_factory=dict)
     state: PathState = PathState.RUNNING
     visit: SimulatedVisit | None = None
     label: str = ""
@@ -54,20 +56,31 @@ class SimulatedPath:
         return self.block.path.innermost if self.block is not None else None
 
     def keep(self, outputs: JsonObject) -> None:
+        for key in outputs:
+            if key in self.own:
+                self.earlier.setdefault(key, []).append(self.own[key])
         self.own = {**self.own, **outputs}
         self.data = {**self.data, **outputs}
 
     def change(self, outputs: JsonObject) -> None:
-        """Put these in the place of what is there, on this path and on those around it."""
-        changed = {
-            key: each
-            for key, each in outputs.items()
-            if key in self.data and self.data[key] != each
-        }
-        self.own = {key: changed.get(key, each) for key, each in self.own.items()}
-        self.data = {key: changed.get(key, each) for key, each in self.data.items()}
-        if changed and self.block is not None:
-            self.block.path.change(changed)
+        """Put these in the place of what is read here: each where it stands.
+
+        That is on this path or on one around it, and it is read in all branches inside that one.
+        """
+        for key, output in outputs.items():
+            if key in self.data and self.data[key] != output:
+                owner = self
+                while key not in owner.own and owner.block is not None:
+                    owner = owner.block.path
+                owner.own = {**owner.own, key: output}
+                owner.read_anew(key, output)
+
+    def read_anew(self, key: str, output: Json) -> None:
+        """Have this output read on the path, and in the branches inside that have none of it."""
+        self.data = {**self.data, key: output}
+        for branch in self.visit.branches if self.visit is not None else ():
+            if key not in branch.own:
+                branch.read_anew(key, output)
 
     def as_state(self) -> BranchState:
         run = self.run or BranchRun("", 0, "")

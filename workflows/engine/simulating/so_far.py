@@ -46,6 +46,7 @@ class SoFar:
         self.steps: list[Step] = []
         self.waiting: list[SimulatedVisit] = []  # in the order in which they began
         self.to_do: deque[tuple[SimulatedPath, Decision]] = deque()
+        self.at_once: deque[SimulatedVisit] = deque()
         self.errors: list[tuple[SimulatedPath, int, str]] = []
         self.is_cancelled = False
         self.failures: JsonObject = {}
@@ -65,9 +66,19 @@ class SoFar:
         return {
             **self._values(path),
             "visits": self.process.visits(self._counted(path)),
+            "earlier": self._earlier(path),
             "done": dict.fromkeys(path.data, _NOBODY),
             "failures": self.failures,
         }
+
+    def _earlier(self, path: SimulatedPath) -> JsonObject:
+        """What came of earlier visits, as `workflows.running.earlier_visits` says."""
+        found: JsonObject = {}
+        if path.block is not None:
+            found = self._earlier(path.block.path)
+        else:
+            found = {key: [] for key in self.process.tasks}
+        return {**found, **{key: [*path.earlier.get(key, ())] for key in path.own}}
 
     def _counted(self, path: SimulatedPath) -> Counter[str]:
         """On the main path all visits; in a branch those on it and on the paths around it."""

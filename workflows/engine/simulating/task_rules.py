@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from workflows.engine.answered import answer_in
 from workflows.engine.clock import Clock
 from workflows.engine.conditions import is_empty
 from workflows.engine.problems import FieldProblem
@@ -36,11 +37,15 @@ class TaskRules:
     input_schema: Json = None
     output_schema: Json = None
     input_transform: Json = None
+    # Of a step that starts a ticket.
+    waits: bool = True
     # Of a step that is done at once.
     values: Json = None
     table: Json = None
     # Of a form that shows earlier answers; raises FieldError where a form is wrong.
     change_answers: ChangeAnswers | None = None
+    # A wait that a message may end.
+    is_answered: bool = False
     _validator: SchemaValidator | None = None
 
     def refusals(self, output: JsonObject, clock: Clock | None = None) -> Sequence[FieldProblem]:
@@ -53,7 +58,8 @@ class TaskRules:
         if self._validator is None:
             schema = self.output_schema
             self._validator = SchemaValidator({} if is_empty(schema) else schema)
-        return self._validator.validate(output)
+        given = answer_in(output) if self.is_answered else output
+        return () if given is None else self._validator.validate(given)
 
 
 def sentences(problems: Iterable[FieldProblem]) -> str:

@@ -2,14 +2,53 @@
 
 from __future__ import annotations
 
+import copy
 import unittest
 from typing import Any
 
-from workflows.engine.approvals import decided, needed_of, vote_document, vote_key
+from workflows.engine import texts
+from workflows.engine.approvals import (
+    decided,
+    needed_of,
+    vote_document,
+    vote_fields_in_words,
+    vote_key,
+)
 from workflows.engine.blocks import BlockSpec, branch_of
 from workflows.engine.process import Json, JsonObject, Process, TaskSpec, TransitionSpec
 from workflows.engine.simulate import Simulation, TaskRules, read_answers, simulate
 from workflows.engine.task_types import TaskType
+
+
+class VoteQuestionTests(unittest.TestCase):
+    """The questions of ours: stored in one language, read in any."""
+
+    def setUp(self) -> None:
+        self.addCleanup(texts.translate_with, texts._look_up)
+
+    def test_a_vote_is_stored_alike_whatever_language_is_active(self) -> None:
+        more: JsonObject = {"key": "approve", "fields": [{"name": "limit", "label": "Comment"}]}
+        stored = vote_document(more)
+        texts.translate_with("*{}*".format)
+        self.assertEqual(vote_document(more), stored)
+        self.assertEqual(BlockSpec.of_approval("approve", {}).branches[0].title, "")
+
+    def test_it_is_read_in_the_language_of_whoever_reads_it(self) -> None:
+        fields = vote_document(
+            {"key": "approve", "fields": [{"name": "limit", "label": "Comment"}]}
+        )
+        published: Any = copy.deepcopy(fields["fields"])
+        published[0]["label"] = "Stimme"  # by somebody who reads German, once
+        published[0]["choices"][0]["label"] = "Freigeben"
+        texts.translate_with("*{}*".format)
+        read: Any = vote_fields_in_words(published)
+        self.assertEqual(
+            [each["label"] for each in read],
+            ["*Vote*", "*Why do you refuse?*", "*Comment*", "Comment"],
+        )
+        self.assertEqual([each["label"] for each in read[0]["choices"]], ["*Approve*", "*Refuse*"])
+        self.assertEqual(published[0]["label"], "Stimme")
+        self.assertEqual(vote_fields_in_words(None), [])
 
 
 class DecidedTests(unittest.TestCase):

@@ -148,6 +148,20 @@ class EndingTests(unittest.TestCase):
                 states = [state(number, **each) for number, each in enumerate(runs, start=1)]
                 self.assertEqual(is_over(BlockSpec(EACH, ends_when), states), expected)
 
+    def test_a_branch_may_end_it_whatever_runs_beside(self) -> None:
+        spec = BlockSpec((BranchSpec("b1", ends_block=True), BranchSpec("b2"), BranchSpec("b3")))
+        done, gone = {"ended": True}, {"cancelled": True}
+        open_: dict[str, bool] = {}
+        for runs, expected in (
+            ([done, open_, open_], True),
+            ([open_, done, done], False),
+            ([gone, done, open_], False),
+            ([gone, done, done], True),
+        ):
+            with self.subTest(runs=runs):
+                states = [state(number, **each) for number, each in enumerate(runs, start=1)]
+                self.assertEqual(is_over(spec, states), expected)
+
     def test_what_branches_have_brought(self) -> None:
         spec = BlockSpec((BranchSpec("b1"), BranchSpec("b2"), BranchSpec("b3")))
         states = [

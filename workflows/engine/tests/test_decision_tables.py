@@ -26,7 +26,7 @@ from workflows.engine.decision_table import (
     table_of,
 )
 from workflows.engine.process import JsonObject
-from workflows.engine.table_coverage import Coverage, Domain, coverage_of
+from workflows.engine.table_coverage import Budget, Coverage, Domain, coverage_of
 from workflows.engine.tests.table_example import COUNTRIES, PROBES, answers, table
 
 TEXT, NUMBER, YES_NO, DATE = CellType.TEXT, CellType.NUMBER, CellType.YES_NO, CellType.DATE
@@ -304,6 +304,14 @@ class CoverageTests(TestCase):
         for row in document["rows"][1:4]:
             row["then"] = ["Parcel", 1]
         self.assertEqual(self.coverage(document).overlaps, ())
+
+    def test_several_tables_have_one_budget(self) -> None:
+        made, _problems = read_table(table())
+        assert made is not None
+        budget = Budget(left=5000)
+        found = [coverage_of(made, budget=budget) for _number in range(9)]
+        self.assertEqual((found[0].is_complete, found[0].is_left_out), (True, False))
+        self.assertEqual((found[-1].is_complete, found[-1].is_left_out), (False, True))
 
     def test_rows_that_are_never_hit(self) -> None:
         document = table()

@@ -33,6 +33,8 @@ class DescribeConditionTests(unittest.TestCase):
             ({"in": [var("c"), ["a", "b"]]}, 'c is one of "a", "b"'),
             ({"in": ["a", var("c")]}, 'c contains "a"'),
             ({"missing": ["c"]}, "c is missing"),
+            ({"!": {"missing": ["c"]}}, "c is there"),
+            ({"!": {"missing": ["c", "d"]}}, "c and d are there"),
             ({"<": [var("c", 0), {"+": [AMOUNT, 1]}]}, "c (or 0) is less than (ticket.amount + 1)"),
             (
                 {"or": [APPROVED, {"and": [var("a"), var("b")]}]},

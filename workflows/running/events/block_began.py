@@ -34,6 +34,9 @@ def _begin(state: State, event: WorkflowEvent) -> None:
 
 
 def _history(event: WorkflowEvent) -> str:
+    task = event.task_instance
+    if task is not None and task.definition.type.is_approval:
+        return _("%(task)s began: people are asked for %(count)s votes.")
     if data_of(event).get("left_out"):
         return _("%(task)s began: %(count)s branches, %(left_out)s left out by their conditions.")
     return _("%(task)s began: %(count)s branches.")

@@ -6,10 +6,10 @@ begins.
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from workflows.models import WorkflowEvent
-from workflows.running.events.kind import Rules, Screen, TaskTime, declare
+from workflows.running.events.kind import Rules, Screen, TaskTime, declare, is_of_vote
 from workflows.running.events.state import State
 
 
@@ -18,12 +18,18 @@ def _begin(state: State, event: WorkflowEvent) -> None:
         state.begin_path(event.data["path"], each)
 
 
+def _history(event: WorkflowEvent) -> str:
+    if is_of_vote(event):
+        return _("%(task)s: %(branch)s is asked for now.")
+    return _("%(task)s: branch %(branch)s began.")
+
+
 BRANCH_BEGAN = declare(
     "BRANCH_BEGAN",
     rules=Rules(effect=_begin, time=TaskTime.GOES_ON),
     screen=Screen(
         icon="subdirectory_arrow_right",
-        history=_("%(task)s: branch %(branch)s began."),
+        history=_history,
         timeline=None,
     ),
 )

@@ -12,7 +12,15 @@ from django.utils.translation import gettext as _
 
 from workflows.models import PathStatus, TaskStatus, WorkflowEvent
 from workflows.models.task_instance import UNFINISHED
-from workflows.running.events.kind import Rules, Screen, TaskTime, Tone, data_of, declare
+from workflows.running.events.kind import (
+    Rules,
+    Screen,
+    TaskTime,
+    Tone,
+    data_of,
+    declare,
+    is_of_vote,
+)
 from workflows.running.events.state import State
 
 
@@ -34,14 +42,25 @@ def _cancel(state: State, event: WorkflowEvent) -> None:
 
 
 def _history(event: WorkflowEvent) -> str:
+    if is_of_vote(event):
+        return _of_vote(event)
     match data_of(event).get("reason"):
-        case Why.DECIDED.value:
-            return _("%(branch)s was withdrawn: it cannot change the outcome any more.")
         case Why.TIME.value:
             return _("Branch %(branch)s was cancelled: its block was not finished in time.")
         case Why.BY_HAND.value:
             return _("Branch %(branch)s was cancelled: its block was finished by hand.")
     return _("Branch %(branch)s was cancelled: enough other branches have ended.")
+
+
+def _of_vote(event: WorkflowEvent) -> str:
+    match data_of(event).get("reason"):
+        case Why.TIME.value:
+            return _("%(branch)s was withdrawn: it was not decided in time.")
+        case Why.BY_HAND.value:
+            return _("%(branch)s was withdrawn: it was finished by hand.")
+        case Why.DECIDED.value:
+            return _("%(branch)s was withdrawn: it cannot change the outcome any more.")
+    return _("%(branch)s was withdrawn.")
 
 
 BRANCH_CANCELLED = declare(

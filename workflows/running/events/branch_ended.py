@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from workflows.models import PathStatus, WorkflowEvent
-from workflows.running.events.kind import Rules, Screen, TaskTime, data_of, declare
+from workflows.running.events.kind import Rules, Screen, TaskTime, data_of, declare, is_of_vote
 from workflows.running.events.state import State
 
 
@@ -19,6 +19,8 @@ def _end(state: State, event: WorkflowEvent) -> None:
 
 
 def _history(event: WorkflowEvent) -> str:
+    if is_of_vote(event):
+        return _("%(branch)s was cast.")
     if data_of(event).get("label"):
         return _("Branch %(branch)s ended: %(label)s.")
     return _("Branch %(branch)s ended.")

@@ -29,6 +29,6 @@ def _sentence(event: WorkflowEvent) -> str:
 
 CLEANED_UP = declare(
     "CLEANED_UP",
-    rules=Rules(effect=_end, time=TaskTime.GOES_ON, once="cleaned up"),
+    rules=Rules(effect=_end, time=TaskTime.GOES_ON, once="cleaned up", ends_instance=True),
     screen=Screen(icon="cleaning_services", history=_sentence, timeline=_sentence),
 )

@@ -41,6 +41,6 @@ def _tone(event: WorkflowEvent) -> Tone:
 
 COMPLETED = declare(
     "COMPLETED",
-    rules=Rules(effect=_end, time=TaskTime.GOES_ON, once="end"),
+    rules=Rules(effect=_end, time=TaskTime.GOES_ON, once="end", ends_instance=True),
     screen=Screen(icon="flag", tone=_tone, history=_history, timeline=_timeline),
 )

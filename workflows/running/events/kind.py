@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Self
 from django.utils.translation import gettext as _
 
 from workflows.engine.failure import Failure
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import VOTES, Json, JsonObject
 from workflows.errors import HistoryError
 from workflows.failure_reasons import failure_in_words
 from workflows.models import PathStatus, TaskStatus, WorkflowEvent, WorkflowStatus
@@ -81,9 +81,10 @@ class Rules:
     """What an event does.
 
     `once`: it happens at most once to its task (one without a task: to the instance); kinds with
-    the same word exclude each other. `leaves_task`: its task is left undone, by a transition of its
-    own. `is_of_attempt`: each attempt at a call writes it again. `cancels_task`: its task, if it
-    was under way, is cancelled.
+    the same word exclude each other.
+    `ends_instance`: nothing follows it, wherever the instance was. `leaves_task`: its task is left
+    undone, by a transition of its own. `is_of_attempt`: each attempt at a call writes it again.
+    `cancels_task`: its task, if it was under way, is cancelled.
     `people`: what of its data is somebody's number, and what is their name. `answers`: what of its
     data are answers to a form; `answers_of` says of which.
     """
@@ -91,11 +92,16 @@ class Rules:
     effect: Effect
     time: TaskTime
     once: str = ""
+    ends_instance: bool = False
     leaves_task: bool = False
     is_of_attempt: bool = False
     cancels_task: bool = False
     people: tuple[tuple[str, str], ...] = ()
     answers: tuple[str, ...] = ()
+
+    def ends(self, data: JsonObject) -> bool:
+        """Whether the instance has ended with an event that has this data."""
+        return self.ends_instance or (self.effect is cancels_all and "at" not in data)
 
     @property
     def ends_task(self) -> bool:
@@ -240,6 +246,7 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
         "task": task.definition.title if task else "",
         "person": str(event.actor) if event.actor else _("The system"),
         "to": str(data.get("to") or _("somebody")),
+        "contact": _contact(event, data),
         "attempt": str(data.get("attempt") or ""),
         "label": str(data.get("label") or ""),
         "after": duration_in_words(str(data.get("after") or "")),
@@ -255,11 +262,19 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
         "next": _next(data, titles),
         "rows": _listed(data.get("rows")),
         "note": str(data.get("note") or ""),
-        "branch": str(data.get("title") or data.get("branch") or ""),
+        "branch": _branch(event, data),
         "count": str(data.get("of") or ""),
         "ended": str(data.get("ended") or "0"),
         "left_out": _listed(data.get("left_out")),
     }
+
+
+def _contact(event: WorkflowEvent, data: JsonObject) -> str:
+    """Whom outside the event is about. One query where it is about somebody."""
+    if not (data.get("to_contact") or data.get("by_contact")):
+        return ""
+    contact = event.task_instance.contact if event.task_instance else None
+    return str(contact) if contact is not None else _("somebody outside")
 
 
 def data_of(event: WorkflowEvent) -> JsonObject:
@@ -269,6 +284,21 @@ def data_of(event: WorkflowEvent) -> JsonObject:
 def _failure(data: JsonObject) -> str:
     failure = Failure.read(data.get("failure"))
     return failure_in_words(failure) if failure is not None else ""
+
+
+def is_of_vote(event: WorkflowEvent) -> bool:
+    """Whether the branch that an event is about is the vote of one approver."""
+    task = event.task_instance
+    if task is None or data_of(event).get("branch") != VOTES:
+        return False
+    return task.definition.is_vote or task.definition.type.is_approval
+
+
+def _branch(event: WorkflowEvent, data: JsonObject) -> str:
+    """The title that a branch had; a vote has none, and what older events call it is left out."""
+    if is_of_vote(event):
+        return _("Vote %(number)s") % {"number": data.get("number")}
+    return str(data.get("title") or data.get("branch") or "")
 
 
 def _listed(said: Json) -> str:

@@ -1,8 +1,9 @@
-"""People were reminded of a task that waits, or told that it does. Whoever has it keeps it.
+"""People were reminded of a task that waits, or told that it does. Whoever has it keeps it, unless
+it goes to their deputy (`give`), which an event of its own says then.
 
-Its data: `reminder` is the reminder's name in the definition, `when` its time, `tell` who is told
-(a member of Tell), `role` the name of the company role that is told or added, `add` where its
-members may do the task as well, and `told` how many were told.
+Its data: `reminder` is the reminder's name in the definition, `when` its time and `due` when that
+was, `tell` who is told (a member of Tell), `role` the name of the company role that is told or
+added, and `add` where its members may do the task as well.
 """
 
 from __future__ import annotations
@@ -23,11 +24,15 @@ def _sentence(event: WorkflowEvent) -> StrOrPromise:
     data = data_of(event)
     if data.get("add") is True:
         return _("%(task)s is not done yet. Members of %(role)s may do it as well now.")
+    if data.get("give") is True:
+        return _("%(task)s is not done yet: it was to go to the deputy of whoever has it.")
     match data.get("tell"):
         case Tell.REQUESTER:
             return _("The requester was told that %(task)s is not done yet.")
         case Tell.MANAGER:
             return _("The manager of whoever has %(task)s was told that it is not done yet.")
+        case Tell.DEPUTY:
+            return _("The deputy of whoever has %(task)s was told that it is not done yet.")
         case Tell.ROLE:
             return _("The members of %(role)s were told that %(task)s is not done yet.")
         case Tell.TICKET_ADMINS:

@@ -1,4 +1,8 @@
-"""A task is done. Its data: the `output`; `by_hand` and `reason` where a ticket admin did it."""
+"""A task is done.
+
+Its data: the `output`; `by_hand` and `reason` where a ticket admin did it, `by_contact` where
+whoever was sent it outside has.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +31,8 @@ def _vote(event: WorkflowEvent) -> str:
 def _history(event: WorkflowEvent) -> str:
     if data_of(event).get("by_hand"):
         return _("%(task)s was finished by hand.")
+    if data_of(event).get("by_contact"):
+        return _("%(task)s was answered by %(contact)s, who is outside the company.")
     match _vote(event):
         case Vote.APPROVE.value:
             return _("%(task)s: a vote to approve.")
@@ -36,6 +42,8 @@ def _history(event: WorkflowEvent) -> str:
 
 
 def _timeline(event: WorkflowEvent) -> str:
+    if data_of(event).get("by_contact"):
+        return _("%(task)s was answered by somebody outside.")
     if event.actor:
         match _vote(event):
             case Vote.APPROVE.value:

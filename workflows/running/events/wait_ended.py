@@ -1,7 +1,8 @@
 """A wait is over, and the ticket goes on after it.
 
 Its data: `until` is when it was to be over (ISO 8601), or null where the date that it is counted
-from is not there; `at_once` where that was so when it began.
+from is not there; `at_once` where that was so when it began. `output` where a message could have
+ended it.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from workflows.engine.answered import ANSWERED
 from workflows.models import TaskStatus, WorkflowEvent
 from workflows.running.events.kind import Rules, Screen, TaskTime, data_of, declare
 from workflows.running.events.state import State
@@ -22,11 +23,15 @@ if TYPE_CHECKING:
 def _end(state: State, event: WorkflowEvent) -> None:
     task = state.task_of(event)
     task.status = TaskStatus.COMPLETED.value
-    state.outputs_around(task)[task.key] = {}
+    output = data_of(event).get("output")
+    state.outputs_around(task)[task.key] = output if isinstance(output, dict) else {}
 
 
 def _sentence(event: WorkflowEvent) -> StrOrPromise:
     data = data_of(event)
+    output = data.get("output")
+    if isinstance(output, dict) and output.get(ANSWERED) is True:
+        return _("%(task)s: the answer of another system has come.")
     if data.get("until") is None:
         return _("%(task)s did not wait: the date that it is counted from is not there.")
     if data.get("at_once") is True:
@@ -40,6 +45,6 @@ WAIT_ENDED = declare(
     screen=Screen(
         icon="hourglass_bottom",
         history=_sentence,
-        timeline=gettext_lazy("%(task)s: the time to wait for has come."),
+        timeline=_sentence,
     ),
 )

@@ -18,6 +18,8 @@ from workflows.running.assignment import (
 )
 from workflows.running.events.assigned import ASSIGNED
 from workflows.running.events.released import RELEASED
+from workflows.running.events.sent_outside import SENT_OUTSIDE
+from workflows.running.outside import find_contact, send_link
 from workflows.running.state.tasks import TaskChanger
 
 
@@ -87,7 +89,26 @@ class Assigner(TaskChanger):
     def _assign_by_rule(self, task: TaskInstance) -> None:
         """The rule asks who did what until now, and whose ticket it is: all of that is written."""
         self._batch.write()
+        if self._send_outside(task):
+            return
         given = assign_by_rule(task, now=self.now)
         self._batch.update(task, *ASSIGNMENT)
         if given is not None:
             self._record(ASSIGNED, task=task, data=given)
+
+    def _send_outside(self, task: TaskInstance) -> bool:
+        """Send a form to whom outside it is for; returns whether somebody outside has it.
+
+        What the rule reads is written. Where the answer names another address than before, the
+        links of the old one are gone.
+        """
+        if not task.definition.rule.is_for_outside:
+            return False
+        contact = find_contact(task)
+        if contact is None or contact.pk == task.contact_id:
+            return task.contact_id is not None
+        task.contact = contact
+        self._batch.update(task, "contact")
+        self._record(SENT_OUTSIDE, task=task, data={"to_contact": True})
+        send_link(task, now=self.now)
+        return True

@@ -10,6 +10,8 @@ from workflows.engine.at_once import AtOnceError, carry_out
 from workflows.engine.process import JsonObject
 from workflows.models import TaskInstance
 from workflows.running.events.done_at_once import DONE_AT_ONCE
+from workflows.running.events.message_sent import MESSAGE_SENT
+from workflows.running.messages import send_message
 from workflows.running.state.context import ContextReader
 from workflows.running.state.failing import Failing
 from workflows.running.state.move import FailedStep, Move
@@ -31,13 +33,18 @@ class StepsAtOnce(ContextReader, OutputKeeper, Failing):
             if self._at_once > MOST_AT_ONCE:
                 text = _("More than %(most)d steps followed each other, with nobody in between.")
                 raise AtOnceError(text % {"most": MOST_AT_ONCE})
-            made = carry_out(
-                definition.type,
-                values=definition.values,
-                table=definition.table,
-                context=self._context(facts, self.positions.path_of(task)),
-                clock=self._clock(),
-            )
+            context = self._context(facts, self.positions.path_of(task))
+            if definition.sends_message:
+                self._batch.write()  # whom it goes to is asked of what is written
+                made = send_message(task, context, now=self.now)
+            else:
+                made = carry_out(
+                    definition.type,
+                    values=definition.values,
+                    table=definition.table,
+                    context=context,
+                    clock=self._clock(),
+                )
         except AtOnceError as error:
             self._fail_with(task, str(error))
             move.failures.append(FailedStep(str(error), task, is_of_task=True))
@@ -46,5 +53,6 @@ class StepsAtOnce(ContextReader, OutputKeeper, Failing):
         self._batch.update(task, "status", "output_data", "started_at", "completed_at")
         self._keep_output(task, {definition.key: made.output})
         self._done_now[definition.key] = done_by(None, self.now)
-        self._record(DONE_AT_ONCE, task=task, data={"output": made.output, **made.note})
+        kind = MESSAGE_SENT if definition.sends_message else DONE_AT_ONCE
+        self._record(kind, task=task, data={"output": made.output, **made.note})
         self._done_here.append(task)

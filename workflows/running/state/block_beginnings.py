@@ -23,7 +23,7 @@ class BlockBeginnings(TaskMaker, BlockEnds):
         if approval is None:
             return enter_block(process, task.definition.key, context, self._clock())
         self._batch.write()  # who may approve is asked of what is written
-        approvers, error = find_approvers(task, approval, context)
+        approvers, error = find_approvers(task, approval, context, self._clock())
         if error:
             return Entered(error=error)
         return enter_approval(process, task.definition.key, approvers)

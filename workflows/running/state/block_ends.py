@@ -76,11 +76,9 @@ class BlockEnds(OutputKeeper):
 
 def named(path: Path, spec: BlockSpec) -> JsonObject:
     """How events name a run of a branch."""
+    made: JsonObject = {"path": path.pk, "branch": path.branch, "number": path.number}
+    if spec.approval is not None:
+        return made  # a vote is called what whoever reads it calls one
     branch = spec.branch(path.branch)
-    title = (branch.title if branch else "") or path.branch
-    return {
-        "path": path.pk,
-        "branch": path.branch,
-        "number": path.number,
-        "title": f"{title} {path.number}" if spec.is_list else title,
-    }
+    title = branch.name if branch else path.branch
+    return {**made, "title": f"{title} {path.number}" if spec.is_list else title}

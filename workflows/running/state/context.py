@@ -6,6 +6,7 @@ from workflows.engine.clock import Clock
 from workflows.engine.process import JsonObject
 from workflows.models import Path, TaskInstance, WorkflowStatus
 from workflows.running.definition_cache import definition_of
+from workflows.running.earlier_visits import earlier_outputs
 from workflows.running.failures import last_failures
 from workflows.running.state.writing import InstanceWriter
 from workflows.running.who_did import who_did
@@ -23,6 +24,10 @@ class ContextReader(InstanceWriter):
         if known.reads_visits:
             counted = self._visits.counted(self.positions.outwards(path))
             context["visits"] = known.process.visits(counted)
+        if known.reads_earlier:
+            self._batch.write()  # what was just done is the last visit
+            outwards = self.positions.outwards(path)
+            context["earlier"] = earlier_outputs(self.positions, outwards, known.tasks)
         if known.reads_done:
             if self._done_before is None:
                 is_new = self.instance.status == WorkflowStatus.NOT_STARTED

@@ -8,6 +8,7 @@ from workflows.models import TaskInstance, TaskStatus, WorkflowStatus
 from workflows.running.events.reminded import REMINDED
 from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.events.task_started import TASK_STARTED
+from workflows.running.events.times_moved import TIMES_MOVED
 from workflows.running.state.failing import Failing
 from workflows.running.state.outputs import OutputKeeper
 from workflows.running.who_did import done_by
@@ -48,22 +49,29 @@ class TaskChanger(OutputKeeper, Failing):
         self._record(TASK_STARTED, task=task)
         self._save()
 
-    def complete_task(self, task: TaskInstance, *, output: JsonObject) -> None:
+    def complete_task(
+        self, task: TaskInstance, *, output: JsonObject, by_contact: bool = False
+    ) -> None:
         """Save a task's output, which the caller has validated; `advance` then moves on.
+
+        `by_contact`: whoever was sent the task has answered it, from outside.
 
         Raises:
             TaskNotWorkableError: the task has ended, or the workflow does not run.
         """
         self.ensure_workable(task)
-        self._complete(task, output=output)
+        self._complete(task, output=output, by_contact=by_contact)
 
-    def _complete(self, task: TaskInstance, *, output: JsonObject) -> None:
+    def _complete(
+        self, task: TaskInstance, *, output: JsonObject, by_contact: bool = False
+    ) -> None:
         self.positions.know(task)
         task.complete(output=output, now=self.now)
         self._batch.update(task, "status", "output_data", "started_at", "completed_at")
         self._keep_output(task, {task.definition.key: output})
         self._done_now[task.definition.key] = done_by(self.actor, self.now)
-        self._record(TASK_COMPLETED, task=task, data={"output": output})
+        more: JsonObject = {"by_contact": True} if by_contact else {}
+        self._record(TASK_COMPLETED, task=task, data={"output": output, **more})
         self._save_instance()
 
     def fail_task(self, task: TaskInstance, *, reason: str) -> None:
@@ -79,6 +87,9 @@ class TaskChanger(OutputKeeper, Failing):
     def save_times(self, task: TaskInstance) -> None:
         """Let a task be due, or wait, until another time, as an answer says another date now."""
         self._batch.update(task, "due_at", "waits_until")
+        times = {"due": task.due_at, "until": task.waits_until}
+        said: JsonObject = {name: at.isoformat() for name, at in times.items() if at is not None}
+        self._record(TIMES_MOVED, task=task, data=said)
         self._save()
 
     def remind(self, task: TaskInstance, *, data: JsonObject, adds: int | None) -> None:

@@ -6,9 +6,11 @@ from tenants.models import User
 from workflows.engine.process import JsonObject
 from workflows.models import TaskInstance
 from workflows.priorities import Priority
+from workflows.running.events.came_in import CAME_IN
 from workflows.running.events.changed import CHANGED
 from workflows.running.events.priority_changed import PRIORITY_CHANGED
 from workflows.running.events.submitted_for import SUBMITTED_FOR
+from workflows.running.events.submitted_outside import SUBMITTED_OUTSIDE
 from workflows.running.state.outputs import changed_in
 from workflows.running.state.writing import InstanceWriter
 
@@ -22,6 +24,16 @@ class TicketEvents(InstanceWriter):
         data: JsonObject = {"to": str(requester), "to_id": requester.pk}
         self._record(SUBMITTED_FOR, data=data)
         self.actor = actor
+        self._save()
+
+    def submitted_outside(self) -> None:
+        """Note that somebody outside has begun the ticket, in the name of its requester."""
+        self._record(SUBMITTED_OUTSIDE)
+        self._save()
+
+    def came_in(self, data: JsonObject) -> None:
+        """Note that no hand has submitted the ticket: see the event."""
+        self._record(CAME_IN, data=data)
         self._save()
 
     def record_ticket_change(self, *, old: JsonObject, new: JsonObject, step: TaskInstance) -> None:

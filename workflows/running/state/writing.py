@@ -209,6 +209,7 @@ class InstanceWriter:
             data=data or {},
             by_id=None if caused_by is None else caused_by.pk,
             workflow_id=self.instance.workflow_id,
+            started_by_id=self.instance.started_by_id,
             brought=brought or {},
             last_tasks=last_tasks,
         )

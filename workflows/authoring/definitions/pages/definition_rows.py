@@ -14,11 +14,14 @@ from tenants.refusals import refusals
 from workflows.bundles.approvals import approval_in_words, approval_labels, approvers_in_words
 from workflows.bundles.assignments import assignment_in_words
 from workflows.bundles.blocks import block_labels, branches_in_words
+from workflows.bundles.comparisons import variable_name
 from workflows.bundles.describe_changes import field_labels
 from workflows.bundles.edits import edits_in_words
 from workflows.bundles.failure_fields import failure_labels
+from workflows.bundles.messages import recipient_in_words
 from workflows.bundles.outline import Outline
 from workflows.bundles.step_outputs import done_labels, output_labels
+from workflows.bundles.subtickets import starts_in_words, subticket_labels
 from workflows.bundles.times import reminders_in_words, times_note
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.approvals import Approvers
@@ -32,8 +35,14 @@ from workflows.engine.conditions import is_empty
 from workflows.engine.decision_table import Hit
 from workflows.engine.errors import FieldError
 from workflows.engine.json_schema import is_web_address
+from workflows.engine.messages import MessageSpec
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.fields.field import Field, SeenBy
+from workflows.fields.kept_people import (
+    addresses_of,
+    approvers_of_document,
+    rule_of_document,
+)
 from workflows.fields.kept_roles import (
     reminders_with_names,
     roles_named_in,
@@ -44,6 +53,7 @@ from workflows.fields.specs import parse_fields
 from workflows.models import TaskDefinition, Transition, WorkflowDefinition
 from workflows.working_hours.durations import (
     after_in_words,
+    answered_in_words,
     due_in_words,
     is_counted_from_start,
     wait_in_words,
@@ -219,6 +229,7 @@ def condition_labels(workflow: WorkflowDefinition) -> dict[str, str]:
     tasks = list(workflow.tasks.all())
     outline = _outline_of(workflow, tasks)
     labels = failure_labels() | block_labels(outline) | approval_labels(outline)
+    labels |= subticket_labels(outline)
     labels |= field_labels(workflow.fields, "ticket.") | choice_labels(workflow.fields, "ticket.")
     for task in tasks:
         labels |= done_labels(task.key, task.title)
@@ -292,17 +303,26 @@ def all_transitions(workflow: WorkflowDefinition, labels: Mapping[str, str]) -> 
 
 def task_cards(workflow: WorkflowDefinition, labels: Mapping[str, str]) -> list[TaskCard]:
     """The tasks of a workflow that `with_tasks_and_transitions` has fetched."""
-    transitions = list(workflow.transitions.all())
+    transitions, tasks = list(workflow.transitions.all()), list(workflow.tasks.all())
+    people = addresses_of((each.assign_to, each.approvers) for each in tasks)
     return [
-        task_card(task, [each for each in transitions if each.from_task_id == task.pk], labels)
-        for task in workflow.tasks.all()
+        task_card(
+            task, [each for each in transitions if each.from_task_id == task.pk], labels, people
+        )
+        for task in tasks
         if not task.is_vote
     ]
 
 
 def task_card(
-    task: TaskDefinition, transitions: Iterable[Transition], labels: Mapping[str, str]
+    task: TaskDefinition,
+    transitions: Iterable[Transition],
+    labels: Mapping[str, str],
+    people: Mapping[int, str] | None = None,
 ) -> TaskCard:
+    """`people` are the addresses of whoever its rule names; None: they are looked up."""
+    if people is None:
+        people = addresses_of([(task.assign_to, task.approvers)])
     return TaskCard(
         task=task,
         fields=field_table(task.fields, field_labels(task.fields))
@@ -310,17 +330,21 @@ def task_card(
         else FieldTable(),
         call=(
             *(_call(task) if task.is_call else ()),
+            *_of_subticket(task),
             *_due(task, labels),
-            *_of_block(task, labels),
+            *_of_block(task, labels, people),
+            *_mail(task, labels),
         ),
-        documents=tuple(_documents(task)) if task.is_call else (),
-        given_to=given_to(task, labels),
+        documents=tuple(_documents(task)) if task.is_call or task.is_subticket else (),
+        given_to=given_to(task, labels, people),
         shows_again=edits_in_words(task.edits, labels) if task.shows_again else "",
         leads_to=transition_rows(transitions, labels),
         values=tuple(_values(task)) if task.is_at_once else (),
-        table=_table(task) if task.is_at_once else None,
+        table=_table(task, labels) if task.is_at_once else None,
         reminders=tuple(_reminders(task, labels)),
-        reminder_times=times_note(task.reminders, labels) or _wait(task, labels),
+        reminder_times=times_note(task.reminders, labels)
+        or _wait(task, labels)
+        or _started_type(task),
     )
 
 
@@ -335,7 +359,7 @@ def _formula(rule: Json, task: TaskDefinition) -> str:
     return write_expression(rule, names=Names(keys)) or pretty(rule)
 
 
-def _table(task: TaskDefinition) -> TableCard | None:
+def _table(task: TaskDefinition, labels: Mapping[str, str]) -> TableCard | None:
     """The table, whatever a draft contains."""
     table = task.table
     if not isinstance(table, dict):
@@ -348,7 +372,7 @@ def _table(task: TaskDefinition) -> TableCard | None:
         outputs=[_title(each) for each in outputs],
         rows=[
             TableCardRow(
-                _cells(each.get("when"), len(inputs), nothing=_("any")),
+                _named_cells(each.get("when"), inputs, labels),
                 _cells(each.get("then"), len(outputs)),
                 str(each.get("note") or ""),
             )
@@ -365,29 +389,62 @@ def _title(column: JsonObject) -> str:
     return str(column.get("label") or column.get("name") or "")
 
 
+def _named_cells(given: Json, inputs: Sequence[JsonObject], labels: Mapping[str, str]) -> list[str]:
+    """The cells of a row, with what choices are called in the place of their values."""
+    cells = _cells(given, len(inputs), nothing=_("any"))
+    return [
+        _named_cell(cell, variable_name(column.get("value")), labels)
+        for cell, column in zip(cells, inputs, strict=False)
+    ]
+
+
+def _named_cell(cell: str, path: str, labels: Mapping[str, str]) -> str:
+    begin, names = ("not ", cell[4:]) if cell.startswith("not ") else ("", cell)
+    parts = [each.strip() for each in names.split(",")]
+    return begin + ", ".join(labels.get(f"{path} = {each}", each) for each in parts)
+
+
 def _cells(given: Json, count: int, nothing: str = "") -> list[str]:
     cells = given if isinstance(given, list) else []
     shown = [nothing if each in (None, "") else _in_words(each) for each in cells]
     return [*shown, *([nothing] * (count - len(shown)))]
 
 
-def given_to(task: TaskDefinition, labels: Mapping[str, str]) -> str:
+def given_to(
+    task: TaskDefinition, labels: Mapping[str, str], people: Mapping[int, str] | None = None
+) -> str:
     """Whom the task's own rule gives it to, in words; empty where it has none."""
     role = "" if task.candidate_role is None else task.candidate_role.name
+    if people is None:
+        people = addresses_of([(task.assign_to, task.approvers)])
     if task.type.is_approval:
-        return approvers_in_words(_approval_said(task), labels)
+        return approvers_in_words(_approval_said(task, people), labels)
     if not task.assign_to or not task.is_form:
         return ""
     titles = {f"tasks.{each.key}": each.title for each in task.workflow.tasks.all()}
-    return assignment_in_words(task.assign_to, role, {**titles, **labels})
+    rule = rule_of_document(task.assign_to, people)
+    return assignment_in_words(rule, role, {**titles, **labels})
 
 
 def _due(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     if task.wait and task.is_wait:
-        yield _("Waits"), wait_in_words(task.wait, labels)
+        said = wait_in_words(task.wait, labels)
+        if task.answered_by:
+            said = f"{said}, {answered_in_words(task.answered_by, labels)}"
+        yield _("Waits"), said
     if task.due_in:
         is_time = is_counted_from_start(task.due_in)
         yield _("Due in") if is_time else _("Due"), due_in_words(task.due_in, labels)
+
+
+def _of_subticket(task: TaskDefinition) -> Iterable[tuple[str, str]]:
+    if task.is_subticket:
+        yield _("Starts a ticket of the type"), task.ticket_type
+        yield _("Waits for its end"), _("yes") if task.wait_for_end else _("no")
+
+
+def _started_type(task: TaskDefinition) -> str:
+    return starts_in_words(task.ticket_type) if task.is_subticket and task.ticket_type else ""
 
 
 def _wait(task: TaskDefinition, labels: Mapping[str, str]) -> str:
@@ -395,13 +452,15 @@ def _wait(task: TaskDefinition, labels: Mapping[str, str]) -> str:
 
 
 def _reminders(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[str]:
-    if not task.reminders or not task.is_form:
+    if not task.reminders or not (task.is_form or task.type.is_approval):
         return ()
     named = reminders_with_names(task.reminders, roles_of_reminders([task.reminders]))
     return reminders_in_words(named, labels)
 
 
-def _of_block(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+def _of_block(
+    task: TaskDefinition, labels: Mapping[str, str], people: Mapping[int, str]
+) -> Iterable[tuple[str, str]]:
     """Where it stands, and what it holds if it is a block."""
     if task.branch:
         outline = _outline_of(task.workflow, task.workflow.tasks.all())
@@ -414,7 +473,7 @@ def _of_block(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple
             yield _("Stands in"), _("“%(branch)s” of %(block)s") % words
     if task.type.is_approval:
         titles = {f"tasks.{each.key}": each.title for each in task.workflow.tasks.all()}
-        lines = approval_in_words(_approval_said(task), {**labels, **titles})
+        lines = approval_in_words(_approval_said(task, people), {**labels, **titles})
         yield _("Approval"), "; ".join(lines)
     elif task.block is not None:
         said: JsonObject = {
@@ -429,11 +488,27 @@ def _of_block(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple
         yield _("Branches"), "; ".join(branches_in_words(said, labels, titles))
 
 
-def _approval_said(task: TaskDefinition) -> JsonObject:
+def _mail(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    """To whom a step writes, and what."""
+    if not task.sends_message or not task.message:
+        return
+    spec = MessageSpec.of(task.message)
+    role = "" if task.candidate_role is None else task.candidate_role.name
+    titles = {f"tasks.{each.key}": each.title for each in task.workflow.tasks.all()}
+    yield _("Who gets it"), recipient_in_words(task.message, role, {**titles, **labels})
+    yield _("Subject"), spec.subject
+    yield _("Text"), spec.text
+    if spec.files:
+        yield _("Attached"), ", ".join(labels.get(each, each) for each in spec.files)
+
+
+def _approval_said(task: TaskDefinition, people: Mapping[int, str]) -> JsonObject:
     """An approval as a document says it."""
     role = "" if task.candidate_role is None else task.candidate_role.name
     return {
-        "approvers": {Approvers.ROLE.value: role} if role else task.approvers,
+        "approvers": {Approvers.ROLE.value: role}
+        if role
+        else approvers_of_document(task.approvers, people),
         "needed": task.needed,
         "order": task.order,
         "never": task.never,

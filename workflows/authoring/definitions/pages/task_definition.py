@@ -146,11 +146,11 @@ class TaskDefinitionAdmin(DetailPageAdmin):
     @display(description=gettext_lazy("Given to"), ordering="candidate_role__name")
     def role_column(self, task: TaskDefinition) -> str:
         if task.type.is_approval:
-            return given_to(task, {})
+            return given_to(task, {}, {})
         if not task.is_form:
             return "-"
         if task.assign_to:
-            return given_to(task, {})
+            return given_to(task, {}, {})
         return task.candidate_role.name if task.candidate_role else _("Every task worker")
 
     @display(description=gettext_lazy("Due in"))

@@ -38,7 +38,9 @@ from workflows.authoring.editing.pages.editor_requests import (
 )
 from workflows.authoring.editing.pages.json_form_widget import ScriptedJSONForm
 from workflows.authoring.editing.save_draft import save_draft
+from workflows.authoring.importing.started_types import started_types
 from workflows.bundles.errors import NotStorableError
+from workflows.bundles.subtickets import outcome_choices
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.errors import DraftChangedError, DraftGoneError, NotADraftError
 from workflows.failure_reasons import PARTS, reason_choices
@@ -240,6 +242,8 @@ def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]
             {"name": each.name, "description": each.description}
             for each in CompanyRole.objects.order_by("name")
         ],
+        "started_types": started_types(),
+        "subticket_outcomes": [list(each) for each in outcome_choices()],
         "priorities": [[value, str(name)] for value, name in priority_choices()],
         "usual_priority": Priority.NORMAL.value,
         "icons": list(ICONS),
@@ -260,6 +264,8 @@ def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]
                 "uses": task_type.rules.uses,
                 "is_wait": task_type.is_wait,
                 "is_approval": task_type.is_approval,
+                "is_subticket": task_type.is_subticket,
+                "can_fail": task_type.can_fail,
                 "is_answered_later": task_type.is_answered_later,
                 "can_be_left": task_type.rules.can_be_left,
             }

@@ -22,6 +22,7 @@ from workflows.bundles.describe_changes import field_labels
 from workflows.flat import FlatImportAdmin
 from workflows.forms import show_answers
 from workflows.models import TicketDefinition
+from workflows.running.public_starts import is_public, public_address
 
 
 class OfferedFilter(admin.SimpleListFilter):
@@ -136,6 +137,7 @@ class TicketDefinitionAdmin(FlatImportAdmin, DetailPageAdmin):
             "badge": active_badge(obj),
             "workflow_badge": definition_badge(obj.workflow),
             "fields": field_table(_asked(obj), labels),
+            "public_address": public_address(obj.key) if is_public(obj) else "",
             "presets": show_answers(obj.workflow.fields, dict(_presets(obj))),
             "versions": [
                 {

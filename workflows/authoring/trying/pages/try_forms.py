@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django import forms
@@ -109,6 +109,17 @@ class CallForm(forms.Form):
         if message:
             raise forms.ValidationError(message)
         return body
+
+
+class EndForm(CallForm):
+    """How a ticket ends that a step has started and waits for, or that it is cancelled."""
+
+    def __init__(self, *sent: Any, **more: Any) -> None:
+        super().__init__(*sent, **more)
+        self.fields["body"].label = gettext_lazy("How the other ticket ends (JSON)")
+        self.fields["body"].initial = '{"outcome": "good", "label": ""}'
+        self.fields["fails"].label = gettext_lazy("It cannot be started, or is cancelled")
+        self.fields["status"].widget = forms.HiddenInput()
 
 
 def _refuse(name: str) -> Json:

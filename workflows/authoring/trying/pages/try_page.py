@@ -24,6 +24,7 @@ from workflows.authoring.trying.pages.base_page import TRYING, TryingPage
 from workflows.authoring.trying.pages.try_forms import (
     CallForm,
     DayForm,
+    EndForm,
     NoKeeper,
     SubmitterForm,
 )
@@ -189,7 +190,7 @@ class TryPage(TryingPage):
         step: Step,
     ) -> HttpResponse:
         key, place = step.task or "", place_of(step)
-        call, answer = CallForm(request.POST), Answer(key)
+        call, answer = _call_form(trial, key)(request.POST), Answer(key)
         if call.is_valid() and call.cleaned_data["fails"]:
             error = call.cleaned_data["error"].strip() or _("The call failed.")
             answer = Answer(
@@ -356,9 +357,10 @@ class TryPage(TryingPage):
             "heading": title_of_step(trial, step),
             "description": str(trial.tasks[key].get("description", "")),
             "given_to": given_in_trial(trial, step, ticket) if is_form else "",
-            "call": None if is_form else call or CallForm(),
+            "call": None if is_form else call or _call_form(trial, key)(),
             "sends": None if is_form else pretty(step.sends),
             "address": str(trial.tasks[key].get("action_url", "")),
+            "started": str(trial.tasks[key].get("ticket_type", "")),
             "passed": [duration_in_words(each.after) for each in step.times],
             "times": time_rows(trial, step, labels),
             "others": [each for each in waiting if not each.is_block and each.place != own],
@@ -558,6 +560,12 @@ def _facts(trial: Trial, state: TryState) -> JsonObject:
 def _accepted_answers(simulation: Simulation) -> tuple[Answer, ...]:
     """The answers that count, in the order of the steps so far, without one that is refused."""
     return simulation.used[:-1] if simulation.outcome is Outcome.REFUSED else simulation.used
+
+
+def _call_form(trial: Trial, key: str) -> type[CallForm]:
+    """What asks how a step ends that no person does."""
+    rules = trial.rules.get(key)
+    return EndForm if rules is not None and rules.task_type.is_subticket else CallForm
 
 
 def _output_of(trial: Trial, state: TryState, step: Step, call: CallForm) -> JsonObject:

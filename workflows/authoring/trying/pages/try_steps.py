@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.utils.safestring import SafeString
@@ -13,15 +13,19 @@ from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.bundles import Trial
 from workflows.bundles.approvals import approvers_in_words
 from workflows.bundles.assignments import assignments_in_words
+from workflows.bundles.message_answers import MessageAnswers
+from workflows.bundles.messages import message_notes
+from workflows.bundles.outline import Outline
 from workflows.bundles.step_outputs import output_specs
 from workflows.bundles.task_notes import task_notes
-from workflows.engine.approvals import approval_key
+from workflows.engine.approvals import answers_of_vote, approval_key, vote_key
 from workflows.engine.assigning import AssignRule, Who
 from workflows.engine.condition_sentence import describe_condition
 from workflows.engine.conditions import is_empty
 from workflows.engine.decide import TriedTransition
 from workflows.engine.edits import by_owner
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.messages import MessageSpec
+from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.simulate import Outcome, Simulation, Step, TimeOver
 from workflows.engine.task_types import TaskType
 from workflows.failure_reasons import failure_in_words
@@ -178,12 +182,27 @@ class ToldRow:
 def told_rows(trial: Trial, simulation: Simulation) -> list[ToldRow]:
     """What the requester sees of the answers so far, in the order of the tasks."""
     found = []
-    for key, output in ((key, simulation.data.get(key)) for key in trial.tasks):
-        if isinstance(output, dict) and trial.rules[key].task_type.is_form:
-            answers = show_answers_for_requester(trial.fields_of(key), output)
-            if answers:
-                found.append(ToldRow(trial.title_of(key), answers))
+    for key, output in _brought(trial, simulation.data):
+        answers = show_answers_for_requester(trial.fields_of(key), output)
+        if answers:
+            found.append(ToldRow(trial.title_of(key), answers))
     return found
+
+
+def _brought(trial: Trial, data: JsonObject) -> Iterator[tuple[str, JsonObject]]:
+    """What came of the forms, those for each entry of a list and each vote among them."""
+    for key in trial.tasks:
+        output, kind = data.get(key), trial.rules[key].task_type
+        if not isinstance(output, dict):
+            continue
+        if kind.is_approval:
+            votes = objects_in(output.get("votes"))
+            yield from ((vote_key(key), answers_of_vote(each)) for each in votes)
+        elif kind.is_block:
+            for item in objects_in(output.get("items")):
+                yield from _brought(trial, item)
+        elif kind.is_form:
+            yield key, output
 
 
 def picture_of(trial: Trial, simulation: Simulation | None) -> SafeString:
@@ -255,13 +274,32 @@ def _step_row(
         if step.decision is not None and was_decided_in_time
         else (),
         error=error,
-        documents=tuple(_documents(step)),
+        documents=(*_documents(step), *_mail(trial, step, ticket)),
         failure=failure_in_words(step.failure) if step.failure is not None else "",
         is_cancelled=step.is_cancelled,
         cancels=step.cancels,
-        note=_row_that_fits(step.note),
+        note=_row_that_fits(step.note) or _mail_of(trial, step),
         changed=list(_changed(trial, step)),
     )
+
+
+def _mail_of(trial: Trial, step: Step) -> str:
+    """To whom a step writes; empty for any other step."""
+    if step.task is None or not trial.rules[step.task].task_type.sends_message:
+        return ""
+    return message_notes(trial.document).get(step.task, "")
+
+
+def _mail(trial: Trial, step: Step, ticket: JsonObject) -> Iterable[tuple[str, str]]:
+    """What a step writes, with the answers so far."""
+    if step.task is None or not trial.rules[step.task].task_type.sends_message:
+        return
+    spec = MessageSpec.of(trial.tasks[step.task].get("message"))
+    context: JsonObject = {"ticket": ticket, "tasks": step.data, "item": step.item}
+    outline = Outline(trial.document)
+    answers = MessageAnswers(outline, step.task, context, number="#1")
+    subject, text = (each.filled(answers.text) for each in (spec.subject_read, spec.text_read))
+    yield _("The mail"), f"{subject}\n\n{text}"
 
 
 def _row_that_fits(note: JsonObject) -> str:
@@ -301,6 +339,10 @@ def _icon_of(task_type: TaskType) -> str:
         return "splitscreen"
     if task_type.is_wait:
         return "hourglass_bottom"
+    if task_type.is_subticket:
+        return "account_tree"
+    if task_type.sends_message:
+        return "mail"
     if task_type.is_at_once:
         return "function"
     return "person" if task_type.is_form else "bolt"

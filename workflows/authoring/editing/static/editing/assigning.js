@@ -17,6 +17,7 @@ const WHO = () => [
   ["answer", gettext("The person whom an answer names")],
   ["doer", gettext("Whoever did an earlier task")],
   ["person", gettext("A certain person")],
+  ["outside", gettext("Somebody outside, by a link in a mail")],
 ];
 
 /** @type {() => Option[]} */
@@ -94,6 +95,20 @@ export function assigningParts(task, refresh) {
       return field(gettext("Which answer"), control, {
         name: "answer",
         help: people.length ? "" : gettext("No question before this task asks for a person."),
+      });
+    }
+    if (who === "outside") {
+      const addresses = processVariables(task.key || "", false).filter(
+        ({ path, type }) => type === "email" && !path.startsWith("submitter."),
+      );
+      /** @type {Option[]} */
+      const options = [["", gettext("Choose…")], ...addresses.map(toOption)];
+      const control = selectOf(options, said().answer || "", (answer) => changeAndDraw({ answer }));
+      return field(gettext("Which address"), control, {
+        name: "answer",
+        help: addresses.length
+          ? gettext("Whoever reads mail there fills in this form, and sees nothing else.")
+          : gettext("No question before this task asks for an e-mail address."),
       });
     }
     if (who === "doer") {

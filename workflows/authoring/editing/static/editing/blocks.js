@@ -7,7 +7,7 @@ import { focusAction, open, showMessage } from "./lists.js";
 import { LONGEST_NAME } from "./names.js";
 import { elementOf, linkToPart } from "./places.js";
 import { ruleEditor } from "./rules.js";
-import { changed, freeKey, keyOf, setTyped, snapshot, store } from "./store.js";
+import { changed, freeKey, keyOf, setTyped, setValue, snapshot, store } from "./store.js";
 import { addTransition, removeTransitions, titleOf } from "./transitions.js";
 import {
   END,
@@ -360,6 +360,21 @@ function branchRow(task, branch, index, change) {
           { name: "start" },
         ),
         hasItems(task) && !branch.when ? null : rule(),
+        hasItems(task) && !branch.ends_block
+          ? null
+          : makeElement(
+              "div",
+              { class: "ed-field ed-wide" },
+              checkbox(
+                gettext("When this branch has ended, the block has: what runs beside it is cancelled"),
+                Boolean(branch.ends_block),
+                (isChecked) => {
+                  snapshot();
+                  setValue(branch, "ends_block", isChecked || undefined);
+                },
+                { name: "ends_block" },
+              ),
+            ),
         makeElement(
           "p",
           { class: "ed-help ed-wide" },

@@ -169,7 +169,8 @@ function answersTo(form) {
   const cases = (Array.isArray(tests) ? tests : []).filter(isObject);
   if (form === store.document.workflow) {
     const presets = (Array.isArray(types) ? types : []).map((each) => each?.presets);
-    return [...presets, ...cases.map((each) => each.ticket)];
+    const starts = (Array.isArray(types) ? types : []).flatMap((each) => each?.starts ?? []);
+    return [...presets, ...starts.map((each) => each?.answers), ...cases.map((each) => each.ticket)];
   }
   const answers = cases.flatMap((each) => (Array.isArray(each.answers) ? each.answers : []));
   return answers.filter((each) => each?.task === form.key).map((each) => each.output);

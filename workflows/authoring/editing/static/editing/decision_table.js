@@ -100,10 +100,20 @@ export function decisionTableEditor(task) {
       table.rows.map((row, index) => rowOf(table, row, index)),
       defaultRow(table),
     );
+    const scroll = makeElement("div", { class: "ed-table-scroll", tabindex: "0" }, made);
+    const hint = makeElement(
+      "p",
+      { class: "ed-help", hidden: true },
+      gettext("The table is wider than the page: scroll it sideways."),
+    );
+    new ResizeObserver(() => {
+      hint.hidden = scroll.scrollWidth <= scroll.clientWidth;
+    }).observe(scroll);
     return makeElement(
       "div",
       { class: "ed-table-around" },
-      makeElement("div", { class: "ed-table-scroll", tabindex: "0" }, made),
+      hint,
+      scroll,
       makeElement(
         "div",
         { class: "ed-buttons" },

@@ -60,13 +60,19 @@ function textOf({ count, unit, from, time }) {
   return length ? `${length}${from ? ` ${from}` : ""}${at}` : "";
 }
 
+/** @param {string} type */
+const isDate = (type) => type === "date" || type === "datetime";
+/** @type {(type: string, path: string) => boolean} */
+const isSet = (type, path) => type === "any" && path.startsWith("tasks.");
+
 /**
  * What it may be counted from, besides when the task is made.
  * @param {string} at the key of the task
  * @param {boolean} withDue whether it may be counted from when the task is due
  */
 function datesAt(at, withDue) {
-  const dates = processVariables(at, false).filter(({ type }) => type === "date" || type === "datetime");
+  // What a step sets is a moment where its formula gives one.
+  const dates = processVariables(at, false).filter(({ type, path }) => isDate(type) || isSet(type, path));
   const named = dates.map(({ path, label, group }) => ({ path, label: `${group}: ${label}` }));
   return withDue ? [{ path: "due", label: gettext("when it is due") }, ...named] : named;
 }

@@ -15,6 +15,7 @@ const LONGEST_TEXT = 500;
 const TELL = () => [
   ["worker", gettext("Whoever has the task")],
   ["manager", gettext("The manager of whoever has it")],
+  ["deputy", gettext("The deputy of whoever has it")],
   ["requester", gettext("The requester: whoever submitted the ticket")],
   ["role", gettext("The members of a company role")],
   ["ticket_admins", gettext("The ticket admins")],
@@ -73,6 +74,12 @@ export function remindersEditor(task) {
       },
       { name: "add" },
     );
+    const gives = checkbox(
+      gettext("The deputy is given the task, in the place of whoever has it"),
+      Boolean(reminder.give),
+      (isChecked) => setValue(reminder, "give", isChecked || undefined),
+      { name: "give" },
+    );
     const element = linkToPart(
       reminder,
       makeElement(
@@ -92,6 +99,7 @@ export function remindersEditor(task) {
           selectOf(TELL(), tell, (chosen) => {
             setValue(reminder, "tell", chosen === "worker" ? undefined : chosen);
             if (chosen !== "role" && !reminder.add) delete reminder.role;
+            if (chosen !== "deputy") delete reminder.give;
             redraw();
           }),
           { name: "tell" },
@@ -99,6 +107,7 @@ export function remindersEditor(task) {
         needsRole
           ? roleSelect(reminder, "role", { label: gettext("Which company role"), none: gettext("Choose…"), help: "" })
           : null,
+        tell === "deputy" || reminder.give ? makeElement("div", { class: "ed-field ed-wide" }, gives) : null,
         makeElement("div", { class: "ed-field ed-wide" }, adds),
         text(gettext("What the notice says besides"), reminder, "text", { wide: true, max: LONGEST_TEXT }),
         makeElement(

@@ -11,12 +11,14 @@ import { number, select, text } from "./inputs.js";
 import { linksEditor } from "./links.js";
 import { listEditor } from "./lists.js";
 import { isEmpty } from "./logic.js";
+import { beginMessage, messageParts, recipientInWords } from "./messages.js";
 import { momentControl } from "./moments.js";
 import { elementOf } from "./places.js";
 import { remindersEditor } from "./reminders.js";
 import { schemaEditor } from "./schemas.js";
 import { keyField, layouts, ofTask, titleField, untouched } from "./section_parts.js";
 import { changed, freeKey, store } from "./store.js";
+import { subticketParts } from "./subtickets.js";
 import { transformEditor } from "./transforms.js";
 import { END, START, isApproval, isBlock, isForm, renameTask, taskKeys, typeOf } from "./variables.js";
 import {
@@ -57,6 +59,7 @@ export function tasksSection() {
         typeOf(task).chip,
         isForm(task) ? whoInWords(task) : isApproval(task) ? approversInWords(task) : "",
         isForm(task) ? editsInWords(task) : "",
+        typeOf(task).uses.includes("message") ? recipientInWords(task) : "",
       ],
     }),
     body: taskBody,
@@ -71,7 +74,7 @@ export function tasksSection() {
       "p",
       { class: "ed-lead" },
       gettext(
-        "Each task is given to one person, calls another system, holds branches, or is done at once: values that are set, a table that is looked up.",
+        "Each task is given to one person, calls another system, holds branches, or is done at once: values that are set, a table that is looked up, a mail that is sent.",
       ),
     ),
     list,
@@ -183,7 +186,8 @@ function taskBody(task, refresh, redraw) {
       rows: 2,
       wide: true,
       max: 20000,
-      help: gettext("What the worker should know."),
+      help:
+        isForm(task) || isApproval(task) ? gettext("What the worker should know.") : gettext("What this step is for."),
     }),
   ];
   const place = placeField(task, redraw);
@@ -231,7 +235,19 @@ function changeTaskType(task, to) {
   stashes.set(task, stash);
   if (type.is_approval) beginApproval(task);
   else if (type.is_block) beginBlock(task);
+  else if (type.uses.includes("message")) beginMessage(task);
   changed();
+}
+
+/** @param {Task} task */
+function remindersField(task) {
+  return makeElement(
+    "div",
+    { class: "ed-field ed-wide" },
+    makeElement("span", { class: "ed-label" }, gettext("Reminders while it waits")),
+    remindersEditor(task),
+    makeElement("div", { class: "ed-errors", hidden: true }),
+  );
 }
 
 /**
@@ -243,13 +259,7 @@ function formParts(task, refresh) {
     assigningParts(task, refresh),
     dueField(task),
     editsEditor(task, refresh),
-    makeElement(
-      "div",
-      { class: "ed-field ed-wide" },
-      makeElement("span", { class: "ed-label" }, gettext("Reminders while it waits")),
-      remindersEditor(task),
-      makeElement("div", { class: "ed-errors", hidden: true }),
-    ),
+    remindersField(task),
     makeElement(
       "div",
       { class: "ed-field ed-wide" },
@@ -268,10 +278,12 @@ function formParts(task, refresh) {
  */
 function ownParts(task, refresh, redraw) {
   const { uses } = typeOf(task);
-  if (isApproval(task)) return [...approvalParts(task, refresh), dueField(task)];
+  if (isApproval(task)) return [...approvalParts(task, refresh), dueField(task), remindersField(task)];
   if (isBlock(task)) return blockParts(task, redraw);
   if (uses.includes("table")) return decisionTableEditor(task);
   if (uses.includes("wait")) return waitParts(task);
+  if (uses.includes("ticket_type")) return [...subticketParts(task, redraw), dueField(task)];
+  if (uses.includes("message")) return messageParts(task, refresh);
   if (uses.includes("values")) {
     return transformEditor(task, "values", {
       label: gettext("What is set"),
@@ -311,6 +323,15 @@ function waitParts(task) {
         help: gettext("The ticket goes on by itself then. Where the time is over already, it does not wait."),
       },
     ),
+    text(gettext("Answered by"), task, "answered_by", {
+      max: 200,
+      mono: true,
+      placeholder: "ticket.order_number",
+      help: gettext(
+        "A message of another system with the value of this answer as its key ends the wait before. Empty: only the time does.",
+      ),
+    }),
+    ...(task.answered_by ? [schemaEditor(task, "output_schema", gettext("What the answer must be"), "")] : []),
   ];
 }
 

@@ -48,6 +48,8 @@ const NOTHING = {
   key_is_fixed: false,
   has_published: false,
   roles: [],
+  started_types: [],
+  subticket_outcomes: [],
   task_types: [],
   zone: "UTC",
   outcomes: [],

@@ -7,6 +7,7 @@ import { linksEditor } from "./links.js";
 import { listEditor } from "./lists.js";
 import { newRole, roleOptions } from "./role_select.js";
 import { keyField, layouts, ofTicket, titleField, untouched } from "./section_parts.js";
+import { startsEditor } from "./starts.js";
 import { changed, freeKey, setTyped, store } from "./store.js";
 import { renameTicketType } from "./variables.js";
 
@@ -27,6 +28,8 @@ export function typesSection() {
         Object.keys(type.presets || {}).length ? gettext("with presets") : "",
         type.reopen_days ? gettext("can be reopened") : "",
         type.asks_rating ? gettext("asks for a rating") : "",
+        type.starts?.length ? gettext("starts by itself") : "",
+        type.public_for ? gettext("public") : "",
       ],
     }),
     body: typeBody,
@@ -136,6 +139,13 @@ function typeBody(type, refresh) {
       help: gettext("A reopened ticket is a follow-up ticket with the old answers. Empty: never."),
     }),
     asksRating(type, refresh),
+    text(gettext("Public, for"), type, "public_for", {
+      max: 254,
+      help: gettext(
+        "People outside may then begin such a ticket by a link, which its page shows. The e-mail address of whoever of the company is its requester; empty: nobody outside can.",
+      ),
+    }),
+    startsEditor(type, refresh),
     makeElement(
       "details",
       { class: "ed-more ed-wide" },

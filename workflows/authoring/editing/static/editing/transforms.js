@@ -18,7 +18,12 @@ import { taskKeys, typeOf } from "./variables.js";
  * @param {string} [options.nothing] what it means that nothing is written
  */
 export function transformEditor(task, name, { label, help, answer, isOpen = false, nothing = "" }) {
-  const roots = () => (answer ? ["response"] : typeOf(task).is_answered_later ? ["callback"] : []);
+  const roots = () =>
+    answer
+      ? [typeOf(task).is_subticket ? "subticket" : "response"]
+      : typeOf(task).is_answered_later
+        ? ["callback"]
+        : [];
   const area = makeElement("textarea", { class: "ed-input ed-mono", rows: 5, spellcheck: "false" });
   const wrong = makeElement("p", { class: "ed-errors", role: "status", hidden: true });
   const sample = makeElement("textarea", { class: "ed-input ed-mono", rows: 9, spellcheck: "false", id: uid() });

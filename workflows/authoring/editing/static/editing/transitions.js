@@ -301,7 +301,7 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
   function timing(transition) {
     const task = (store.document.tasks || []).find((each) => each.key === source);
     const canWait = task && typeOf(task).can_be_left;
-    const canFail = task && typeOf(task).is_call;
+    const canFail = task && typeOf(task).can_fail;
     const isStart = source === START;
     const slot = makeElement("div", { class: "ed-timing" });
     const show = () => {
@@ -309,7 +309,13 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
       /** @type {Option[]} */
       const choices = [["done", isStart ? gettext("when the ticket begins") : gettext("when the task is done")]];
       if (canWait || isLate) choices.push(["late", gettext("when it is not done within")]);
-      if (canFail || transition.on_failure) choices.push(["fails", gettext("when the call fails for good")]);
+      if (canFail || transition.on_failure)
+        choices.push([
+          "fails",
+          task && typeOf(task).is_subticket
+            ? gettext("when the other ticket is cancelled, or cannot be started")
+            : gettext("when the call fails for good"),
+        ]);
       choices.push([
         "cancelled",
         isStart

@@ -82,6 +82,7 @@
  * @property {string} [tell] without it, whoever has the task
  * @property {string} [role] the company role that is told or added
  * @property {boolean} [add] whether its members may do the task as well from then on
+ * @property {boolean} [give] with `deputy`: whether they are given the task
  * @property {string} [text] what the notice says besides
  */
 
@@ -105,6 +106,7 @@
  * @property {string} [due_in] a moment such as P2D, or P3D before ticket.return_date at 09:00
  * @property {Reminder[]} [reminders]
  * @property {string} [wait] of a wait: a moment
+ * @property {string} [answered_by] of a wait: the answer that a message names
  * @property {Edit[]} [edits]
  * @property {string} [action_url]
  * @property {Json} [input_transform]
@@ -113,8 +115,11 @@
  * @property {Json} [output_schema]
  * @property {Json} [values] what a step of values sets: a formula for each name
  * @property {DecisionTable} [table]
+ * @property {Message} [message] of a step that sends a mail
  * @property {Json} [timeout_seconds]
  * @property {Json} [retries]
+ * @property {string} [ticket_type] of a sub-ticket: the key of the type that is started
+ * @property {boolean} [wait_for_end] of a sub-ticket; without it, it waits
  * @property {string} [edit_layout]
  * @property {string} [display_layout]
  * @property {string} [branch] where it stands: `block.branch`; without it, on the main path
@@ -130,6 +135,17 @@
  */
 
 /**
+ * @typedef {object} Message a mail that a step sends
+ * @property {string} [who] one of the words of `Recipient`
+ * @property {string} [answer] where the person or the address stands
+ * @property {string} [task] the key of the task whose doer is meant
+ * @property {string} [email]
+ * @property {string} [subject]
+ * @property {string} [text] with answers in braces
+ * @property {string[]} [files] questions whose files are attached
+ */
+
+/**
  * @typedef {object} Approvers one of these
  * @property {string} [role]
  * @property {string[] | Json} [people] e-mail addresses, or a rule
@@ -142,6 +158,7 @@
  * @property {string} [title]
  * @property {string} [start] the key of the task that it begins with
  * @property {Rule} [when] it runs only where this is true
+ * @property {boolean} [ends_block] when it has ended, the block has
  */
 
 /**
@@ -189,8 +206,22 @@
  * @property {string} [icon] one of `Start.icons`
  * @property {Json} [reopen_days] for how many days a ticket may be reopened; without it, never
  * @property {boolean} [asks_rating]
+ * @property {RecurringStart[]} [starts]
+ * @property {string} [public_for] for whom people outside may begin such tickets: an address
  * @property {string} [edit_layout]
  * @property {string} [display_layout]
+ */
+
+/**
+ * @typedef {object} RecurringStart when tickets of a type start by themselves
+ * @property {string} [key]
+ * @property {string} [title]
+ * @property {string} [rule] of RFC 5545: FREQ=WEEKLY;BYDAY=MO
+ * @property {number} [working_day] of the month: 1 the first, -1 the last
+ * @property {string} [at] a time of day: 08:00
+ * @property {string} [from] a day: 2026-10-30
+ * @property {string} [on_behalf_of] an e-mail address
+ * @property {JsonObject} [answers]
  */
 
 /** @typedef {{ name: string, description?: string }} CompanyRole */
@@ -240,6 +271,8 @@
  * @property {boolean} key_is_fixed
  * @property {boolean} has_published
  * @property {CompanyRole[]} roles those that the company has
+ * @property {StartedType[]} started_types the ticket types that a step may start
+ * @property {Option[]} subticket_outcomes how a ticket that was started may have ended
  * @property {TaskType[]} task_types that of a form comes first
  * @property {Option[]} priorities of tickets
  * @property {string} usual_priority of a ticket type that names none
@@ -254,6 +287,13 @@
  */
 
 /**
+ * @typedef {object} StartedType a ticket type of another workflow
+ * @property {string} key
+ * @property {string} title
+ * @property {[string, string][]} questions the name of each question that it asks, and its label
+ */
+
+/**
  * @typedef {object} TaskType what a type of task means (workflows/engine/task_types.py)
  * @property {string} name
  * @property {string} chip what it is called in a word or two
@@ -265,6 +305,8 @@
  * @property {(keyof Task)[]} uses the parts that it has and other types may not have
  * @property {boolean} is_wait whether it ends by itself, at a time
  * @property {boolean} is_approval whether people vote
+ * @property {boolean} is_subticket whether it starts a ticket of another type
+ * @property {boolean} can_fail whether a transition may leave it that is taken when it has failed
  * @property {boolean} is_answered_later whether a callback answers it
  * @property {boolean} can_be_left whether a transition may leave it that waits for a time
  */

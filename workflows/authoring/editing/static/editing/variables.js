@@ -6,7 +6,7 @@ import { choicesOf } from "./inputs.js";
 import { isObject } from "./json.js";
 import { rolesInQuestions, store } from "./store.js";
 
-/** @import { Branch, Edit, FieldSpec, Json, JsonObject, Option, Task, Variable, Workflow } from "./types.js" */
+/** @import { Branch, Edit, FieldSpec, Json, JsonObject, Message, Option, Task, Variable, Workflow } from "./types.js" */
 
 /** @typedef {Map<string, Set<string>>} Moves the key of a task, and of those that can come next */
 
@@ -124,7 +124,9 @@ function allMoves(without = null) {
     if (!isBlock(block) || !block.key || block.key === without) continue;
     for (const { start } of branchesOf(block)) if (start) add(block.key, start);
     const only = needed.get(block.key);
-    const isNeeded = only && !hasItems(block) && (block.ends_when ?? "all") === "all" && !only.branch.when;
+    const endsWithAnother = branchesOf(block).some((each) => each.ends_block && each !== only?.branch);
+    const waitsForAll = (block.ends_when ?? "all") === "all" && !endsWithAnother;
+    const isNeeded = only && !hasItems(block) && waitsForAll && !only.branch.when;
     if (!isNeeded) {
       needed.delete(block.key);
       add(block.key, ended(block.key));
@@ -291,7 +293,10 @@ export function processVariables(at, itself, cancelled = false) {
     const certain = (itself && key === at) || isCertain(key, itself ? endOf(at) : at);
     if (isApproval(task)) found.push(...approvalVariables(task, !certain));
     else if (isBlock(task)) found.push(...blockVariables(task, !certain));
-    else {
+    else if (typeOf(task).is_subticket) {
+      const kept = isObject(task.output_transform) ? Object.keys(task.output_transform) : [];
+      found.push(...subticketVariables(task, !certain, kept));
+    } else {
       const fields = isForm(task) ? task.fields : outputsOf(task);
       found.push(...fieldVariables(fields, `tasks.${key}.`, task.title || key, !certain));
     }
@@ -323,6 +328,33 @@ function approvalVariables(task, optional) {
 }
 
 /**
+ * What can be read of a step that has started a ticket.
+ * @param {Task} task
+ * @param {boolean} optional
+ * @param {string[]} kept the names that it keeps besides
+ * @returns {Variable[]}
+ */
+function subticketVariables(task, optional, kept) {
+  const group = task.title || task.key || "";
+  /** @type {(name: string, label: string, type: string, choices?: Option[]) => Variable} */
+  const part = (name, label, type, choices = []) => ({
+    path: `tasks.${task.key}.${name}`,
+    label,
+    group,
+    type,
+    choices,
+    optional,
+  });
+  return [
+    part("outcome", gettext("How it ended (outcome)"), "choice", store.start.subticket_outcomes),
+    part("label", gettext("How it ended (label)"), "text"),
+    part("number", gettext("Number of the other ticket"), "integer"),
+    part("ended", gettext("Whether it has ended"), "boolean"),
+    ...kept.map((name) => part(name, name, "any")),
+  ];
+}
+
+/**
  * What can be read of a block that has ended.
  * @param {Task} block
  * @param {boolean} optional
@@ -342,7 +374,8 @@ function blockVariables(block, optional) {
   const found = [part("ended", gettext("How many branches have ended"), "integer")];
   if (hasItems(block)) return found;
   for (const { key, title, when } of branchesOf(block)) {
-    const maybe = Boolean(when) || (block.ends_when ?? "all") !== "all";
+    const endsWithAnother = branchesOf(block).some((each) => each.ends_block && each.key !== key);
+    const maybe = Boolean(when) || endsWithAnother || (block.ends_when ?? "all") !== "all";
     const branch = title || key || "";
     found.push(
       part(`branches.${key}.ended`, gettext("“%(branch)s” has ended", { branch }), "boolean"),
@@ -403,7 +436,7 @@ export function transitionVariables(at, itself, cancelled = false) {
     key ? { path: `visits.${key}`, label: title || key, group, type: "integer", choices: [], optional: false } : [],
   );
   const failures = (store.document.tasks || []).flatMap((task) =>
-    task.key && typeOf(task).is_call && canFailAway(task.key)
+    task.key && typeOf(task).can_fail && canFailAway(task.key)
       ? failureVariables(
           `failures.${task.key}.`,
           gettext("How it failed: %(task)s", { task: task.title || task.key }),
@@ -611,6 +644,7 @@ function renameInProcess(from, to) {
     if (task.wait) task.wait = renamedInMoment(task.wait, from, to);
     if (task.due_in) task.due_in = renamedInMoment(task.due_in, from, to);
     for (const each of task.reminders ?? []) each.when = renamedInMoment(each.when, from, to);
+    if (task.message) renameInMessage(task.message, from, to);
     if (task.never) task.never = task.never.map((each) => renamed(each, from, to));
     const asked = task.approvers?.people;
     if (task.approvers && asked && !Array.isArray(asked)) task.approvers.people = renameIn(asked, from, to);
@@ -624,6 +658,36 @@ function renameInProcess(from, to) {
       each.edits = Object.fromEntries(pairs);
     }
   }
+}
+
+const NO_TASKS = "ticket tasks submitter company number item item_number today now done".split(" ");
+
+/**
+ * A name in a mail, where that of a task may be left without what it begins with.
+ * @param {string} name
+ * @param {string} from
+ * @param {string} to
+ */
+function renamedInMessage(name, from, to) {
+  const isWhole = NO_TASKS.includes(name.split(".")[0]);
+  const made = renamed(isWhole ? name : `tasks.${name}`, from, to);
+  return isWhole ? made : made.replace(/^tasks\./, "");
+}
+
+/**
+ * @param {Message} message
+ * @param {string} from
+ * @param {string} to
+ */
+function renameInMessage(message, from, to) {
+  /** @type {(text: string) => string} */
+  const inText = (text) =>
+    text.replace(/\{(\s*)([A-Za-z][\w.]*)/g, (_all, space, name) => `{${space}${renamedInMessage(name, from, to)}`);
+  if (message.subject) message.subject = inText(message.subject);
+  if (message.text) message.text = inText(message.text);
+  if (message.answer) message.answer = renamed(message.answer, from, to);
+  if (message.task) message.task = renamed(`tasks.${message.task}`, from, to).replace(/^tasks\./, "");
+  if (message.files) message.files = message.files.map((each) => renamedInMessage(each, from, to));
 }
 
 /**
@@ -653,6 +717,7 @@ export function renameTask(from, to) {
   }
   renameInProcess(`tasks.${from}`, `tasks.${to}`);
   renameInProcess(`visits.${from}`, `visits.${to}`);
+  renameInProcess(`earlier.${from}`, `earlier.${to}`);
   renameInProcess(`done.${from}`, `done.${to}`);
   for (const test of store.document.tests || []) {
     for (const each of test.answers || []) if (each.task === from) each.task = to;
@@ -734,6 +799,7 @@ function renameOnTicket(from, to) {
   renameInProcess(`ticket.${from}`, `ticket.${to}`);
   for (const type of store.document.ticket_types || []) {
     if (type.presets) type.presets = renameKey(type.presets, from, to);
+    for (const start of type.starts ?? []) if (start.answers) start.answers = renameKey(start.answers, from, to);
   }
   for (const test of store.document.tests || []) {
     if (test.ticket) test.ticket = renameKey(test.ticket, from, to);

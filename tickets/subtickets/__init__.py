@@ -1,0 +1,1 @@
+"""Tickets that steps of other tickets have started: sub-tickets."""

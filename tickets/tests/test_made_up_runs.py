@@ -1,0 +1,228 @@
+"""Made-up workflows of all constructs, driven at random: what must hold does after each step.
+
+In a usual run a few; in a long one many. They are those of the crash tests, here in one process and
+in one transaction, with the clock moved in the place of waiting.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, cast
+from unittest import mock
+
+from django.test import override_settings
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from tenants.models import User
+from tenants.roles import SystemRole
+from tenants.testing import CompanyTestCase
+from tenants.testing_tools.examples import is_long_run
+from tickets.advancing import reminding, timers, waiting
+from tickets.calling.callback_address import CallbackAddress
+from tickets.calling.expire_call import expire_call
+from tickets.calling.receive_callback import receive_callback
+from tickets.calling.run_action import run_action
+from tickets.errors import TicketsError
+from tickets.health import company_findings
+from tickets.health.histories import history_findings
+from tickets.job_names import END_WAIT, EXPIRE_CALL, FIRE_TIMER, REMIND, RUN_ACTION
+from tickets.models import Ticket
+from tickets.repairing.cancel_ticket import cancel_ticket
+from tickets.repairing.finish_task import finish_task_by_hand
+from tickets.repairing.retry_step import retry_step
+from tickets.repairing.tests.repair_case import REASON, broken_invariants
+from tickets.replaying.replay_tickets import replay_tickets
+from tickets.submitting.submit_ticket import submit_ticket
+from tickets.tests.crash.answers import answer_to
+from tickets.tests.crash.made_up_process import make_up_process
+from tickets.working.complete_task import complete_task
+from tickets.working.hand_over import hand_over
+from workflows.actions.tests.remote_system import Connection, RemoteSystem
+from workflows.authoring.importing.import_bundle import import_bundle
+from workflows.authoring.publishing.publish_workflow import publish_workflow
+from workflows.bundles import check_bundle, errors_of
+from workflows.engine.process import JsonObject
+from workflows.engine.task_types import FORM_TYPES
+from workflows.errors import WorkflowsError
+from workflows.models import (
+    ActionAttempt,
+    TaskInstance,
+    TicketDefinition,
+    WorkflowEvent,
+    WorkflowStatus,
+)
+from workflows.models.task_instance import WORKABLE
+
+SEEDS: Final = 400 if is_long_run() else 12
+TICKETS: Final = 2  # of each
+MOST_STEPS: Final = 300
+MONDAY: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
+_TIMED: Final[dict[str, Callable[..., None]]] = {
+    FIRE_TIMER: timers.fire_timer,
+    REMIND: reminding.remind,
+    END_WAIT: waiting.end_wait,
+}
+_STATUSES: Final = (200, 200, 200, 402, 503)
+
+
+class MadeUpRunsTests(CompanyTestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        User.objects.filter(pk=cls.wendy.pk).update(deputy=cls.walt, manager=cls.carla)
+        cls().give_role(cls.carla, SystemRole.TICKET_ADMIN)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.now = MONDAY
+        self.chance = random.Random(0)
+        self.happened: Counter[str] = Counter()
+        self.enterContext(mock.patch("django.utils.timezone.now", self.clock))
+        system = self.enterContext(RemoteSystem(self.reply))
+        self.enterContext(override_settings(ACTION_CONNECT_TO=system.connect_to))
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def reply(self, connection: Connection) -> None:
+        content = json.dumps({"document": "D-1"}).encode()
+        connection.send_response(self.chance.choice(_STATUSES))
+        connection.send_header("Content-Length", str(len(content)))
+        connection.end_headers()
+        connection.wfile.write(content)
+
+    def test_whatever_the_workflow_and_whatever_people_do(self) -> None:
+        for seed in range(SEEDS):
+            with self.subTest(seed=seed):
+                self.run_of(seed)
+        # Everything has happened that these tests are about.
+        kinds = {*WorkflowEvent.objects.values_list("kind", flat=True)}
+        for kind in ("BLOCK_ENDED", "BRANCH_CANCELLED", "TIMED_OUT", "WAIT_ENDED", "REMINDED",
+                     "CHANGED", "CANCELLED", "RETRIED"):  # fmt: skip
+            self.assertIn(kind, kinds)
+
+    def run_of(self, seed: int) -> None:
+        self.chance = random.Random(f"run {seed}")
+        document = make_up_process(seed)
+        wrong = [(str(each.where), each.message) for each in errors_of(check_bundle(document))]
+        self.assertEqual(wrong, [])
+        workflow = import_bundle(document=document, user=self.carla)
+        publish_workflow(workflow=workflow, user=self.carla)
+        definition = TicketDefinition.objects.get(workflow=workflow, is_active=True)
+        for _number in range(TICKETS):
+            data: JsonObject = {"amount": self.chance.randrange(100)}
+            with self.captureOnCommitCallbacks(execute=True):
+                ticket = submit_ticket(definition=definition, data=data, user=self.uma)
+            self.drive(ticket)
+        found = [*history_findings(after=0)[0], *company_findings()]
+        self.assertEqual([each.message for each in found], [])
+        # What was simulated with the same answers is what has happened.
+        by = User.objects.get(pk=self.carla.pk)
+        replayed = replay_tickets(workflow=workflow, limit=TICKETS, by=by)
+        self.assertEqual((replayed.same, replayed.errors), (replayed.count, {}), replayed)
+
+    def drive(self, ticket: Ticket) -> None:
+        """Until it has ended; nothing is stuck on the way."""
+        cancels = self.chance.random() < 0.15
+        for step in range(MOST_STEPS):
+            self.assertEqual(broken_invariants(ticket), [])
+            fresh = Ticket.objects.get(pk=ticket.pk)
+            if fresh.status == WorkflowStatus.COMPLETED:
+                return
+            acts = [*self.what_may_happen(ticket)]
+            if not acts:
+                self.assertEqual(fresh.status, WorkflowStatus.CANCELLED, "It is stuck.")
+                return
+            if cancels and step == 3 and fresh.status != WorkflowStatus.CANCELLED:
+                acts = [lambda: cancel_ticket(ticket=ticket, by=self.terry, reason=REASON)]
+            self.now += timedelta(seconds=1)
+            with self.captureOnCommitCallbacks(execute=True):
+                self.chance.choice(acts)()
+        self.fail("It never ends.")
+
+    def what_may_happen(self, ticket: Ticket) -> list[Callable[[], object]]:
+        forms = TaskInstance.objects.filter(
+            workflow_instance__ticket=ticket,
+            status__in=WORKABLE,
+            definition__task_type__in=FORM_TYPES,
+            assigned_to__isnull=False,
+        )
+        acts: list[Callable[[], object]] = []
+        for task in forms.select_related("definition", "assigned_to").order_by("pk"):
+            acts += [lambda task=task: self.complete(task)] * 3  # type: ignore[misc]
+            if self.chance.random() < 0.1:
+                acts.append(lambda task=task: self.hand(task))  # type: ignore[misc]
+        acts += [lambda job=job: self.work(job) for job in self.jobs(ticket)]  # type: ignore[misc]
+        for attempt in ActionAttempt.objects.filter(
+            task__workflow_instance__ticket=ticket, outcome="WAITING", task__status="IN_PROGRESS"
+        ):
+            acts.append(lambda attempt=attempt: self.answer(attempt))  # type: ignore[misc]
+        for error in ticket.errors.unresolved().select_related("task__definition"):
+            acts.append(
+                lambda error=error: retry_step(error=error, by=self.terry, reason=REASON)  # type: ignore[misc]
+            )
+            if error.task is not None and error.task.definition.is_call:
+                acts.append(lambda task=error.task: self.finish(task))  # type: ignore[misc]
+        return acts
+
+    def jobs(self, ticket: Ticket) -> list[ProcrastinateJob]:
+        """What a worker would do for this ticket; of what comes at a time the next alone."""
+        found = ProcrastinateJob.objects.filter(
+            task_name__in=[*_TIMED, RUN_ACTION, EXPIRE_CALL],
+            status="todo",
+            args__contains={"ticket_id": ticket.pk},
+        )
+        calls = [each for each in found if each.task_name == RUN_ACTION]
+        timed = [each for each in found if each.task_name in _TIMED]
+        expiring = [each for each in found if each.task_name == EXPIRE_CALL]
+        return calls + sorted(timed, key=_due)[:1] + expiring[:1]
+
+    # What people and the worker do
+
+    def complete(self, task: TaskInstance) -> None:
+        changes: JsonObject | None = None
+        if task.definition.shows_again:
+            changes = {"ticket.amount": self.chance.randrange(100)}
+        complete_task(
+            task=task,
+            output=answer_to(task, again=self.chance.random() < 0.2),
+            changes=changes,
+            user=cast("User", task.assigned_to),
+        )
+
+    def hand(self, task: TaskInstance) -> None:
+        by = cast("User", task.assigned_to)
+        to = self.walt if by == self.wendy else self.wendy
+        try:
+            hand_over(task=task, to=to, by=by, reason=REASON, now=self.now)
+        except (TicketsError, WorkflowsError):  # nobody votes twice
+            self.happened["not handed on"] += 1
+
+    def finish(self, task: TaskInstance) -> None:
+        output: JsonObject = {"document": "D-2"}
+        finish_task_by_hand(task=task, output=output, by=self.terry, reason=REASON)
+
+    def answer(self, attempt: ActionAttempt) -> None:
+        address = CallbackAddress("acme", attempt.task.uuid, attempt.number)
+        body: JsonObject = {"document": "D-3"}
+        receive_callback(address=address, body=body, now=self.now)
+
+    def work(self, job: ProcrastinateJob) -> None:
+        ProcrastinateJob.objects.filter(pk=job.pk).delete()
+        arguments: dict[str, Any] = {k: v for k, v in job.args.items() if k != "schema"}
+        if job.task_name in _TIMED:
+            self.now = max(self.now, _due(job))
+            _TIMED[job.task_name](now=self.now, **arguments)
+        elif job.task_name == EXPIRE_CALL:
+            self.now += timedelta(seconds=10)
+            expire_call(now=self.now, **arguments)
+        else:
+            run_action(job_id=job.pk, clock=self.clock, chance=lambda: 0.0, **arguments)
+
+
+def _due(job: ProcrastinateJob) -> datetime:
+    return datetime.fromisoformat(str(job.args.get("due") or job.args["until"]))

@@ -1,0 +1,190 @@
+"""Recurring starts of ticket types: what is wrong with one is found; and when it is, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from django.utils import timezone
+from django.utils.dates import MONTHS, WEEKDAYS
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from workflows.bundles.outline import Entry, Outline
+from workflows.bundles.problems import Problem
+from workflows.engine.clock import Clock
+from workflows.engine.errors import FieldError, RecurrenceError
+from workflows.engine.problems import Path, short, steps_into
+from workflows.engine.process import objects_in
+from workflows.engine.recurrence import DayRule, Frequency
+from workflows.engine.starts import StartSpec
+from workflows.fields.facts import Facts
+from workflows.fields.validation import Validator, validator_for
+
+_FILE: Final = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class StartProblem:
+    """`name` is the part of the start that is wrong; `inside` leads into its answers."""
+
+    name: str
+    message: str
+    inside: str = ""
+
+
+def start_problems(outline: Outline, facts: Facts) -> Iterator[Problem]:
+    """Everything about the starts of ticket types that the schema does not say."""
+    for ticket_type in outline.ticket_types:
+        starts = ticket_type.value.get("starts")
+        if not objects_in(starts):
+            continue
+        form = _form_of(ticket_type, outline)
+        seen: set[str] = set()
+        for index, entry in enumerate(starts if isinstance(starts, list) else []):
+            if not isinstance(entry, dict):
+                continue
+            start, path = StartSpec.of(entry), (*ticket_type.path, "starts", index)
+            if start.key and start.key in seen:
+                message = _("“%(value)s” is used twice. Give each its own %(name)s.")
+                words = {"value": short(start.key), "name": "key"}
+                yield Problem((*path, "key"), message % words, start.key)
+            seen.add(start.key)
+            yield from _placed(path, start, form, facts)
+
+
+def _form_of(ticket_type: Entry, outline: Outline) -> Validator | None:
+    """None: the form is wrong itself, which is said elsewhere."""
+    presets = ticket_type.value.get("presets")
+    try:
+        return validator_for(
+            outline.workflow.value.get("fields", []),
+            presets=presets if isinstance(presets, dict) else None,
+        )
+    except FieldError:
+        return None
+
+
+def _placed(
+    path: Path, start: StartSpec, form: Validator | None, facts: Facts
+) -> Iterator[Problem]:
+    for each in problems_of_start(start, form, facts):
+        found: object = start.entry.get(each.name)
+        steps: Path = ()
+        if each.inside:
+            steps, found = steps_into(start.answers, each.inside)
+        yield Problem((*path, each.name, *steps), each.message, found)
+
+
+def problems_of_start(
+    start: StartSpec, form: Validator | None, facts: Facts
+) -> Iterator[StartProblem]:
+    """What is wrong with one, by its parts; `form` is what its ticket type asks for."""
+    try:
+        start.recurrence()
+    except RecurrenceError as error:
+        yield StartProblem(error.name, str(error))
+    if start.email and "@" not in start.email:
+        yield StartProblem("on_behalf_of", _("Name the person by their e-mail address."))
+    if form is None:
+        return
+    for name, field in form.fields.items():
+        if field.type.key == _FILE and name in start.answers:
+            text = _("A start that recurs brings no files. Leave this answer out.")
+            yield StartProblem("answers", text, name)
+    if facts.clock is None:  # as if it began now: limits and defaults may be counted from the day
+        facts = replace(facts, clock=Clock(timezone.now()))
+    answers = {**form.defaults(facts), **start.answers}
+    for problem in form.validate(form.settled(answers, facts), facts):
+        name = problem.field.split(".", 1)[0]
+        label = form.fields[name].label if name in form.fields else ""
+        said = f"{label}: {problem.message}" if label else problem.message
+        yield StartProblem("answers", said, problem.field if name in start.answers else "")
+
+
+# In words
+
+
+def start_in_words(start: StartSpec) -> str:
+    """“every week on Monday at 09:00”; a rule that cannot be read as it stands."""
+    words = {"days": _days_in_words(start), "time": start.at, "day": start.first}
+    if start.first:
+        return _("%(days)s at %(time)s, from %(day)s on") % words
+    return _("%(days)s at %(time)s") % words
+
+
+def _days_in_words(start: StartSpec) -> str:
+    try:
+        rule = DayRule.parse(start.rule) if start.rule else DayRule()
+    except RecurrenceError:
+        return start.rule
+    said = _of_working_day(start, rule) if start.working_day else _of_rule(start, rule)
+    if rule.count:
+        text = ngettext("%(days)s, %(count)d time", "%(days)s, %(count)d times", rule.count)
+        said = text % {"days": said, "count": rule.count}
+    if rule.until:
+        said = _("%(days)s, until %(until)s") % {"days": said, "until": rule.until.isoformat()}
+    return said
+
+
+def _of_working_day(start: StartSpec, rule: DayRule) -> str:
+    number = start.working_day
+    words = {"which": abs(number), "months": _in_months(rule)}
+    if number == -1:
+        return _("on the last working day %(months)s") % words
+    if number < 0:
+        return _("on the %(which)d. working day from the end %(months)s") % words
+    return _("on the %(which)d. working day %(months)s") % words
+
+
+def _in_months(rule: DayRule) -> str:
+    if rule.by_month:
+        return _("of %(months)s") % {"months": _names_of_months(rule)}
+    text = ngettext("of each month", "of every %(count)d. month", rule.interval)
+    return text % {"count": rule.interval}
+
+
+def _names_of_months(rule: DayRule) -> str:
+    return ", ".join(str(MONTHS[each]) for each in rule.by_month)
+
+
+def _of_rule(start: StartSpec, rule: DayRule) -> str:
+    if rule.by_set_position or rule.week_start:
+        return start.rule
+    every = {"count": rule.interval}
+    match rule.frequency:
+        case Frequency.DAILY:
+            said = ngettext("every day", "every %(count)d days", rule.interval) % every
+        case Frequency.WEEKLY:
+            said = ngettext("every week", "every %(count)d weeks", rule.interval) % every
+        case Frequency.MONTHLY:
+            said = ngettext("every month", "every %(count)d months", rule.interval) % every
+        case _:
+            said = ngettext("every year", "every %(count)d years", rule.interval) % every
+    parts = [said]
+    if rule.by_month:
+        parts.append(_("in %(months)s") % {"months": _names_of_months(rule)})
+    if days := list(_named_days(rule)):
+        parts.append(_("on %(days)s") % {"days": ", ".join(days)})
+    return " ".join(parts)
+
+
+def _named_days(rule: DayRule) -> Iterator[str]:
+    for weekday, which in rule.by_day:
+        words = {"day": str(WEEKDAYS[weekday]), "which": abs(which)}
+        if not which:
+            yield str(words["day"])
+        elif which == -1:
+            yield _("the last %(day)s") % words
+        elif which < 0:
+            yield _("the %(which)d. %(day)s from the end") % words
+        else:
+            yield _("the %(which)d. %(day)s") % words
+    for day in rule.by_month_day:
+        if day == -1:
+            yield _("the last day")
+        elif day < 0:
+            yield _("the %(which)d. day from the end") % {"which": -day}
+        else:
+            yield _("the %(which)d.") % {"which": day}

@@ -1,0 +1,117 @@
+"""Steps that start tickets: what conditions read of them, and in words.
+
+Whether the ticket type that they name is there, and takes what it is given, is asked where the
+company is known: workflows/authoring/importing/started_types.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from workflows.bundles.outline import Entry, Outline
+from workflows.end_outcomes import SCREENS as OUTCOMES
+from workflows.engine.condition_sentence import describe_condition
+from workflows.engine.process import EndOutcome, Json
+from workflows.engine.subtickets import CANCELLED, PARTS
+from workflows.fields.field import Field
+from workflows.fields.registry import TYPES
+
+
+def subtickets_of(outline: Outline) -> dict[str, Entry]:
+    """The steps that start tickets, by their keys."""
+    return {key: task for key, task in outline.task_of.items() if task.is_subticket}
+
+
+def names_read(task: Entry) -> list[str]:
+    """What there is beneath the output of such a step."""
+    kept = task.value.get("output_transform")
+    return [*PARTS, *(kept if isinstance(kept, dict) else ())]
+
+
+def outcome_choices() -> tuple[tuple[str, str], ...]:
+    """How a sub-ticket may have ended, with what people call it."""
+    return (
+        *((each.value, str(OUTCOMES[each].choice)) for each in EndOutcome),
+        (CANCELLED, _("Withdrawn or cancelled")),
+    )
+
+
+def subticket_fields(outline: Outline) -> dict[str, Field]:
+    """What can be read of sub-tickets, as questions, by dotted names."""
+    found: dict[str, Field] = {}
+    for key, task in subtickets_of(outline).items():
+        words = {"task": task.text("title") or key}
+        prefix = f"tasks.{key}"
+        found[f"{prefix}.outcome"] = Field(
+            "outcome",
+            TYPES["choice"],
+            _("%(task)s: outcome") % words,
+            required=True,
+            choices=outcome_choices(),
+        )
+        for name, type_key, label in (
+            ("ended", "boolean", _("%(task)s: has ended")),
+            ("label", "text", _("%(task)s: how it ended")),
+            ("number", "integer", _("%(task)s: number of the ticket")),
+        ):
+            found[f"{prefix}.{name}"] = Field(name, TYPES[type_key], label % words, required=True)
+    return found
+
+
+def subticket_labels(outline: Outline) -> dict[str, str]:
+    """What is called how in a condition of what can be read of sub-tickets."""
+    labels = {name: field.label for name, field in subticket_fields(outline).items()}
+    for key, task in subtickets_of(outline).items():
+        for name in names_read(task):
+            words = {"task": task.text("title") or key, "name": name.replace("_", " ")}
+            labels.setdefault(f"tasks.{key}.{name}", _("%(task)s: %(name)s") % words)
+    return labels
+
+
+def output_specs_of_subticket() -> list[Json]:
+    """What came of such a step, as questions by which it is shown."""
+    choices: list[Json] = [{"value": key, "label": name} for key, name in outcome_choices()]
+    return [
+        {"name": "outcome", "label": _("Outcome"), "type": "choice", "choices": choices},
+        {"name": "label", "label": _("How it ended"), "type": "text"},
+        {"name": "number", "label": _("Number of the ticket"), "type": "integer"},
+        {"name": "ended", "label": _("Has ended"), "type": "boolean"},
+    ]
+
+
+_NO_WAIT: Final = False
+
+
+def subticket_in_words(task: Mapping[str, Json], labels: Mapping[str, str]) -> Iterator[str]:
+    """What such a step says, a line each; `labels` as for conditions."""
+    yield _("starts a ticket of the type %(type)s") % {"type": str(task.get("ticket_type"))}
+    if task.get("wait_for_end") is _NO_WAIT:
+        yield _("does not wait for its end")
+    given = task.get("input_transform")
+    for name, value in given.items() if isinstance(given, dict) else ():
+        yield _("%(name)s: %(value)s") % {"name": name, "value": _value(value, labels)}
+
+
+def _value(value: Json, labels: Mapping[str, str]) -> str:
+    if isinstance(value, dict):
+        name = value.get("var")
+        return labels.get(str(name)) or describe_condition(value, labels)
+    return str(value)
+
+
+def starts_in_words(ticket_type: str) -> str:
+    """For the picture: which ticket type a step starts."""
+    return _("starts %(type)s") % {"type": ticket_type}
+
+
+def subticket_notes(document: object) -> dict[str, str]:
+    """For the picture: {task key: which ticket type it starts}. The document may be wrong."""
+    outline = Outline(document if isinstance(document, dict) else {})
+    return {
+        key: starts_in_words(task.text("ticket_type"))
+        for key, task in subtickets_of(outline).items()
+        if task.text("ticket_type")
+    }

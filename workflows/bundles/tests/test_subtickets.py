@@ -1,0 +1,141 @@
+"""Sub-tickets in documents: written and read, checked, in words, and tried."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.test import SimpleTestCase
+
+from workflows.bundles import canonical, check_bundle, differences, errors_of
+from workflows.bundles.describe_changes import describe_changes
+from workflows.bundles.task_notes import task_notes
+from workflows.bundles.trial import Trial
+from workflows.engine.process import Json, JsonObject
+from workflows.workbooks import FileType, read_document, write_document
+
+
+def document(*, ways: list[JsonObject] | None = None, **more: Any) -> JsonObject:
+    usual: list[JsonObject] = [
+        {"from": "ask", "to": "end", "label": "fine", "condition": outcome_is("good")},
+        {"from": "ask", "to": "end", "label": "not", "outcome": "bad", "priority": 9},
+    ]
+    amount: Json = {"name": "amount", "label": "Amount", "type": "integer", "required": True}
+    task: JsonObject = {
+        "key": "ask",
+        "title": "Ask",
+        "task_type": "SUBTICKET",
+        "ticket_type": "offer",
+        "input_transform": {"amount": {"var": "ticket.amount"}},
+        "output_transform": {"price": {"var": "subticket.tasks.offer.price"}},
+        **more,
+    }
+    return {
+        "format": "ticketflower-bundle",
+        "format_version": 1,
+        "workflow": {"key": "flow", "title": "Flow", "fields": [amount]},
+        "tasks": [task],
+        "transitions": [{"from": "start", "to": "ask"}, *(usual if ways is None else ways)],
+        "ticket_types": [{"key": "flow", "title": "Flow"}],
+    }
+
+
+def outcome_is(outcome: str) -> Json:
+    return {"==": [{"var": "tasks.ask.outcome"}, outcome]}
+
+
+class DocumentTests(SimpleTestCase):
+    def test_it_stays_the_same_in_every_file(self) -> None:
+        several: list[dict[str, Any]] = [{}, {"wait_for_end": False}, {"due_in": "P2D"}]
+        for more in several:
+            found = canonical(document(**more))
+            self.assertEqual(errors_of(check_bundle(found)), [])
+            for file_type in FileType:
+                with self.subTest(file_type, more=more):
+                    content = write_document(found, file_type)
+                    read = read_document(content, f"flow.{file_type}")
+                    self.assertEqual(canonical(read.document), found)
+
+    def test_what_is_wrong_is_said(self) -> None:
+        for more, path, words in (
+            ({"ticket_type": ""}, "ticket_type", "needs a ticket type"),
+            ({"ticket_type": "An offer"}, "ticket_type", "lower-case letters"),
+            ({"input_transform": {"amount": {"var": "ticket.sum"}}}, "input_transform", "no such"),
+            (
+                {"output_transform": {"price": {"var": "response.body"}}},
+                "output_transform",
+                "begins with one of these",
+            ),
+            (
+                {"output_transform": {"price": {"var": "subticket.price"}}},
+                "output_transform",
+                "only these",
+            ),
+            ({"ways": [{"from": "ask", "to": "end", "condition": _reads("colour")}]}, "", "only"),
+            ({"action_url": "https://shop.example"}, "action_url", "does not use"),
+        ):
+            with self.subTest(words):
+                found = [
+                    each
+                    for each in check_bundle(document(**more))
+                    if words in each.message and path in ("", *each.path)
+                ]
+                self.assertEqual(len(found), 1, check_bundle(document(**more)))
+
+    def test_a_way_for_its_failure_is_fine(self) -> None:
+        reason: Json = {"==": [{"var": "failure.reason"}, "cancelled"]}
+        ways: list[JsonObject] = [
+            {"from": "ask", "to": "end"},
+            {"from": "ask", "to": "end", "on_failure": True, "condition": reason, "label": "gone"},
+            {"from": "ask", "to": "end", "after": "P2D", "label": "late"},
+        ]
+        self.assertEqual(check_bundle(document(ways=ways)), [])
+
+    def test_in_words(self) -> None:
+        old, new = document(), document(ticket_type="tender", wait_for_end=False)
+        old, new = canonical(old), canonical(new)
+        said = str(list(describe_changes(differences(old, new), old=old, new=new)))
+        self.assertIn("tender", said)
+        self.assertEqual(task_notes(document())["ask"], ["starts offer"])
+
+
+def _reads(name: str) -> Json:
+    return {"==": [{"var": f"tasks.ask.{name}"}, 1]}
+
+
+class TrialTests(SimpleTestCase):
+    def run_case(self, answer: JsonObject | None, **more: Any) -> tuple[str, str]:
+        trial = Trial(canonical(document(**more)))
+        answers: list[Json] = [] if answer is None else [{"task": "ask", **answer}]
+        found = trial.run_test_case({"ticket": {"amount": 7}, "answers": answers})
+        return found.outcome.value, found.end_label
+
+    def test_an_answer_says_how_it_ended(self) -> None:
+        cases: tuple[tuple[JsonObject | None, tuple[str, str]], ...] = (
+            ({"output": {}}, ("COMPLETED", "fine")),
+            ({"output": {"outcome": "bad", "price": 3}}, ("COMPLETED", "not")),
+            ({"output": {"outcome": "cancelled"}}, ("COMPLETED", "not")),
+            ({"reason": "cancelled"}, ("COMPLETED", "not")),
+            ({"error": "Refused."}, ("ERROR", "")),
+            (None, ("WAITING", "")),
+        )
+        for answer, expected in cases:
+            with self.subTest(answer=answer):
+                self.assertEqual(self.run_case(answer), expected)
+        self.assertEqual(self.run_case({"output": {"outcome": "fine"}})[0], "ERROR")
+
+    def test_cancelled_it_is_a_failure_where_nobody_asks(self) -> None:
+        on: JsonObject = {"from": "ask", "to": "end", "label": "on"}
+        gone: JsonObject = {"from": "ask", "to": "end", "label": "gone", "on_failure": True}
+        answer: JsonObject = {"output": {"outcome": "cancelled"}}
+        self.assertEqual(self.run_case(answer, ways=[on])[0], "ERROR")
+        self.assertEqual(self.run_case(answer, ways=[on, gone]), ("COMPLETED", "gone"))
+
+    def test_what_does_not_wait_needs_no_answer(self) -> None:
+        ways: list[JsonObject] = [{"from": "ask", "to": "end", "label": "on"}]
+        more = {"ways": ways, "wait_for_end": False}
+        self.assertEqual(self.run_case(None, **more), ("COMPLETED", "on"))
+
+    def test_what_it_is_given(self) -> None:
+        trial = Trial(canonical(document()))
+        found = trial.run_test_case({"ticket": {"amount": 7}, "answers": []})
+        self.assertEqual(found.waiting[0].sends, {"amount": 7})
