@@ -23,11 +23,7 @@ from workflows.engine.reminders import reminder_roles
 from workflows.engine.task_types import TaskType
 from workflows.fields.company_roles import roles_in
 from workflows.fields.field import Field
-<<<<<<< HEAD
-from workflows.fields.specs import check_fields, checked_fields, parse_fields
-=======
 from workflows.fields.specs import check_fields, parse_fields
->>>>>>> w/u-ops
 
 
 @dataclass(frozen=True, slots=True)
@@ -508,21 +504,9 @@ def outcome_of(transition: Mapping[str, Json]) -> EndOutcome:
 
 
 def readable_fields(entry: Entry) -> dict[str, Field] | None:
-<<<<<<< HEAD
-    """The questions of a form by their names; None where something is wrong with them."""
-    if "fields" not in entry.kept:
-        if entry.is_approval:
-            fields = None if check_form(entry) else form_fields(entry)
-        else:
-            fields = checked_fields(entry.value.get("fields", []))
-        entry.kept["fields"] = None if fields is None else {each.name: each for each in fields}
-    found: dict[str, Field] | None = entry.kept["fields"]
-    return None if found is None else dict(found)
-=======
     if check_form(entry):
         return None
     return {each.name: each for each in form_fields(entry)}
->>>>>>> w/u-ops
 
 
 def form_fields(entry: Entry) -> tuple[Field, ...]:
