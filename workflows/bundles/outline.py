@@ -504,7 +504,6 @@ def outcome_of(transition: Mapping[str, Json]) -> EndOutcome:
 
 
 def readable_fields(entry: Entry) -> dict[str, Field] | None:
-    """The questions of a form by their names; None where something is wrong with them."""
     if check_form(entry):
         return None
     return {each.name: each for each in form_fields(entry)}
