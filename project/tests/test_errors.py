@@ -119,6 +119,7 @@ class HandlerTests(SimpleTestCase):
         "tickets/replying/pages/mail_in.py",
         "tickets/finding/pages/search.py",  # inside Django's list of an admin
         "tickets/calling/pages/callbacks.py",
+        "tickets/arriving/pages/way_in.py",
         "workflows/authoring/ticket_types/pages/ticket_type_resource.py",
     }
 

@@ -40,7 +40,7 @@ class NavigationTests(CompanyTestCase):
                     "Canned replies",
                     "Report",
                 ),
-                *("Workflows", "Task definitions", "Ticket types"),
+                *("Workflows", "Task definitions", "Ticket types", "Recurring starts"),
             ],
             # A creator looks the names of company roles up: workflows name them.
             self.carla: [
@@ -51,6 +51,7 @@ class NavigationTests(CompanyTestCase):
                     "Ticket types",
                     "Gallery",
                     "Import",
+                    "Recurring starts",
                 ),
                 "Company roles",
             ],

@@ -19,6 +19,7 @@ from workflows.bundles.canonical import END
 from workflows.bundles.outline import Entry, Outline, outcome_of
 from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.trial import clock_of_case
+from workflows.engine.answered import answer_in
 from workflows.engine.approvals import vote_fields, vote_fields_in_words
 from workflows.engine.clock import Clock
 from workflows.engine.conditions import is_empty
@@ -181,9 +182,16 @@ def _answer_problems(answer: Entry, forms: _Forms, facts: Facts) -> Iterator[Pro
         )
         yield Problem((*answer.path, "output"), message, output)
     elif not failing and isinstance(output, dict):
-        validator = forms.of_task(tasks[key])
-        if validator is not None:
-            yield from _refused(validator, output, (*answer.path, "output"), facts)
+        yield from _output_problems(tasks[key], output, (*answer.path, "output"), forms, facts)
+
+
+def _output_problems(
+    task: Entry, output: JsonObject, path: Path, forms: _Forms, facts: Facts
+) -> Iterator[Problem]:
+    answered = answer_in(output) if task.text("answered_by") else output
+    validator = forms.of_task(task)
+    if validator is not None and answered is not None:
+        yield from _refused(validator, answered, path, facts)
 
 
 def _item_problems(answer: Entry, outline: Outline) -> Iterator[Problem]:

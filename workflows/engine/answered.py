@@ -26,6 +26,13 @@ def answer_key(name: str, answers: JsonObject) -> str | None:
     return text if 0 < len(text) <= LONGEST_KEY else None
 
 
+def answer_in(output: JsonObject) -> JsonObject | None:
+    """What was answered, of an output; None: nothing was. One that does not say so is an answer."""
+    if output.get(ANSWERED) is False:
+        return None
+    return {name: value for name, value in output.items() if name != ANSWERED}
+
+
 def output_of(answer: JsonObject | None) -> JsonObject:
     """What such a wait gives: the answer, and whether there was one."""
     return {**(answer or {}), ANSWERED: answer is not None}

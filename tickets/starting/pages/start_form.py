@@ -16,7 +16,7 @@ from unfold.widgets import (
 
 from tenants.models import User
 from tenants.names import LONGEST_NAME, plain_email, plain_name
-from workflows.engine.errors import RecurrenceError
+from tickets.starting.preview import readable_rule
 from workflows.engine.recurrence import LONGEST_RULE, DayRule, Frequency
 from workflows.engine.recurrence import WEEKDAYS as DAYS
 from workflows.engine.starts import StartSpec
@@ -178,9 +178,8 @@ def _rule_of(data: dict[str, Any], before: StartSpec) -> tuple[str, int]:
 
 def _how(spec: StartSpec) -> dict[str, Any]:
     """Of a rule that this form can say without its text."""
-    try:
-        rule = DayRule.parse(spec.rule) if spec.rule else DayRule(Frequency.DAILY)
-    except RecurrenceError:
+    rule = readable_rule(spec.rule) if spec.rule else DayRule(Frequency.DAILY)
+    if rule is None:
         return {}
     every = rule.interval if rule.interval > 1 else None
     plain = DayRule(frequency=rule.frequency, interval=rule.interval)

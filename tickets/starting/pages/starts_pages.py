@@ -27,11 +27,12 @@ from tickets.errors import StartPersonError
 from tickets.models import PauseReason, RecurringStart, StartRun, Ticket
 from tickets.starting.pages.start_form import StartForm
 from tickets.starting.pause_start import may_submit, pause_start, resume_start
+from tickets.starting.preview import next_times
 from workflows.authoring.ticket_types.change_starts import MOST_STARTS, change_starts
 from workflows.authoring.ticket_types.change_ticket_type import ticket_type_marker
 from workflows.bundles.starts import problems_of_start, start_in_words
 from workflows.engine.calendar import WorkingTime
-from workflows.engine.errors import FieldError, RecurrenceError
+from workflows.engine.errors import FieldError
 from workflows.engine.starts import StartSpec, starts_of
 from workflows.errors import StartsRefusedError, TicketTypeChangedError, TicketTypeNotOfferedError
 from workflows.fields.look_up import facts_for
@@ -39,7 +40,6 @@ from workflows.fields.validation import validator_for
 from workflows.forms.document_form import DocumentForm, rows_are_too_many
 from workflows.models import BusinessCalendar, TicketDefinition
 
-NEXT: Final = 5
 LAST: Final = 5
 MOST_NAMES: Final = 300
 _LIST: Final = "admin:workflows_ticketdefinition_starts"
@@ -69,17 +69,9 @@ class ShownStart:
 
 
 class _StartsPage(Page):
-    """For workflow creators and ticket admins."""
+    """For workflow creators and ticket admins: who sees ticket types at all."""
 
-    permissions = ()
-
-    @classmethod
-    def admits(cls, request: HttpRequest) -> bool:
-        user = request.user
-        return super().admits(request) and (
-            user.has_perm("workflows.change_ticketdefinition")
-            or user.has_perm("tickets.change_ticket")
-        )
+    permissions = ("workflows.view_ticketdefinition",)
 
     def back(self) -> HttpResponse:
         return redirect(_LIST)
@@ -293,10 +285,7 @@ class AddStartPage(ObjectPage, _StartsPage):
 
 
 def _next_times(spec: StartSpec, working_time: WorkingTime) -> list[str]:
-    try:
-        found = spec.recurrence().next_moments(working_time, after=timezone.now(), number=NEXT)
-    except RecurrenceError:
-        return []
+    found = next_times(spec, working_time, after=timezone.now())
     return [moment_in_words(each, working_time.zone) for each in found]
 
 

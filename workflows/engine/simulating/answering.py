@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from workflows.engine.answered import output_of
+from workflows.engine.answered import answer_in, output_of
 from workflows.engine.errors import FieldError, SchemaError
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import JsonObject
@@ -74,7 +74,7 @@ class Answering(Subtickets, Leaving):
         self._close(visit)
         self.facts = {**self.facts, "ticket": edited.ticket}
         path.change(edited.outputs)
-        output = output_of(answer.output) if rules.is_answered else answer.output
+        output = output_of(answer_in(answer.output)) if rules.is_answered else answer.output
         path.keep({visit.key: output})
         self._change(visit, edits=answer.edits)
         self._done(visit, output)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from workflows.engine.answered import answer_in
 from workflows.engine.clock import Clock
 from workflows.engine.conditions import is_empty
 from workflows.engine.problems import FieldProblem
@@ -57,7 +58,8 @@ class TaskRules:
         if self._validator is None:
             schema = self.output_schema
             self._validator = SchemaValidator({} if is_empty(schema) else schema)
-        return self._validator.validate(output)
+        given = answer_in(output) if self.is_answered else output
+        return () if given is None else self._validator.validate(given)
 
 
 def sentences(problems: Iterable[FieldProblem]) -> str:

@@ -35,7 +35,7 @@ def moments(
 class RecurrenceTests(SimpleTestCase):
     def test_the_last_working_day_of_the_month(self) -> None:
         """31 October 2026 is a Saturday: starts on Friday the 30th."""
-        last = {"working_day": -1, "at": "08:00"}
+        last: Any = {"working_day": -1, "at": "08:00"}
         found = moments("2026-10-01T00:00", **last)
         self.assertEqual(found, ["2026-10-30T08:00", "2026-11-30T08:00", "2026-12-31T08:00"])
         found = moments("2026-12-01T00:00", 1, holidays=("2026-12-31", "2026-12-30"), **last)
@@ -49,7 +49,7 @@ class RecurrenceTests(SimpleTestCase):
 
     def test_over_changes_of_clocks(self) -> None:
         """A skipped time is the next moment, one that comes twice is the first; once each."""
-        daily = {"rule": "FREQ=DAILY", "at": "02:30"}
+        daily: Any = {"rule": "FREQ=DAILY", "at": "02:30"}
         spring = moments("2026-03-28T00:00", **daily)
         self.assertEqual(spring, ["2026-03-28T02:30", "2026-03-29T03:00", "2026-03-30T02:30"])
         autumn = Recurrence.read(**daily).next_moments(
@@ -127,9 +127,9 @@ class RecurrenceTests(SimpleTestCase):
         ):
             self.assertEqual(moments("2026-10-01T00:00", rule=rule, at="08:00"), [])
         empty = WorkingTime(zone=BERLIN, week=((),) * 7)
-        rule = Recurrence.read(working_day=-1, at="08:00")
+        never = Recurrence.read(working_day=-1, at="08:00")
         after = datetime(2026, 1, 1, tzinfo=UTC)
-        self.assertEqual(rule.next_moments(empty, after=after, number=1), [])
+        self.assertEqual(never.next_moments(empty, after=after, number=1), [])
 
     def test_days_are_those_of_another_library(self) -> None:
         chance = random.Random(11)

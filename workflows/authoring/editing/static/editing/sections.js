@@ -331,7 +331,7 @@ function waitParts(task) {
         "A message of another system with the value of this answer as its key ends the wait before. Empty: only the time does.",
       ),
     }),
-    ...(task.answered_by ? [schemaEditor(task, "output_schema", gettext("What the answer must be"), null)] : []),
+    ...(task.answered_by ? [schemaEditor(task, "output_schema", gettext("What the answer must be"), "")] : []),
   ];
 }
 
