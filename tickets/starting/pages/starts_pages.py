@@ -146,7 +146,7 @@ def moment_in_words(moment: datetime, zone: ZoneInfo) -> str:
 
 
 @register_page(
-    TicketDefinition, "<int:object_id>/starts/", name="workflows_ticketdefinition_start_add"
+    TicketDefinition, "<int:object_id>/starts/", name="workflows_ticketdefinition_new_start"
 )
 class AddStartPage(ObjectPage, _StartsPage):
     """A new start of a ticket type. POST shows its next times, or with `save` saves it."""
@@ -292,7 +292,7 @@ def _next_times(spec: StartSpec, working_time: WorkingTime) -> list[str]:
 @register_page(
     TicketDefinition,
     "<int:object_id>/starts/<slug:start_key>/",
-    name="workflows_ticketdefinition_start_change",
+    name="workflows_ticketdefinition_start",
 )
 class ChangeStartPage(AddStartPage):
     """A start that is there."""

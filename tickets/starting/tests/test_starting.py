@@ -196,7 +196,7 @@ class StartingTests(StartCase):
 class StartPagesTests(StartCase):
     def test_a_start_is_made_on_screen(self) -> None:
         self.log_in(self.carla)
-        add = reverse("admin:workflows_ticketdefinition_start_add", args=[self.definition.pk])
+        add = reverse("admin:workflows_ticketdefinition_new_start", args=[self.definition.pk])
         form = self.client.get(add)
         typed = {
             "marker": form.context["marker"],
@@ -229,7 +229,7 @@ class StartPagesTests(StartCase):
         self.assertEqual((start.paused, start.paused_by), (PauseReason.BY_HAND, self.terry))
         self.client.post(address, {"start": start.pk, "resume": "1"})
         change = reverse(
-            "admin:workflows_ticketdefinition_start_change", args=[self.definition.pk, start.key]
+            "admin:workflows_ticketdefinition_start", args=[self.definition.pk, start.key]
         )
         self.assertEqual(self.client.get(change).context["form"].initial["how"], "working_day")
         self.client.post(change, {"remove": "1"})
