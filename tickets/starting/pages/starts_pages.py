@@ -33,6 +33,7 @@ from workflows.authoring.ticket_types.change_ticket_type import ticket_type_mark
 from workflows.bundles.starts import problems_of_start, start_in_words
 from workflows.engine.calendar import WorkingTime
 from workflows.engine.errors import FieldError
+from workflows.engine.process import Json, objects_in
 from workflows.engine.starts import StartSpec, starts_of
 from workflows.errors import StartsRefusedError, TicketTypeChangedError, TicketTypeNotOfferedError
 from workflows.fields.look_up import facts_for
@@ -196,7 +197,9 @@ class AddStartPage(ObjectPage, _StartsPage):
         if self._kept() is None and data is None:
             form = validator_for(workflow.fields, presets=presets)
             given = {**form.defaults(facts_for(form, {})), **given}
-        return DocumentForm(workflow.fields, given=given, presets=presets, data=data)
+        # A start brings no files: what needs one is told when it is checked.
+        asked = [each for each in objects_in(workflow.fields) if each.get("type") != "file"]
+        return DocumentForm(list[Json](asked), given=given, presets=presets, data=data)
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         if "remove" in request.POST:
