@@ -73,7 +73,7 @@ def company_schema_steps() -> tuple[_Step, ...]:
     Raises:
         UndeclaredDataMigrationError: one does not say whether new companies need it.
     """
-    source = company_schema_source()
+    source = _source()
     kept = None if source is None else NewCompanyTables.objects.filter(source=source).first()
     if kept is not None:
         return (_Step(kept.statements, version=kept.schema_version),)
@@ -103,7 +103,7 @@ def company_schema_source() -> str | None:
 
 
 def _source() -> str | None:
-    return source_digest(MigrationLoader(None).disk_migrations.values())
+    return source_digest(each for each, _state in _plan())
 
 
 def source_digest(migrations: Iterable[Migration]) -> str | None:

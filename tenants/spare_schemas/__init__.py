@@ -1,4 +1,4 @@
-"""Schemas that are made before somebody signs up, so that nobody waits for eighty tables.
+"""Schemas that are made before somebody signs up, so that nobody waits for forty tables.
 
 A job keeps SPARE_SCHEMAS of them (`keep.py`); a sign-up takes one in its own transaction and gives
 it the company's name (`provision` in tenants/provisioning.py), or makes a schema itself where none

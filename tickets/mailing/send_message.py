@@ -98,7 +98,7 @@ def _recipients(task: TaskInstance, spec: MessageSpec, context: JsonObject) -> _
 
 def _members(task: TaskInstance) -> _To:
     # Not by the definition, which others share.
-    role = CompanyRole.objects.filter(pk=task.definition.candidate_role_id).first()
+    role = CompanyRole.objects.filter(pk=task.definition.candidate_role_id or 0).first()
     members: list[User] = []
     if role is not None:
         found = colleagues().filter(company_roles=role).order_by("pk")

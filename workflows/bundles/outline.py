@@ -7,8 +7,9 @@ problems of the others, and no JSON whatsoever makes a check fail.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -22,7 +23,7 @@ from workflows.engine.reminders import reminder_roles
 from workflows.engine.task_types import TaskType
 from workflows.fields.company_roles import roles_in
 from workflows.fields.field import Field
-from workflows.fields.specs import check_fields, parse_fields
+from workflows.fields.specs import check_fields, checked_fields, parse_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Entry:
 
     path: Path
     value: JsonObject
+    # What was found out about it: a document that is looked at does not change.
+    kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def text(self, name: str) -> str:
         """The text under this name; empty where there is none."""
@@ -501,9 +504,15 @@ def outcome_of(transition: Mapping[str, Json]) -> EndOutcome:
 
 
 def readable_fields(entry: Entry) -> dict[str, Field] | None:
-    if check_form(entry):
-        return None
-    return {each.name: each for each in form_fields(entry)}
+    """The questions of a form by their names; None where something is wrong with them."""
+    if "fields" not in entry.kept:
+        if entry.is_approval:
+            fields = None if check_form(entry) else form_fields(entry)
+        else:
+            fields = checked_fields(entry.value.get("fields", []))
+        entry.kept["fields"] = None if fields is None else {each.name: each for each in fields}
+    found: dict[str, Field] | None = entry.kept["fields"]
+    return None if found is None else dict(found)
 
 
 def form_fields(entry: Entry) -> tuple[Field, ...]:
@@ -511,7 +520,10 @@ def form_fields(entry: Entry) -> tuple[Field, ...]:
     specs: Json = entry.value.get("fields", [])
     if not entry.is_approval or not isinstance(specs, list):
         return parse_fields(specs)
-    return parse_fields(vote_fields(specs))[len(OWN_FIELDS) :]
+    # That one has the name of what every vote asks is told elsewhere.
+    own = [each for each in specs if isinstance(each, dict) and each.get("name") in OWN_FIELDS]
+    others: list[Json] = [each for each in specs if each not in own]
+    return parse_fields(vote_fields(others))[len(OWN_FIELDS) :]
 
 
 def check_form(entry: Entry) -> list[FieldsProblem]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from django.utils import timezone
 from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem
+from workflows.engine.clock import Clock
 from workflows.engine.errors import FieldError, RecurrenceError
 from workflows.engine.problems import Path, short, steps_into
 from workflows.engine.process import objects_in
@@ -91,6 +93,8 @@ def problems_of_start(
         if field.type.key == _FILE and name in start.answers:
             text = _("A start that recurs brings no files. Leave this answer out.")
             yield StartProblem("answers", text, name)
+    if facts.clock is None:  # as if it began now: limits and defaults may be counted from the day
+        facts = replace(facts, clock=Clock(timezone.now()))
     answers = {**form.defaults(facts), **start.answers}
     for problem in form.validate(form.settled(answers, facts), facts):
         name = problem.field.split(".", 1)[0]

@@ -40,6 +40,8 @@ LANE_GAP = 12.0
 LANE_PADDING = 14.0
 LANE_TITLE = 15.0
 NARROWEST_LANE = 132.0
+# A picture may be longer than two windows.
+LONG = 1200
 # More lanes than that stand in several rows.
 LANES_IN_A_ROW = 4
 
@@ -589,7 +591,7 @@ def _svg(
     return format_html(
         '<svg class="flow" xmlns="http://www.w3.org/2000/svg" role="{role}" '
         'aria-labelledby="{unique}-title {unique}-desc" width="{width}" height="{height}" '
-        'viewBox="0 0 {width} {height}"><title id="{unique}-title">{title}</title>'
+        'viewBox="0 0 {width} {height}"{whole}><title id="{unique}-title">{title}</title>'
         '<desc id="{unique}-desc">{summary}</desc>{content}</svg>',
         role="group" if has_links else "img",
         unique=unique,
@@ -598,6 +600,8 @@ def _svg(
         title=_("Workflow %(title)s") % {"title": title},
         summary=summary,
         content=content,
+        # What the switch says that pictures.js puts above a long one.
+        whole=format_html(' data-whole="{}"', _("Show the whole picture")) if height > LONG else "",
     )
 
 

@@ -43,6 +43,12 @@ def _of(module: str, used_for: str, apis: Mapping[str, str | tuple[str, ...]]) -
 
 
 PRIVATE_APIS: tuple[PrivateApi, ...] = (
+    # What a vote asks is read in the language of whoever reads it: workflows/models/questions.py.
+    PrivateApi(
+        "django.db.models.query_utils.DeferredAttribute",
+        "A subclass of it is what the column is on the model; the object keeps what is stored.",
+        ("(field)",),
+    ),
     # Fast paths to the database: objects of rows, and statements past Django's cursor.
     *_of(
         "django.db.models.query",
@@ -479,6 +485,16 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
         "django.test.testcases.TransactionTestCase._fixture_teardown",
         "Empties the companies instead of `public`.",
         ("(self)",),
+    ),
+    PrivateApi(
+        "django.test.testcases.TestData",
+        "What `set_up_once` keeps is copied for each test, as what `setUpTestData` sets.",
+        ("(name, data)",),
+    ),
+    PrivateApi(
+        "django.test.testcases.TestCase._rollback_atomics",
+        "Where `set_up_once` fails, as where `setUpTestData` does.",
+        ("(cls, atomics)",),
     ),
     PrivateApi(
         "django.template.base.Template._render",

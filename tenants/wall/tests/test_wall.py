@@ -29,6 +29,7 @@ from tenants.models import (
     LinkedAccount,
     LogInSession,
     Passkey,
+    SpareSchema,
     User,
 )
 from tenants.models.user import emails_in_use
@@ -320,6 +321,7 @@ class FromInsideTests(WallCase):
         CompanyExport.objects.create(
             company=self.globex, asked_by="Charlie", created_at=timezone.now()
         )
+        SpareSchema.objects.create(schema_name="_spare_x", source="x", made_at=timezone.now())
         with company_of(GLOBEX):
             defer(ADVANCE, ticket_id=1)
 

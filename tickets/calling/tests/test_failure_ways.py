@@ -4,6 +4,7 @@ from typing import Any
 from unittest import mock
 
 from django.test import TestCase
+from django.urls import reverse
 
 from tenants.connection import current_schema
 from tenants.testing import CompanyTestCase
@@ -33,9 +34,8 @@ REFUSED: Json = {"==": [{"var": "failure.status"}, 402]}
 class FailureWayTests(ActionCase, CompanyTestCase):
     """A payment that is called for: refused with 402 somebody asks again, else it waits."""
 
-    # Each test has a version of its own: what is published is kept in memory.
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.clock = Clock()
         workflow = WorkflowDefinition.objects.create(key="order", title="Order")
         self.payment = workflow.tasks.create(
@@ -98,6 +98,12 @@ class FailureWayTests(ActionCase, CompanyTestCase):
         self.assertEqual(failure["answer"], {"error": "no money", "left": 3})
         self.assertIn("402", failure["message"])
         self.assertEqual(self.task().status, "CANCELLED")
+        self.log_in(self.terry)  # for people it has failed
+        for name, pk in (("tickets_ticket", self.ticket.pk), ("workflows_taskinstance", None)):
+            kind, about = ("changelist", ()) if pk is None else ("change", (pk,))
+            page = self.client.get(reverse(f"admin:{name}_{kind}", args=about))
+            self.assertContains(page, "badge-bad")
+            self.assertContains(page, "Failed")
         self.assertEqual(self.instance().current_task.definition.key, "ask")
         self.assertEqual(self.instance().data, {})
         self.assertFalse(TicketError.objects.exists())

@@ -21,8 +21,8 @@ def seen_in(page: str) -> str:
 
 
 class EditPageTests(EditCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.ticket = self.sent_back()
         self.address = reverse("admin:tickets_mytask_change", args=(self.task(self.ticket).pk,))
         self.log_in(self.uma)
@@ -49,6 +49,8 @@ class EditPageTests(EditCase):
         self.assertNotIn('name="earlier-what"', page)
         for secret in ("Not at all", "Far too much"):  # the team's
             self.assertNotIn(secret, page)
+        for button in ("Give back", "Hand over", "Set priority"):  # nobody else could have it
+            self.assertNotIn(button, page)
 
     def test_completed_it_changes_the_ticket(self) -> None:
         self.assertEqual(self.send().status_code, 302)

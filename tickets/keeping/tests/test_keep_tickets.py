@@ -65,12 +65,15 @@ DELETED_BESIDE = {
     "tickets_message.ticket_id",
     "tickets_searchentry.ticket_id",
     "tickets_rating.ticket_id",
+    "tickets_startrequest.ticket_id",
+    "workflows_contactlink.task_id",
     "tickets_ticketlink.other_id",
     "tickets_ticketlink.ticket_id",
     "workflows_path.block_task_id",
     "workflows_path.current_task_id",
     "workflows_path.workflow_instance_id",
     "workflows_taskinstance.path_id",
+    "workflows_workflowinstance.started_by_id",
 }
 
 

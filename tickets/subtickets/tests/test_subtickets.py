@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import connection
 from django.test import override_settings
 from django.urls import reverse
 
 from tickets.advancing.tests.block_case import ROWS, block, form
 from tickets.health import company_findings
+from tickets.keeping.keep_tickets import delete_tickets
 from tickets.linking.pages.subtickets_section import Subtickets
 from tickets.models import Ticket, TicketError
 from tickets.repairing.cancel_ticket import cancel_ticket
@@ -300,6 +302,30 @@ class SubticketTests(SubticketCase):
         for ticket, other in ((self.ticket, inner), (inner, self.ticket)):
             page = self.client.get(reverse("admin:tickets_myticket_change", args=(ticket.pk,)))
             self.assertContains(page, reverse("admin:tickets_myticket_change", args=(other.pk,)))
+
+    def test_two_types_use_the_same_one(self) -> None:
+        first = self.begin()
+        above, other = self.ticket, self.begin(("ask", "bad", {"condition": is_outcome("bad")}))
+        self.assertEqual(first.definition, other.definition)
+        self.answer(first, "yes")
+        self.answer(other, "no")
+        self.work_off()
+        self.assertEqual(self.open_keys(), ["bad"])
+        self.ticket = above
+        self.assertEqual(self.open_keys(), ["good"])
+        self.assert_sound()
+
+    def test_what_a_deleted_ticket_has_started_stays(self) -> None:
+        inner = self.begin()
+        self.answer(inner, "yes")
+        self.work_off()
+        self.complete("good")
+        delete_tickets([self.ticket.pk])
+        connection.check_constraints()
+        inner.refresh_from_db()
+        assert inner.workflow_instance is not None
+        self.assertIsNone(inner.workflow_instance.started_by_id)
+        self.assert_sound()
 
     def test_a_task_starts_one_at_most(self) -> None:
         inner = self.begin()

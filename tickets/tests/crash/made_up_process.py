@@ -12,6 +12,7 @@ from workflows.engine.process import Json, JsonObject, objects_in
 MOST_RETRIES = 2
 FORM, CALL, CALL_LATER, BLOCK = "FORM", "SYNC_ACTION", "ASYNC_ACTION", "BLOCK"
 APPROVAL, WAIT, VALUES, DECISION = "APPROVAL", "WAIT", "VALUES", "DECISION"
+MESSAGE = "MESSAGE"
 EDIT, EACH = "a form that shows earlier answers", "a block for each of a list"  # no types of tasks
 # Who is asked in approvals: people of the tests' company who do tasks.
 APPROVERS = ("walt@acme.example", "wendy@acme.example")
@@ -19,7 +20,7 @@ TIMED_SHARE = 0.5  # of the tasks that may be left because they wait too long
 FAILING_SHARE = 0.5  # of the calls that are left another way when they fail for good
 BLOCK_SHARE = 0.7  # of the workflows that have a step of branches side by side
 # Of the workflows that have such a step, too.
-SHARES = {APPROVAL: 0.6, EDIT: 0.5, EACH: 0.4, WAIT: 0.4, VALUES: 0.4, DECISION: 0.5}
+SHARES = {APPROVAL: 0.6, EDIT: 0.5, EACH: 0.4, WAIT: 0.4, VALUES: 0.4, DECISION: 0.5, MESSAGE: 0.3}
 # What may be left because its time is over.
 LEFT_IN_TIME = (FORM, CALL_LATER, BLOCK, APPROVAL, EDIT, EACH)
 REMINDED_SHARE = 0.3  # of the forms of which people are reminded
@@ -54,8 +55,8 @@ def make_up_process(seed: int) -> JsonObject:
     for index, kind in enumerate(kinds):
         back = keys[chance.randint(0, index)]
         if (decides := _decides_on_loop(keys[index], kind)) is not None:
-            way = {"from": keys[index], "to": back, "condition": decides, "priority": 1}
-            transitions.append(way)
+            transition = _transition(keys[index], back, condition=decides)
+            transitions.append({**transition, "priority": 1})
     around = chance.randint(0, len(keys) - 1)
     transition_around = _transition(chain[around], chain[around + 2], condition=_small(chance))
     transitions.append({**transition_around, "priority": 2})
@@ -145,6 +146,9 @@ def _step(key: str, chance: random.Random, kind: str = "") -> JsonObject:
         case "VALUES":
             doubled: Json = {"double": {"*": [{"var": "ticket.amount"}, 2]}}
             return {"key": key, "title": title, "task_type": kind, "values": doubled}
+        case "MESSAGE":
+            mail: JsonObject = {"who": "requester", "subject": title, "text": "{ticket.amount}"}
+            return {"key": key, "title": title, "task_type": kind, "message": mail}
         case "DECISION":
             return {"key": key, "title": title, "task_type": kind, "table": _TABLE}
         case "FORM":

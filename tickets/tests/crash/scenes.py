@@ -7,6 +7,7 @@ process that dies in it.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -162,7 +163,7 @@ class Scene:
 
     @property
     def key(self) -> str:
-        return self.name.replace(" ", "_").replace("-", "")
+        return re.sub("[^a-z]+", "_", self.name)
 
     @property
     def document(self) -> JsonObject:
@@ -365,16 +366,18 @@ def _at_its_time(stage: Stage, ticket: Ticket, name: str, when: str) -> Order:
     job, task = job_of(ticket, name), task_of(ticket)
     minute = timedelta(minutes=1)
     instance = task.workflow_instance_id
+    past = timezone.now() - timedelta(seconds=1)
     with transaction.atomic():
         with tampering():
             WorkflowEvent.objects.filter(workflow_instance=instance).update(at=F("at") - minute)
+        if task.waits_until is not None:
+            TaskInstance.objects.filter(pk=task.pk).update(waits_until=past)
         reseal([instance], reason="The test's clock.", actor=None, now=timezone.now() - minute)
-    past = (timezone.now() - timedelta(seconds=1)).isoformat()
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE procrastinate_jobs"
             " SET args = args || jsonb_build_object(%s::text, %s::text) WHERE id = %s",
-            [when, past, job.pk],
+            [when, past.isoformat(), job.pk],
         )
     return stage.work_off(job)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tickets.models import Ticket
+from tenants.roles import SystemRole
+from tickets.models import RecurringStart, Ticket
+from tickets.starting.begin_start import begin_start
 from tickets.tests.processes.described_case import DescribedCase
 from workflows.engine.process import JsonObject
 
@@ -33,6 +35,21 @@ class ClosingTests(DescribedCase):
 
     def test_the_definition_is_in_order(self) -> None:
         self.assert_in_order()
+
+    def test_it_starts_by_itself_on_the_last_working_day(self) -> None:
+        """31 October 2026 is a Saturday."""
+        self.give_role(self.carla, SystemRole.USER)  # who has published it
+        start = RecurringStart.objects.get(type_key="closing")
+        self.assertEqual(start.next_at, datetime(2026, 10, 30, 8, tzinfo=UTC))
+        with self.captureOnCommitCallbacks(execute=True):
+            self.assertIsNone(begin_start(start_id=start.pk, now=self.begins.replace(hour=7)))
+            ticket = begin_start(start_id=start.pk, now=self.begins)
+        assert ticket is not None
+        self.assertEqual(list(self.open(ticket)), FIRST)
+        self.assertEqual(ticket.data, {"closes_on": LAST_WORKING_DAY})
+        start.refresh_from_db()
+        self.assertEqual(start.next_at, datetime(2026, 11, 30, 8, tzinfo=UTC))
+        self.assert_sound()
 
     def test_six_tasks_at_once_each_with_its_owner(self) -> None:
         ticket = self.start()

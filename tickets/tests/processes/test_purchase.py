@@ -6,12 +6,15 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from tenants.mail.models import OutgoingMail
 from tickets.models import Ticket
 from tickets.tests.processes.described_case import YES, DescribedCase
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import JsonObject
 
 APPROVED: JsonObject = {"decision": "approved"}
 SENT_BACK: JsonObject = {"decision": "question", "comment": "Ten of them?"}
+
+QUESTION: JsonObject = {"vote": "refuse", "comment": "Ten of them?", "send_back": True}
 
 
 class PurchaseCase(DescribedCase):
@@ -85,8 +88,7 @@ class ApprovalTests(PurchaseCase):
         request = self.request(1, "10", supplier="new")
         expected = ["supplier_name", "supplier_email"]
         self.assertEqual(self.refused(lambda: self.submit(request)), expected)
-        named: dict[str, Json] = {"supplier_name": "Bauer", "supplier_email": "b@bauer.example"}
-        self.ask(1, "10", supplier="new", **named)
+        self.ask(1, "10", supplier="new", supplier_name="Bauer", supplier_email="b@bauer.example")
 
     def test_the_managing_directors_own_purchase_is_approved_by_somebody_else(self) -> None:
         ticket = self.ask(1, "3000", quotes=3, by="max")
@@ -114,7 +116,11 @@ class CorrectedTests(PurchaseCase):
                 ticket = self.ask(10, "100")
                 if by_finance:
                     self.do(ticket, "manager", APPROVED)
-                    question = {"vote": "refuse", "comment": "Ten of them?", "send_back": True}
+                    question: JsonObject = {
+                        "vote": "refuse",
+                        "comment": "Ten of them?",
+                        "send_back": True,
+                    }
                     self.do(ticket, "finance.vote", question)
                 else:
                     self.do(ticket, "manager", SENT_BACK)
@@ -132,6 +138,18 @@ class CorrectedTests(PurchaseCase):
                 )
                 # The approvals that follow are those of 100 EUR.
                 self.assertEqual(self.approve(ticket), ["manager"])
+        self.assert_sound()
+
+    def test_the_order_goes_to_the_supplier_as_it_was_corrected(self) -> None:
+        ticket = self.ask(10, "100")
+        self.do(ticket, "manager", SENT_BACK)
+        self.do(ticket, "correct", changes={"ticket.lines": [line(1, "100")]})
+        self.approve(ticket)
+        self.do(ticket, "order", {"order_number": "O-7"})
+        mail = OutgoingMail.objects.get()
+        self.assertEqual((mail.to, mail.subject), ("orders@miller.example", "Order O-7"))
+        self.assertIn("All together: 100 EUR.", mail.text)
+        self.assertNotRegex(mail.text, r"\b10\b")
         self.assert_sound()
 
     def test_finance_pays_what_has_come(self) -> None:

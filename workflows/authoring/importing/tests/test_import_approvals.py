@@ -10,9 +10,11 @@ from tenants.testing import CompanyTestCase
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.importing.import_bundle import import_bundle, preview_bundle
 from workflows.authoring.publishing.publish_workflow import publish_workflow
+from workflows.authoring.trying.pages.try_steps import told_rows
 from workflows.bundles import check_bundle, run_document_test_cases
 from workflows.bundles.canonical import canonical
 from workflows.bundles.errors import NotPublishableError
+from workflows.bundles.trial import Trial
 from workflows.engine.process import JsonObject
 from workflows.models import CompanyRole
 from workflows.workbooks import read_workbook, write_workbook
@@ -96,6 +98,19 @@ class ImportApprovalTests(CompanyTestCase):
         publish_workflow(workflow=made, user=self.carla)
         results = run_document_test_cases(canonical(bundle()))
         self.assertEqual([each.reason for each in results], [""])
+
+    def test_who_tries_it_sees_what_the_requester_sees_of_the_votes(self) -> None:
+        trial = Trial(canonical(bundle()))
+        told = told_rows(trial, trial.run_test_case(trial.cases[0]))
+        said = [(row.title, each.label, each.text) for row in told for each in row.answers]
+        self.assertEqual(
+            said[:3],
+            [
+                ("Approve the purchase", "Vote", "Approve"),
+                ("Approve the purchase", "Vote", "Refuse"),
+                ("Approve the purchase", "Why do you refuse?", "No."),
+            ],
+        )
 
     def test_where_only_requesters_are_asked_publishing_says_so_and_offers_to_allow_it(
         self,

@@ -23,6 +23,8 @@ TASKS: dict[str, JsonObject] = {
     "BLOCK": {"branches": [{"key": "one", "title": "One", "start": "inside"}]},
     "APPROVAL": {"approvers": {"role": "Managers"}, "needed": 1},
     "WAIT": {"wait": "P1D"},
+    "SUBTICKET": {"ticket_type": "all"},
+    "MESSAGE": {"message": {"who": "requester", "subject": "Hello", "text": "It is done."}},
     "VALUES": {"values": {"sum": 1}},
     "DECISION": {
         "table": {

@@ -1,6 +1,7 @@
 // A picture of a workflow that is wider than the screen opens where the ticket stands, or where
 // the workflow starts. One that is longer than a sheet of paper is printed row by row, so that a
-// page never ends inside a task.
+// page never ends inside a task. One that is much longer than the window has a switch that shows the
+// whole of it; who clicks into that is led to the place.
 "use strict";
 
 (() => {
@@ -15,6 +16,35 @@
     const place = shown.getBoundingClientRect();
     const frame = graph.getBoundingClientRect();
     graph.scrollLeft += place.left + place.width / 2 - frame.left - frame.width / 2;
+  }
+
+  /** @param {Element} graph the frame of a picture */
+  function offerWhole(graph) {
+    /** @type {SVGSVGElement | null} */
+    const picture = graph.querySelector(":scope > svg.flow");
+    const label = picture?.dataset.whole;
+    if (!picture || !label || picture.getBoundingClientRect().height < 2 * window.innerHeight) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "flow-switch";
+    button.textContent = label;
+    button.setAttribute("aria-pressed", "false");
+    /** @param {boolean} isWhole */
+    const show = (isWhole) => {
+      graph.classList.toggle("flow-whole", isWhole);
+      button.setAttribute("aria-pressed", String(isWhole));
+    };
+    button.addEventListener("click", () => show(!graph.classList.contains("flow-whole")));
+    picture.addEventListener("click", (event) => {
+      if (!graph.classList.contains("flow-whole")) return;
+      event.preventDefault();
+      const small = picture.getBoundingClientRect();
+      const share = (event.clientY - small.top) / small.height;
+      show(false);
+      const large = picture.getBoundingClientRect();
+      window.scrollTo({ top: window.scrollY + large.top + share * large.height - window.innerHeight / 2 });
+    });
+    graph.before(button);
   }
 
   /**
@@ -78,6 +108,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     document.querySelectorAll(".flow-graph").forEach(showTicket);
+    document.querySelectorAll(".flow-graph").forEach(offerWhole);
   });
   window.addEventListener("beforeprint", takeApart);
   window.addEventListener("afterprint", putTogether);
