@@ -211,7 +211,7 @@ class StartPagesTests(StartCase):
         self.assertEqual(wrong.status_code, 200)
         self.assertContains(wrong, "nobody@x.example")
         shown = self.client.post(add, {**typed, "preview": "1"})
-        self.assertContains(shown, "on the last working day of each month at 08:00")
+        self.assertContains(shown, "On the last working day of each month at 08:00")
         self.assertEqual(len(shown.context["next_times"]), 5)
         self.assertIn("30", shown.context["next_times"][0])
         self.assertFalse(RecurringStart.objects.exists())
