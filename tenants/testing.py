@@ -25,7 +25,7 @@ from django.db import connection, transaction
 from django.http import HttpRequest
 from django.template import Context, Template
 from django.test import Client, TestCase, TransactionTestCase, signals
-from django.test.testcases import TestData
+from django.test.testcases import TestData  # type: ignore[attr-defined]
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -229,7 +229,7 @@ class CompanyTestCase(_People, TestCase):
             try:
                 cls._set_up_once()
             except BaseException:
-                cls._rollback_atomics(cls.cls_atomics)
+                cls._rollback_atomics(cls.cls_atomics)  # type: ignore[attr-defined]
                 raise
 
     @classmethod

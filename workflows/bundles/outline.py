@@ -23,7 +23,7 @@ from workflows.engine.reminders import reminder_roles
 from workflows.engine.task_types import TaskType
 from workflows.fields.company_roles import roles_in
 from workflows.fields.field import Field
-from workflows.fields.specs import check_fields, checked_fields, parse_fields
+from workflows.fields.specs import check_fields, parse_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -504,19 +504,20 @@ def outcome_of(transition: Mapping[str, Json]) -> EndOutcome:
 
 
 def readable_fields(entry: Entry) -> dict[str, Field] | None:
-    """The questions of a form by their names; None where something is wrong with them."""
-    if "fields" not in entry.kept:
-        if entry.is_approval:
-            fields = None if check_form(entry) else form_fields(entry)
-        else:
-            fields = checked_fields(entry.value.get("fields", []))
-        entry.kept["fields"] = None if fields is None else {each.name: each for each in fields}
-    found: dict[str, Field] | None = entry.kept["fields"]
-    return None if found is None else dict(found)
+    if check_form(entry):
+        return None
+    return {each.name: each for each in form_fields(entry)}
 
 
 def form_fields(entry: Entry) -> tuple[Field, ...]:
     """The questions of a form in which `check_form` finds nothing wrong."""
+    if "fields" not in entry.kept:
+        entry.kept["fields"] = _form_fields(entry)
+    found: tuple[Field, ...] = entry.kept["fields"]
+    return found
+
+
+def _form_fields(entry: Entry) -> tuple[Field, ...]:
     specs: Json = entry.value.get("fields", [])
     if not entry.is_approval or not isinstance(specs, list):
         return parse_fields(specs)
@@ -531,6 +532,13 @@ def check_form(entry: Entry) -> list[FieldsProblem]:
 
     Those of an approval stand beside what every vote asks, and may read it.
     """
+    if "problems" not in entry.kept:
+        entry.kept["problems"] = _check_form(entry)
+    found: list[FieldsProblem] = entry.kept["problems"]
+    return list(found)
+
+
+def _check_form(entry: Entry) -> list[FieldsProblem]:
     specs: Json = entry.value.get("fields", [])
     if not entry.is_approval or not isinstance(specs, list):
         return check_fields(specs)

@@ -94,13 +94,6 @@ def parse_fields(specs: object) -> tuple[Field, ...]:
     return _parsed(composed(specs) if isinstance(specs, list) else [])
 
 
-def checked_fields(specs: object) -> tuple[Field, ...] | None:
-    """The specs as fields; None where `check_fields` finds something wrong."""
-    if check_fields(specs):
-        return None
-    return _parsed(composed(specs) if isinstance(specs, list) else [])
-
-
 def _problems_of(specs: object) -> list[Problem]:
     broken = [Problem(path, message) for path, message in unstorable(specs)]
     return (
@@ -421,4 +414,4 @@ def _limit(value: Json) -> int | float | str | None:
     return value if isinstance(value, int | float | str) else None
 
 
-__all__ = ["Field", "check_fields", "checked_fields", "compile_schema", "parse_fields"]
+__all__ = ["Field", "check_fields", "compile_schema", "parse_fields"]
