@@ -39,6 +39,7 @@ class KeptOfCancelled:
 
     def __init__(self, outline: Outline) -> None:
         self._outline = outline
+        self._ways: dict[str, list[Entry]] = {}
         self._places: dict[str, set[str]] = {}
 
     def is_read(self, variable: str, rule: Json, *, at: str) -> bool:
@@ -48,19 +49,18 @@ class KeptOfCancelled:
         task = self._outline.task_of.get(key) if root == "tasks" else None
         if task is None or not task.is_subticket:
             return False
-        if name.partition(".")[0] not in names_kept(task) or at not in self._places_after(key):
+        if name.partition(".")[0] not in names_kept(task) or _decided(rule, key) is not None:
             return False
-        return _decided(rule, key) is None
+        if key not in self._ways:
+            self._ways[key] = list(self._ways_after(key))
+            targets = [each.text("to") for each in self._ways[key]]
+            self._places[key] = self._outline.reachable(*targets, without=key)
+        if at == key:
+            return any(each.value.get("condition") == rule for each in self._ways[key])
+        return at in self._places[key]
 
-    def _places_after(self, key: str) -> set[str]:
-        """The tasks to which a cancelled sub-ticket of this step leads, and the step itself."""
-        if key not in self._places:
-            targets = list(self._targets(key))
-            found = self._outline.reachable(*targets, without=key) if targets else set()
-            self._places[key] = {*found, key} if targets else set()
-        return self._places[key]
-
-    def _targets(self, key: str) -> Iterator[str]:
+    def _ways_after(self, key: str) -> Iterator[Entry]:
+        """The transitions that may be taken after this step where its sub-ticket was cancelled."""
         leaving = self._outline.leaving[key]
         usual = [each for each in leaving if each.is_usual]
         if any(each.is_on_failure for each in leaving) or not _is_asked(key, usual):
@@ -68,7 +68,7 @@ class KeptOfCancelled:
         for each in usual:
             decided = _decided(each.value.get("condition"), key)
             if decided is not False:
-                yield each.text("to")
+                yield each
             if decided:
                 return
 

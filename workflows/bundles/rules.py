@@ -20,8 +20,8 @@ from workflows.bundles.blocks import (
     list_field,
 )
 from workflows.bundles.canonical import START
-from workflows.bundles.messages import sends_message
 from workflows.bundles.kept_of_subtickets import KeptOfCancelled, kept_problems
+from workflows.bundles.messages import sends_message
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.step_outputs import output_fields, values_set

@@ -19,7 +19,6 @@ from workflows.engine.subtickets import CANCELLED, PARTS
 from workflows.fields.field import Field
 from workflows.fields.registry import TYPES
 
-
 # What `wait_for_end` says of a step that goes on at once.
 NO_WAIT: Final = False
 
