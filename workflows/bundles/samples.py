@@ -107,7 +107,8 @@ def _output(outline: Outline, key: str) -> Json:
         return {**named, **sample_answers(output_fields(task))}
     if task.is_subticket:
         kept = task.value.get("output_transform")
-        named = dict.fromkeys(kept, "Some text") if isinstance(kept, dict) else {}
+        names = kept if isinstance(kept, dict) else ()
+        named = dict[str, Json].fromkeys(names, "Some text")
         return has_ended(1, outcome=EndOutcome.GOOD.value, label="Some text", kept=named)
     if task.is_approval:
         return {"approved": True, "yes": 1, "no": 0, "votes": []}
