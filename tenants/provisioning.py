@@ -103,7 +103,7 @@ def company_schema_source() -> str | None:
 
 
 def _source() -> str | None:
-    return source_digest(MigrationLoader(None).disk_migrations.values())
+    return source_digest(each for each, _state in _plan())
 
 
 def source_digest(migrations: Iterable[Migration]) -> str | None:

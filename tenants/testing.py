@@ -12,6 +12,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
+from http.cookies import SimpleCookie
 from typing import Any, ClassVar
 from unittest import mock
 from urllib.parse import quote, urlencode
@@ -23,6 +25,7 @@ from django.db import connection, transaction
 from django.http import HttpRequest
 from django.template import Context, Template
 from django.test import Client, TestCase, TransactionTestCase, signals
+from django.test.testcases import TestData  # type: ignore[attr-defined]
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -186,6 +189,14 @@ class _People:
             setattr(cls, name, by_email[email_of(name)])
         cls.root = by_email[ROOT]
 
+    def set_up_once(self) -> None:
+        """What the tests of a class begin with, and none of them needs anew.
+
+        Rows that it makes are there for each test as they were, and what it keeps on `self` is
+        copied for each (so it holds rows and values: no servers, folders, patches or settings).
+        Whoever logs in here is logged in. Of tests that commit it is done before each one.
+        """
+
     def log_in(self, user: User) -> None:
         self.client.force_login(user)
 
@@ -205,6 +216,8 @@ class CompanyTestCase(_People, TestCase):
     """A test inside Acme, rolled back at its end."""
 
     client_class = CompanyClient
+    # Of whoever has logged in in `set_up_once`; None: the class has none.
+    _cookies: ClassVar[SimpleCookie | None] = None
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -212,6 +225,29 @@ class CompanyTestCase(_People, TestCase):
         use_company(Company.objects.get(schema_name=ACME))
         is_public_up_to_date()  # asked once in a process: no test is to count it
         super().setUpClass()
+        if cls.set_up_once is not _People.set_up_once:
+            try:
+                cls._set_up_once()
+            except BaseException:
+                cls._rollback_atomics(cls.cls_atomics)  # type: ignore[attr-defined]
+                raise
+
+    @classmethod
+    def _set_up_once(cls) -> None:
+        """As Django keeps what `setUpTestData` sets: a copy of it for each test."""
+        once = cls()
+        known = {*vars(once), "client", TestData.memo_attr}
+        once.client = cls.client_class()
+        caches["rates"].clear()
+        forget_definitions()
+        if cls.works_outside:
+            use_public()
+        once.set_up_once()
+        use_company(cls.acme)
+        for name, value in vars(once).items():
+            if name not in known:
+                setattr(cls, name, TestData(name, value))
+        cls._cookies = once.client.cookies
 
     @classmethod
     def tearDownClass(cls) -> None:
@@ -228,6 +264,9 @@ class CompanyTestCase(_People, TestCase):
         use_company(self.acme)
         if self.works_outside:
             use_public()
+        if self._cookies is not None:
+            self.client.cookies = deepcopy(self._cookies)
+            forget_definitions()  # which the test before may have changed
 
     def count_queries(self, request: str) -> int:
         """How many queries a GET takes."""
@@ -247,11 +286,19 @@ class CompanyTransactionTestCase(_People, TransactionTestCase):
         self.load_people()
         if not self.works_outside:
             use_company(self.acme)
+        self.set_up_once()
 
     def _fixture_teardown(self) -> None:
         # Instead of Django's flush, which would empty `public` and know nothing of companies.
         use_public()
         empty_companies()
+
+
+def forget_definitions() -> None:
+    """What the process has kept of definitions, by an app above: a version that never changes."""
+    kept = sys.modules.get("workflows.running.definition_cache")
+    if kept is not None:
+        kept.forget_definitions()
 
 
 @contextmanager

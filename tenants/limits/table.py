@@ -143,6 +143,8 @@ BY_SENDER: Mapping[str, Limit] = {
 CALLBACK_CALL = Limit("callback call", MINUTE, setting="CALLBACKS_PER_CALL")
 # Tickets that other systems send to the web address of one ticket type.
 WAY_IN_MESSAGES = Limit("messages of a way in", MINUTE, 120)
+# Mails of one person to the addresses of ticket types: each is answered by a mail.
+TICKETS_BY_MAIL = Limit("tickets by mail", HOUR, 60, remembers=False)
 # How many companies may be signed up in all, so that nobody fills the database with schemas.
 SIGN_UPS_OF_ALL = Limit("sign-ups of all", HOUR, setting="SIGN_UPS_PER_HOUR")
 # The link in the mail of a sign-up is good for one company.

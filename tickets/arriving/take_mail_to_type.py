@@ -13,9 +13,11 @@ from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
-from tenants.errors import CompanyLimitError, TicketFlowerError
+from tenants.connection import current_schema
+from tenants.errors import CompanyLimitError, RateLimitedError, TicketFlowerError
 from tenants.hooks import Hook
 from tenants.language_and_zone import speaking_to
+from tenants.limits.table import TICKETS_BY_MAIL
 from tenants.mail.incoming.authentication import is_proven
 from tenants.mail.incoming.quotations import cut_quotations
 from tenants.mail.incoming.read_mail import (
@@ -105,6 +107,10 @@ class TypeMailTaker:
             found = next((each for each in outside if each is not None), None)
             return found or refuse(seen, Refusal.NO_ACCESS)
         seen.person_id = person.pk
+        try:
+            TICKETS_BY_MAIL.count(f"{current_schema()}:{person.pk}")
+        except RateLimitedError:
+            return refuse(seen, Refusal.TOO_MANY)
         if not TicketDefinition.objects.submittable_by(person).filter(pk=definition.pk).exists():
             return self._tell(person, definition, seen, Refusal.NO_ACCESS, now)
         if raw is None:

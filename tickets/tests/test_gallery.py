@@ -395,8 +395,8 @@ class ReplayTests(CompanyTestCase):
 
 
 class GalleryPageTests(CompanyTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.log_in(self.carla)
 
     def test_it_shows_every_process_with_a_picture(self) -> None:
@@ -481,8 +481,8 @@ class GalleryPageTests(CompanyTestCase):
 class UseTests(CompanyTestCase):
     SECONDS_EACH = 1.2
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.log_in(self.carla)
 
     def use(self, name: str = NAME) -> tuple[str, str]:

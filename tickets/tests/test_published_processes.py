@@ -168,8 +168,8 @@ class InvoiceReceiptTest(ProcessTestCase):
 class VacationRequestTest(ProcessTestCase):
     """SpiffWorkflow's example: two steps, two people; data in, data out."""
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         import_fixture("vacation", self.carla)
         self.members(Vacation_Approver=(self.walt,))
 
@@ -193,8 +193,8 @@ class VacationRequestTest(ProcessTestCase):
 class ItHelpRequestTest(ProcessTestCase):
     """Our own example: a branch on the priority, and a way back."""
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         import_fixture("it_help", self.carla)
         self.members(
             IT_Help_Desk=(self.wendy,), IT_Technician=(self.walt,), IT_Manager=(self.wendy,)

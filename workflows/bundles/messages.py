@@ -14,6 +14,7 @@ from workflows.bundles.blocks import items_read
 from workflows.bundles.comparisons import Fields, fields_by_name
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
+from workflows.engine.assigning import AssignRule
 from workflows.engine.message_text import MessageText
 from workflows.engine.messages import NAMED_BY, MessageSpec, Recipient
 from workflows.engine.problems import did_you_mean, nearest, quoted, short
@@ -167,6 +168,8 @@ class _Check:
             field = self._field(name)
             if not name.startswith(_TASKS) or (field and field.seen_by is SeenBy.REQUESTER):
                 continue
+            if self._has_given(name):
+                continue
             words = {"name": short(name)}
             if is_outside:
                 message = _(
@@ -180,6 +183,13 @@ class _Check:
                 )
             path = (*self.said.path, part)
             yield Problem(path, message % words, name, severity=Severity.WARNING)
+
+    def _has_given(self, name: str) -> bool:
+        """Whether whoever gets the mail has given this answer, in a form that they were sent."""
+        task = self.outline.task_of.get(name.split(".")[1])
+        said = task.value.get("assign_to") if task is not None else None
+        rule = AssignRule.of(said)
+        return rule.is_for_outside and rule.named == self.spec.named
 
     def _goes_outside(self) -> bool:
         if self.spec.who is Recipient.ADDRESS:

@@ -7,8 +7,9 @@ problems of the others, and no JSON whatsoever makes a check fail.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -31,6 +32,8 @@ class Entry:
 
     path: Path
     value: JsonObject
+    # What was found out about it: a document that is looked at does not change.
+    kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def text(self, name: str) -> str:
         """The text under this name; empty where there is none."""
@@ -508,6 +511,13 @@ def readable_fields(entry: Entry) -> dict[str, Field] | None:
 
 def form_fields(entry: Entry) -> tuple[Field, ...]:
     """The questions of a form in which `check_form` finds nothing wrong."""
+    if "fields" not in entry.kept:
+        entry.kept["fields"] = _form_fields(entry)
+    found: tuple[Field, ...] = entry.kept["fields"]
+    return found
+
+
+def _form_fields(entry: Entry) -> tuple[Field, ...]:
     specs: Json = entry.value.get("fields", [])
     if not entry.is_approval or not isinstance(specs, list):
         return parse_fields(specs)
@@ -522,6 +532,13 @@ def check_form(entry: Entry) -> list[FieldsProblem]:
 
     Those of an approval stand beside what every vote asks, and may read it.
     """
+    if "problems" not in entry.kept:
+        entry.kept["problems"] = _check_form(entry)
+    found: list[FieldsProblem] = entry.kept["problems"]
+    return list(found)
+
+
+def _check_form(entry: Entry) -> list[FieldsProblem]:
     specs: Json = entry.value.get("fields", [])
     if not entry.is_approval or not isinstance(specs, list):
         return check_fields(specs)

@@ -8,7 +8,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from workflows.bundles.comparisons import TEXT, fields_by_name, kind_of
+from workflows.bundles.comparisons import fields_by_name, kind_of
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.step_outputs import values_set
@@ -17,6 +17,7 @@ from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short
 from workflows.engine.process import Json
 from workflows.engine.reminders import Reminder, Tell, reminders_of
 from workflows.engine.timing import DUE, Moment
+from workflows.fields.field import TEXT
 from workflows.working_hours.durations import after_in_words, wait_in_words
 
 _DATES: Final = ("date", "datetime")

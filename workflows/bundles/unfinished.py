@@ -46,6 +46,7 @@ _FORM: Final = ("pattern", "format", "minLength", "required", "enum", "minimum",
 _KEPT_AS_JSON: Final = (
     "ext_ref",
     "branch",
+    "start",
     "test",
     "test_submitter",
     "test_answer",

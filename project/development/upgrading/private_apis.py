@@ -487,6 +487,16 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
         ("(self)",),
     ),
     PrivateApi(
+        "django.test.testcases.TestData",
+        "What `set_up_once` keeps is copied for each test, as what `setUpTestData` sets.",
+        ("(name, data)",),
+    ),
+    PrivateApi(
+        "django.test.testcases.TestCase._rollback_atomics",
+        "Where `set_up_once` fails, as where `setUpTestData` does.",
+        ("(cls, atomics)",),
+    ),
+    PrivateApi(
         "django.template.base.Template._render",
         "A test that reads the contexts of many pages renders none of them.",
         ("(self, context)",),

@@ -30,8 +30,8 @@ QUESTION: list[JsonObject] = [{"name": "big", "label": "Big?", "type": "boolean"
 class AdvanceTicketTests(CompanyTestCase):
     """start → check → (big) decide → end, else end."""
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.workflow = WorkflowDefinition.objects.create(key="flow", title="Flow")
         self.check = self.add_task("check")
         self.decide = self.add_task("decide")

@@ -17,8 +17,8 @@ class CircleCase(SmallWorkflow, CompanyTestCase):
 
     again: Json = None
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.make_workflow()
         self.workflow.transitions.create(
             from_task=self.check, to_task=self.check, condition=self.again, priority=5

@@ -188,8 +188,8 @@ class TableTests(AtOnceCase):
 
 
 class FailingTests(AtOnceCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         document = shipping()
         document["workflow"]["fields"][3]["required"] = False
         self.workflow = self.publish(document)

@@ -43,8 +43,8 @@ ANSWER: JsonObject = {"ok": True}
 class TimeoutCase(CompanyTestCase):
     """Checking a purchase has two working days; then it is ordered unchecked, or ends."""
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.definition = make_type()
         self.workflow = self.definition.workflow
         self.check = self.workflow.tasks.get(key="check")

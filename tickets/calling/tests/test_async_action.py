@@ -23,8 +23,8 @@ from workflows.running.history import replay, stored_state
 
 @override_settings(PUBLIC_URL="https://tickets.example")
 class AsyncActionTests(ActionCase, CompanyTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.clock = Clock()
         self.ticket = submit_with_action(
             by=self.carla,

@@ -47,8 +47,8 @@ class Waiting(ActionCase):
 
 
 class CallbackTests(Waiting, CompanyTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.ticket = submit_with_action(by=self.carla, submitter=self.uma, **ASYNC)
         self.wait_for_answer()
 

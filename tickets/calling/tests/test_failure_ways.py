@@ -34,9 +34,8 @@ REFUSED: Json = {"==": [{"var": "failure.status"}, 402]}
 class FailureWayTests(ActionCase, CompanyTestCase):
     """A payment that is called for: refused with 402 somebody asks again, else it waits."""
 
-    # Each test has a version of its own: what is published is kept in memory.
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.clock = Clock()
         workflow = WorkflowDefinition.objects.create(key="order", title="Order")
         self.payment = workflow.tasks.create(

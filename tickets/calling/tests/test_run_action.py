@@ -37,8 +37,8 @@ def answer(status: int, body: object) -> RemoteSystem:
 
 
 class RunActionTests(CompanyTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         workflow = WorkflowDefinition.objects.create(
             key="flow", title="Flow", fields=[{"name": "amount", "label": "A", "type": "integer"}]
         )

@@ -61,8 +61,8 @@ def verifies(received: Received, secret: str) -> bool:
 
 
 class SignedCallTests(ActionCase, CompanyTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.clock = Clock()
         self.ticket = submit_with_action(by=self.carla, submitter=self.uma)
 
@@ -135,8 +135,8 @@ class SigningSecretTests(CompanyTestCase):
 
 
 class SigningSecretPageTests(CompanyTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.page = reverse("admin:workflows_signingsecret")
         self.show = reverse("admin:workflows_signingsecret_show")
         self.rotate = reverse("admin:workflows_signingsecret_rotate")

@@ -37,8 +37,8 @@ EXPORT = reverse("admin:tickets_cannedreply_export")
 
 
 class CannedReplyCase(TalkCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.accounting = CompanyRole.objects.create(name="Accounting")
         self.purchasing = CompanyRole.objects.create(name="Purchasing")
         self.accounting.members.add(self.wendy)

@@ -44,8 +44,8 @@ class CompanyUsePageTests(CompanyTestCase):
 class FullCompanyTests(CompanyTestCase):
     """What a person is told where the company is full; nothing typed is lost."""
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.log_in(self.alice)
 
     @override_settings(COMPANY_MOST_PEOPLE=6)

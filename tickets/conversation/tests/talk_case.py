@@ -38,6 +38,9 @@ class TalkCase(ScreenTestCase):
         settings = override_settings(MEDIA_ROOT=media)
         settings.enable()
         self.addCleanup(settings.disable)
+
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.ticket = self.submit()
         self.task = self.task_of(self.ticket)
         self.page = page_of(self.ticket)

@@ -50,8 +50,8 @@ class AskCase(TalkCase):
         check = workflow.tasks.get(key="check")
         Transition.objects.create(workflow=workflow, from_task=check, after="PT24H", label="late")
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         BusinessCalendar.objects.create(time_zone="UTC", week=AROUND_THE_CLOCK)
         self.due = timezone.now() + 2 * HOUR
         TaskInstance.objects.filter(pk=self.task.pk).update(due_at=self.due)
@@ -288,8 +288,8 @@ class RequesterWhoLeavesTests(AskCase):
 class WorkerWhoLeavesTests(AskCase):
     """Somebody who asked goes before the answer comes: nobody waits for them."""
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.give_role(self.walt, SystemRole.TASK_WORKER)
         self.walt.is_available = True
         self.walt.save()

@@ -21,8 +21,8 @@ def seen_in(page: str) -> str:
 
 
 class EditPageTests(EditCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.ticket = self.sent_back()
         self.address = reverse("admin:tickets_mytask_change", args=(self.task(self.ticket).pk,))
         self.log_in(self.uma)

@@ -299,8 +299,8 @@ class ReplayTests(CompanyTestCase):
 
 
 class PageTests(SmallWorkflow, CompanyTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.make_workflow()
         self.ticket = self.submit()
         self.task = self.current(self.ticket)

@@ -17,8 +17,8 @@ def page_of(ticket: Ticket) -> str:
 
 
 class ListTests(ScreenTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.log_in(self.uma)
 
     def end(self, ticket: Ticket) -> None:
@@ -96,8 +96,8 @@ class ListTests(ScreenTestCase):
 
 
 class DetailTests(ScreenTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.log_in(self.uma)
 
     def test_it_shows_what_was_submitted(self) -> None:

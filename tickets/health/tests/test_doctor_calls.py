@@ -22,8 +22,8 @@ from workflows.models import ActionAttempt, SigningSecret
 
 
 class DoctorOfCallsCase(ActionCase, CompanyTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.clock = Clock()
 
     def lose_jobs(self) -> None:
@@ -101,8 +101,8 @@ class BrokenOffTests(DoctorOfCallsCase):
 
 
 class WaitingTests(DoctorOfCallsCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.ticket = submit_with_action(by=self.carla, submitter=self.uma, **ASYNC)
         with replies((202, {})) as system:
             self.run_job(system)

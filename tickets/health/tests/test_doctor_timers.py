@@ -23,8 +23,8 @@ AROUND_THE_CLOCK = [[[0, 1440]]] * 7
 class DoctorOfTimersTests(TimeoutCase):
     """Checking a purchase has two days, by a calendar without free time."""
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         BusinessCalendar.objects.create(time_zone="UTC", week=AROUND_THE_CLOCK, holidays=[])
         self.now = timezone.now()
 

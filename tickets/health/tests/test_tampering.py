@@ -114,8 +114,8 @@ def got_digests(*, days_ago: int) -> None:
 
 
 class TamperingTests(DoctorCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         got_digests(days_ago=3)
         self.answer(self.ticket, {"big": False})
 
@@ -347,8 +347,8 @@ class EveryColumnTests(DoctorCase):
         f"{EVENT}.digest": "'x'",
     }
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         definition = define_flow(
             "columns",
             block("both", starts={"a": "one", "b": "two"}),

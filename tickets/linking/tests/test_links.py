@@ -34,8 +34,8 @@ from workflows.models import TaskInstance, WorkflowEvent
 
 
 class LinkCase(ScreenTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.one, self.other, self.third = (self.submit(what=each) for each in "abc")
         self.now = timezone.now()
 

@@ -110,8 +110,8 @@ def field(name: str, **more: Any) -> dict[str, Any]:
 class MoveCase(NextVersion, CompanyTestCase):
     condition: Json = None
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.make_workflow(small_condition=type(self).condition)
         self.ticket = self.submit_now()
 
@@ -555,8 +555,8 @@ def address(workflow: WorkflowDefinition) -> str:
 
 
 class MovePageTest(MoveCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.calling = self.submit_now()
         self.answer_now(self.calling, {"big": True})
         self.second = self.publish_next()

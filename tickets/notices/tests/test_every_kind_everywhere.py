@@ -48,8 +48,8 @@ WITHOUT_TICKET: Final = {"WORKER_DOWN", "START_STOPPED", "STANDS_IN", "STANDS_IN
 
 
 class EveryKindTests(SmallWorkflow, CompanyTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.make_workflow()
         self.ticket = self.submit()
         for role in SystemRole:

@@ -156,8 +156,8 @@ class MailNoticesTests(MailCase):
 
 
 class DigestTests(MailCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.wish(self.uma, ByMail.DIGEST)
         self.add(self.uma, 3)
         mail_notices(now=MORNING)

@@ -24,8 +24,8 @@ LIST, BELL, PREFERENCES = "admin:notices", "admin:notices_bell", "admin:notice_p
 
 
 class NoticePagesCase(SmallWorkflow, CompanyTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.make_workflow()
         self.ticket = self.submit()
         Notice.objects.all().delete()

@@ -59,8 +59,8 @@ NEWER: list[JsonObject] = [
 
 
 class AnswersCase(CompanyTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.definition = make_type(fields=FIELDS)
         self.log_in(self.terry)
 

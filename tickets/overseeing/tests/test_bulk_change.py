@@ -32,8 +32,8 @@ LIST = reverse("admin:tickets_ticket_changelist")
 
 
 class BulkTests(ScreenTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.tickets = [self.submit() for _time in range(3)]
 
     def send(self, verb: str, **sent: Any) -> Any:

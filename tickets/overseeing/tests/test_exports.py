@@ -26,8 +26,8 @@ XLSX, CSV, JSON = "0", "1", "2"
 
 
 class ExportTest(SmallWorkflow, CompanyTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.make_workflow()
         self.ticket = self.new_ticket()
         self.log_in(self.terry)

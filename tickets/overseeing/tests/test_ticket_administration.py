@@ -65,8 +65,8 @@ class AdministrationTestCase(CompanyTestCase):
         advance_ticket(ticket_id=ticket.pk)
         return ticket
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.log_in(self.terry)
 
 

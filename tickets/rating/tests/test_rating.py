@@ -30,8 +30,8 @@ class RatingCase(ScreenTestCase):
         TicketDefinition.objects.update(asks_rating=True)
         cls.definition.refresh_from_db()
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.ticket = self.ended()
 
     def ended(self) -> Ticket:

@@ -24,8 +24,8 @@ LIST = reverse("admin:tickets_ticketerror_changelist")
 class BulkRetryCase(SmallWorkflow, CompanyTestCase):
     """Three tickets whose calls have failed."""
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.make_workflow()
         self.tickets = [self.failed() for _number in range(3)]
         self.errors = list(TicketError.objects.order_by("pk"))

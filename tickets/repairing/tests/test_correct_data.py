@@ -30,8 +30,8 @@ from workflows.running.events.changed import CHANGED
 
 
 class CorrectDataCase(SmallWorkflow, CompanyTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.make_workflow(small_condition={">": [{"var": "ticket.amount"}, 100]})
         with self.captureOnCommitCallbacks(execute=True):
             self.ticket = self.submit()
@@ -184,8 +184,8 @@ class CorrectTaskOutputTests(CorrectDataCase):
 
 
 class CorrectTaskInputTests(SmallWorkflow, CompanyTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.make_workflow()
         self.archive.input_schema = {
             "type": "object",

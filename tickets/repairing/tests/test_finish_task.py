@@ -17,8 +17,8 @@ from workflows.running.events.task_completed import TASK_COMPLETED
 
 
 class FinishTaskByHandTests(SmallWorkflow, CompanyTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.make_workflow()
         with self.captureOnCommitCallbacks(execute=True):
             self.ticket = self.submit()

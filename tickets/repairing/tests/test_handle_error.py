@@ -25,8 +25,8 @@ from workflows.running.events.error_reviewed import ERROR_REVIEWED
 class HandleErrorCase(SmallWorkflow, CompanyTestCase):
     """A call has failed for good."""
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.make_workflow()
         with self.captureOnCommitCallbacks(execute=True):
             self.ticket = self.submit()

@@ -29,8 +29,8 @@ from workflows.running.events.resumed import RESUMED
 
 
 class HoldAndCancelCase(SmallWorkflow, CompanyTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.make_workflow()
         with self.captureOnCommitCallbacks(execute=True):
             self.ticket = self.submit()

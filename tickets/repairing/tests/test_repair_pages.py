@@ -45,8 +45,8 @@ class RepairPageCase(SmallWorkflow, CompanyTestCase):
     task: TaskInstance
     error: TicketError
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.make_workflow()
         self.walt.is_available = False
         self.walt.save(update_fields=["is_available"])
@@ -145,8 +145,8 @@ class ButtonsTest(RepairPageCase):
 
 
 class WhatWasTriedTest(RepairPageCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.started = timezone.now() - timedelta(minutes=5)
         for number, (status, error) in enumerate(((503, "Busy <b>"), (None, "No answer")), 1):
             attempt = ActionAttempt(task=self.task, number=number, started_at=self.started)
@@ -390,8 +390,8 @@ class FinishTest(RepairPageCase):
 
 
 class ReassignTest(RepairPageCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.open = self.at_check()
         self.form_task = self.current(self.open)
 

@@ -22,8 +22,8 @@ from tickets.repairing.tests.repair_case import REASON, SmallWorkflow, broken_in
 
 
 class RetryManyTests(SmallWorkflow, CompanyTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.make_workflow()
         self.tickets = [self.failed() for _ in range(3)]
         self.errors = list(TicketError.objects.order_by("pk"))

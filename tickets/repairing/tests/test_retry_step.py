@@ -25,8 +25,8 @@ from workflows.running.events.retried import RETRIED
 
 
 class RetryStepTests(SmallWorkflow, CompanyTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.make_workflow()
 
     def failed_call(self) -> TicketError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import Group
 from django.db import connection
@@ -67,12 +67,17 @@ APPROVE, CLARIFY, PAY = "approve_invoice", "invoice_clarification", "prepare_ban
 class FinishedTicketsCase(ProcessTestCase):
     """Invoices that were processed: approved and paid, or refused."""
 
-    def setUp(self) -> None:
-        super().setUp()
+    accounting: ClassVar[RemoteSystem]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.accounting = cls.enterClassContext(RemoteSystem(answering(b'{"archived": true}')))
+        cls.enterClassContext(override_settings(ACTION_CONNECT_TO=cls.accounting.connect_to))
+        super().setUpClass()
+
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.workflow = import_fixture("invoice", self.carla)
-        self.accounting = RemoteSystem(answering(b'{"archived": true}'))
-        self.enterContext(self.accounting)
-        self.enterContext(override_settings(ACTION_CONNECT_TO=self.accounting.connect_to))
 
     def answer(self, ticket: Ticket, output: JsonObject) -> None:
         """Complete the current task, whoever has it; a call answers by itself."""
@@ -117,8 +122,8 @@ class FinishedTicketsCase(ProcessTestCase):
 
 
 class ReplayTest(FinishedTicketsCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.give_everybody_every_role()
         self.first, self.second = self.paid(), self.refused()
 
@@ -225,12 +230,15 @@ class ReplayTest(FinishedTicketsCase):
 
     def test_nothing_is_saved(self) -> None:
         before = [model.objects.count() for model in (Ticket, TaskInstance, WorkflowEvent)]
+        calls = len(self.accounting.received)
         replay_tickets(workflow=self.workflow, limit=500, by=self.root)
         after = [model.objects.count() for model in (Ticket, TaskInstance, WorkflowEvent)]
         self.assertEqual(before, after)
-        self.assertEqual(len(self.accounting.received), 1)
+        self.assertGreater(calls, 0)
+        self.assertEqual(len(self.accounting.received), calls)
 
     def test_its_queries_do_not_grow_with_the_tickets(self) -> None:
+        self.queries()  # definitions that the process keeps are read once
         few = self.queries()
         for _number in range(4):
             self.refused()
@@ -252,8 +260,8 @@ def swap(document: Any) -> None:
 class NotDoneInTimeTest(FinishedTicketsCase):
     """IT help: what a technician does not do within two days goes to the manager."""
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.workflow = import_fixture("it_help", self.carla)
         self.give_everybody_every_role()
         self.ticket = self.submit("it_outage", {"topic": "other", "summary": "x"})
@@ -357,8 +365,8 @@ def timed(document: Any) -> Any:
 
 
 class ReplayPageTest(FinishedTicketsCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.give_everybody_every_role()
         self.ticket = self.paid(creditor="Secret Sauce")
         self.changed = self.draft(swap)
@@ -449,8 +457,8 @@ HELP = st.builds(
 class SimulationIsWhatHappensTest(FinishedTicketsCase):
     """The same answers through the real services and through the simulation."""
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         import_fixture("it_help", self.carla)
         self.give_everybody_every_role()
 
@@ -521,8 +529,8 @@ class SimulationIsWhatHappensTest(FinishedTicketsCase):
 class FailedCallTest(ProcessTestCase):
     """An order whose payment was refused."""
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         found = find_process("order")
         assert found is not None
         self.document: dict[str, Any] = copy.deepcopy(found.document)

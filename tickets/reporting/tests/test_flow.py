@@ -20,8 +20,8 @@ from workflows.models import TaskInstance, WorkflowInstance
 
 
 class FlowTests(ReportCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         for instance in WorkflowInstance.objects.all():
             instance.current_task = instance.tasks.get()
             instance.save(update_fields=["current_task"])

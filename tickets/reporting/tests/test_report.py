@@ -39,8 +39,8 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 class ReportCase(SmallWorkflow, CompanyTestCase):
     """Tickets of two types: running of several ages, and ended ones with each outcome."""
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.now = timezone.now()
         self.today = timezone.localdate()
 

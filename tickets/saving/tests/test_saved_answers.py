@@ -284,8 +284,8 @@ class SavedTicketTests(ScreenTestCase):
 class SavedTaskTests(ScreenTestCase):
     task: TaskInstance
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.ticket = self.submit()
         self.task = self.task_of(self.ticket)
         self.page = reverse("admin:tickets_mytask_change", args=(self.task.pk,))

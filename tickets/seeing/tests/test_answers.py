@@ -62,6 +62,9 @@ class SeeingCase(ScreenTestCase):
         self.addCleanup(forget_definitions)
         folder = self.enterContext(tempfile.TemporaryDirectory())
         self.enterContext(override_settings(MEDIA_ROOT=folder))
+
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.ticket = self.submit()
 
     def complete(self, output: JsonObject) -> None:

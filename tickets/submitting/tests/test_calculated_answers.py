@@ -58,8 +58,8 @@ class CalculatedAnswersTests(ScreenTestCase):
         super().setUpTestData()
         cls.purchase = make_type("purchase_lines", fields=FIELDS)
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.log_in(self.uma)
 
     def send(self, quantity: int, price: str, *, address: str = "", **more: str) -> Any:

@@ -27,8 +27,8 @@ from workflows.models import TicketDefinition, WorkflowInstance
 
 
 class OldCase(ScreenTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.log_in(self.uma)
 
     def page(self, name: str, ticket: Ticket) -> str:

@@ -16,8 +16,8 @@ ADD = reverse("admin:tickets_myticket_add")
 class SubmitOnceTests(CompanyTestCase):
     """The address of a form names its sending, so that Back cannot make a second ticket."""
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.definition = make_type()
         self.client.force_login(self.uma)
         self.token = new_token()

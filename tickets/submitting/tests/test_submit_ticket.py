@@ -66,8 +66,8 @@ class CardsTests(ScreenTestCase):
 
 
 class SubmitTests(ScreenTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.log_in(self.uma)
         self.address = f"{ADD}?definition={self.definition.pk}"
 

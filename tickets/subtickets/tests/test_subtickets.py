@@ -303,6 +303,18 @@ class SubticketTests(SubticketCase):
             page = self.client.get(reverse("admin:tickets_myticket_change", args=(ticket.pk,)))
             self.assertContains(page, reverse("admin:tickets_myticket_change", args=(other.pk,)))
 
+    def test_two_types_use_the_same_one(self) -> None:
+        first = self.begin()
+        above, other = self.ticket, self.begin(("ask", "bad", {"condition": is_outcome("bad")}))
+        self.assertEqual(first.definition, other.definition)
+        self.answer(first, "yes")
+        self.answer(other, "no")
+        self.work_off()
+        self.assertEqual(self.open_keys(), ["bad"])
+        self.ticket = above
+        self.assertEqual(self.open_keys(), ["good"])
+        self.assert_sound()
+
     def test_what_a_deleted_ticket_has_started_stays(self) -> None:
         inner = self.begin()
         self.answer(inner, "yes")

@@ -55,8 +55,8 @@ def make_up_process(seed: int) -> JsonObject:
     for index, kind in enumerate(kinds):
         back = keys[chance.randint(0, index)]
         if (decides := _decides_on_loop(keys[index], kind)) is not None:
-            way = {"from": keys[index], "to": back, "condition": decides, "priority": 1}
-            transitions.append(way)
+            transition = _transition(keys[index], back, condition=decides)
+            transitions.append({**transition, "priority": 1})
     around = chance.randint(0, len(keys) - 1)
     transition_around = _transition(chain[around], chain[around + 2], condition=_small(chance))
     transitions.append({**transition_around, "priority": 2})

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final
 from unittest import mock
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.models import User
@@ -26,9 +27,11 @@ from tickets.job_names import END_WAIT, FIRE_TIMER, REMIND
 from tickets.models import Notice, Ticket
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.working.complete_task import complete_task
+from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.importing.import_bundle import import_bundle
 from workflows.authoring.publishing.publish_workflow import publish_workflow
-from workflows.bundles import check_bundle
+from workflows.bundles import canonical, check_bundle
+from workflows.bundles.canonical import as_text
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError
 from workflows.models import (
@@ -41,7 +44,7 @@ from workflows.models import (
 )
 from workflows.models.task_instance import UNFINISHED
 from workflows.running.definition_cache import forget_definitions
-from workflows.workbooks import read_document
+from workflows.workbooks import FileType, read_document, write_document
 
 FOLDER: Final = Path(__file__).parent
 ABOUT_TIMES: Final = ("TASK_REMINDER", "TICKET_REMINDER", "TASK_LATE")
@@ -211,9 +214,17 @@ class DescribedCase(CompanyTestCase):
         self.assertEqual([each.message for each in found], [])
 
     def assert_in_order(self) -> None:
-        """Nothing is found in the definition: no error, and no warning either."""
+        """Nothing is found in the definition, a workbook keeps it, and its page shows it."""
         found = [(str(each.where), each.message) for each in check_bundle(self.document)]
         self.assertEqual(found, [])
+        workflow = self.definition.workflow
+        kept = export_bundle(workflow=workflow)
+        reading = read_document(write_document(kept, FileType.XLSX), "file.xlsx")
+        assert isinstance(reading.document, dict)
+        self.assertEqual(as_text(canonical(reading.document)), as_text(kept))
+        self.log_in(self.carla)
+        page = reverse("admin:workflows_workflowdefinition_change", args=[workflow.pk])
+        self.assertContains(self.client.get(page), workflow.title)
 
 
 def _due(job: ProcrastinateJob) -> datetime:

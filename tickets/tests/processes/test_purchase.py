@@ -9,10 +9,12 @@ from typing import Any
 from tenants.mail.models import OutgoingMail
 from tickets.models import Ticket
 from tickets.tests.processes.described_case import YES, DescribedCase
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import JsonObject
 
 APPROVED: JsonObject = {"decision": "approved"}
 SENT_BACK: JsonObject = {"decision": "question", "comment": "Ten of them?"}
+
+QUESTION: JsonObject = {"vote": "refuse", "comment": "Ten of them?", "send_back": True}
 
 
 class PurchaseCase(DescribedCase):
@@ -86,8 +88,7 @@ class ApprovalTests(PurchaseCase):
         request = self.request(1, "10", supplier="new")
         expected = ["supplier_name", "supplier_email"]
         self.assertEqual(self.refused(lambda: self.submit(request)), expected)
-        named: dict[str, Json] = {"supplier_name": "Bauer", "supplier_email": "b@bauer.example"}
-        self.ask(1, "10", supplier="new", **named)
+        self.ask(1, "10", supplier="new", supplier_name="Bauer", supplier_email="b@bauer.example")
 
     def test_the_managing_directors_own_purchase_is_approved_by_somebody_else(self) -> None:
         ticket = self.ask(1, "3000", quotes=3, by="max")
@@ -115,7 +116,11 @@ class CorrectedTests(PurchaseCase):
                 ticket = self.ask(10, "100")
                 if by_finance:
                     self.do(ticket, "manager", APPROVED)
-                    question = {"vote": "refuse", "comment": "Ten of them?", "send_back": True}
+                    question: JsonObject = {
+                        "vote": "refuse",
+                        "comment": "Ten of them?",
+                        "send_back": True,
+                    }
                     self.do(ticket, "finance.vote", question)
                 else:
                     self.do(ticket, "manager", SENT_BACK)

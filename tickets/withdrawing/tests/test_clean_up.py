@@ -40,9 +40,8 @@ WHY = "Not needed any more"
 class CleanUpTests(ActionCase, CompanyTestCase):
     """An order: it is paid by a call, then somebody ships it, then somebody counts it."""
 
-    # Each test has a version of its own: what is published is kept in memory.
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.clock = Clock()
         self.workflow = WorkflowDefinition.objects.create(key="order", title="Order")
         pay, refund = self.call_task("pay"), self.call_task("refund")

@@ -21,8 +21,8 @@ from workflows.running.events.withdrawn import WITHDRAWN
 
 
 class WithdrawTicketTests(SmallWorkflow, CompanyTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.make_workflow()
         with self.captureOnCommitCallbacks(execute=True):
             self.ticket = self.submit()
@@ -99,8 +99,8 @@ class WithdrawTicketTests(SmallWorkflow, CompanyTestCase):
 
 
 class WithdrawPageTests(ScreenTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.ticket = self.submit()
         self.log_in(self.uma)
         self.address = reverse("admin:tickets_myticket_withdraw", args=(self.ticket.pk,))

@@ -15,8 +15,8 @@ LIST = reverse("admin:tickets_mytask_changelist")
 
 
 class CompleteTests(ScreenTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.log_in(self.wendy)
         self.ticket = self.submit(amount=12.5)
         self.task = self.task_of(self.ticket)

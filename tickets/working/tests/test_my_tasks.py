@@ -10,8 +10,8 @@ LIST = reverse("admin:tickets_mytask_changelist")
 
 
 class ListTests(ScreenTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.log_in(self.wendy)
 
     def test_nothing_to_do_says_so(self) -> None:

@@ -14,8 +14,8 @@ LIST = reverse("admin:tickets_mytask_changelist")
 
 
 class ScreenTests(ScreenTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         User.objects.filter(pk=self.wendy.pk).update(is_available=False)
         self.task = self.task_of(self.submit())
         self.claim = reverse("admin:tickets_mytask_claim", args=(self.task.pk,))

@@ -49,8 +49,8 @@ DAY = timedelta(days=1)
 class DeputyCase(ScreenTestCase):
     """Wendy has a task, walt is her deputy, and nobody else does tasks."""
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         User.objects.filter(pk=self.walt.pk).update(is_available=False)
         self.task = self.task_of(self.submit())
         self.assertEqual(self.task.assigned_to, self.wendy)
@@ -290,8 +290,8 @@ class WhoStandsInTests(DeputyCase):
 class GivenByNameTests(DeputyCase):
     roles: ClassVar[list[str]] = []
 
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.dora = self.worker("Dora")
         self.name(self.wendy, self.walt)
         self.send_away(self.wendy)
@@ -364,8 +364,8 @@ class GivenByNameTests(DeputyCase):
 
 
 class TakingOverTests(DeputyCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.name(self.wendy, self.walt)
         self.address = reverse("admin:tickets_mytask_take_over", args=[self.task.pk])
 

@@ -28,8 +28,8 @@ def page_of(task: TaskInstance) -> str:
 
 
 class ListTests(ScreenTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.log_in(self.wendy)
 
     def listed(self, **query: str) -> list[int]:
@@ -140,8 +140,8 @@ class HandOverTests(ScreenTestCase):
 
 
 class ManyTests(ScreenTestCase):
-    def setUp(self) -> None:
-        super().setUp()
+    def set_up_once(self) -> None:
+        super().set_up_once()
         self.log_in(self.wendy)
 
     def hidden(self, page: Any) -> dict[str, Any]:

@@ -33,6 +33,25 @@ KEYS = st.from_regex(r"[a-z][a-z0-9_]{0,12}", fullmatch=True).filter(
     lambda key: key not in {"start", "end"}
 )
 
+# Has the ticket type that the steps of others start.
+OTHER: dict[str, Any] = {
+    "format": "ticketflower-bundle",
+    "format_version": 1,
+    "workflow": {
+        "key": "other_workflow",
+        "title": "Other",
+        "fields": [{"name": "amount", "label": "Amount", "type": "number"}],
+    },
+    "tasks": [
+        {
+            "key": "look",
+            "title": "Look",
+            "fields": [{"name": "note", "label": "Note", "type": "text"}],
+        }
+    ],
+    "transitions": [{"from": "start", "to": "look"}, {"from": "look", "to": "end"}],
+    "ticket_types": [{"key": "other", "title": "Other"}],
+}
 
 DURATIONS = st.sampled_from(
     ["", "P1D", "PT4H", "PT1H30M", "P2DT45M", "P999DT999H59M", "PT30M clock", "P1D at 09:00"]
@@ -144,7 +163,7 @@ def _task(draw: st.DrawFn, key: str, roles: list[str]) -> dict[str, Any]:
     if draw(st.booleans()):
         return {**task, "task_type": "WAIT", "wait": draw(TIMES)}
     if draw(st.booleans()):
-        given = {"amount": {"var": ["ticket.amount", None]}}
+        given = {"amount": {"var": ["number", None]}}
         return {
             **task,
             "task_type": "SUBTICKET",

@@ -112,6 +112,11 @@ class CheckTest(SimpleTestCase):
         (found,) = check_bundle(document(who="requester", answer=None, text="{check.note}"))
         self.assertIn("it is left out", found.message)
 
+    def test_what_the_recipient_has_answered_is_no_secret(self) -> None:
+        asked = document(text="{check.note}")
+        asked["tasks"][0]["assign_to"] = {"who": "outside", "answer": "ticket.supplier"}
+        self.assertEqual(check_bundle(asked), [])
+
     def test_no_json_makes_it_fail(self) -> None:
         wrong: list[Any] = [1, [], "x", {"who": 1}, {"text": 1, "files": [1, None]}, {"files": "x"}]
         for said in wrong:

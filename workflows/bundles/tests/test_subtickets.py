@@ -53,6 +53,7 @@ class DocumentTests(SimpleTestCase):
                 with self.subTest(file_type, more=more):
                     content = write_document(found, file_type)
                     read = read_document(content, f"flow.{file_type}")
+                    assert isinstance(read.document, dict)
                     self.assertEqual(canonical(read.document), found)
 
     def test_what_is_wrong_is_said(self) -> None:

@@ -419,6 +419,10 @@ def given_to(
         people = addresses_of([(task.assign_to, task.approvers)])
     if task.type.is_approval:
         return approvers_in_words(_approval_said(task, people), labels)
+    if task.sends_message and task.message:
+        titles = {f"tasks.{each.key}": each.title for each in task.workflow.tasks.all()}
+        who = recipient_in_words(task.message, role, {**titles, **labels})
+        return _("to %(to)s") % {"to": who}
     if not task.assign_to or not task.is_form:
         return ""
     titles = {f"tasks.{each.key}": each.title for each in task.workflow.tasks.all()}

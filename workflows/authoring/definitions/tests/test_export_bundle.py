@@ -12,7 +12,7 @@ from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.importing.import_bundle import import_bundle
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.bundles import canonical, write_bundle
-from workflows.bundles.tests.bundle_strategies import bundles
+from workflows.bundles.tests.bundle_strategies import OTHER, bundles
 from workflows.models import CompanyRole, TicketDefinition, WorkflowDefinition
 
 FIXTURES = ("invoice", "vacation", "it_help")
@@ -43,6 +43,8 @@ class ExportBundleTest(CompanyTestCase):
 
     def test_a_generated_bundle_comes_back_as_it_was(self) -> None:
         """But for company roles that nothing names, which are the company's own."""
+        other = import_bundle(document=OTHER, user=None)
+        publish_workflow(workflow=other, user=None)
 
         @given(bundles())
         @examples(25)
@@ -64,7 +66,9 @@ class ExportBundleTest(CompanyTestCase):
         self.assertEqual(import_bundle(document=exported, user=None), stored)
         self.assertEqual(import_bundle(document=document, user=None), stored)
         publish_workflow(workflow=stored, user=None)
-        self.assertEqual(export_bundle(workflow=WorkflowDefinition.objects.get()), exported)
+        self.assertEqual(
+            export_bundle(workflow=WorkflowDefinition.objects.get(pk=stored.pk)), exported
+        )
         self.assertEqual(import_bundle(document=exported, user=None), stored)
 
     def test_a_role_in_another_spelling_stays_the_companys(self) -> None:
