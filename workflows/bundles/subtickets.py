@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from workflows.bundles.outline import Entry, Outline
 from workflows.end_outcomes import SCREENS as OUTCOMES
-from workflows.engine.condition_sentence import describe_condition
+from workflows.engine.condition_sentence import choice_labels, describe_condition
 from workflows.engine.process import EndOutcome, Json
 from workflows.engine.subtickets import CANCELLED, PARTS
 from workflows.fields.field import Field
@@ -65,6 +65,7 @@ def subticket_labels(outline: Outline) -> dict[str, str]:
     """What is called how in a condition of what can be read of sub-tickets."""
     labels = {name: field.label for name, field in subticket_fields(outline).items()}
     for key, task in subtickets_of(outline).items():
+        labels |= choice_labels(output_specs_of_subticket(), f"tasks.{key}.")
         for name in names_read(task):
             words = {"task": task.text("title") or key, "name": name.replace("_", " ")}
             labels.setdefault(f"tasks.{key}.{name}", _("%(task)s: %(name)s") % words)

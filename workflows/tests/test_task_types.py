@@ -153,6 +153,7 @@ class DocumentTests(SimpleTestCase):
             "most": 5,
             "hide_answers": True,
             "wait": "P1D",
+            "answered_by": "ticket.a",
             "ticket_type": "other",
             "wait_for_end": True,
             "values": PARTS["values"]["values"],

@@ -9,7 +9,9 @@ from django import forms
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
@@ -53,7 +55,9 @@ class StartForm(forms.Form):
         widget=UnfoldAdminTextInputWidget,
         help_text=gettext_lazy("Its tickets have it with their day. Empty: the ticket type's."),
     )
-    how = forms.ChoiceField(label=gettext_lazy("When"), choices=HOW, widget=forms.RadioSelect)
+    how = forms.ChoiceField(
+        label=gettext_lazy("When"), choices=HOW, widget=UnfoldAdminRadioSelectWidget
+    )
     working_day = forms.TypedChoiceField(
         label=gettext_lazy("Working day, by the company's calendar"),
         choices=_WORKING_DAYS,
@@ -67,7 +71,7 @@ class StartForm(forms.Form):
         choices=tuple(WEEKDAYS.items()),
         coerce=int,
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
     month_day = forms.TypedChoiceField(
         label=gettext_lazy("Day of the month"),

@@ -33,6 +33,7 @@ from workflows.authoring.ticket_types.change_ticket_type import ticket_type_mark
 from workflows.bundles.starts import problems_of_start, start_in_words
 from workflows.engine.calendar import WorkingTime
 from workflows.engine.errors import FieldError
+from workflows.engine.process import Json, objects_in
 from workflows.engine.starts import StartSpec, starts_of
 from workflows.errors import StartsRefusedError, TicketTypeChangedError, TicketTypeNotOfferedError
 from workflows.fields.look_up import facts_for
@@ -146,7 +147,7 @@ def moment_in_words(moment: datetime, zone: ZoneInfo) -> str:
 
 
 @register_page(
-    TicketDefinition, "<int:object_id>/starts/", name="workflows_ticketdefinition_start_add"
+    TicketDefinition, "<int:object_id>/starts/", name="workflows_ticketdefinition_new_start"
 )
 class AddStartPage(ObjectPage, _StartsPage):
     """A new start of a ticket type. POST shows its next times, or with `save` saves it."""
@@ -196,7 +197,9 @@ class AddStartPage(ObjectPage, _StartsPage):
         if self._kept() is None and data is None:
             form = validator_for(workflow.fields, presets=presets)
             given = {**form.defaults(facts_for(form, {})), **given}
-        return DocumentForm(workflow.fields, given=given, presets=presets, data=data)
+        # A start brings no files: what needs one is told when it is checked.
+        asked = [each for each in objects_in(workflow.fields) if each.get("type") != "file"]
+        return DocumentForm(list[Json](asked), given=given, presets=presets, data=data)
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         if "remove" in request.POST:
@@ -292,7 +295,7 @@ def _next_times(spec: StartSpec, working_time: WorkingTime) -> list[str]:
 @register_page(
     TicketDefinition,
     "<int:object_id>/starts/<slug:start_key>/",
-    name="workflows_ticketdefinition_start_change",
+    name="workflows_ticketdefinition_start",
 )
 class ChangeStartPage(AddStartPage):
     """A start that is there."""

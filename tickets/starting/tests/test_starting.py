@@ -196,7 +196,7 @@ class StartingTests(StartCase):
 class StartPagesTests(StartCase):
     def test_a_start_is_made_on_screen(self) -> None:
         self.log_in(self.carla)
-        add = reverse("admin:workflows_ticketdefinition_start_add", args=[self.definition.pk])
+        add = reverse("admin:workflows_ticketdefinition_new_start", args=[self.definition.pk])
         form = self.client.get(add)
         typed = {
             "marker": form.context["marker"],
@@ -211,7 +211,7 @@ class StartPagesTests(StartCase):
         self.assertEqual(wrong.status_code, 200)
         self.assertContains(wrong, "nobody@x.example")
         shown = self.client.post(add, {**typed, "preview": "1"})
-        self.assertContains(shown, "on the last working day of each month at 08:00")
+        self.assertContains(shown, "On the last working day of each month at 08:00")
         self.assertEqual(len(shown.context["next_times"]), 5)
         self.assertIn("30", shown.context["next_times"][0])
         self.assertFalse(RecurringStart.objects.exists())
@@ -229,7 +229,7 @@ class StartPagesTests(StartCase):
         self.assertEqual((start.paused, start.paused_by), (PauseReason.BY_HAND, self.terry))
         self.client.post(address, {"start": start.pk, "resume": "1"})
         change = reverse(
-            "admin:workflows_ticketdefinition_start_change", args=[self.definition.pk, start.key]
+            "admin:workflows_ticketdefinition_start", args=[self.definition.pk, start.key]
         )
         self.assertEqual(self.client.get(change).context["form"].initial["how"], "working_day")
         self.client.post(change, {"remove": "1"})

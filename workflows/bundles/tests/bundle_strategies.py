@@ -42,7 +42,13 @@ OTHER: dict[str, Any] = {
         "title": "Other",
         "fields": [{"name": "amount", "label": "Amount", "type": "number"}],
     },
-    "tasks": [{"key": "look", "title": "Look"}],
+    "tasks": [
+        {
+            "key": "look",
+            "title": "Look",
+            "fields": [{"name": "note", "label": "Note", "type": "text"}],
+        }
+    ],
     "transitions": [{"from": "start", "to": "look"}, {"from": "look", "to": "end"}],
     "ticket_types": [{"key": "other", "title": "Other"}],
 }
@@ -157,7 +163,7 @@ def _task(draw: st.DrawFn, key: str, roles: list[str]) -> dict[str, Any]:
     if draw(st.booleans()):
         return {**task, "task_type": "WAIT", "wait": draw(TIMES)}
     if draw(st.booleans()):
-        given = {"amount": {"var": ["ticket.amount", None]}}
+        given = {"amount": {"var": ["number", None]}}
         return {
             **task,
             "task_type": "SUBTICKET",
