@@ -13,7 +13,7 @@ from tenants.encryption import encrypt
 from tenants.testing import CompanyTestCase, outside
 from tickets.calling.tests.action_case import ActionCase, Clock, replies, submit_with_action
 from tickets.calling.tests.test_callback import ASYNC
-from tickets.health.tests.test_doctor import DoctorCase, run_doctor
+from tickets.health.tests.test_doctor import DoctorCase, run_doctor, switch
 from tickets.models import TicketError
 from tickets.repairing.finish_task import finish_task_by_hand
 from tickets.repairing.hold_ticket import hold_ticket
@@ -24,6 +24,7 @@ from workflows.models import ActionAttempt, SigningSecret
 class DoctorOfCallsCase(ActionCase, CompanyTestCase):
     def set_up_once(self) -> None:
         super().set_up_once()
+        switch(self.globex, on=False)
         self.clock = Clock()
 
     def lose_jobs(self) -> None:

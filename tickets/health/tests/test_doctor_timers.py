@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from tickets.advancing.tests.test_timeout_transitions import TimeoutCase
 from tickets.health import company_findings
-from tickets.health.tests.test_doctor import run_doctor
+from tickets.health.tests.test_doctor import run_doctor, switch
 from tickets.models import Ticket, TicketError
 from tickets.repairing.hold_ticket import hold_ticket, resume_ticket
 from tickets.repairing.reassign_task import reassign_task
@@ -25,6 +25,7 @@ class DoctorOfTimersTests(TimeoutCase):
 
     def set_up_once(self) -> None:
         super().set_up_once()
+        switch(self.globex, on=False)
         BusinessCalendar.objects.create(time_zone="UTC", week=AROUND_THE_CLOCK, holidays=[])
         self.now = timezone.now()
 
