@@ -19,8 +19,8 @@ def kept_problems(outline: Outline) -> Iterator[Problem]:
     """What steps would keep of sub-tickets, and cannot."""
     for task in subtickets_of(outline).values():
         kept, path = task.value.get("output_transform"), (*task.path, "output_transform")
-        for name in PARTS if isinstance(kept, dict) else ():
-            if name in kept:
+        for name in kept if isinstance(kept, dict) else ():
+            if name in PARTS:
                 message = _("The step says “%(name)s” of the other ticket itself: remove it here.")
                 yield Problem((*path, name), message % {"name": name}, name)
         if task.value.get("wait_for_end") is NO_WAIT and not is_empty(kept):

@@ -127,8 +127,8 @@ class DocumentTests(SimpleTestCase):
 
     def test_what_cannot_be_kept(self) -> None:
         kept: JsonObject = {"outcome": {"var": "subticket.tasks.offer.price"}}
-        on: list[JsonObject] = [_way("ask", "end")]
-        cases: tuple[tuple[JsonObject, str], ...] = (
+        on = [_way("ask", "end")]
+        cases: tuple[tuple[dict[str, Any], str], ...] = (
             ({"output_transform": kept}, "itself"),
             ({"wait_for_end": False, "ways": on}, "keeps nothing"),
         )
