@@ -22,6 +22,7 @@ from tickets.moving.move_tickets import move_tickets
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.hold_ticket import hold_ticket, resume_ticket
 from tickets.repairing.retry_step import retry_step
+from tickets.replaying.replay_tickets import replay_tickets
 from tickets.submitting.reopen_ticket import reopen_ticket
 from tickets.subtickets.follow_subticket import follow_subticket
 from tickets.subtickets.tests.subticket_case import AMOUNT, SubticketCase, starts
@@ -186,6 +187,25 @@ class AroundTests(SubticketCase):
         self.assertEqual(again.definition, self.inner)
         self.assertEqual(self.status(self.child), "COMPLETED")
         self.assert_sound()
+
+    def test_finished_ones_go_the_same_way_in_a_draft(self) -> None:
+        for begin, end in ((False, "12"), (True, ""), (True, None)):
+            if begin:
+                self.begin()
+            if end is None:
+                self.cancel_tidily(self.child)
+            else:
+                self.answer(self.child, end)
+                self.work_off()
+            self.complete(self.open_keys()[0])
+        draft = new_draft(workflow=self.asking.workflow, user=self.carla)
+        found = replay_tickets(workflow=draft, by=self.root, limit=9)
+        self.assertEqual((found.count, found.same), (3, 3), found)
+        cancelled = _outcome("ask", "cancelled")
+        draft.transitions.exclude(condition__isnull=True).update(condition=cancelled)
+        draft = WorkflowDefinition.objects.get(pk=draft.pk)
+        found = replay_tickets(workflow=draft, by=self.root, limit=9)
+        self.assertEqual((found.differing, found.errors), (3, {}))
 
     # What becomes of the child
 
