@@ -195,7 +195,8 @@ def renew_link(token: str, *, now: datetime) -> None:
             try:
                 _ensure_open(row, task, now)
             except LinkEndedError:
-                if not ContactLink.objects.of_task(task).sent_since(now - RENEWED_AGAIN).exists():
+                sent = ContactLink.objects.of_task(task).good(now).sent_since(now - RENEWED_AGAIN)
+                if not sent.exists():
                     send_link(task, now=now)
 
 
