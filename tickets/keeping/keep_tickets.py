@@ -186,10 +186,12 @@ def delete_tickets(numbers: list[int]) -> dict[str, int]:
 def _tasks_and_contacts(numbers: list[int]) -> tuple[list[int], list[int]]:
     """The ids of the tasks of tickets, and of the people outside whom these and they name."""
     of_tickets = TaskInstance.objects.filter(workflow_instance__ticket__in=numbers)
-    tasks = dict(of_tickets.values_list("pk", "contact"))
-    contacts = Ticket.objects.filter(pk__in=numbers).values_list("contact", flat=True)
-    named = {each for each in (*tasks.values(), *contacts) if each is not None}
-    return list(tasks), list(named)
+    with_contact = Ticket.objects.filter(pk__in=numbers, contact__isnull=False)
+    contacts = {
+        *of_tickets.filter(contact__isnull=False).values_list("contact", flat=True),
+        *with_contact.values_list("contact", flat=True),
+    }
+    return list(of_tickets.values_list("pk", flat=True)), list(contacts)
 
 
 def _forget_contacts() -> None:

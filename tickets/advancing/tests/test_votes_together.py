@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import Any, ClassVar
 
@@ -82,12 +83,12 @@ class VotesTogetherTests(BlockCase):
         for last in ("deciding", "cancelling"):
             self.submit()
             first = self.task("first")
-            found["entering"] = self.count(lambda task=first: self.complete(task))
+            found["entering"] = self.count(partial(self.complete, first))
             votes = self.open_votes()
             have = [each.assigned_to for each in votes]
             self.assertEqual(have, [*self.people[: count - 1], self.people[-1]])
             if last == "deciding":
-                found[last] = self.count(lambda task=votes[0]: self.complete(task, YES))
+                found[last] = self.count(partial(self.complete, votes[0], YES))
             else:
                 found[last] = self.count(
                     lambda: cancel_ticket(ticket=self.ticket, by=self.terry, reason="Not needed.")
@@ -130,7 +131,7 @@ class VotesTogetherTests(BlockCase):
         self.assertGreater(several, 5)
 
     def path_of(self, number: int) -> QuerySet[Path]:
-        return Path.objects.filter(pk=self.tasks("approve.vote")[number].path_id)
+        return Path.objects.filter(tasks=self.tasks("approve.vote")[number])
 
     def shuffle_people(self, chance: Random) -> None:
         ids = [each.pk for each in (*self.people[:8], self.uma)]

@@ -160,7 +160,8 @@ class KeepTicketsTests(KeepCase):
         Ticket.objects.filter(pk=self.old.pk).update(contact=both)
         now = timezone.now()
         for task in tasks.filter(contact__isnull=False):
-            task.links.create(contact=task.contact, digest="", created_at=now, expires_at=now)
+            contact = both if task.contact == both else old
+            task.links.create(contact=contact, digest="", created_at=now, expires_at=now)
         delete_tickets([self.old.pk])
         left = Contact.objects.order_by("pk").values_list("email", flat=True)
         self.assertEqual([*left], ["both@x.example", "nobodys@x.example"])
