@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
 from functools import partial
 
+from django.core.management import call_command
 from django.urls import reverse
 
 from bench.measure import Act, Prepare, Scenario, measure
@@ -91,8 +91,8 @@ def picture_rows(bench: Bench) -> list[Row]:
     enter(bench)
     workflow = import_bundle(document=document, user=user_of(bench.user_id))
     address = reverse("admin:workflows_workflowdefinition_change", args=[workflow.pk])
-    with ExitStack() as stack:
-        browser = stack.enter_context(server(bench))
+    call_command("collectstatic", interactive=False, verbosity=0)  # or no page finds its styles
+    with server(bench) as browser:
         browser.get(reverse("admin:index"), bench.user_id)  # what is made once a process is made
         scenario = Scenario(
             lambda _count: [partial(browser.get, address, bench.user_id)], browser.spending

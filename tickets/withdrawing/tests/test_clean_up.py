@@ -126,6 +126,21 @@ class CleanUpTests(ActionCase, CompanyTestCase):
             for each in events.order_by("pk")
         ]
 
+    def test_while_it_cleans_up_it_counts_as_cancelled(self) -> None:
+        self.to_shipping()
+        self.withdraw()
+        self.assertEqual(self.instance().status, "IN_PROGRESS")
+        self.log_in(self.terry)
+        every = reverse("admin:tickets_ticket_changelist")
+        for status, count in (("RUNNING", 0), ("IN_PROGRESS", 0), ("CANCELLED", 1)):
+            with self.subTest(status):
+                page = self.client.get(every, {"status": status})
+                self.assertEqual(page.context["cl"].result_count, count)
+        self.log_in(self.uma)
+        mine = reverse("admin:tickets_myticket_changelist")
+        self.assertNotContains(self.client.get(mine), self.ticket.number)
+        self.assertContains(self.client.get(mine, {"archive": "1"}), self.ticket.number)
+
     def test_cancelled_during_shipping_it_is_refunded_and_released_once(self) -> None:
         self.to_shipping()
         shipping = self.instance().current_task

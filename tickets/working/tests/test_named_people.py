@@ -6,12 +6,13 @@ from typing import Any
 
 from tenants.models import User
 from tenants.testing import CompanyTestCase
+from tickets.company_data.people_in_rows import PeopleInRows
 from tickets.models import Ticket
 from tickets.submitting.submit_ticket import submit_ticket
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.importing.import_bundle import import_bundle, preview_bundle
 from workflows.authoring.publishing.publish_workflow import publish_workflow
-from workflows.engine.process import JsonObject
+from workflows.engine.process import Json, JsonObject
 from workflows.models import TaskInstance, WorkflowDefinition
 from workflows.running.candidates import for_person
 from workflows.running.definition_cache import forget_definitions
@@ -88,3 +89,18 @@ class NamedPeopleTests(CompanyTestCase):
         forget_definitions()
         self.addCleanup(forget_definitions)
         self.assertEqual(self.task(self.submit()).assigned_to, self.walt)
+
+    def test_an_archive_is_restored_with_the_numbers_that_people_have_there(self) -> None:
+        def change(value: Json) -> Json:
+            return {**value, "id": 77} if isinstance(value, dict) else value
+
+        people = PeopleInRows(change)
+        row: Any = (
+            self.workflow.tasks.filter(approvers__isnull=False).values("id", "approvers").get()
+        )
+        (overlay,) = people.overlays("workflows_taskdefinition", [row])
+        kept: Any = overlay["approvers"]
+        self.assertEqual(kept["people"], [{"id": 77, "email": WALT}, "nobody@acme.example"])
+        row = self.workflow.tasks.filter(key="look").values("id", "assign_to").get()
+        (overlay,) = people.overlays("workflows_taskdefinition", [row])
+        self.assertEqual(overlay["assign_to"], {"who": "person", "email": WALT, "id": 77})

@@ -69,7 +69,9 @@ class StartsInDocumentsTests(SimpleTestCase):
             with self.subTest(file_type):
                 read = read_document(write_document(made, file_type), file_type)
                 self.assertEqual([each.message for each in read.problems], [])
-                self.assertEqual(as_text(canonical(read.document)), as_text(made))
+                self.assertIsInstance(read.document, dict)
+                again: Any = read.document
+                self.assertEqual(as_text(canonical(again)), as_text(made))
 
     def test_other_spellings_are_the_same(self) -> None:
         typed = {**WEEKLY, "rule": "rrule: freq=weekly; interval=2; byday=mo"}
@@ -78,6 +80,7 @@ class StartsInDocumentsTests(SimpleTestCase):
 
     def test_what_is_wrong_says_where(self) -> None:
         file = {"upload": "00000000-0000-0000-0000-000000000000", "filename": "a.pdf"}
+        changed: Any
         for changed, place in (
             ({"rule": "FREQ=SECONDLY", "working_day": 0}, ("rule",)),
             ({"at": "8 o'clock"}, ("at",)),
