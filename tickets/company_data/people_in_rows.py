@@ -12,20 +12,32 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from django.db import connection
+from django.db.models import Model
 from psycopg import sql
 
 from tenants.connection import current_schema
 from workflows.engine.edits import by_owner, with_owner
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.task_types import APPROVAL_TYPES, BLOCK_TYPES
-from workflows.fields.kept_people import with_people as of_rule
+from workflows.fields.kept_people import OF_TASKS, OF_TICKET_TYPES, Place
 from workflows.fields.people import ChangePerson, names_people, with_people
+from workflows.models import TaskDefinition, TicketDefinition
 from workflows.running.events.block_began import BLOCK_BEGAN
 from workflows.running.events.kind import Form, answers_of, kind_named
 
 type Row = dict[str, Any]
 # The columns of a row that change, with what stands there then.
 type Overlay = dict[str, Any]
+
+
+def _by_column(model: type[Model], places: Mapping[str, Place]) -> dict[str, Place]:
+    columns = {each.name: each.column for each in model._meta.concrete_fields}
+    return {str(columns[name]): place for name, place in places.items()}
+
+
+# Where rows of definitions name people besides answers, by their columns.
+IN_TASKS: Final = _by_column(TaskDefinition, OF_TASKS)
+IN_TICKET_TYPES: Final = _by_column(TicketDefinition, OF_TICKET_TYPES)
 # What an answer says of a person.
 _PERSON: Final = {"id", "name", "email"}
 
@@ -86,8 +98,8 @@ class PeopleInRows:
         found = []
         for row in rows:
             made = {
-                name: of_rule(row[name], self._change)
-                for name in ("assign_to", "approvers")
+                name: place(row[name], self._change)
+                for name, place in IN_TASKS.items()
                 if name in row
             }
             if "fields" in row:
@@ -96,10 +108,25 @@ class PeopleInRows:
         return found
 
     def of_ticket_types(self, rows: list[Row]) -> list[Overlay]:
-        return [
-            _changed(row, presets=self._of_ticket(row["workflow_id"], row["presets"]))
-            for row in rows
-        ]
+        """Of those columns that the rows have; what starts by itself has answers, too."""
+        found = []
+        for row in rows:
+            made = {
+                name: place(row[name], self._change)
+                for name, place in IN_TICKET_TYPES.items()
+                if name in row
+            }
+            if isinstance(starts := made.get("starts"), list):
+                made["starts"] = [
+                    {**each, "answers": self._of_ticket(row["workflow_id"], each["answers"])}
+                    if isinstance(each, dict) and "answers" in each
+                    else each
+                    for each in starts
+                ]
+            if "presets" in row:
+                made["presets"] = self._of_ticket(row["workflow_id"], row["presets"])
+            found.append(_changed(row, **made))
+        return found
 
     def of_tickets(self, rows: list[Row]) -> list[Overlay]:
         return [
