@@ -10,9 +10,11 @@ from django.utils import timezone
 from tenants.account.addresses import say_new_address
 from tenants.connection import PUBLIC, company_of
 from tenants.models import User
+from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase
 from tickets.company_data.people_in_rows import PeopleInRows
-from tickets.models import Ticket
+from tickets.models import RecurringStart, Ticket
+from tickets.starting.begin_start import begin_start
 from tickets.submitting.submit_ticket import submit_ticket
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.importing.import_bundle import import_bundle, preview_bundle
@@ -98,14 +100,21 @@ class NamedPeopleTests(CompanyTestCase):
         types.filter(key="flow").update(public_for=WALT)
         self.walt.refresh_from_db()
         self.walt.email = NEW
-        save_person(
-            person=self.walt, roles=self.walt.system_roles(), company_roles=None, now=timezone.now()
-        )
+        roles = [*self.walt.system_roles(), SystemRole.USER]
+        save_person(person=self.walt, roles=roles, company_roles=None, now=timezone.now())
         exported: Any = export_bundle(workflow=self.workflow)
         flow, preset = exported["ticket_types"]
         self.assertEqual((flow["public_for"], flow["starts"][0]["on_behalf_of"]), (NEW, NEW))
         self.assertEqual(flow["starts"][0]["answers"], {"boss": NEW, "mail": WALT})
         self.assertEqual(preset["presets"], {"boss": NEW, "mail": WALT})
+        start = RecurringStart.objects.get(key="weekly")
+        assert start.next_at is not None
+        ticket = begin_start(start_id=start.pk, now=start.next_at)
+        assert ticket is not None
+        self.assertEqual(ticket.created_by, self.walt)
+        self.assertEqual(
+            (ticket.data["boss"]["id"], ticket.data["boss"]["email"]), (self.walt.pk, NEW)
+        )
         # By a link, which is followed outside of any company; and where somebody takes it away.
         with company_of(PUBLIC), transaction.atomic():
             walt = User.objects.get(pk=self.walt.pk)
