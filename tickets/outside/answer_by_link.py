@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from http import HTTPStatus
 from typing import Final
@@ -33,13 +33,15 @@ from workflows.errors import InvalidDataError
 from workflows.fields.look_up import facts_for
 from workflows.models import ContactLink, TaskDefinition, TaskInstance, WorkflowStatus
 from workflows.running.definition_cache import definition_of
-from workflows.running.outside import SALT, digest_of
+from workflows.running.outside import SALT, digest_of, send_link
 from workflows.running.state_manager import WorkflowStateManager
 
 logger = logging.getLogger(__name__)
 
 # A token is not read that is longer than any of ours.
 LONGEST_TOKEN: Final = 300
+# Another link in the place of one that has ended is sent so often at most.
+RENEWED_AGAIN: Final = timedelta(hours=1)
 
 
 class UnknownLinkError(TicketsError):
@@ -50,7 +52,7 @@ class UnknownLinkError(TicketsError):
 
 
 class LinkEndedError(TicketsError):
-    message = _("This link has ended. Ask whoever sent it to you, if the answer is still needed.")
+    message = _("This link has ended. You can have another one sent to the same address.")
     status = HTTPStatus.GONE
 
 
@@ -171,6 +173,41 @@ def answer_by_link(token: str, *, output: JsonObject, now: datetime) -> None:
             raise NotSavedError from error
 
 
+def renew_link(token: str, *, now: datetime) -> None:
+    """Send the contact another link in the place of one that has ended, to the same address.
+
+    One that was sent just before stays the last: who asks again and again has no mails sent.
+
+    Raises:
+        RateLimitedError: too many mails were sent there.
+        what `open_link` raises, where the form cannot be answered for another reason
+    """
+    link = _Link.read(token)
+    with company_of(link.company.schema_name):
+        row = link.find()
+        number = _ticket_of(row)
+        with transaction.atomic():
+            ticket = lock_ticket(number)
+            manager = lock_instance_of(ticket, WorkflowStateManager, now=now)
+            task = manager.read_task(row.task_id)
+            if row.used_at is not None:
+                raise AnsweredAlreadyError
+            try:
+                _ensure_open(row, task, now)
+            except LinkEndedError:
+                sent = ContactLink.objects.of_task(task).good(now).sent_since(now - RENEWED_AGAIN)
+                if not sent.exists():
+                    send_link(task, now=now)
+
+
+def _ticket_of(row: ContactLink) -> int:
+    tickets = Ticket.objects.filter(workflow_instance=row.task.workflow_instance_id)
+    number = tickets.values_list("pk", flat=True).first()
+    if number is None:
+        raise UnknownLinkError
+    return number
+
+
 def _answer(row: ContactLink, output: JsonObject, now: datetime) -> None:
     try:
         with _locked(row, output, now) as found:
@@ -199,10 +236,7 @@ def _locked(
     row: ContactLink, output: JsonObject, now: datetime
 ) -> Iterator[tuple[WorkflowStateManager, TaskInstance, Ticket, JsonObject]]:
     """Everything locked and looked at once more; the link is used up with what is done inside."""
-    instances = row.task.workflow_instance_id
-    number = Ticket.objects.filter(workflow_instance=instances).values_list("pk", flat=True).first()
-    if number is None:
-        raise UnknownLinkError
+    number = _ticket_of(row)
     with transaction.atomic():
         ticket = lock_ticket(number)
         manager = lock_instance_of(ticket, WorkflowStateManager, now=now)

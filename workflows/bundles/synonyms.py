@@ -72,7 +72,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "values": ("set", "set_values", "sets"),
         "table": ("decision_table", "decision", "rules"),
         "wait": ("wait_until", "waits_until", "waits", "until"),
-        "ticket_type": ("starts", "sub_ticket", "subticket", "sub_workflow", "subworkflow"),
+        "ticket_type": ("starts", "sub_ticket", "sub_workflow"),
         "wait_for_end": ("waits_for_end", "wait_for_it", "waits_for_it"),
         "answered_by": ("matched_by", "correlation_key", "message_key"),
         "reminders": ("reminder", "escalations", "escalation"),

@@ -86,7 +86,9 @@ class TaskInstanceQuerySet(models.QuerySet["TaskInstance"]):
 
     def on_offer(self) -> TaskInstanceQuerySet:
         """Those in the pool, and those that members of added company roles may take over."""
-        waits = Q(status=TaskStatus.PENDING, assigned_to=None, contact=None)
+        # What somebody outside has is for those whom a reminder has added alone.
+        is_free = Q(contact=None) | Q(added_roles__isnull=False)
+        waits = Q(status=TaskStatus.PENDING, assigned_to=None) & is_free
         offered = Q(added_roles__isnull=False, assigned_to__isnull=False, status__in=WORKABLE)
         return self.filter(
             waits | offered,

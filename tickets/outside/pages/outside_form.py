@@ -12,14 +12,16 @@ from django.utils.translation import gettext_lazy
 from tenants.connection import company_of, use_public
 from tenants.errors import CompanyBehindError, TicketFlowerError
 from tenants.pages.page import Page
-from tenants.refusals import refusals
+from tenants.refusals import Refusals, refusals
 from tickets.errors import TicketsError
 from tickets.outside.answer_by_link import (
     AnsweredAlreadyError,
+    LinkEndedError,
     LinkState,
     OpenedLink,
     answer_by_link,
     open_link,
+    renew_link,
 )
 from tickets.seeing import answers_of_contact
 from workflows.engine.errors import FieldError
@@ -67,7 +69,27 @@ class OutsideFormPage(OutsidePage):
         return self._answer(None)
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
+        if "renew" in request.POST:
+            return self._renew()
         return self._answer(request.POST)
+
+    def _renew(self) -> HttpResponse:
+        """Another link in the place of one that has ended."""
+        use_public()
+        with refusals(TicketFlowerError) as refused:
+            renew_link(str(self.kwargs["token"]), now=timezone.now())
+            use_public()
+            return self._page(is_renewed=True)
+        use_public()
+        return self._refused(refused)
+
+    def _refused(self, refused: Refusals[Any]) -> HttpResponse:
+        response = self._page(
+            refusal=refused.text, may_renew=isinstance(refused.error, LinkEndedError)
+        )
+        if refused.error is not None:
+            response.status_code = refused.error.status
+        return response
 
     def _answer(self, sent: Any) -> HttpResponse:
         with refusals(TicketsError, CompanyBehindError) as refused:
@@ -76,10 +98,7 @@ class OutsideFormPage(OutsidePage):
                 answers = answers_of_contact(opened.definition, opened.output)
                 return self._page(opened=opened, answers=answers)
             return self._form(opened, sent)
-        response = self._page(refusal=refused.text)
-        if refused.error is not None:
-            response.status_code = refused.error.status
-        return response
+        return self._refused(refused)
 
     def _form(self, opened: OpenedLink, sent: Any) -> HttpResponse:
         with refusals(FieldError) as broken:

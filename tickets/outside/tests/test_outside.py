@@ -38,7 +38,7 @@ from workflows.models import (
     WorkflowEvent,
 )
 from workflows.running.outside import LIFETIME
-from workflows.running.pool import pool_of
+from workflows.running.pool import claim_task, pool_of
 
 ADDRESS = "cora@customer.example"
 TASK: JsonObject = {
@@ -236,12 +236,33 @@ class EndTests(OutsideCase):
         self.client.post(self.address(0), DAY)
         self.assertContains(self.client.get(self.address(1)), "Acme has your answer")
 
+    def test_members_of_an_added_role_may_do_it_as_well(self) -> None:
+        self.role("Heads", self.walt)
+        made = document(reminders=[{"when": "P1D", "tell": "role", "role": "Heads", "add": True}])
+        made["company_roles"] = [{"name": "Heads"}]
+        self.published = self.publish(made)
+        ticket = self.ask()
+        self.run_job(self.jobs(REMIND)[0])
+        self.assertEqual([list(pool_of(each)) for each in (self.wendy, self.walt)],
+                         [[], [self.task(ticket)]])  # fmt: skip
+        claim_task(task=self.task(ticket), user=self.walt, now=timezone.now())
+        self.assertContains(self.client.get(self.address()), "not needed", status_code=410)
+        self.assert_sound(ticket)
+
     def test_a_link_ends(self) -> None:
         self.ask()
         ContactLink.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
         self.assertContains(self.client.get(self.address()), "has ended", status_code=410)
         self.assertContains(self.client.post(self.address(), DAY), "has ended", status_code=410)
         self.assertGreater(LIFETIME, timedelta(days=5))
+        ended = self.address()
+        page = self.client.post(ended, {"renew": "1"})
+        self.assertContains(page, "another link is on its way")
+        self.assertEqual([each.to for each in self.mails()], [ADDRESS, ADDRESS])
+        self.client.post(ended, {"renew": "1"})  # the one before is on its way still
+        self.assertEqual(len(self.mails()), 2)
+        self.assertContains(self.client.get(self.address()), "Acme asks you")
+        self.assertContains(self.client.get(ended), "has ended", status_code=410)
 
     def test_cancelled_on_hold_and_given_to_a_colleague(self) -> None:
         by: Any = {"by": self.terry, "reason": REASON}

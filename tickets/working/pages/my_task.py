@@ -21,6 +21,7 @@ from tenants.active_company import active_company
 from tenants.models import User
 from tenants.pages.badges import badge, clipped
 from tenants.pages.company_admin import CompanyModelAdmin
+from tenants.pages.paging import count_in_words, count_up_to
 from tenants.pages.tabs import TabbedChangeList, is_archive
 from tickets.finding.find_tickets import Scope
 from tickets.finding.pages.filters import DueFilter
@@ -243,13 +244,15 @@ class MyTaskAdmin(FindsInTickets, CompanyModelAdmin):
 
     def _tabs(self, request: HttpRequest) -> list[dict[str, Any]]:
         pool, archive = is_pool(request), is_archive(request)
+        # Of a pool that is full nobody waits for the last one.
+        waiting = count_up_to(self.pool(request))
         return [
             {"query": "", "title": gettext("To do"), "is_current": not pool and not archive},
             {
                 "query": f"{POOL}=1",
                 "title": gettext("Pool"),
                 "is_current": pool,
-                "count": self.pool(request).count(),
+                "count": count_in_words(waiting) if waiting else "",
             },
             {"query": "archive=1", "title": gettext("Done"), "is_current": archive and not pool},
         ]

@@ -103,6 +103,9 @@ class Assigner(TaskChanger):
         links of the old one are gone.
         """
         if not task.definition.rule.is_for_outside:
+            if task.contact_id is not None:  # in the version that it was moved to
+                task.contact = None
+                self._batch.update(task, "contact")
             return False
         contact = find_contact(task)
         if contact is None or contact.pk == task.contact_id:
