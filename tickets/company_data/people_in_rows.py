@@ -175,13 +175,28 @@ class PeopleInRows:
         ]
         return {**output, "items": made}
 
-    def _of_votes(self, key: tuple[str, str], output: Json) -> Json:
-        """The further answers of the votes of an approval; who voted is an item as any other."""
-        votes = output.get("votes") if isinstance(output, dict) else None
-        if not isinstance(votes, list) or not isinstance(output, dict):
+    def _of_approval(self, key: tuple[str, str], output: Json) -> Json:
+        """Who voted, and the further answers of the votes: nobody is changed twice."""
+        if not isinstance(output, dict):
             return output
-        specs = self._tasks.get(key)
-        return {**output, "votes": [with_people(specs, each, self._change) for each in votes]}
+        made: JsonObject = {}
+        for name, value in output.items():
+            if name == "votes" and isinstance(value, list):
+                made[name] = [self._of_vote(self._tasks.get(key), each) for each in value]
+            else:
+                made[name] = self._of_item(value)
+        return made
+
+    def _of_vote(self, specs: list[Json] | None, vote: Json) -> Json:
+        if not isinstance(vote, dict):
+            return vote
+        questions = {each.get("name") for each in specs or () if isinstance(each, dict)}
+        answers = with_people(
+            specs, {name: value for name, value in vote.items() if name in questions}, self._change
+        )
+        others = {name: value for name, value in vote.items() if name not in questions}
+        made = {name: self._of_item(value) for name, value in others.items()}
+        return {**made, **(answers if isinstance(answers, dict) else {})}
 
     def _of_item(self, item: Json) -> Json:
         """An item of a list: a person as answers hold them, or a row in which such stand."""
@@ -284,7 +299,7 @@ class PeopleInRows:
         if key in self._blocks:
             return self._of_block(key[0], data)
         if key in self._approvals:
-            return self._of_item(self._of_votes(key, data))
+            return self._of_approval(key, data)
         return with_people(self._tasks.get(key), data, self._change)
 
 
