@@ -6,6 +6,8 @@ whoever does, so that nobody can take somebody else's away.
 
 from __future__ import annotations
 
+from typing import Final
+
 from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.db.models import Q
@@ -16,9 +18,21 @@ from tenants.audit.kinds import declare
 from tenants.audit.record import record_of_person
 from tenants.connection import PUBLIC, company_of
 from tenants.errors import TenantsError
+from tenants.hooks import Hook
 from tenants.models import User
 
 ADDRESS_LOST = declare("account.address_lost", _("Lost an address that somebody else has proven"))
+
+# Called where somebody has got another address, in the transaction and in the schema of their
+# company, with the one that they had: what names them by it is the apps' above.
+NEW_ADDRESS: Final[Hook[[User, str], None]] = Hook()
+
+
+def say_new_address(person: User, old: str) -> None:
+    """Have what names a person by their old address follow. Superusers are of no company."""
+    if person.company is not None and person.email != old:
+        with company_of(person.company.schema_name):
+            NEW_ADDRESS.call_all(person, old)
 
 
 class ElsewhereError(TenantsError):
@@ -122,6 +136,7 @@ def take_address_away(person: User) -> None:
     with transaction.atomic():
         record_of_person(ADDRESS_LOST, about=person)
         EmailAddress.objects.filter(user=person).delete()
-        person.email = f"address-lost-{person.pk}@invalid"
+        old, person.email = person.email, f"address-lost-{person.pk}@invalid"
         person.save(update_fields=["email"])
+        say_new_address(person, old)
         end_log_ins(person=person, names=None, keep=None)

@@ -12,7 +12,12 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from tenants.account.addresses import free_address, has_proven_address, prove_address
+from tenants.account.addresses import (
+    free_address,
+    has_proven_address,
+    prove_address,
+    say_new_address,
+)
 from tenants.audit.kinds import declare
 from tenants.audit.record import record_of_person
 from tenants.connection import PUBLIC, company_of
@@ -125,6 +130,7 @@ def change_address(*, token: str, takes_address: bool) -> User:
             free_address(holder, takes_address=takes_address)
         person.email = change.email
         save_user(user=person, fields=["email"])
+        say_new_address(person, old)
         prove_address(person)
         record_of_person(ADDRESS_CHANGED, about=person, changes={"email": (old, person.email)})
         tell_old_address(person=person, old=old)

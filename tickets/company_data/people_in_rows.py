@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from django.db import connection
+from django.db.models import Model
 from psycopg import sql
 
 from tenants.connection import current_schema
@@ -23,14 +24,25 @@ from workflows.engine.task_types import (
     BLOCK_TYPES,
     SUBTICKET_TYPES,
 )
-from workflows.fields.kept_people import with_people as of_rule
+from workflows.fields.kept_people import OF_TASKS, OF_TICKET_TYPES, Place
 from workflows.fields.people import ChangePerson, names_people, with_people
+from workflows.models import TaskDefinition, TicketDefinition
 from workflows.running.events.block_began import BLOCK_BEGAN
 from workflows.running.events.kind import Form, answers_of, kind_named
 
 type Row = dict[str, Any]
 # The columns of a row that change, with what stands there then.
 type Overlay = dict[str, Any]
+
+
+def _by_column(model: type[Model], places: Mapping[str, Place]) -> dict[str, Place]:
+    columns = {each.name: each.column for each in model._meta.concrete_fields}
+    return {str(columns[name]): place for name, place in places.items()}
+
+
+# Where rows of definitions name people besides answers, by their columns.
+IN_TASKS: Final = _by_column(TaskDefinition, OF_TASKS)
+IN_TICKET_TYPES: Final = _by_column(TicketDefinition, OF_TICKET_TYPES)
 # What an answer says of a person.
 _PERSON: Final = {"id", "name", "email"}
 _COPYING: Final = frozenset({*AT_ONCE_TYPES, *SUBTICKET_TYPES})
@@ -96,8 +108,8 @@ class PeopleInRows:
         found = []
         for row in rows:
             made = {
-                name: of_rule(row[name], self._change)
-                for name in ("assign_to", "approvers")
+                name: place(row[name], self._change)
+                for name, place in IN_TASKS.items()
                 if name in row
             }
             if "fields" in row:
@@ -106,10 +118,25 @@ class PeopleInRows:
         return found
 
     def of_ticket_types(self, rows: list[Row]) -> list[Overlay]:
-        return [
-            _changed(row, presets=self._of_ticket(row["workflow_id"], row["presets"]))
-            for row in rows
-        ]
+        """Of those columns that the rows have; what starts by itself has answers, too."""
+        found = []
+        for row in rows:
+            made = {
+                name: place(row[name], self._change)
+                for name, place in IN_TICKET_TYPES.items()
+                if name in row
+            }
+            if isinstance(starts := made.get("starts"), list):
+                made["starts"] = [
+                    {**each, "answers": self._of_ticket(row["workflow_id"], each["answers"])}
+                    if isinstance(each, dict) and "answers" in each
+                    else each
+                    for each in starts
+                ]
+            if "presets" in row:
+                made["presets"] = self._of_ticket(row["workflow_id"], row["presets"])
+            found.append(_changed(row, **made))
+        return found
 
     def of_tickets(self, rows: list[Row]) -> list[Overlay]:
         return [
@@ -158,13 +185,28 @@ class PeopleInRows:
         ]
         return {**output, "items": made}
 
-    def _of_votes(self, key: tuple[str, str], output: Json) -> Json:
-        """The further answers of the votes of an approval; who voted is an item as any other."""
-        votes = output.get("votes") if isinstance(output, dict) else None
-        if not isinstance(votes, list) or not isinstance(output, dict):
+    def _of_approval(self, key: tuple[str, str], output: Json) -> Json:
+        """Who voted, and the further answers of the votes: nobody is changed twice."""
+        if not isinstance(output, dict):
             return output
-        specs = self._tasks.get(key)
-        return {**output, "votes": [with_people(specs, each, self._change) for each in votes]}
+        made: JsonObject = {}
+        for name, value in output.items():
+            if name == "votes" and isinstance(value, list):
+                made[name] = [self._of_vote(self._tasks.get(key), each) for each in value]
+            else:
+                made[name] = self._of_item(value)
+        return made
+
+    def _of_vote(self, specs: list[Json] | None, vote: Json) -> Json:
+        if not isinstance(vote, dict):
+            return vote
+        questions = {each.get("name") for each in specs or () if isinstance(each, dict)}
+        answers = with_people(
+            specs, {name: value for name, value in vote.items() if name in questions}, self._change
+        )
+        others = {name: value for name, value in vote.items() if name not in questions}
+        made = {name: self._of_item(value) for name, value in others.items()}
+        return {**made, **(answers if isinstance(answers, dict) else {})}
 
     def _of_item(self, item: Json) -> Json:
         """An item of a list: a person as answers hold them, or a row in which such stand."""
@@ -267,7 +309,7 @@ class PeopleInRows:
         if key in self._blocks:
             return self._of_block(key[0], data)
         if key in self._approvals:
-            return self._of_item(self._of_votes(key, data))
+            return self._of_approval(key, data)
         if key in self._copying:
             return self._of_item(data)
         return with_people(self._tasks.get(key), data, self._change)

@@ -54,7 +54,7 @@ from tickets.company_data.errors import (
     UnreadableArchiveError,
 )
 from tickets.company_data.kinds_of_audit import RESTORED
-from tickets.company_data.people_in_rows import PeopleInRows
+from tickets.company_data.people_in_rows import IN_TASKS, IN_TICKET_TYPES, PeopleInRows
 from tickets.company_data.refusing import refused, refusing_what_fails
 from tickets.company_data.restored_people import RestoredPeople
 from tickets.company_data.rows import (
@@ -303,12 +303,13 @@ class _Restoring:
             ("workflows_workflowdefinition", "fields"),
             ("workflows_taskdefinition", "fields"),
             ("tickets_ticketdefinition", "presets"),
-            ("workflows_taskdefinition", "assign_to"),
-            ("workflows_taskdefinition", "approvers"),
+            *(("workflows_taskdefinition", column) for column in IN_TASKS),
+            *(("tickets_ticketdefinition", column) for column in IN_TICKET_TYPES),
         ):
-            if column in ("fields", "presets") and not self.people.addresses:
+            if column not in IN_TASKS and not self.people.addresses:
                 continue
-            keys = ["id", "workflow_id", column] if column == "presets" else ["id", column]
+            is_type = table == "tickets_ticketdefinition"
+            keys = ["id", "workflow_id", column] if is_type else ["id", column]
             for row in read_rows(table, keys):
                 for overlay in people.overlays(table, [row]):
                     if column in overlay:

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from tenants.models import User
+from tenants.names import plain_email
 from tickets.company_data.people_in_rows import PeopleInRows
 from workflows.engine.process import Json
 
@@ -30,6 +31,8 @@ class ErasedPerson:
         self._shown = {"email": self.email, "name": self.name}
 
     def _change(self, value: Json) -> Json:
+        if isinstance(value, str):  # as definitions name people
+            return self.email if plain_email(value) == self.person.email else value
         if isinstance(value, dict) and value.get("id") == self.person.pk:
             named = {name: new for name, new in self._shown.items() if name in value}
             return {**value, **named}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import batched
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
 from django.db import transaction
 from django.db.models import Q
 
 from tenants.names import LONGEST_NAME
+from tickets.company_data.people_in_rows import IN_TASKS, IN_TICKET_TYPES
 from tickets.erasing.erased_person import ErasedPerson
 from tickets.erasing.rows import (
     EVENTS,
@@ -55,12 +56,18 @@ WRITTEN: Final = (
 )
 MAILS: Final = tuple(("mail_outgoingmail", column) for column in ("subject", "text", "html"))
 LOG: Final = (("django_admin_log", "object_repr"), ("django_admin_log", "change_message"))
-# What definitions say of people: the table, its column, and that of the version.
-_DEFINITIONS: Final = (
-    ("workflows_taskdefinition", "assign_to", "workflow_id"),
-    ("workflows_taskdefinition", "mail_message", "workflow_id"),
+# What versions say of people: the table, its column, and that of the version. In the first ones
+# the name and the address are replaced wherever they stand.
+_TEXTS_OF_VERSIONS: Final = (
+    *(("workflows_taskdefinition", column, "workflow_id") for column in IN_TASKS),
     ("workflows_workflowdefinition", "test_cases", "id"),
 )
+_VERSIONS: Final = (
+    *_TEXTS_OF_VERSIONS,
+    ("workflows_workflowdefinition", "fields", "id"),
+    ("workflows_taskdefinition", "fields", "workflow_id"),
+)
+_TYPES: Final = "tickets_ticketdefinition"
 _FILES: Final = "tickets_fileupload"
 
 
@@ -113,22 +120,42 @@ def blank_texts(erased: ErasedPerson, columns: Iterable[tuple[str, str]]) -> Non
 
 
 def blank_definitions(erased: ErasedPerson) -> None:
-    """Rules that name them, and test cases in which they are: of published versions, too.
+    """Rules and defaults that name them, and test cases in which they are; and ticket types.
 
-    Such a version vouches for what it is now, where it did for what it was.
+    Of published versions, too: such a version vouches for what it is now, where it did for what it
+    was.
     """
-    for table, column, version in _DEFINITIONS:
+    for column in (*IN_TICKET_TYPES, "presets"):
+        for rows in batched(rows_with(_TYPES, column, list(erased.names)), ROWS):
+            with transaction.atomic():
+                write(_TYPES, column, _blanked(erased, _TYPES, column, rows))
+    for table, column, version in _VERSIONS:
         for rows in batched(rows_with(table, column, list(erased.names)), ROWS):
             with transaction.atomic():
                 numbers = {row[version] for row in rows}
                 found = WorkflowDefinition.objects.filter(pk__in=numbers).order_by("pk")
                 known = {each.pk: each.checksum for each in found.select_for_update()}
                 right = checksums(list(known))
-                blanked = {row["id"]: erased.blanked(row[column]) for row in rows}
+                blanked = _blanked(erased, table, column, rows)
+                if (table, column, version) in _TEXTS_OF_VERSIONS:
+                    blanked = {row["id"]: erased.blanked(row[column]) for row in rows}
                 write(table, column, blanked)
                 for pk, checksum in checksums(list(known)).items():
                     if known[pk] and known[pk] == right[pk]:
                         WorkflowDefinition.objects.filter(pk=pk).update(checksum=checksum)
+
+
+def _blanked(
+    erased: ErasedPerson, table: str, column: str, rows: Iterable[dict[str, Any]]
+) -> dict[int, Any]:
+    """By the numbers of the rows, their column where somebody is named as definitions do it."""
+    found = list(rows)
+    overlays = erased.people_in_rows.overlays(table, found)
+    return {
+        row["id"]: overlay[column]
+        for row, overlay in zip(found, overlays, strict=True)
+        if column in overlay
+    }
 
 
 def blank_file_names(erased: ErasedPerson) -> None:

@@ -154,9 +154,13 @@ def _working_time() -> WorkingTime:
 
 
 def _answers(definition: TicketDefinition, spec: StartSpec) -> JsonObject:
-    """With what the form begins with, where the start says nothing."""
+    """With what the form begins with, where the start says nothing.
+
+    People are named as documents name them: so they are who they are now.
+    """
     form = definition_of(definition.workflow_id).ticket_form(definition.presets)
-    return {**form.defaults(facts_for(form, {})), **spec.answers}
+    facts = facts_for(form, spec.answers)
+    return {**form.defaults(facts), **form.taken_in(spec.answers, facts)}
 
 
 def _title(definition: TicketDefinition, spec: StartSpec, moment: datetime) -> str:

@@ -95,7 +95,7 @@ def problems_of_start(
             yield StartProblem("answers", text, name)
     if facts.clock is None:  # as if it began now: limits and defaults may be counted from the day
         facts = replace(facts, clock=Clock(timezone.now()))
-    answers = {**form.defaults(facts), **start.answers}
+    answers = {**form.defaults(facts), **form.taken_in(start.answers, facts)}
     for problem in form.validate(form.settled(answers, facts), facts):
         name = problem.field.split(".", 1)[0]
         label = form.fields[name].label if name in form.fields else ""

@@ -56,13 +56,17 @@ _KEYS: Final = ("who", "answer", "task", "email", "subject", "text", "files")
 
 @dataclass(frozen=True, slots=True)
 class MessageSpec:
-    """A mail. `named` is the path of the answer, the key of the task or the address."""
+    """A mail. `named` is the path of the answer, the key of the task or the address.
+
+    `number`: of a definition that is kept, that of the person whom it names by their address.
+    """
 
     who: Recipient = Recipient.REQUESTER
     named: str = ""
     subject: str = ""
     text: str = ""
     files: tuple[str, ...] = ()
+    number: int | None = None
 
     @classmethod
     def of(cls, value: object) -> Self:
@@ -78,6 +82,9 @@ class MessageSpec:
             subject=_text(said.get("subject")),
             text=_text(said.get("text")),
             files=tuple(full_name(each) for each in names if isinstance(each, str)),
+            number=number
+            if who is Recipient.PERSON and isinstance(number := said.get("id"), int)
+            else None,
         )
 
     @property
@@ -97,7 +104,7 @@ class MessageSpec:
     def person(self) -> AssignRule | None:
         """The one person as tasks name one; None where it is for a role or an address alone."""
         who = _ONE_PERSON.get(self.who)
-        return None if who is None else AssignRule(who=who, named=self.named)
+        return None if who is None else AssignRule(who=who, named=self.named, person=self.number)
 
 
 def canonical_message(value: Json) -> Json:

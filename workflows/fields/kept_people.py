@@ -1,124 +1,137 @@
-"""People whom rules of tasks name, in definitions that are kept: by their numbers, too.
+"""People whom definitions name, by their e-mail addresses: so that they are meant at another one.
 
-A document names a person by their e-mail address. What is kept of it has the number beside it, so
-that the rule follows the person when they get another address; documents then have that one. Who is
-no person of the company stays an address: the rule is theirs when they come.
+A document names a person by their address. `OF_TASKS` and `OF_TICKET_TYPES` are all the places
+where it does, but for answers (defaults, presets, test cases). What is kept of a task never
+changes, and has the person's number beside the address. A ticket type is no part of what a version
+vouches for: its rows are written anew when somebody gets another address. Either way documents then
+have that one. Who is no person of the company stays an address: they are meant when they come.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
 from tenants.models import Company, User
 from tenants.names import plain_email
 from workflows.engine.approvals import Approvers
 from workflows.engine.assigning import Who
+from workflows.engine.messages import Recipient
 from workflows.engine.process import Json, JsonObject
 
 PEOPLE = Approvers.PEOPLE.value
 
+# Given how somebody is named (their address, or an object with their number as `id` beside it),
+# returns how they are to be named.
+type Change = Callable[[Json], Json]
+# Changes everybody who is named in a value; what names nobody stays as it is.
+type Place = Callable[[Json, Change], Json]
+
+
+def _in_rule(rule: Json, change: Change) -> Json:
+    """{"who": "person", "email": …}, with `id` where it is kept."""
+    if not isinstance(rule, dict) or rule.get("who") not in (Who.PERSON, Recipient.PERSON):
+        return rule
+    email = rule.get("email")
+    named: Json = {"id": rule["id"], "email": email} if "id" in rule else email
+    changed = change(named) if named else named
+    if changed == named:
+        return rule
+    made: JsonObject = {name: value for name, value in rule.items() if name != "id"}
+    return {**made, **(changed if isinstance(changed, dict) else {"email": changed})}
+
+
+def _in_approvers(approvers: Json, change: Change) -> Json:
+    """{"people": [address, …]}; a rule that yields people names nobody by an address."""
+    listed = approvers.get(PEOPLE) if isinstance(approvers, dict) else None
+    if not isinstance(listed, list) or not isinstance(approvers, dict):
+        return approvers
+    return {**approvers, PEOPLE: [change(each) if _is_named(each) else each for each in listed]}
+
+
+def _in_text(email: Json, change: Change) -> Json:
+    return change(email) if email else email
+
+
+def _in_starts(starts: Json, change: Change) -> Json:
+    if not isinstance(starts, list):
+        return starts
+    name = "on_behalf_of"
+    return [
+        {**each, name: change(each[name])} if isinstance(each, dict) and each.get(name) else each
+        for each in starts
+    ]
+
+
+def _is_named(value: Json) -> bool:
+    return isinstance(value, str) or (isinstance(value, dict) and "id" in value)
+
+
+# By the name that the part has in documents, and in the model.
+OF_TASKS: Final[Mapping[str, Place]] = {
+    "assign_to": _in_rule,
+    "approvers": _in_approvers,
+    "message": _in_rule,
+}
+OF_TICKET_TYPES: Final[Mapping[str, Place]] = {"public_for": _in_text, "starts": _in_starts}
+
 
 def numbers_of(tasks: Iterable[Mapping[str, Json]]) -> dict[str, int]:
     """{address: number} of the people whom tasks of a document name; a query where they do."""
-    named = {
-        email
-        for task in tasks
-        for email in _addresses(task.get("assign_to"), task.get("approvers"))
-    }
+    named: set[str] = set()
+
+    def note(each: Json) -> Json:
+        if isinstance(each, str):
+            named.add(plain_email(each))
+        return each
+
+    for task in tasks:
+        for name, place in OF_TASKS.items():
+            place(task.get(name), note)
     if not named:
         return {}
     people = User.objects.of_company(Company.objects.current()).filter(email__in=named)
     return dict(people.values_list("email", "pk"))
 
 
-def addresses_of(rows: Iterable[tuple[Json, Json]]) -> dict[int, str]:
-    """{number: address} of the people whom kept tasks name: `assign_to` and `approvers` of each."""
-    numbers = {number for row in rows for number in _numbers(*row)}
+def addresses_of(tasks: Iterable[Any]) -> dict[int, str]:
+    """{number: address} of the people whom kept tasks (rows of the model) name."""
+    numbers: set[int] = set()
+
+    def note(each: Json) -> Json:
+        if isinstance(each, dict) and isinstance(number := each.get("id"), int):
+            numbers.add(number)
+        return each
+
+    for task in tasks:
+        for name, place in OF_TASKS.items():
+            place(getattr(task, name), note)
     if not numbers:
         return {}
     people = User.objects.of_company(Company.objects.current()).filter(pk__in=numbers)
     return dict(people.values_list("pk", "email"))
 
 
-def kept_rule(assign_to: Json, numbers: Mapping[str, int]) -> Json:
-    """`assign_to` of a document, as it is kept."""
-    return _with_email(assign_to, lambda email: _kept(email, numbers))
-
-
-def kept_approvers(approvers: Json, numbers: Mapping[str, int]) -> Json:
-    """`approvers` of a document, as they are kept."""
+def kept_parts(task: Mapping[str, Json], numbers: Mapping[str, int]) -> JsonObject:
+    """The parts of a task of a document that name people, as they are kept."""
 
     def kept(each: Json) -> Json:
-        return _kept(each, numbers) if isinstance(each, str) else each
+        number = numbers.get(plain_email(each)) if isinstance(each, str) else None
+        return each if number is None else {"id": number, "email": each}
 
-    return _with_each(approvers, kept)
-
-
-def rule_of_document(assign_to: Json, addresses: Mapping[int, str]) -> Json:
-    """`assign_to` that was kept, as documents have it."""
-    if not isinstance(assign_to, dict) or "id" not in assign_to:
-        return assign_to
-    made: JsonObject = {name: value for name, value in assign_to.items() if name != "id"}
-    return {**made, "email": _now(assign_to, addresses)}
+    return {name: place(task[name], kept) for name, place in OF_TASKS.items() if name in task}
 
 
-def approvers_of_document(approvers: Json, addresses: Mapping[int, str]) -> Json:
-    """`approvers` that were kept, as documents have them."""
-
-    def named(each: Json) -> Json:
-        return _now(each, addresses) if isinstance(each, dict) else each
-
-    return _with_each(approvers, named)
+def part_of_document(name: str, kept: Json, addresses: Mapping[int, str]) -> Json:
+    """A part of a task that was kept, as documents have it."""
+    place = OF_TASKS.get(name)
+    return kept if place is None else place(kept, lambda each: _now(each, addresses))
 
 
-def with_people(kept: Json, change: Callable[[Json], Json]) -> Json:
-    """`assign_to` or `approvers` that were kept, with everybody who has a number changed."""
-    if isinstance(kept, dict) and "id" in kept:
-        return change(kept)
-    return _with_each(kept, lambda each: change(each) if isinstance(each, dict) else each)
-
-
-def _kept(email: str, numbers: Mapping[str, int]) -> Json:
-    number = numbers.get(plain_email(email))
-    if number is None:
-        return email
-    kept: JsonObject = {"id": number, "email": email}
-    return kept
-
-
-def _now(kept: JsonObject, addresses: Mapping[int, str]) -> str:
+def _now(kept: Json, addresses: Mapping[int, str]) -> Json:
     """The address as it was written, where it is still theirs."""
+    if not isinstance(kept, dict):
+        return kept
     number, email = kept.get("id"), str(kept.get("email") or "")
     now = addresses.get(number) if isinstance(number, int) else None
     return email if now is None or now == plain_email(email) else now
-
-
-def _with_email(assign_to: Json, keep: Callable[[str], Json]) -> Json:
-    if not isinstance(assign_to, dict) or assign_to.get("who") != Who.PERSON:
-        return assign_to
-    kept = keep(str(assign_to.get("email") or ""))
-    return {**assign_to, **kept} if isinstance(kept, dict) else assign_to
-
-
-def _with_each(approvers: Json, change: Callable[[Json], Json]) -> Json:
-    listed = approvers.get(PEOPLE) if isinstance(approvers, dict) else None
-    if not isinstance(listed, list) or not isinstance(approvers, dict):
-        return approvers
-    return {**approvers, PEOPLE: [change(each) for each in listed]}
-
-
-def _addresses(assign_to: Json, approvers: Json) -> Iterator[str]:
-    if isinstance(assign_to, dict) and assign_to.get("who") == Who.PERSON:
-        yield plain_email(str(assign_to.get("email") or ""))
-    listed = approvers.get(PEOPLE) if isinstance(approvers, dict) else None
-    for each in listed if isinstance(listed, list) else ():
-        if isinstance(each, str):
-            yield plain_email(each)
-
-
-def _numbers(assign_to: Json, approvers: Json) -> Iterator[int]:
-    listed = approvers.get(PEOPLE) if isinstance(approvers, dict) else None
-    for each in (assign_to, *(listed if isinstance(listed, list) else ())):
-        number = each.get("id") if isinstance(each, dict) else None
-        if isinstance(number, int):
-            yield number

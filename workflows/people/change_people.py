@@ -15,6 +15,7 @@ from typing import Final
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 
+from tenants.account.addresses import say_new_address
 from tenants.audit.record import Entry, changed, record_all
 from tenants.company_limits import people_within_limit
 from tenants.errors import EmailInUseError
@@ -202,6 +203,8 @@ def _save_locked(
     _ensure_manager(person, before)
     _end_begun_absence(person, before, now=now)
     save_user(user=person, fields=None if is_new else (*EDITABLE, *_PLAN))
+    if not is_new:
+        say_new_address(person, str(before.logged["email"]))
     set_system_roles(user=person, roles=change.roles)
     if change.company_roles is not None:
         _set_company_roles(person, change.company_roles)

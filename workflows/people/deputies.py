@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from tenants.audit.kinds import declare
-from tenants.audit.record import record
+from tenants.audit.record import Entry, record_all
 from tenants.errors import OtherCompanyError
 from tenants.hooks import Hook
 from tenants.models import Company, User
 from workflows.errors import DeputyError
 from workflows.people.availability import Availability
 from workflows.people.releasing import lock_choosing
-from workflows.running.deputies import possible_deputies, tell_deputies
+from workflows.running.deputies import tell_deputies
+from workflows.running.workers import eligible_workers
 
 DEPUTY_NAMED = declare("people.deputy_named", _("Named who stands in for somebody"))
 
@@ -39,34 +42,71 @@ def name_deputy(*, user: User, deputy: User | None, actor: User | None = None) -
             tell_of_deputy(user)
 
 
+def name_deputies(*, deputies: Mapping[User, User | None], actor: User | None = None) -> None:
+    """`name_deputy` for many at once, all of them or none: {the person: the deputy}.
+
+    Raises:
+        DeputyError, OtherCompanyError: as `name_deputy`.
+    """
+    with transaction.atomic():
+        lock_choosing()
+        _tell(write_deputies(deputies=deputies, actor=actor))
+
+
 def write_deputy(*, user: User, deputy: User | None, actor: User | None) -> bool:
     """`name_deputy` without telling anybody; returns whether it is another one than before.
 
     Call it in a transaction, after `lock_choosing`.
     """
-    people = User.objects.of_company(Company.objects.current()).filter(pk=user.pk)
-    stored = people.select_for_update(of=("self",), no_key=True).first()
-    if stored is None:
-        raise OtherCompanyError
-    if (None if deputy is None else deputy.pk) == stored.deputy_id:
-        return False
-    if deputy is not None and not possible_deputies(stored).filter(pk=deputy.pk).exists():
-        raise DeputyError
-    before = stored.deputy
-    stored.deputy = user.deputy = deputy
-    stored.save(update_fields=["deputy"])
-    names = (_name(before), _name(deputy))
-    record(DEPUTY_NAMED, about=stored, changes={"deputy": names}, person=actor)
-    return True
+    return bool(write_deputies(deputies={user: deputy}, actor=actor))
+
+
+def write_deputies(*, deputies: Mapping[User, User | None], actor: User | None) -> list[User]:
+    """`write_deputy` for many; returns those who have another one than before."""
+    people = User.objects.of_company(Company.objects.current()).filter(pk__in=_ids(deputies))
+    locked = people.select_for_update(of=("self",), no_key=True).select_related("deputy")
+    stored = {each.pk: each for each in locked.order_by("pk")}
+    possible: set[int] | None = None
+    written: list[User] = []
+    entries: list[Entry] = []
+    for user, deputy in deputies.items():
+        person = stored.get(user.pk)
+        if person is None:
+            raise OtherCompanyError
+        if (None if deputy is None else deputy.pk) == person.deputy_id:
+            continue
+        if deputy is not None:
+            if possible is None:
+                able = eligible_workers(None).filter(pk__in=_ids(deputies.values()))
+                possible = set(able.values_list("pk", flat=True))
+            if deputy.pk == person.pk or deputy.pk not in possible:
+                raise DeputyError
+        names = (_name(person.deputy), _name(deputy))
+        person.deputy = user.deputy = deputy
+        written.append(person)
+        entries.append(Entry(DEPUTY_NAMED, person, {"deputy": names}))
+    if written:
+        User.objects.bulk_update(written, ["deputy"], batch_size=1_000)
+        record_all(entries, person=actor)
+    return written
+
+
+def _ids(people: Iterable[User | None]) -> list[int]:
+    return [each.pk for each in people if each is not None]
 
 
 def tell_of_deputy(user: User) -> None:
     """Tell a new deputy that they are named; or, of somebody who is away, that they stand in."""
-    stored = User.objects.select_related("deputy").get(pk=user.pk)
-    if not stored.is_available:
-        tell_deputies(stored)
-    elif stored.deputy is not None:
-        NAMED.call_all(stored, stored.deputy)
+    _tell([User.objects.select_related("deputy").get(pk=user.pk)])
+
+
+def _tell(people: Sequence[User]) -> None:
+    """Their deputies; the people as they stand in the database, with those."""
+    gone = [each for each in people if not each.is_available]
+    tell_deputies(*gone)
+    for each in people:
+        if each.is_available and each.deputy is not None:
+            NAMED.call_all(each, each.deputy)
 
 
 def _name(person: User | None) -> str:

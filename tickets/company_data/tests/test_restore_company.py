@@ -46,7 +46,12 @@ from tickets.company_use.measure_use import count_files
 from tickets.files.tests.memory import in_memory
 from tickets.health import company_findings, history_findings
 from tickets.models import Ticket
-from workflows.models import TaskInstance, TicketDefinition
+from tickets.submitting.submit_ticket import submit_ticket
+from tickets.working.complete_task import complete_task
+from workflows.authoring.importing.import_bundle import import_bundle
+from workflows.authoring.publishing.publish_workflow import publish_workflow
+from workflows.engine.process import JsonObject
+from workflows.models import TaskDefinition, TaskInstance, TicketDefinition, WorkflowInstance
 
 SECONDS_EACH = 30
 # Of people, what is the same afterwards.
@@ -360,6 +365,86 @@ class EqualityTests(RestoreCase):
             assert task is not None
             self.assertEqual(task.assigned_to.company, made.company)  # type: ignore[union-attr]
             self.assertTrue(TicketDefinition.objects.active().filter(key="party").exists())
+
+
+def approval_document(*emails: str) -> JsonObject:
+    """Two of three approve, and each may name somebody."""
+    approved: JsonObject = {"==": [{"var": "tasks.agree.approved"}, True]}
+    return {
+        "format": "ticketflower-bundle",
+        "format_version": 1,
+        "workflow": {"key": "wish", "title": "Wish", "fields": [{"name": "x", "type": "text"}]},
+        "tasks": [
+            {"key": "agree", "title": "Agree", "task_type": "APPROVAL", "needed": 2,
+             "approvers": {"people": list(emails)},
+             "fields": [{"name": "buyer", "type": "person"}]},
+        ],
+        "transitions": [
+            {"from": "start", "to": "agree"},
+            {"from": "agree", "to": "end", "label": "agreed", "condition": approved},
+            {"from": "agree", "to": "end", "label": "refused", "priority": 1},
+        ],
+        "ticket_types": [{"key": "wish", "title": "Wish"}],
+    }  # fmt: skip
+
+
+@tag("companies")
+class VotesTests(RestoreCase):
+    """An approval that is decided, and one that has a vote of the two that it needs."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.voters = (self.wendy, self.walt, self.terry)
+        for person in self.voters:
+            self.give_role(person, SystemRole.TASK_WORKER)
+        document = approval_document(*(each.email for each in self.voters))
+        workflow = import_bundle(document=document, user=self.carla)
+        publish_workflow(workflow=workflow, user=self.carla)
+        self.type = workflow.ticket_definitions.get()
+        self.decided, self.begun = (
+            submit_ticket(definition=self.type, data={"x": each}, user=self.uma)
+            for each in ("decided", "begun")
+        )
+        for ticket, voters in ((self.decided, self.voters[:2]), (self.begun, self.voters[:1])):
+            for person in voters:
+                self.vote(ticket, person)
+
+    def vote(self, ticket: Ticket, person: User) -> None:
+        votes = TaskInstance.objects.filter(definition__key="agree.vote", assigned_to=person)
+        task = votes.select_related("assigned_to").get(workflow_instance__ticket=ticket.pk)
+        buyer = {"id": person.pk, "email": person.email, "name": str(person)}
+        complete_task(task=task, output={"vote": "approve", "buyer": buyer}, user=person)
+
+    def outcome(self, ticket: Ticket) -> Any:
+        return WorkflowInstance.objects.get(ticket=ticket.pk).data["agree"]
+
+    def test_votes_are_of_the_same_people_and_the_rest_can_be_cast(self) -> None:
+        made = self.restore(self.export(), start=True).company
+        people = self.people_map(made)
+        wendy, walt = (User.objects.get(pk=people[each.pk]) for each in self.voters[:2])
+        use_company(made)
+        self.addCleanup(use_company, self.acme)
+        self.assert_votes(self.decided, wendy, walt)
+        self.assertEqual(history_findings(after=0)[0], [])
+        rule = TaskDefinition.objects.get(key="agree").approvers
+        self.assertEqual(
+            [each["id"] for each in rule["people"]], [people[each.pk] for each in self.voters]
+        )
+        # The one that had begun goes on: her vote counts, and only his is missing.
+        with self.assertRaises(TaskInstance.DoesNotExist):
+            self.vote(self.begun, self.walt)  # as nobody of the other company can
+        self.vote(self.begun, walt)
+        self.assert_votes(self.begun, wendy, walt)
+        self.assertEqual(Ticket.objects.get(pk=self.begun.pk).workflow_instance.end_label, "agreed")  # type: ignore[union-attr]
+        self.assertEqual(history_findings(after=0)[0], [])
+        use_company(self.acme)
+        self.assertNotIn("agree", WorkflowInstance.objects.get(ticket=self.begun.pk).data)
+
+    def assert_votes(self, ticket: Ticket, *people: User) -> None:
+        found = self.outcome(ticket)
+        self.assertEqual((found["approved"], found["yes"]), (True, len(people)))
+        said = [(each["by"]["id"], each["buyer"]["id"]) for each in found["votes"]]
+        self.assertEqual(said, [(each.pk, each.pk) for each in people])
 
 
 @tag("companies")

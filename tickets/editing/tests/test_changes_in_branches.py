@@ -10,11 +10,13 @@ from tickets.editing.change_answers import earlier_answers
 from tickets.editing.tests.edit_case import EditCase
 from tickets.files.keep_file import keep_file
 from tickets.models import Ticket
+from tickets.moving.move_tickets import move_tickets
 from tickets.repairing.correct_data import correct_task_output
 from tickets.replaying.replay_tickets import replay_tickets
 from tickets.seeing import uploads_for_requester
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.working.complete_task import complete_task
+from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.importing.import_bundle import import_bundle
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.engine.process import Json, JsonObject
@@ -117,6 +119,33 @@ class ChangesInBranchesTests(EditCase):
         assert isinstance(output, dict)
         price: Json = output["price"]
         return price
+
+    def test_a_ticket_that_stands_at_such_a_step_is_moved(self) -> None:
+        """In the next version the step changes less: what was changed stays."""
+        self.do("offer", 1, {"price": 5})
+        self.do("offer", 2, {"price": 6})
+        self.do("check", 1, {}, tasks__offer__price=500, ticket__note="usual")
+        draft = new_draft(workflow=self.workflow, user=self.carla)
+        draft.test_cases = []
+        draft.save()
+        draft.tasks.filter(key="check").update(edits=[{"task": "offer", "field": "price"}])
+        following = publish_workflow(workflow=draft, user=self.carla)
+        self.give_role(self.terry, SystemRole.TICKET_ADMIN)
+        (moved,) = move_tickets(tickets=[self.ticket], to=following, by=self.terry, reason="Less.")
+        self.assertEqual(moved.refusal, "")
+        task = self.of_line("check", 2)
+        self.assertEqual(task.definition.workflow, following)
+        (asked,) = earlier_answers(task, self.fresh(self.ticket))
+        self.assertEqual((asked.task, asked.part.answers), ("offer", {"price": 6}))
+        self.do("check", 2, {}, tasks__offer__price=600)
+        self.assertEqual((self.price(1), self.price(2)), (500, 600))
+        order = TaskInstance.objects.get(
+            workflow_instance__ticket=self.ticket, definition__key="order"
+        )
+        complete_task(task=order, output={}, user=self.person(order))
+        instance = self.instance()
+        self.assertEqual((instance.workflow, instance.end_label), (following, "as usual"))
+        self.assertEqual(replay(instance.events.order_by("pk")), stored_state(instance))
 
     def test_an_answer_of_its_own_branch_is_changed_and_no_other(self) -> None:
         self.do("offer", 1, {"price": 5})

@@ -178,7 +178,29 @@ class ErasePersonTests(EraseCase):
         version = WorkflowDefinition.objects.filter(status="PUBLISHED").earliest("pk")
         task = version.tasks.earliest("pk")
         task.assign_to = {"who": "person", "email": "Walt@acme.example"}
+        task.message = {
+            "who": "person",
+            "email": "walt@acme.example",
+            "id": self.walt.pk,
+            "subject": "Hi Walt Wood",
+        }
+        task.approvers = {
+            "people": [{"id": self.walt.pk, "email": "walt@acme.example"}, "x@y.example"]
+        }
+        task.fields = [{"name": "who", "type": "person", "default": "Walt@acme.example"}]
         task.save()
+        version.fields = [*version.fields, {"name": "lead", "type": "person"}]
+        ticket_type = version.ticket_definitions.earliest("pk")
+        ticket_type.public_for = "walt@acme.example"
+        ticket_type.presets = {"lead": "walt@acme.example"}
+        ticket_type.starts = [
+            {
+                "key": "max",
+                "on_behalf_of": "walt@acme.example",
+                "answers": {"lead": "walt@acme.example"},
+            }
+        ]
+        ticket_type.save()
         version.test_cases = [{"name": "By Walt Wood", "answers": [{"by": "walt@acme.example"}]}]
         version.save()
         checksum = checksums([version.pk])[version.pk]
@@ -188,6 +210,9 @@ class ErasePersonTests(EraseCase):
         task.refresh_from_db()
         rule = {"who": "person", "email": f"erased-{self.walt.pk}@invalid"}
         self.assertEqual(task.assign_to, rule)
+        ticket_type.refresh_from_db()
+        self.assertEqual(ticket_type.public_for, rule["email"])
+        self.assertEqual(ticket_type.starts[0]["answers"], {"lead": rule["email"]})
         self.assertEqual(list(version_findings()), [])
 
     def test_views_and_changes_of_many_name_them_no_more(self) -> None:

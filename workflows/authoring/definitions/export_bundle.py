@@ -9,11 +9,7 @@ from workflows.bundles import FORMAT, FORMAT_VERSION, canonical
 from workflows.bundles.canonical import END, START
 from workflows.engine.approvals import Approvers
 from workflows.engine.process import Json, JsonObject
-from workflows.fields.kept_people import (
-    addresses_of,
-    approvers_of_document,
-    rule_of_document,
-)
+from workflows.fields.kept_people import addresses_of, part_of_document
 from workflows.fields.kept_roles import (
     reminders_with_names,
     roles_named_in,
@@ -92,7 +88,7 @@ def export_bundle(*, workflow: WorkflowDefinition) -> JsonObject:
     ticket_types = ticket_types_of(workflow)
     in_questions = roles_named_in([workflow.fields, *(each.fields for each in tasks)])
     in_questions |= roles_of_reminders(each.reminders for each in tasks)
-    people = addresses_of((each.assign_to, each.approvers) for each in tasks)
+    people = addresses_of(tasks)
     own = _named(workflow, _WORKFLOW)
     document: JsonObject = {
         "format": FORMAT,
@@ -153,9 +149,7 @@ def _task(
     more = _named(task, (*_OF_BLOCKS, *_OF_APPROVALS, *_OF_SUBTICKETS))
     document |= {name: value for name, value in more.items() if value not in (None, "")}
     document["fields"] = with_role_names(document["fields"], in_questions)
-    document["assign_to"] = rule_of_document(document["assign_to"], people)
-    if "approvers" in document:
-        document["approvers"] = approvers_of_document(document["approvers"], people)
+    document = {name: part_of_document(name, value, people) for name, value in document.items()}
     document["reminders"] = reminders_with_names(document["reminders"], in_questions)
     if task.candidate_role is None:
         return document

@@ -41,7 +41,7 @@ from workflows.engine.storable import unstorable
 from workflows.errors import NotADraftError
 from workflows.fields.company_roles import with_roles
 from workflows.fields.facts import NO_FACTS
-from workflows.fields.kept_people import kept_approvers, kept_rule, numbers_of
+from workflows.fields.kept_people import kept_parts, numbers_of
 from workflows.fields.kept_roles import reminders_with_numbers, with_role_numbers
 from workflows.fields.look_up import look_up
 from workflows.models import (
@@ -407,8 +407,7 @@ class WholeBundle:
             if approving := _role_of_approvers(each):
                 role, values["approvers"] = approving, {Approvers.ROLE.value: True}
             values["fields"] = with_role_numbers(values["fields"], roles)
-            values["assign_to"] = kept_rule(values["assign_to"], people)
-            values["approvers"] = kept_approvers(values["approvers"], people)
+            values |= kept_parts(values, people)
             values |= {name: empty for name, empty in _EMPTY_BY_DEFAULT.items() if name not in each}
             for name in ("ends_when", "needed"):
                 values[name] = str(values[name])  # also where it is a number

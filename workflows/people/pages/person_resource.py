@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,6 +23,7 @@ from workflows.flat.formats import Table
 from workflows.flat.resource import chosen, column, names_as_text, yes_or_no
 from workflows.models import CompanyRole, Invitation
 from workflows.people.change_people import PersonChange, save_people
+from workflows.people.deputies import name_deputies
 from workflows.people.invitations.invite import Invitee, invite
 from workflows.people.managers import set_managers
 
@@ -33,7 +35,10 @@ MOST_COMPARED: Final = 1_000
 
 @dataclass
 class PersonRow(FlatRow):
-    """A person; `roles` are values of SystemRole, `company_roles` names, `manager` an address."""
+    """A person.
+
+    `roles` are values of SystemRole, `company_roles` names, `manager` and `deputy` addresses.
+    """
 
     email: str = ""
     first_name: str = ""
@@ -43,6 +48,7 @@ class PersonRow(FlatRow):
     roles: tuple[str, ...] = ()
     company_roles: tuple[str, ...] = ()
     manager: str = ""
+    deputy: str = ""
 
     def __str__(self) -> str:
         return self.email
@@ -54,6 +60,14 @@ class PersonRow(FlatRow):
     @property
     def company_roles_text(self) -> str:
         return names_as_text(self.company_roles)
+
+
+@dataclass
+class _WillDo:
+    """What counts of somebody who is named as a deputy, once the file is in."""
+
+    is_active: bool = True
+    does_tasks: bool = False
 
 
 class PersonResource(FlatResource[PersonRow]):
@@ -69,6 +83,7 @@ class PersonResource(FlatResource[PersonRow]):
     roles = column("roles_text", "System roles")
     company_roles = column("company_roles_text", "Company roles")
     manager = column("manager", "Manager")
+    deputy = column("deputy", "Deputy")
     is_available = column("is_available", "Available")
     is_active = column("is_active", "Active")
 
@@ -76,8 +91,12 @@ class PersonResource(FlatResource[PersonRow]):
         "email": ("e-mail address", "mail"),
         "roles": ("roles",),
         "manager": ("supervisor", "reports to", "line manager"),
+        "deputy": ("stands in", "stand-in", "substitute"),
         "is_available": ("is available",),
     }
+
+    def rows(self, queryset: QuerySet[User]) -> Iterator[PersonRow]:
+        return super().rows(queryset.select_related("manager", "deputy"))
 
     def row_of(self, thing: User) -> PersonRow:
         names = {group.name for group in thing.groups.all()}  # prefetched
@@ -91,6 +110,7 @@ class PersonResource(FlatResource[PersonRow]):
             roles=tuple(role.value for role in SystemRole if role.value in names),
             company_roles=tuple(sorted(role.name for role in thing.company_roles.all())),
             manager="" if thing.manager is None else thing.manager.email,
+            deputy="" if thing.deputy is None else thing.deputy.email,
         )
 
     def load(self, table: Table) -> None:
@@ -98,7 +118,9 @@ class PersonResource(FlatResource[PersonRow]):
         people = User.objects.of_company(self.company).filter(is_superuser=False)
         self.people = {
             each.email: each
-            for each in people.select_related("manager").prefetch_related("groups", "company_roles")
+            for each in people.select_related("manager", "deputy").prefetch_related(
+                "groups", "company_roles"
+            )
         }
         self.company_roles_by_name = {
             name_key(each.name): each for each in CompanyRole.objects.all()
@@ -107,9 +129,30 @@ class PersonResource(FlatResource[PersonRow]):
         at = (table.headers or []).index("email") if "email" in (table.headers or []) else None
         emails = [plain_email(str(row[at])) for row in table] if at is not None else []
         self.in_file = set(emails)
+        self.will_do = self._as_they_will_be(table)
         # Where mail is sent whoever is new is invited, and nobody is told who has which address.
         self.invites = is_mail_set_up()
         self.taken = set() if self.invites else emails_in_use(emails) - self.people.keys()
+
+    def _as_they_will_be(self, table: Table) -> dict[str, _WillDo]:
+        """Who is active and who does tasks once the file is in: whom it may name as a deputy."""
+        found = {
+            email: _WillDo(
+                is_active=each.is_active,
+                does_tasks=any(group.name == SystemRole.TASK_WORKER for group in each.groups.all()),
+            )
+            for email, each in self.people.items()
+        }
+        headers = table.headers or []
+        for row in table if "email" in headers else ():
+            cells = {name: str(value) for name, value in zip(headers, row, strict=False)}
+            will = found.setdefault(plain_email(cells["email"]), _WillDo())
+            if "roles" in cells:
+                roles, _message = chosen(cells["roles"], _SYSTEM_ROLES, _no_system_role)
+                will.does_tasks = SystemRole.TASK_WORKER in roles
+            if (is_active := yes_or_no(cells.get("is_active", ""))) is not None:
+                will.is_active = is_active
+        return found
 
     def find(self, cells: Mapping[str, str]) -> PersonRow:
         email, self.refusal = self._email(cells.get("email", ""))
@@ -140,6 +183,15 @@ class PersonResource(FlatResource[PersonRow]):
                     setattr(row, name, value)
         if self.invites and row.pk is None and not row.is_active:
             wrong["is_active"] = _("Whoever is new is invited: leave those out who shall not come.")
+        wrong |= self._read_roles(row, cells)
+        for name, refuse in (("manager", self._no_manager), ("deputy", self._no_deputy)):
+            if name in cells:
+                setattr(row, name, plain_email(cells[name]))
+                wrong |= {name: message} if (message := refuse(row)) else {}
+        return wrong
+
+    def _read_roles(self, row: PersonRow, cells: Mapping[str, str]) -> dict[str, str]:
+        wrong: dict[str, str] = {}
         if "roles" in cells:
             roles, message = chosen(cells["roles"], _SYSTEM_ROLES, _no_system_role)
             row.roles = tuple(role.value for role in SystemRole if role in roles)
@@ -150,9 +202,6 @@ class PersonResource(FlatResource[PersonRow]):
             )
             row.company_roles = tuple(sorted(each.name for each in found))
             wrong |= {"company_roles": message} if message else {}
-        if "manager" in cells:
-            row.manager = plain_email(cells["manager"])
-            wrong |= {"manager": message} if (message := self._no_manager(row)) else {}
         return wrong
 
     def _no_manager(self, row: PersonRow) -> str:
@@ -169,10 +218,37 @@ class PersonResource(FlatResource[PersonRow]):
             if known.is_active or (had is not None and had.manager_id == known.pk):
                 return ""
             return _("The manager is deactivated.")
-        if row.manager in self.in_file and not self.invites:
+        if self._comes(row.manager):
             return ""
         text = _("Nobody of the company has the address “%(email)s”. Write the manager's address.")
         return text % {"email": short(row.manager)} + did_you_mean(self._like(row.manager))
+
+    def _no_deputy(self, row: PersonRow) -> str:
+        """Likewise, and who does tasks. One whom they have named already stays, whoever that is."""
+        if not row.deputy:
+            return ""
+        if self.invites and row.pk is None:
+            return _("Whoever is new is invited: name their deputy once they have come.")
+        if row.deputy == row.email:
+            return _("Nobody is their own deputy.")
+        had, known = self.people.get(row.email), self.people.get(row.deputy)
+        if known is not None and had is not None and had.deputy_id == known.pk:
+            return ""
+        if known is None and not self._comes(row.deputy):
+            text = _(
+                "Nobody of the company has the address “%(email)s”. Write the deputy's address."
+            )
+            return text % {"email": short(row.deputy)} + did_you_mean(self._like(row.deputy))
+        will = self.will_do[row.deputy]
+        if not will.is_active:
+            return _("The deputy is deactivated.")
+        if not will.does_tasks:
+            return _("The deputy does no tasks: they need the system role “Task worker”.")
+        return ""
+
+    def _comes(self, email: str) -> bool:
+        """Whether somebody is added with the file."""
+        return email in self.in_file and not self.invites
 
     def _like(self, email: str) -> str:
         """The address of somebody that looks most like a wrong one, or an empty string."""
@@ -199,6 +275,7 @@ class PersonResource(FlatResource[PersonRow]):
         now = timezone.now()
         save_people(changes=changes, now=now, actor=self.user)
         self._name_new_managers(rows, changes, now=now)
+        self._name_deputies(rows, changes)
 
     def _name_new_managers(
         self, rows: Sequence[PersonRow], changes: Sequence[PersonChange], *, now: datetime
@@ -212,6 +289,17 @@ class PersonResource(FlatResource[PersonRow]):
         }
         if managers:
             set_managers(managers=managers, now=now, actor=self.user)
+
+    def _name_deputies(self, rows: Sequence[PersonRow], changes: Sequence[PersonChange]) -> None:
+        """Once everybody is there, and has the roles that the file says."""
+        there = {**self.people, **{each.person.email: each.person for each in changes}}
+        named = {
+            change.person: there.get(row.deputy)
+            for row, change in zip(rows, changes, strict=True)
+            if row.deputy != ("" if change.person.deputy is None else change.person.deputy.email)
+        }
+        if named:
+            name_deputies(deputies=named, actor=self.user)
 
     def _invite(self, rows: Sequence[PersonRow], *, by: User) -> None:
         """Those who have an invitation that still counts are left alone: a file may come twice."""

@@ -18,6 +18,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
+from tenants.audit.models import AuditEvent
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.services import create_person
@@ -139,6 +140,58 @@ class ImportPeopleTest(PeopleFileCase):
         self.bring_in(f"{head}{self.uma.email},Uma,Urban,\n")
         self.assertIsNone(User.objects.get(pk=self.uma.pk).manager)
 
+    def test_deputies_are_named_by_address_also_of_the_same_file(self) -> None:
+        head = "E-mail,First name,Last name,System roles,Deputy\n"
+        worker = "task worker"
+        self.bring_in(
+            f"{head}new@acme.example,Nora,Newton,{worker},{self.wendy.email}\n"
+            f"{self.wendy.email},Wendy,Wells,{worker},New@acme.example\n"  # a circle, as on screen
+        )
+        nora = User.objects.get(email="new@acme.example")
+        self.assertEqual(nora.deputy, self.wendy)
+        self.assertEqual(User.objects.get(pk=self.wendy.pk).deputy, nora)
+        lines = AuditEvent.objects.filter(kind="people.deputy_named")
+        self.assertEqual(
+            [each.data["changes"] for each in lines.order_by("pk")],
+            [{"deputy": ["", "Wendy Wells"]}, {"deputy": ["", "Nora Newton"]}],
+        )
+        # What does not name it leaves it, also where the deputy has left meanwhile.
+        self.bring_in(f"E-mail,Active\n{nora.email},no\n")
+        self.bring_in(f"E-mail,Last name,Deputy\n{self.wendy.email},Waters,{nora.email}\n")
+        self.bring_in(f"E-mail,Last name\n{self.wendy.email},Wells\n")
+        self.assertEqual(User.objects.get(pk=self.wendy.pk).deputy, nora)
+        self.bring_in(f"E-mail,Deputy\n{self.wendy.email},\n")
+        self.assertIsNone(User.objects.get(pk=self.wendy.pk).deputy)
+        self.assertEqual(lines.count(), 3)
+
+    def test_who_cannot_stand_in_is_refused_beside_the_cell(self) -> None:
+        User.objects.filter(pk=self.walt.pk).update(is_active=False)
+        for deputy, said in (
+            (self.wendy.email, "Nobody is their own deputy."),
+            (self.uma.email, "The deputy does no tasks"),
+            (self.walt.email, "The deputy is deactivated."),
+            (self.charlie.email, "Write the deputy's address."),
+            ("nobody", "Write the deputy's address."),
+        ):
+            with self.subTest(deputy):
+                found = self.problems(f"E-mail,Deputy\n{self.wendy.email},{deputy}\n")
+                self.assertEqual([each[:2] for each in found], [(2, "Deputy")])
+                self.assertIn(said, found[0][2])
+        # As they are once the file is in.
+        roles = "E-mail,System roles,Active,Deputy\n"
+        uma = f"{self.uma.email},user; task worker,,\n"
+        wendy = f"{self.wendy.email},task worker,,{self.uma.email}\n"
+        for rows in (uma + wendy, wendy + uma):
+            self.assertContains(self.upload(roles + rows), "This would add 0 and change 2")
+        walt = f"{self.walt.email},task worker,yes,\n"
+        self.bring_in(f"{roles}{self.wendy.email},task worker,,{self.walt.email}\n{walt}")
+        self.assertEqual(User.objects.get(pk=self.wendy.pk).deputy, self.walt)
+        found = self.problems(
+            f"{roles}{self.carla.email},workflow developer,,{self.walt.email}\n"
+            f"{self.walt.email},user,,\n"
+        )
+        self.assertIn((2, "Deputy"), [each[:2] for each in found])
+
     def test_wrong_managers_are_not_compared_with_everybody_again_and_again(self) -> None:
         head = "E-mail,First name,Last name,Manager\n"
         wrong = [f"{self.wendy.email}{'x' * (number % 25)}y" for number in range(50)]
@@ -163,6 +216,7 @@ class ImportPeopleTest(PeopleFileCase):
     def test_what_goes_out_comes_in_unchanged(self) -> None:
         self.accounting.members.add(self.wendy, self.walt)
         User.objects.filter(pk=self.uma.pk).update(last_name="=1+1", is_available=False)
+        User.objects.filter(pk=self.wendy.pk).update(manager=self.uma, deputy=self.walt)
         names = {XLSX: "people.xlsx", CSV: "people.csv", JSON: "people.json"}
         for kind, name in names.items():
             with self.subTest(name):
@@ -367,7 +421,7 @@ class ExportPeopleTest(PeopleFileCase):
         emails = {row["E-mail"] for row in rows}
         own = set(User.objects.of_company(self.acme).values_list("email", flat=True))
         self.assertEqual(emails, own)
-        self.assertEqual(set(rows[0]), {*HEADINGS, "Manager", "Available", "Active"})
+        self.assertEqual(set(rows[0]), {*HEADINGS, "Manager", "Deputy", "Available", "Active"})
 
     def test_filters_hold_and_garbage_leads_back(self) -> None:
         rows = json.loads(self.export(JSON, "?role=user").getvalue())
@@ -387,6 +441,7 @@ class ExportPeopleTest(PeopleFileCase):
             create_person(
                 company=self.acme, email=f"p{number}@acme.example", password=None, roles=SystemRole
             )
+        User.objects.filter(email__startswith="p").update(manager=self.uma, deputy=self.walt)
         with CaptureQueriesContext(connection) as many:
             self.export(XLSX)
         self.assertEqual(len(many), len(few))

@@ -38,11 +38,7 @@ from workflows.engine.json_schema import is_web_address
 from workflows.engine.messages import MessageSpec
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.fields.field import Field, SeenBy
-from workflows.fields.kept_people import (
-    addresses_of,
-    approvers_of_document,
-    rule_of_document,
-)
+from workflows.fields.kept_people import addresses_of, part_of_document
 from workflows.fields.kept_roles import (
     reminders_with_names,
     roles_named_in,
@@ -304,7 +300,7 @@ def all_transitions(workflow: WorkflowDefinition, labels: Mapping[str, str]) -> 
 def task_cards(workflow: WorkflowDefinition, labels: Mapping[str, str]) -> list[TaskCard]:
     """The tasks of a workflow that `with_tasks_and_transitions` has fetched."""
     transitions, tasks = list(workflow.transitions.all()), list(workflow.tasks.all())
-    people = addresses_of((each.assign_to, each.approvers) for each in tasks)
+    people = addresses_of(tasks)
     return [
         task_card(
             task, [each for each in transitions if each.from_task_id == task.pk], labels, people
@@ -322,7 +318,7 @@ def task_card(
 ) -> TaskCard:
     """`people` are the addresses of whoever its rule names; None: they are looked up."""
     if people is None:
-        people = addresses_of([(task.assign_to, task.approvers)])
+        people = addresses_of([task])
     return TaskCard(
         task=task,
         fields=field_table(task.fields, field_labels(task.fields))
@@ -333,7 +329,7 @@ def task_card(
             *_of_subticket(task),
             *_due(task, labels),
             *_of_block(task, labels, people),
-            *_mail(task, labels),
+            *_mail(task, labels, people),
         ),
         documents=tuple(_documents(task)) if task.is_call or task.is_subticket else (),
         given_to=given_to(task, labels, people),
@@ -416,17 +412,18 @@ def given_to(
     """Whom the task's own rule gives it to, in words; empty where it has none."""
     role = "" if task.candidate_role is None else task.candidate_role.name
     if people is None:
-        people = addresses_of([(task.assign_to, task.approvers)])
+        people = addresses_of([task])
     if task.type.is_approval:
         return approvers_in_words(_approval_said(task, people), labels)
     if task.sends_message and task.message:
         titles = {f"tasks.{each.key}": each.title for each in task.workflow.tasks.all()}
-        who = recipient_in_words(task.message, role, {**titles, **labels})
+        message = part_of_document("message", task.message, people)
+        who = recipient_in_words(message, role, {**titles, **labels})
         return _("to %(to)s") % {"to": who}
     if not task.assign_to or not task.is_form:
         return ""
     titles = {f"tasks.{each.key}": each.title for each in task.workflow.tasks.all()}
-    rule = rule_of_document(task.assign_to, people)
+    rule = part_of_document("assign_to", task.assign_to, people)
     return assignment_in_words(rule, role, {**titles, **labels})
 
 
@@ -492,14 +489,17 @@ def _of_block(
         yield _("Branches"), "; ".join(branches_in_words(said, labels, titles))
 
 
-def _mail(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+def _mail(
+    task: TaskDefinition, labels: Mapping[str, str], people: Mapping[int, str]
+) -> Iterable[tuple[str, str]]:
     """To whom a step writes, and what."""
     if not task.sends_message or not task.message:
         return
     spec = MessageSpec.of(task.message)
     role = "" if task.candidate_role is None else task.candidate_role.name
     titles = {f"tasks.{each.key}": each.title for each in task.workflow.tasks.all()}
-    yield _("Who gets it"), recipient_in_words(task.message, role, {**titles, **labels})
+    message = part_of_document("message", task.message, people)
+    yield _("Who gets it"), recipient_in_words(message, role, {**titles, **labels})
     yield _("Subject"), spec.subject
     yield _("Text"), spec.text
     if spec.files:
@@ -512,7 +512,7 @@ def _approval_said(task: TaskDefinition, people: Mapping[int, str]) -> JsonObjec
     return {
         "approvers": {Approvers.ROLE.value: role}
         if role
-        else approvers_of_document(task.approvers, people),
+        else part_of_document("approvers", task.approvers, people),
         "needed": task.needed,
         "order": task.order,
         "never": task.never,

@@ -409,12 +409,15 @@ class PeopleWhereMailIsSentTests(InvitationCase):
         self.assertTrue(Invitation.objects.filter(email="nina@example.com").exists())
 
     def test_the_manager_of_somebody_invited_is_refused_and_not_dropped(self) -> None:
+        wendy = self.wendy.email
         page = self.upload(
-            f"E-mail,First name,Last name,Manager\nnina@example.com,Nina,New,{self.wendy.email}\n"
+            "E-mail,First name,Last name,Manager,Deputy\n"
+            f"nina@example.com,Nina,New,{wendy},{wendy}\n"
         )
-        [problem] = page.context["problems"]
-        self.assertEqual((problem.row, problem.column), (2, "Manager"))
-        self.assertIn("once they have come", problem.message)
+        problems = [(each.row, each.column) for each in page.context["problems"]]
+        self.assertEqual(problems, [(2, "Manager"), (2, "Deputy")])
+        for problem in page.context["problems"]:
+            self.assertIn("once they have come", problem.message)
         self.assertFalse(Invitation.objects.filter(email="nina@example.com").exists())
 
     def test_an_admin_changes_an_address_only_with_its_reader(self) -> None:
