@@ -303,7 +303,7 @@ class ToPeopleTests(MailingCase):
                     {**rows, "name": "told", "seen_by": "requester"},
                 ]
                 order["branch"] = "each.one"
-                block = {"key": "each", "title": "Each", "task_type": "BLOCK"}
+                block: JsonObject = {"key": "each", "title": "Each", "task_type": "BLOCK"}
                 block["for_each"] = {"var": name}
                 block["branches"] = [{"key": "one", "title": "One", "start": "order"}]
                 document["tasks"].append(block)

@@ -80,9 +80,9 @@ def listed(rule: Any, who: str) -> dict[str, Any]:
         {**rows, "name": "rows"},
         {**rows, "name": "told", "seen_by": "requester"},
     ]
-    count = {"key": "count", "title": "Count", "task_type": "VALUES"}
+    count: dict[str, Any] = {"key": "count", "title": "Count", "task_type": "VALUES"}
     count["values"] = {"rows": {"var": "tasks.check.rows"}}
-    block = {"key": "each", "title": "Each", "task_type": "BLOCK", "for_each": rule}
+    block: dict[str, Any] = {"key": "each", "title": "Each", "task_type": "BLOCK", "for_each": rule}
     block["branches"] = [{"key": "one", "title": "One", "start": "send"}]
     made["tasks"] = [check, count, block, {**send, "branch": "each.one"}]
     made["transitions"] = [
