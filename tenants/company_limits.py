@@ -241,6 +241,11 @@ def count_call(company: Company) -> None:
 _MAILS_KIND: Final = "mails of a company"
 
 
+def lock_mails(company: Company) -> None:
+    """Before another count of mails: all who count both do it in this order."""
+    take_mails(company, 0)
+
+
 def take_mails(company: Company, number: int) -> int:
     """How many of so many mails about notices the company may write now; only those are counted.
 

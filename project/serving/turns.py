@@ -29,12 +29,16 @@ FOR_VISITORS = (
     "/callbacks/",
     "/demo/accounting/",
     "/forgotten-password/",
+    "/form/",
+    "/in/",
     "/invitation/",
     "/mail-in",
     "/new-address/",
     "/new-password/",
     "/rate/",
     "/sign-up/",
+    "/start/",
+    "/started/",
     "/stop-mail/",
 )
 _READS = ("GET", "HEAD", "OPTIONS")

@@ -161,8 +161,10 @@ OUTSIDE_MAILS = Limit(
 )
 OUTSIDE_MAILS_TO_ONE = Limit("mails to an address outside", DAY, 50, remembers=False)
 
-# How many tickets people outside begin: of a company, and with one address.
+# How many tickets people outside begin: of a company, with one address, and of one sender, behind
+# whom many may stand.
 PUBLIC_STARTS = Limit("public starts", DAY, 500)
+PUBLIC_STARTS_OF_SENDER = Limit("public starts of a sender", DAY, 30)
 PUBLIC_STARTS_TO_ADDRESS = Limit("public starts to an address", HOUR, 3)
 
 # How often a company's identity provider is asked, twice for each log-in.

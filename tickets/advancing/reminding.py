@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from tenants.errors import RateLimitedError
 from tenants.models import User
 from tenants.roles import SystemRole
 from tickets.advancing.lock_ticket import lock_task_of, lock_ticket
@@ -144,7 +145,10 @@ class _Reminding:
         match self.reminder.tell:
             case Tell.WORKER if self.task.is_with_contact:
                 said = self.reminder.text or gettext("Your answer is still awaited.")
-                send_link(self.task, now=now, said=said)
+                try:
+                    send_link(self.task, now=now, said=said)
+                except RateLimitedError:
+                    return 0
                 return 1
             case Tell.WORKER:
                 return self._tell(TASK_REMINDER, self._who_has_it())

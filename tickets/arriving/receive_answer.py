@@ -9,7 +9,7 @@ from django.utils import timezone
 from tickets.advancing.lock_ticket import lock_ticket
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.arriving.receive_ticket import Received, forget_old, read_object
-from tickets.arriving.signed import SignedMessage
+from tickets.arriving.signed import SignedMessage, count_message
 from tickets.errors import (
     AnswerFormError,
     MessageUsedError,
@@ -54,6 +54,7 @@ def receive_answer(
     if way_in is None:
         raise UnknownAddressError
     message.ensure_signed(content, secrets=way_in.secrets(now=now), now=now)
+    count_message(type_key)
     with transaction.atomic():
         # One after the other: who repeats a message while the first is at work waits for it.
         WayIn.objects.select_for_update(no_key=True).get(pk=way_in.pk)

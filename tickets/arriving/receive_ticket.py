@@ -12,7 +12,7 @@ from tenants.language_and_zone import speaking_to
 from tenants.models import Company
 from tenants.names import LONGEST_NAME
 from tenants.refusals import refusals
-from tickets.arriving.signed import SignedMessage
+from tickets.arriving.signed import SignedMessage, count_message
 from tickets.errors import (
     MayNotSubmitError,
     MessageUsedError,
@@ -76,6 +76,7 @@ def receive_ticket(
     if way_in is None or definition is None:
         raise UnknownAddressError
     message.ensure_signed(content, secrets=way_in.secrets(now=now), now=now)
+    count_message(type_key)
     with transaction.atomic():
         # One after the other: who repeats a message while the first is at work waits for it.
         locked = WayIn.objects.select_for_update(of=("self",), no_key=True)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from tenants.connection import current_schema
+from tenants.limits.table import WAY_IN_MESSAGES
 from tickets.errors import NotSignedError
 from workflows.actions.signature import sign
 
@@ -55,3 +57,14 @@ class SignedMessage:
         ]
         if not any(fits):
             raise NotSignedError
+
+
+def count_message(type_key: str) -> None:
+    """Count what came in for a ticket type of the company at work, once it is known to be signed.
+
+    What anybody may send to the address counts for its sender alone.
+
+    Raises:
+        RateLimitedError
+    """
+    WAY_IN_MESSAGES.count(f"{current_schema()}\n{type_key}")

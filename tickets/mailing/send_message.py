@@ -16,7 +16,7 @@ from django.core.validators import validate_email
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from tenants.company_limits import take_mails
+from tenants.company_limits import lock_mails, take_mails
 from tenants.errors import RateLimitedError
 from tenants.language_and_zone import speaking_to
 from tenants.limits.table import OUTSIDE_MAILS, OUTSIDE_MAILS_TO_ONE
@@ -146,6 +146,7 @@ def _count(to: _To, company: Company) -> None:
         )
     if not to.outside:
         return
+    lock_mails(company)
     try:
         OUTSIDE_MAILS.count(company.schema_name)
         OUTSIDE_MAILS_TO_ONE.count(f"{company.schema_name}\n{to.outside.lower()}")

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from http import HTTPStatus
 from typing import Final
@@ -48,6 +48,8 @@ logger = logging.getLogger(__name__)
 
 # A token is not read that is longer than any of ours.
 LONGEST_TOKEN: Final = 300
+# Another link in the place of one that has ended is sent so often at most.
+RENEWED_AGAIN: Final = timedelta(hours=1)
 
 
 class UnknownLinkError(TicketsError):
@@ -191,6 +193,8 @@ def answer_by_link(token: str, *, output: JsonObject, now: datetime) -> None:
 def renew_link(token: str, *, now: datetime) -> None:
     """Send the contact another link in the place of one that has ended, to the same address.
 
+    One that was sent just before stays the last: who asks again and again has no mails sent.
+
     Raises:
         RateLimitedError: too many mails were sent there.
         what `open_link` raises, where the form cannot be answered for another reason
@@ -208,7 +212,9 @@ def renew_link(token: str, *, now: datetime) -> None:
             try:
                 _ensure_open(row, task, now)
             except LinkEndedError:
-                send_link(task, now=now)
+                sent = ContactLink.objects.of_task(task).good(now).sent_since(now - RENEWED_AGAIN)
+                if not sent.exists():
+                    send_link(task, now=now)
 
 
 def _ticket_of(row: ContactLink) -> int:

@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from tenants.company_limits import lock_mails
 from tenants.language_and_zone import speaking_to
 from tenants.limits.table import OUTSIDE_MAILS, OUTSIDE_MAILS_TO_ONE
 from tenants.mail.outbox import message_id_of, queue_mail
@@ -30,6 +31,7 @@ def mail_link(link: ContactLink, token: str, said: str) -> None:
         RateLimitedError: the company has sent as many mails to outside as it may.
     """
     company, task = Company.objects.current(), link.task
+    lock_mails(company)
     OUTSIDE_MAILS.count(company.schema_name)
     OUTSIDE_MAILS_TO_ONE.count(f"{company.schema_name}\n{link.contact.email}")
     tickets = Ticket.objects.filter(workflow_instance=task.workflow_instance_id)

@@ -23,7 +23,11 @@ from django.utils.translation import gettext_lazy
 from tenants.company_limits import ensure_room_for_work
 from tenants.connection import company_of
 from tenants.language_and_zone import speaking_to
-from tenants.limits.table import PUBLIC_STARTS, PUBLIC_STARTS_TO_ADDRESS
+from tenants.limits.table import (
+    PUBLIC_STARTS,
+    PUBLIC_STARTS_OF_SENDER,
+    PUBLIC_STARTS_TO_ADDRESS,
+)
 from tenants.mail.outbox import queue_mail
 from tenants.mail.writing import write
 from tenants.migrating.versions import ensure_up_to_date
@@ -39,8 +43,9 @@ from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError
 from workflows.fields.look_up import facts_for
 from workflows.fields.validation import Validator
-from workflows.models import Contact, TicketDefinition
+from workflows.models import TicketDefinition
 from workflows.running.definition_cache import definition_of
+from workflows.running.outside import contact_of
 from workflows.running.public_starts import is_public, read_public_token
 from workflows.running.workers import colleagues
 
@@ -138,8 +143,10 @@ def _may_submit(person: User, definition: TicketDefinition) -> bool:
     return TicketDefinition.objects.submittable_by(person).filter(pk=definition.pk).exists()
 
 
-def request_start(token: str, *, answers: JsonObject, now: datetime) -> str:
+def request_start(token: str, *, answers: JsonObject, sender: str, now: datetime) -> str:
     """Keep the answers, and send the link that makes a ticket of them; the address is returned.
+
+    `sender` is what is counted as one sender, as `place_of` says.
 
     Raises:
         InvalidDataError: the answers do not fit the form; it lists every problem.
@@ -157,8 +164,10 @@ def request_start(token: str, *, answers: JsonObject, now: datetime) -> str:
             raise InvalidDataError(problems)
         question = address_question(public.form.fields)
         email = plain_email(str(settled.get(question.name))) if question is not None else ""
-        PUBLIC_STARTS.count(company.schema_name)
+        # In this order: what one sender or one address has too many of takes nobody else's room.
+        PUBLIC_STARTS_OF_SENDER.count(f"{company.schema_name}\n{sender}")
         PUBLIC_STARTS_TO_ADDRESS.count(f"{company.schema_name}\n{email}")
+        PUBLIC_STARTS.count(company.schema_name)
         secret = secrets.token_urlsafe(_SECRET_BYTES)
         with transaction.atomic():
             row = StartRequest.objects.create(
@@ -230,7 +239,6 @@ def confirm_start(token: str, *, now: datetime) -> Confirming:
         if row.expires_at <= now:
             raise StartEndedError
         public = _public_form(company, row.definition.key)
-        Contact.objects.bulk_create([Contact(email=row.email)], ignore_conflicts=True)
         try:
             ticket = submit_ticket(
                 definition=public.definition,
@@ -242,7 +250,7 @@ def confirm_start(token: str, *, now: datetime) -> Confirming:
                     answers=row.answers,
                 ),
                 checks_now=True,
-                contact=Contact.objects.get(email=row.email),
+                contact=contact_of(row.email),
             )
         except InvalidDataError as error:
             raise FormChangedError from error

@@ -416,7 +416,7 @@ def _numbers(parts: Mapping[str, str], name: str) -> tuple[int, ...]:
     least, most = _NUMBERS[name]
     found: set[int] = set()
     for text in parts[name].split(",") if name in parts else ():
-        digits = text.removeprefix("-").removeprefix("+")
+        digits = text[1:] if text[:1] in ("+", "-") else text
         number = int(text) if digits.isascii() and digits.isdigit() and len(text) < 6 else 0
         if not number or not least <= number <= most:
             raise _refused(_PART, f"{name}={text}")

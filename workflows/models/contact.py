@@ -38,6 +38,13 @@ class ContactLinkQuerySet(models.QuerySet["ContactLink"]):
     def of_task(self, task: TaskInstance) -> ContactLinkQuerySet:
         return self.filter(task=task.pk)
 
+    def good(self, now: datetime) -> ContactLinkQuerySet:
+        """Those whose time is not over."""
+        return self.filter(expires_at__gt=now)
+
+    def sent_since(self, moment: datetime) -> ContactLinkQuerySet:
+        return self.filter(created_at__gt=moment)
+
 
 class ContactLink(models.Model):
     """A link by which a contact does one task. Of its secret only a digest is kept.

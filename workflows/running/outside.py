@@ -38,8 +38,21 @@ def find_contact(task: TaskInstance) -> Contact | None:
         validate_email(address)
     except ValidationError:
         return None
-    Contact.objects.bulk_create([Contact(email=address)], ignore_conflicts=True)
-    return Contact.objects.get(email=address)
+    return contact_of(address)
+
+
+def contact_of(email: str) -> Contact:
+    """The contact with this address, made where there is none.
+
+    Its row is locked until the end of the transaction: nobody deletes it meanwhile.
+    """
+    made = Contact.objects.bulk_create(
+        [Contact(email=email)],
+        update_conflicts=True,
+        unique_fields=["email"],
+        update_fields=["email"],
+    )
+    return made[0]
 
 
 def send_link(task: TaskInstance, *, now: datetime, said: str = "") -> None:

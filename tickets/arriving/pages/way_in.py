@@ -20,7 +20,7 @@ from django_tenants.utils import tenant_context
 from tenants.connection import use_public
 from tenants.errors import RateLimitedError, TicketFlowerError
 from tenants.limits.bodies import SMALL_BODY, takes_body
-from tenants.limits.table import WAY_IN_MESSAGES, count_sender
+from tenants.limits.table import count_sender
 from tenants.migrating.versions import ensure_up_to_date
 from tenants.models import Company
 from tenants.observing.log_context import note, note_reason
@@ -137,7 +137,6 @@ def _receive(
     company = Company.objects.filter(schema_name=address.schema).first()
     if company is None:
         raise UnknownAddressError
-    WAY_IN_MESSAGES.count(token)
     if not company.is_active:
         raise MessageRefusedError(HTTPStatus.FORBIDDEN, _("This company is switched off."))
     if company.is_to_be_deleted:  # that may be taken back: let it be sent again

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
+from tenants.limits.rates import counted_requests
+from tenants.limits.table import WAY_IN_MESSAGES
 from tenants.models import User
 from tickets.arriving.set_way_in import (
     OVERLAP,
@@ -81,6 +84,12 @@ class WayInTests(SignedMessages, ScreenTestCase):
         forged = reverse("way_in", args=["forged:by-nobody"])
         self.assertEqual(self.client.post(forged, "{}", "application/json").status_code, 404)
         self.assertFalse(Ticket.objects.exists())
+        # What anybody can send takes no room of whoever has the secret.
+        who = f"acme\n{self.definition.key}"
+        counted = partial(counted_requests, WAY_IN_MESSAGES.kind, who, seconds=60)
+        self.assertEqual(counted(), 2)  # signed, and no object
+        self.assertEqual(self.send(body).status_code, 201)
+        self.assertEqual(counted(), 3)
 
     def test_it_is_off_until_it_is_switched_on(self) -> None:
         set_way_in(definition=self.definition, ways=Ways(), user=self.carla)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from tenants.connection import company_of, use_public
 from tenants.errors import TicketFlowerError
+from tenants.limits.sender import place_of
 from tenants.pages.page import Page
 from tenants.refusals import refusals
 from tickets.outside.pages.outside_form import no_store
@@ -89,7 +90,12 @@ class PublicStartPage(PublicPage):
 
     def _send(self, public: PublicForm, form: AnswersForm) -> HttpResponse:
         with refusals(TicketFlowerError, InvalidDataError) as refused:
-            email = request_start(self.token, answers=form.answers(), now=timezone.now())
+            email = request_start(
+                self.token,
+                answers=form.answers(),
+                sender=place_of(self.request),
+                now=timezone.now(),
+            )
             use_public()
             return self.page(email=email, company=public.company)
         use_public()
@@ -125,7 +131,7 @@ class ConfirmStartPage(PublicPage):
 
     def _answer(self, *, confirms: bool) -> HttpResponse:
         use_public()
-        with refusals() as refused:
+        with refusals(TicketFlowerError, FieldError) as refused:
             find = confirm_start if confirms else read_start
             return self._page(start=find(self.token, now=timezone.now()))
         use_public()

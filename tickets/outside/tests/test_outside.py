@@ -276,6 +276,8 @@ class EndTests(OutsideCase):
         page = self.client.post(ended, {"renew": "1"})
         self.assertContains(page, "another link is on its way")
         self.assertEqual([each.to for each in self.mails()], [ADDRESS, ADDRESS])
+        self.client.post(ended, {"renew": "1"})  # the one before is on its way still
+        self.assertEqual(len(self.mails()), 2)
         self.assertContains(self.client.get(self.address()), "Acme asks you")
         self.assertContains(self.client.get(ended), "has ended", status_code=410)
 

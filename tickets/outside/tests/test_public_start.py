@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from django.urls import reverse
 from django.utils import timezone
 
+from tenants.limits.rates import count_requests, counted_requests
+from tenants.limits.table import PUBLIC_STARTS, PUBLIC_STARTS_OF_SENDER
 from tenants.mail.message import texts_of
 from tenants.mail.models import OutgoingMail
 from tickets.advancing.tests.times_case import TimesCase, loan
@@ -105,6 +107,23 @@ class PublicStartTests(TimesCase):
         page = self.client.post(self.form(), SENT)
         self.assertContains(page, "tk-bad")
         self.assertEqual(OutgoingMail.objects.filter(kind="public_start").count(), 3)
+        # What was refused takes no room of the company.
+        counted = counted_requests(PUBLIC_STARTS.kind, "acme", seconds=PUBLIC_STARTS.seconds)
+        self.assertEqual(counted, 3)
+
+    def test_one_sender_takes_no_room_of_others(self) -> None:
+        most = PUBLIC_STARTS_OF_SENDER.most
+        self.assertLess(10 * most, PUBLIC_STARTS.most)
+        count_requests(
+            PUBLIC_STARTS_OF_SENDER.kind,
+            "acme\n127.0.0.1",
+            most,
+            most=most,
+            seconds=PUBLIC_STARTS_OF_SENDER.seconds,
+        )
+        self.assertContains(self.client.post(self.form(), SENT), "tk-bad")
+        other = self.client.post(self.form(), SENT, REMOTE_ADDR="192.0.2.7")
+        self.assertContains(other, "Look into your mailbox")
 
     def test_a_form_that_was_changed_is_asked_anew(self) -> None:
         self.client.post(self.form(), SENT)

@@ -57,7 +57,7 @@ WHY_READERS = {
     "tickets/repairing/pages/correcting.py": "the form of a ticket admin who corrects it",
     "tickets/repairing/retry_step.py": "asks whether there is one",
     "tickets/replaying/replay_visits.py": "computes with it, and shows no answer",
-    "tickets/subtickets/follow_subticket.py": "what a step keeps of its ticket, as its process says",
+    "tickets/subtickets/follow_subticket.py": "what a step keeps, as its process says",
     "tickets/working/pages/work_page.py": "gives the worker's own to tickets.seeing",
 }
 WHY_TEMPLATES = {

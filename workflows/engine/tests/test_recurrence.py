@@ -99,6 +99,8 @@ class RecurrenceTests(SimpleTestCase):
             ("rule", {"rule": "FREQ=WEEKLY;BYMONTHDAY=1"}),
             ("rule", {"rule": "FREQ=MONTHLY;BYDAY=XX"}),
             ("rule", {"rule": "FREQ=MONTHLY;BYMONTHDAY=٣"}),
+            ("rule", {"rule": "FREQ=MONTHLY;BYMONTHDAY=-+5"}),
+            ("rule", {"rule": "FREQ=MONTHLY;BYMONTHDAY=+-5"}),
             ("rule", {"rule": "FREQ=DAILY;FREQ=DAILY"}),
             ("rule", {"rule": "FREQ=MONTHLY;BYSETPOS=1"}),
             ("rule", {"rule": "FREQ=DAILY;UNTIL=20269999"}),
