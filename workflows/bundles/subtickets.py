@@ -39,9 +39,9 @@ def subticket_problems(outline: Outline) -> Iterator[Problem]:
             if is_for_requester(outline, key, name):
                 continue
             message = _(
-                "“%(name)s” is for the team alone, and whoever submitted this ticket sees all that "
-                "the ticket is given which this step starts. Let the requester see the question, "
-                "or leave it out, unless that is meant."
+                "“%(name)s” is for the team alone, and the requester sees all answers of the "
+                "ticket that this step starts. Let the requester see the question, or leave it "
+                "out, unless that is meant."
             )
             text = message % {"name": short(name)}
             yield Problem(path, text, name, severity=Severity.WARNING)
