@@ -105,7 +105,7 @@ class _Check:
         if name not in known:
             meant = nearest(name, known)
             message = _("“%(name)s” is no question for a text or a whole number.")
-            advice = did_you_mean(meant) or " " + _("Name one, such as ticket.order_number.")
+            advice = did_you_mean(meant) or " " + _("Name one, such as tasks.order.reference.")
             said = message % {"name": short(name)} + advice
             yield Problem(path, said, name, expected=", ".join(known), nearest=meant)
             return
