@@ -23,6 +23,9 @@ from workflows.engine.transforms import check_transform, transform_variables
 from workflows.fields.field import Field
 from workflows.fields.registry import TYPES
 
+# What `wait_for_end` says of a step that goes on at once.
+NO_WAIT: Final = False
+
 
 def subtickets_of(outline: Outline) -> dict[str, Entry]:
     """The steps that start tickets, by their keys."""
@@ -49,8 +52,13 @@ def subticket_problems(outline: Outline) -> Iterator[Problem]:
 
 def names_read(task: Entry) -> list[str]:
     """What there is beneath the output of such a step."""
+    return [*PARTS, *names_kept(task)]
+
+
+def names_kept(task: Entry) -> list[str]:
+    """What such a step keeps of its sub-ticket, by name."""
     kept = task.value.get("output_transform")
-    return [*PARTS, *(kept if isinstance(kept, dict) else ())]
+    return [name for name in kept if name not in PARTS] if isinstance(kept, dict) else []
 
 
 def outcome_choices() -> tuple[tuple[str, str], ...]:
@@ -105,13 +113,10 @@ def output_specs_of_subticket() -> list[Json]:
     ]
 
 
-_NO_WAIT: Final = False
-
-
 def subticket_in_words(task: Mapping[str, Json], labels: Mapping[str, str]) -> Iterator[str]:
     """What such a step says, a line each; `labels` as for conditions."""
     yield _("starts a ticket of the type %(type)s") % {"type": str(task.get("ticket_type"))}
-    if task.get("wait_for_end") is _NO_WAIT:
+    if task.get("wait_for_end") is NO_WAIT:
         yield _("does not wait for its end")
     given = task.get("input_transform")
     for name, value in given.items() if isinstance(given, dict) else ():

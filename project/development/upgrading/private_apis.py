@@ -445,6 +445,7 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
             "contrib.django.django_connector.DjangoConnector": "(alias='default')",
             "contrib.django.django_connector.DjangoConnector.get_worker_connector": "(self)",
             "manager.JobManager": "(connector)",
+            "manager.JobManager.batch_defer_jobs": "(self, jobs, connection=None)",
             "manager.JobManager.cancel_job_by_id": "(self, job_id, abort=False, delete_job=False, "
             "connection=None)",
             "manager.JobManager.retry_job_by_id": "(self, job_id, retry_at, priority=None, "

@@ -535,9 +535,13 @@ def _call(task: TaskDefinition) -> Iterable[tuple[str, str]]:
 
 
 def _documents(task: TaskDefinition) -> Iterable[tuple[str, str]]:
+    if task.is_subticket:
+        given, kept = _("Answers that the other ticket is given"), _("What is kept of it")
+    else:
+        given, kept = _("What is sent"), _("What is kept of the answer")
     for title, document in (
-        (_("What is sent"), task.input_transform),
-        (_("What is kept of the answer"), task.output_transform),
+        (given, task.input_transform),
+        (kept, task.output_transform),
         (_("Schema of what is sent"), task.input_schema),
         (_("Schema of the output"), task.output_schema),
     ):
