@@ -11,11 +11,15 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from workflows.bundles.for_requester import is_for_requester
 from workflows.bundles.outline import Entry, Outline
+from workflows.bundles.problems import Problem, Severity
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.condition_sentence import choice_labels, describe_condition
+from workflows.engine.problems import short
 from workflows.engine.process import EndOutcome, Json
 from workflows.engine.subtickets import CANCELLED, PARTS
+from workflows.engine.transforms import check_transform, transform_variables
 from workflows.fields.field import Field
 from workflows.fields.registry import TYPES
 
@@ -26,6 +30,24 @@ NO_WAIT: Final = False
 def subtickets_of(outline: Outline) -> dict[str, Entry]:
     """The steps that start tickets, by their keys."""
     return {key: task for key, task in outline.task_of.items() if task.is_subticket}
+
+
+def subticket_problems(outline: Outline) -> Iterator[Problem]:
+    """Answers that the team alone sees, in what the requester of the started ticket sees of it."""
+    for key, task in subtickets_of(outline).items():
+        given, path = task.value.get("input_transform"), (*task.path, "input_transform")
+        if check_transform(given):
+            continue  # told elsewhere
+        for name in sorted(transform_variables(given)):
+            if is_for_requester(outline, key, name):
+                continue
+            message = _(
+                "“%(name)s” is for the team alone, and the requester sees all answers of the "
+                "ticket that this step starts. Let the requester see the question, or leave it "
+                "out, unless that is meant."
+            )
+            text = message % {"name": short(name)}
+            yield Problem(path, text, name, severity=Severity.WARNING)
 
 
 def names_read(task: Entry) -> list[str]:

@@ -475,7 +475,7 @@ TASKS: Final = Sheet(
             kinds.TEXT,
             gettext_lazy(
                 "Of a wait: the answer by whose value a message of another system ends it before, "
-                "such as ticket.order_number."
+                "such as tasks.order.reference."
             ),
             20,
         ),

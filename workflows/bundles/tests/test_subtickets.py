@@ -89,6 +89,38 @@ class DocumentTests(SimpleTestCase):
                 ]
                 self.assertEqual(len(found), 1, check_bundle(document(**more)))
 
+    def test_what_the_team_alone_sees_is_warned_of(self) -> None:
+        question: JsonObject = {"name": "price", "label": "Price", "type": "integer"}
+        rows: JsonObject = {"name": "rows", "label": "Rows", "type": "records"}
+        rows |= {"fields": [{**question, "required": True}], "required": True}
+        for seen_by, reads, warned in (
+            ("team", "tasks.look.price", ["tasks.look.price"]),
+            ("requester", "tasks.look.price", []),
+            ("team", "ticket.amount", []),
+            ("team", "item.price", ["item.price"]),
+            ("requester", "item.price", []),
+        ):
+            with self.subTest(reads, seen_by=seen_by):
+                made: Any = document(input_transform={"amount": {"var": [reads, 1]}})
+                block: JsonObject = {
+                    "key": "each", "title": "Each", "task_type": "BLOCK",
+                    "for_each": {"var": "tasks.look.rows"},
+                    "branches": [{"key": "one", "title": "One", "start": "ask"}],
+                }  # fmt: skip
+                fields: list[Json] = [{**each, "seen_by": seen_by} for each in (question, rows)]
+                look: JsonObject = {"key": "look", "title": "Look", "fields": fields}
+                made["tasks"][0]["branch"] = "each.one"
+                made["tasks"] = [look, block, *made["tasks"]]
+                made["transitions"] = [
+                    {"from": "start", "to": "look"},
+                    {"from": "look", "to": "each"},
+                    {"from": "each", "to": "end"},
+                    {"from": "ask", "to": "end"},
+                ]
+                found = [each for each in check_bundle(made) if "team alone" in each.message]
+                self.assertEqual([each.found for each in found], warned, check_bundle(made))
+                self.assertFalse(any(each.is_error for each in found))
+
     def test_a_way_for_its_failure_is_fine(self) -> None:
         reason: Json = {"==": [{"var": "failure.reason"}, "cancelled"]}
         ways: list[JsonObject] = [

@@ -326,7 +326,7 @@ function waitParts(task) {
     text(gettext("Answered by"), task, "answered_by", {
       max: 200,
       mono: true,
-      placeholder: "ticket.order_number",
+      placeholder: "tasks.order.reference",
       help: gettext(
         "A message of another system with the value of this answer as its key ends the wait before. Empty: only the time does.",
       ),
