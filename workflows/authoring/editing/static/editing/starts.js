@@ -72,7 +72,7 @@ function workingDays() {
     ["-2", gettext("Last but one working day")],
     ...Array.from({ length: 10 }, (_each, index) => {
       const number = String(index + 1);
-      return /** @type {Option} */ ([number, gettext("%(number)s. working day of the month", { number })]);
+      return /** @type {Option} */ ([number, gettext("Working day %(number)s of the month", { number })]);
     }),
   ];
 }
