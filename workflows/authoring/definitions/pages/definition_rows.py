@@ -440,7 +440,7 @@ def _due(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str,
     if task.wait and task.is_wait:
         said = wait_in_words(task.wait, labels)
         if task.answered_by:
-            said = f"{said}, {answered_in_words(task.answered_by, labels)}"
+            said = f"{said}, {answered_in_words(task.answered_by, _quoted(labels))}"
         yield _("Waits"), said
     if task.due_in:
         is_time = is_counted_from_start(task.due_in)
