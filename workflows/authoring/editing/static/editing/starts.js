@@ -113,7 +113,9 @@ function startBody(type, start, refresh) {
     }),
     text(gettext("On behalf of"), start, "on_behalf_of", {
       max: 254,
-      help: gettext("The e-mail address of somebody who may submit such tickets. Empty: whoever publishes this version."),
+      help: gettext(
+        "The e-mail address of somebody who may submit such tickets. Empty: whoever publishes this version.",
+      ),
     }),
     answersPart({
       owner: start,
