@@ -75,11 +75,11 @@ class _Check:
         needed = NAMED_BY.get(self.rule.who, "")
         for name in _NEEDED:
             if name == needed and not self._text(name):
-                message = _NEEDED_OUTSIDE if self.rule.is_for_outside else _NEEDED[name]
-                yield self._problem(name, str(message))
+                wanted = _NEEDED_OUTSIDE if self.rule.is_for_outside else _NEEDED[name]
+                yield self._problem(name, str(wanted))
             elif name != needed and self._text(name):
-                unfit = _("“%(name)s” does not go with “who”. Remove it.") % {"name": name}
-                yield self._problem(name, unfit)
+                message = _("“%(name)s” does not go with “who”. Remove it.") % {"name": name}
+                yield self._problem(name, message)
         who = self.said.get("who")
         if who == "role" and not self.role:
             yield self._problem("who", _("Name the company role in “candidate_role”."))
