@@ -46,7 +46,7 @@ export function startsEditor(type, refresh) {
       "p",
       { class: "ed-help" },
       gettext(
-        "At these times a ticket of this type is submitted as somebody's, with these answers. The page of the ticket type shows the next times, and can pause a start.",
+        "At these times a ticket of this type is submitted on behalf of somebody, with these answers. The page “Recurring starts” shows when it is due next, and can pause it.",
       ),
     ),
     list,
@@ -72,7 +72,7 @@ function workingDays() {
     ["-2", gettext("Last but one working day")],
     ...Array.from({ length: 10 }, (_each, index) => {
       const number = String(index + 1);
-      return /** @type {Option} */ ([number, gettext("%(number)s. working day of the month", { number })]);
+      return /** @type {Option} */ ([number, gettext("Working day %(number)s of the month", { number })]);
     }),
   ];
 }
@@ -113,7 +113,9 @@ function startBody(type, start, refresh) {
     }),
     text(gettext("On behalf of"), start, "on_behalf_of", {
       max: 254,
-      help: gettext("An e-mail address. Empty: whoever publishes this version."),
+      help: gettext(
+        "The e-mail address of somebody who may submit such tickets. Empty: whoever publishes this version.",
+      ),
     }),
     answersPart({
       owner: start,
