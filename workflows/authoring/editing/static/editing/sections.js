@@ -13,6 +13,7 @@ import { listEditor } from "./lists.js";
 import { isEmpty } from "./logic.js";
 import { beginMessage, messageParts, recipientInWords } from "./messages.js";
 import { momentControl } from "./moments.js";
+import { LONGEST_PATH } from "./names.js";
 import { elementOf } from "./places.js";
 import { remindersEditor } from "./reminders.js";
 import { schemaEditor } from "./schemas.js";
@@ -319,7 +320,7 @@ function waitParts(task) {
     schemaEditor(task, "output_schema", gettext("What the answer must be"), ""),
   );
   const answeredBy = text(gettext("Answered by"), task, "answered_by", {
-    max: 200,
+    max: LONGEST_PATH,
     mono: true,
     placeholder: "tasks.order.reference",
     help: gettext(

@@ -4,6 +4,7 @@ import { answersPart } from "./answers.js";
 import { field, gettext, makeElement } from "./dom.js";
 import { selectOf, text } from "./inputs.js";
 import { listEditor } from "./lists.js";
+import { LONGEST_NAME, LONGEST_RULE } from "./names.js";
 import { changed, freeKey, store } from "./store.js";
 
 /** @import { Option, RecurringStart, TicketType } from "./types.js" */
@@ -86,7 +87,7 @@ function startBody(type, start, refresh) {
   return makeElement(
     "div",
     { class: "ed-grid" },
-    text(gettext("Title"), start, "title", { max: 255, onInput: refresh }),
+    text(gettext("Title"), start, "title", { max: LONGEST_NAME, onInput: refresh }),
     text(gettext("Key"), start, "key", { max: 63, mono: true, onInput: refresh }),
     field(
       gettext("Working day"),
@@ -99,7 +100,7 @@ function startBody(type, start, refresh) {
       { name: "working_day" },
     ),
     text(gettext("Rule"), start, "rule", {
-      max: 200,
+      max: LONGEST_RULE,
       mono: true,
       placeholder: "FREQ=WEEKLY;BYDAY=MO",
       onInput: refresh,
