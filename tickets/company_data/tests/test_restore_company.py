@@ -427,6 +427,7 @@ class VotesTests(RestoreCase):
         self.assert_votes(self.decided, wendy, walt)
         self.assertEqual(history_findings(after=0)[0], [])
         rule = TaskDefinition.objects.get(key="agree").approvers
+        assert rule is not None
         self.assertEqual(
             [each["id"] for each in rule["people"]], [people[each.pk] for each in self.voters]
         )
