@@ -438,7 +438,6 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
     ),
     PrivateApi("django.db.models.fields.json.KeyTextTransform", "Finds jobs by what they name."),
     PrivateApi("django.db.models.fields.json.KeyTransform", "Reads a list in the rule of a task."),
-    PrivateApi("django.utils.dates.MONTHS", "The names of months, in each language."),
     PrivateApi("django.db.close_old_connections", "As a request does, for jobs.", ("(**kwargs)",)),
     *_of(
         "procrastinate",
