@@ -410,6 +410,7 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
         "django.utils",
         "Dates, numbers, names and file names as people read them.",
         {
+            "dates.MONTHS": "",
             "dates.WEEKDAYS": "",
             "formats.get_format": "(format_type, lang=None, use_l10n=None)",
             "formats.date_format": "(value, format=None, use_l10n=None)",

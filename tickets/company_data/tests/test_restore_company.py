@@ -411,7 +411,7 @@ class VotesTests(RestoreCase):
         self.addCleanup(use_company, self.acme)
         self.assert_votes(self.decided, wendy, walt)
         self.assertEqual(history_findings(after=0)[0], [])
-        rule = TaskDefinition.objects.get(key="agree").approvers
+        rule: Any = TaskDefinition.objects.get(key="agree").approvers
         self.assertEqual(
             [each["id"] for each in rule["people"]], [people[each.pk] for each in self.voters]
         )
