@@ -27,6 +27,7 @@ from workflows.picture.graph import draw_process
 
 PLAIN, TWO, TWENTY = "a form", "a block of 2 branches", "a block of 20 branches"
 APPROVAL, VOTE = "an approval of 3 people", "the vote that decides it"
+FIVE = "an approval of 5 people"
 LANES, TASKS = 20, 200
 _FORM: list[Json] = [{"name": "ok", "label": "OK?", "type": "boolean", "required": True}]
 _OK: JsonObject = {"ok": True}
@@ -37,19 +38,15 @@ def construct_rows(bench: Bench, *, rounds: int, operations: int) -> list[Row]:
     """What it costs to complete a form after which this begins, all in turn."""
     user = user_of(bench.user_id)
     enter(bench)
-    emails = [user_of(pk).email for pk in bench.worker_ids[:3]]
-    approval: JsonObject = {
-        "key": "decide",
-        "title": "Decide",
-        "task_type": "APPROVAL",
-        "approvers": {"people": [*emails]},
-    }
+    emails = [user_of(pk).email for pk in bench.worker_ids]
+    approval, of_five = _approval(emails[:3]), _approval(emails[:5])
     second: JsonObject = {"key": "second", "title": "Second", "fields": _FORM}
     documents = {
         PLAIN: _after_a_form("bench_form", second, [second]),
         TWO: _after_a_form("bench_two", *side_by_side(2)),
         TWENTY: _after_a_form("bench_twenty", *side_by_side(20)),
         APPROVAL: _after_a_form("bench_approval", approval, [approval]),
+        FIVE: _after_a_form("bench_five", of_five, [of_five]),
     }
     types = {}
     for what, document in documents.items():
@@ -154,6 +151,15 @@ def _after_a_form(key: str, second: JsonObject, tasks: Sequence[JsonObject]) -> 
     return _bundle(
         key, [_form("first"), *tasks], [*ways, *({"from": each, "to": "end"} for each in ends)]
     )
+
+
+def _approval(emails: Sequence[str]) -> JsonObject:
+    return {
+        "key": "decide",
+        "title": "Decide",
+        "task_type": "APPROVAL",
+        "approvers": {"people": [*emails]},
+    }
 
 
 def _form(key: str) -> JsonObject:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from secrets import randbelow
 from typing import Any, Final
@@ -91,6 +92,41 @@ def defer(name: str, *, after_seconds: float = 0, **arguments: int | str) -> int
         job_id = task.defer(schema=current_schema(), **arguments)
     note_job(job_id)
     return job_id
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """A job as `defer` is given one, for `defer_all`."""
+
+    name: str
+    arguments: Mapping[str, int | str]
+    after_seconds: float = 0
+
+
+def defer_all(deferred: Sequence[Deferred]) -> None:
+    """As `defer` of each, by one statement, however many they are; none where there are none."""
+    if len(deferred) == 1:
+        (one,) = deferred
+        defer(one.name, after_seconds=one.after_seconds, **one.arguments)
+        return
+    if not deferred:
+        return
+    now, schema = timezone.now(), current_schema()
+    jobs = [
+        configure_task(
+            name=each.name,
+            job_manager=_jobs,
+            schedule_at=now + timedelta(seconds=each.after_seconds) if each.after_seconds else None,
+            queue=app.tasks[each.name].queue,
+            task_kwargs={"schema": schema, **each.arguments},
+        ).job
+        for each in deferred
+    ]
+    with _errors_as_django_names_them():
+        made = _jobs.batch_defer_jobs(jobs)
+    for job in made:
+        if job.id is not None:
+            note_job(job.id)
 
 
 def defer_many(name: str, each: Sequence[Mapping[str, int | str]]) -> None:

@@ -8,10 +8,8 @@ from django.utils.translation import gettext as _
 
 from tickets.advancing.call_jobs import cancel_jobs_of_task
 from tickets.advancing.subticket_jobs import follow_subtickets
+from tickets.advancing.tell_workers import tell_workers
 from tickets.models import ErrorType, Ticket, TicketError
-from tickets.notices.kinds.task_gone import TASK_GONE
-from tickets.notices.tell import tell
-from workflows.engine.process import JsonObject
 from workflows.running.state_manager import Move
 
 
@@ -34,13 +32,10 @@ def end_cancelled(ticket: Ticket, move: Move, *, now: datetime) -> None:
     for task in move.cancelled:
         if task.definition.is_call:
             cancel_jobs_of_task(task, now=now)
-        elif task.assigned_to_id is not None:
-            about: JsonObject = {
-                "task": task.pk,
-                "title": task.definition.title,
-                "why": "decided" if task.definition.is_vote else "not_needed",
-            }
-            tell(TASK_GONE, [task.assigned_to_id], ticket_id=ticket.pk, about=about)
+    gone = (
+        (task, "decided" if task.definition.is_vote else "not_needed") for task in move.cancelled
+    )
+    tell_workers(gone, ticket_id=ticket.pk)
     if not move.cancelled_in_error:
         return
     errors = TicketError.objects.filter(ticket=ticket, task__in=move.cancelled_in_error)

@@ -8,9 +8,8 @@ from tenants.models import User
 from tickets.advancing.call_jobs import cancel_jobs_of_task
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.advancing.subticket_jobs import follow_subtickets
+from tickets.advancing.tell_workers import tell_workers
 from tickets.models import Ticket, TicketError
-from tickets.notices.kinds.task_gone import TASK_GONE
-from tickets.notices.tell import tell
 from workflows.models import TaskInstance
 from workflows.running.state_manager import WorkflowStateManager
 
@@ -34,7 +33,7 @@ def clean_up_after(
     for task in tasks:
         if task.definition.is_call:
             cancel_jobs_of_task(task, now=manager.now)
-        tell_worker(task, ticket=ticket, by=by, why=why)
+    tell_workers(((each, why) for each in tasks), ticket_id=ticket.pk, by=by)
     errors = TicketError.objects.filter(ticket=ticket).unresolved()
     for error in errors.select_for_update(no_key=True).order_by("pk"):
         earlier = error.resolution_notes.strip()
@@ -46,15 +45,3 @@ def clean_up_after_commit(manager: WorkflowStateManager, ticket: Ticket) -> None
     """Go the way that the workflow has for a cancelled ticket, where it has one: as a next step."""
     if manager.instance.is_to_clean_up:
         advance_after_commit(ticket.pk)
-
-
-def tell_worker(task: TaskInstance, *, ticket: Ticket, by: User | None, why: str) -> None:
-    """Tell who has a task that it is not needed any more."""
-    if task.assigned_to_id is not None:
-        tell(
-            TASK_GONE,
-            [task.assigned_to_id],
-            ticket_id=ticket.pk,
-            about={"task": task.pk, "title": task.definition.title, "why": why},
-            by=by,
-        )

@@ -8,7 +8,7 @@ finds nothing to do.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -23,7 +23,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tenants.connection import current_schema
 from tenants.fair_turns import Queue
 from tenants.fast.batch import Batch
-from tenants.jobs import cancel_job, defer, defer_many
+from tenants.jobs import Deferred, cancel_job, defer_all, defer_many
 from tenants.models import Company
 from tickets.advancing.after_move import end_cancelled, keep_errors
 from tickets.advancing.call_jobs import cancel_jobs_of_task
@@ -158,28 +158,40 @@ def set_timers(
     In its transaction. `data` are the answers of the ticket of a task that was just made; without
     them its time begins anew, and who was reminded is not reminded again.
     """
-    if not task.is_alive:  # done in the same step
-        return
-    process = definition_of(task.workflow_instance.workflow_id).process
-    timeouts = process.timeouts(task.definition.key)
-    reminders = task.definition.listed_reminders
-    if task.waits_until is not None:
-        defer_end_of_wait(ticket_id=ticket_id, task_id=task.pk, until=task.waits_until, now=now)
-    if not timeouts and not reminders:
-        return
-    times = TaskTimes(ticket_id=ticket_id, task=task, start=now, data=data)
-    _set(times, timeouts, reminders, now=now)
+    set_timers_of([task], ticket_id=ticket_id, now=now, data=data)
 
 
-def _set(
-    times: TaskTimes, timeouts: Iterable[str], reminders: Sequence[Reminder], *, now: datetime
+def set_timers_of(
+    tasks: Iterable[TaskInstance], *, ticket_id: int, now: datetime, data: JsonObject | None = None
 ) -> None:
-    """Put these into the queue. A reminder that was to come before its task was made is none."""
+    """As `set_timers` of each of these tasks: by as many statements, however many were made."""
+    jobs: list[Deferred] = []
+    calendar: WorkingTime | None = None
+    for task in tasks:
+        if not task.is_alive:  # done in the same step
+            continue
+        if (until := task.waits_until) is not None:
+            jobs.append(_end_of_wait(ticket_id=ticket_id, task_id=task.pk, until=until, now=now))
+        process = definition_of(task.workflow_instance.workflow_id).process
+        timeouts = process.timeouts(task.definition.key)
+        reminders = task.definition.listed_reminders
+        if not timeouts and not reminders:
+            continue
+        times = TaskTimes(ticket_id=ticket_id, task=task, start=now, data=data, calendar=calendar)
+        calendar = times.working_time
+        jobs += _jobs_of(times, timeouts, reminders, now=now)
+    defer_all(jobs)
+
+
+def _jobs_of(
+    times: TaskTimes, timeouts: Iterable[str], reminders: Sequence[Reminder], *, now: datetime
+) -> Iterator[Deferred]:
+    """The jobs of these. A reminder that was to come before its task was made is none."""
     ids = {"ticket_id": times.ticket_id, "task_id": times.task.pk}
     for after in timeouts:
         due = times.left_at(after)
         if due is not None:
-            defer_timer(**ids, after=after, since=now, due=due, now=now)
+            yield _timer(**ids, after=after, since=now, due=due, now=now)
     if not reminders:
         return
     is_new = times.data is not None
@@ -188,48 +200,53 @@ def _set(
     for reminder in reminders:
         due = times.reminded_at(reminder)
         if due is not None and due > made and not sent.has(reminder, due, now=now):
-            defer_reminder(**ids, reminder=reminder.name, since=now, due=due, now=now)
+            yield _reminder(**ids, reminder=reminder.name, since=now, due=due, now=now)
 
 
 def defer_timer(
     *, ticket_id: int, task_id: int, after: str, since: datetime, due: datetime, now: datetime
 ) -> None:
     """Put a timer into the queue, for a time that began at `since`."""
-    defer(
-        FIRE_TIMER,
-        after_seconds=max((due - now).total_seconds(), 0),
-        ticket_id=ticket_id,
-        task_id=task_id,
-        after=after,
-        since=since.isoformat(),
-        due=due.isoformat(),
-    )
+    ids = {"ticket_id": ticket_id, "task_id": task_id}
+    defer_all([_timer(**ids, after=after, since=since, due=due, now=now)])
 
 
 def defer_reminder(
     *, ticket_id: int, task_id: int, reminder: str, since: datetime, due: datetime, now: datetime
 ) -> None:
     """Put a reminder into the queue, by its name, for a time that began at `since`."""
-    defer(
-        REMIND,
-        after_seconds=max((due - now).total_seconds(), 0),
-        ticket_id=ticket_id,
-        task_id=task_id,
-        reminder=reminder,
-        since=since.isoformat(),
-        due=due.isoformat(),
-    )
+    ids = {"ticket_id": ticket_id, "task_id": task_id}
+    defer_all([_reminder(**ids, reminder=reminder, since=since, due=due, now=now)])
 
 
 def defer_end_of_wait(*, ticket_id: int, task_id: int, until: datetime, now: datetime) -> None:
     """Put the end of a wait into the queue."""
-    defer(
-        END_WAIT,
-        after_seconds=max((until - now).total_seconds(), 0),
-        ticket_id=ticket_id,
-        task_id=task_id,
-        until=until.isoformat(),
-    )
+    defer_all([_end_of_wait(ticket_id=ticket_id, task_id=task_id, until=until, now=now)])
+
+
+def _timer(
+    *, ticket_id: int, task_id: int, after: str, since: datetime, due: datetime, now: datetime
+) -> Deferred:
+    ids = {"ticket_id": ticket_id, "task_id": task_id}
+    times = {"since": since.isoformat(), "due": due.isoformat()}
+    return Deferred(FIRE_TIMER, {**ids, "after": after, **times}, _seconds(now, due))
+
+
+def _reminder(
+    *, ticket_id: int, task_id: int, reminder: str, since: datetime, due: datetime, now: datetime
+) -> Deferred:
+    ids = {"ticket_id": ticket_id, "task_id": task_id}
+    times = {"since": since.isoformat(), "due": due.isoformat()}
+    return Deferred(REMIND, {**ids, "reminder": reminder, **times}, _seconds(now, due))
+
+
+def _end_of_wait(*, ticket_id: int, task_id: int, until: datetime, now: datetime) -> Deferred:
+    ids = {"ticket_id": ticket_id, "task_id": task_id}
+    return Deferred(END_WAIT, {**ids, "until": until.isoformat()}, _seconds(now, until))
+
+
+def _seconds(now: datetime, until: datetime) -> float:
+    return max((until - now).total_seconds(), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +326,7 @@ def follow_dates(ticket_id: int, manager: WorkflowStateManager) -> None:
             continue
         timeouts, reminders = _counted_from_dates(task)
         cancel_timers(task, names=[*timeouts, *(each.name for each in reminders)])
-        _set(times, timeouts, reminders, now=manager.now)
+        defer_all([*_jobs_of(times, timeouts, reminders, now=manager.now)])
         if task.waits_until is not None:
             defer_end_of_wait(
                 ticket_id=ticket_id, task_id=task.pk, until=task.waits_until, now=manager.now
@@ -352,8 +369,7 @@ def defer_jobs_of_move(ticket: Ticket, move: Move, *, now: datetime) -> None:
     """
     keep_errors(ticket, move)
     end_cancelled(ticket, move, now=now)
-    for task in move.new_tasks:
-        set_timers(ticket_id=ticket.pk, task=task, now=now, data=ticket.data)
+    set_timers_of(move.new_tasks, ticket_id=ticket.pk, now=now, data=ticket.data)
     follow_subtickets(move.new_tasks, ticket_id=ticket.pk)
     if len(move.calls) > 1:
         calls = [{"ticket_id": ticket.pk, "task_id": call.pk} for call in move.calls]

@@ -18,7 +18,12 @@ from psycopg import sql
 from tenants.connection import current_schema
 from workflows.engine.edits import by_owner, with_owner
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.task_types import APPROVAL_TYPES, BLOCK_TYPES
+from workflows.engine.task_types import (
+    APPROVAL_TYPES,
+    AT_ONCE_TYPES,
+    BLOCK_TYPES,
+    SUBTICKET_TYPES,
+)
 from workflows.fields.kept_people import OF_TASKS, OF_TICKET_TYPES, Place
 from workflows.fields.people import ChangePerson, names_people, with_people
 from workflows.models import TaskDefinition, TicketDefinition
@@ -40,6 +45,7 @@ IN_TASKS: Final = _by_column(TaskDefinition, OF_TASKS)
 IN_TICKET_TYPES: Final = _by_column(TicketDefinition, OF_TICKET_TYPES)
 # What an answer says of a person.
 _PERSON: Final = {"id", "name", "email"}
+_COPYING: Final = frozenset({*AT_ONCE_TYPES, *SUBTICKET_TYPES})
 
 _WORKFLOW: Final = "workflows_workflowdefinition"
 _TASK: Final = "workflows_taskdefinition"
@@ -68,6 +74,8 @@ class PeopleInRows:
         self._task_keys: dict[int, tuple[str, str]] = {}
         self._blocks: set[tuple[str, str]] = set()
         self._approvals: set[tuple[str, str]] = set()
+        # Those that keep answers of others: what they make of them has no questions of its own.
+        self._copying: set[tuple[str, str]] = set()
         self._read_definitions()
 
     def _read_definitions(self) -> None:
@@ -81,6 +89,8 @@ class PeopleInRows:
                 self._approvals.add(self._task_keys[pk])
             elif task_type in BLOCK_TYPES:
                 self._blocks.add(self._task_keys[pk])
+            elif task_type in _COPYING:
+                self._copying.add(self._task_keys[pk])
             _add_questions(self._tasks, self._task_keys[pk], fields)
 
     def overlays(self, table: str, rows: list[Row]) -> list[Overlay]:
@@ -300,6 +310,8 @@ class PeopleInRows:
             return self._of_block(key[0], data)
         if key in self._approvals:
             return self._of_approval(key, data)
+        if key in self._copying:
+            return self._of_item(data)
         return with_people(self._tasks.get(key), data, self._change)
 
 

@@ -29,8 +29,9 @@ def _steps_that_wait_in_vain() -> Iterator[Finding]:
     started = WorkflowInstance.objects.filter(started_by=OuterRef("pk"))
     has_ended = Exists(started.filter(status__in=ENDED))
     is_unnoted = Q(status=TaskStatus.PENDING)  # it is to be started, or to be noted
+    is_gone = ~Exists(started)
     tasks = TaskInstance.objects.current().filter(
-        is_unnoted | has_ended,
+        is_unnoted | has_ended | is_gone,
         ~job_following("pk"),
         ~Exists(TicketError.objects.unmarked().filter(task=OuterRef("pk"))),
         definition__task_type__in=SUBTICKET_TYPES,
@@ -45,7 +46,10 @@ def _steps_that_wait_in_vain() -> Iterator[Finding]:
         if status == TaskStatus.PENDING:
             message = _("“%(task)s” is to start a ticket, but no job does it.")
         else:
-            message = _("“%(task)s” waits for a ticket that has ended, and nothing ends the wait.")
+            message = _(
+                "“%(task)s” waits for a ticket that has ended, or is gone, and nothing ends the "
+                "wait."
+            )
         yield finding(
             ticket, message % {"task": task}, partial(mending.requeue_subticket, ticket, pk)
         )

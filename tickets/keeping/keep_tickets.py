@@ -21,8 +21,9 @@ from psycopg import sql
 from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.connection import current_schema
+from tenants.fair_turns import Queue
 from tickets.models import BulkChange, FileUpload, Ticket
-from workflows.models import TicketDefinition
+from workflows.models import TaskInstance, TicketDefinition
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,13 @@ MOST_A_NIGHT: Final = 20_000
 LONGEST_DAYS: Final = 36_500
 # How long it can be looked up what became of a change of many tickets.
 BULK_CHANGES_DAYS: Final = 30
+
+_DELETE_CONTACTS: Final = """
+DELETE FROM workflows_contact c
+ WHERE NOT EXISTS (SELECT FROM workflows_taskinstance k WHERE k.contact_id = c.id)
+   AND NOT EXISTS (SELECT FROM workflows_contactlink l WHERE l.contact_id = c.id)
+   AND NOT EXISTS (SELECT FROM tickets_ticket t WHERE t.contact_id = c.id)
+"""
 
 RULE_CHANGED: Final = declare(
     "tickets.keep_rule_changed", _("How long tickets are kept was changed")
@@ -77,7 +85,10 @@ def delete_old_tickets(*, now: datetime) -> int:
     In small transactions. Safe to repeat, and beside itself: a ticket goes once.
     """
     keys = TicketDefinition.objects.filter(keep_days__gt=0).values_list("key", flat=True)
-    return sum(_delete_of_type(key, now) for key in sorted(set(keys)))
+    total = sum(_delete_of_type(key, now) for key in sorted(set(keys)))
+    if total:
+        _forget_contacts()
+    return total
 
 
 def _delete_of_type(key: str, now: datetime) -> int:
@@ -110,8 +121,9 @@ def delete_tickets(numbers: list[int]) -> dict[str, int]:
     """Delete tickets that have ended, with all that is theirs but their files in the storage.
 
     By a function of the database, the one that may delete their history. Returns how many rows
-    of each kind went.
+    of each kind went. What it costs does not grow with what stays.
     """
+    tasks, contacts = _tasks_and_contacts(numbers)
     with connection.cursor() as cursor:
         # The branches of blocks: nobody guards them, and they go with their history or not at all.
         cursor.execute(
@@ -131,8 +143,9 @@ def delete_tickets(numbers: list[int]) -> dict[str, int]:
         # What they have started stays, and forgets by what: tickets of the same person, as a rule.
         cursor.execute(
             "UPDATE workflows_workflowinstance i SET started_by_id = NULL"
-            " WHERE i.started_by_id IS NOT NULL AND NOT EXISTS ("
-            "SELECT FROM workflows_taskinstance t WHERE t.id = i.started_by_id)"
+            " WHERE i.started_by_id = ANY(%s) AND NOT EXISTS ("
+            "SELECT FROM workflows_taskinstance t WHERE t.id = i.started_by_id)",
+            [tasks],
         )
         cursor.execute(
             "DELETE FROM tickets_startrequest s WHERE s.ticket_id = ANY(%s) AND NOT EXISTS ("
@@ -141,14 +154,11 @@ def delete_tickets(numbers: list[int]) -> dict[str, int]:
         )
         # The links of people outside, and whoever of them no task names any more.
         cursor.execute(
-            "DELETE FROM workflows_contactlink l WHERE NOT EXISTS ("
-            "SELECT FROM workflows_taskinstance k WHERE k.id = l.task_id)"
+            "DELETE FROM workflows_contactlink l WHERE l.task_id = ANY(%s) AND NOT EXISTS ("
+            "SELECT FROM workflows_taskinstance k WHERE k.id = l.task_id)",
+            [tasks],
         )
-        cursor.execute(
-            "DELETE FROM workflows_contact c WHERE NOT EXISTS ("
-            "SELECT FROM workflows_taskinstance k WHERE k.contact_id = c.id)"
-            " AND NOT EXISTS (SELECT FROM tickets_ticket t WHERE t.contact_id = c.id)"
-        )
+        cursor.execute(f"{_DELETE_CONTACTS} AND c.id = ANY(%s)", [contacts])
         # Notices are no history: no function guards them. Those of tickets that stay, stay.
         cursor.execute(
             "DELETE FROM tickets_notice n WHERE n.ticket_id = ANY(%s) AND NOT EXISTS ("
@@ -165,11 +175,32 @@ def delete_tickets(numbers: list[int]) -> dict[str, int]:
         )
         # What waits for them would look for them in vain.
         cursor.execute(
-            "DELETE FROM public.procrastinate_jobs WHERE status = 'todo'"
-            " AND args ->> 'schema' = %s AND (args ->> 'ticket_id')::bigint = ANY(%s)",
-            [current_schema(), numbers],
+            "DELETE FROM public.procrastinate_jobs WHERE status = 'todo' AND queue_name = ANY(%s)"
+            " AND coalesce(args->>'schema', '') = %s"  # by the index of the jobs of a company
+            " AND (args ->> 'ticket_id')::bigint = ANY(%s)",
+            [[each.value for each in Queue], current_schema(), numbers],
         )
     return counts
+
+
+def _tasks_and_contacts(numbers: list[int]) -> tuple[list[int], list[int]]:
+    """The ids of the tasks of tickets, and of the people outside whom these and they name."""
+    of_tickets = TaskInstance.objects.filter(workflow_instance__ticket__in=numbers)
+    with_contact = Ticket.objects.filter(pk__in=numbers, contact__isnull=False)
+    contacts = {
+        *of_tickets.filter(contact__isnull=False).values_list("contact", flat=True),
+        *with_contact.values_list("contact", flat=True),
+    }
+    return list(of_tickets.values_list("pk", flat=True)), list(contacts)
+
+
+def _forget_contacts() -> None:
+    """Forget people outside whom nothing names any more: once a night, as it looks at all of them.
+
+    An answer that was corrected leaves one behind.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_DELETE_CONTACTS)
 
 
 def _delete_what_was_said(numbers: list[int]) -> int:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from tenants.audit.kinds import declare
 from tenants.errors import TicketFlowerError
 from tenants.models import User
+from tickets.advancing.subticket_jobs import follow_subtickets
 from tickets.advancing.timers import restart_timers
 from tickets.errors import TooManyTicketsError
 from tickets.finding.index_tickets import index_answers
@@ -134,6 +135,7 @@ def _move(
     index_answers(ticket.pk)  # the questions, and who sees the answers, are that version's
     for task in tasks:
         restart_timers(ticket_id=ticket.pk, task=task, now=manager.now)
+    follow_subtickets(tasks, ticket_id=ticket.pk)  # it may wait no more for the end of one
 
 
 def _calculated_now(ticket: Ticket) -> JsonObject:

@@ -51,11 +51,12 @@ _ONCE: Final = " ON CONFLICT (recipient_id, kind, key) WHERE key <> '' DO NOTHIN
 _TELL_EACH: Final = f"""
 INSERT INTO tickets_notice
        (recipient_id, kind, ticket_id, actor_id, about, key, created_at, mail)
-SELECT u.id, %(kind)s, NULL, r.actor, r.about, r.key, %(now)s, 'WAITS'
-  FROM jsonb_to_recordset(%(told)s::jsonb)
-       AS r(recipient bigint, actor bigint, about jsonb, key text)
+SELECT u.id, %(kind)s, %(ticket)s, r.actor, r.about, r.key, %(now)s, 'WAITS'
+  FROM ROWS FROM (jsonb_to_recordset(%(told)s::jsonb)
+       AS (recipient bigint, actor bigint, about jsonb, key text)) WITH ORDINALITY
+       AS r(recipient, actor, about, key, place)
   JOIN public.tenants_user u ON u.id = r.recipient
- WHERE {OF_THIS_COMPANY} AND u.id <> r.actor {_ONCE}
+ WHERE {OF_THIS_COMPANY} AND u.id IS DISTINCT FROM r.actor
 """  # noqa: S608  # nosec B608
 
 
@@ -64,7 +65,7 @@ class Told:
     """One of many notices: the ids of whom it is for and of who did it; the rest as in `tell`."""
 
     recipient: int
-    actor: int
+    actor: int | None
     about: JsonObject = field(default_factory=dict)
     key: str = ""
 
@@ -108,15 +109,19 @@ def tell_role(
     return _send(f" AND {has_role(role)}", kind, ticket_id, about, by, key)
 
 
-def tell_each(kind: NoticeKind, told: Iterable[Told]) -> int:
-    """As `tell`, of something else each, without a ticket: one statement, however many they are."""
+def tell_each(kind: NoticeKind, told: Iterable[Told], *, ticket_id: int | None = None) -> int:
+    """As `tell`, of something else each: one statement, however many they are."""
+    rows = [asdict(each) for each in told]
+    if not rows:
+        return 0
     values: dict[str, Any] = {
         "kind": str(kind),
-        "told": json.dumps([asdict(each) for each in told], cls=ComposedJson),
+        "ticket": ticket_id,
+        "told": json.dumps(rows, cls=ComposedJson),
         "now": timezone.now(),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_TELL_EACH, values)
+        cursor.execute(f"{_TELL_EACH}{_seen(ticket_id)} ORDER BY r.place {_ONCE}", values)
         return int(cursor.rowcount)
 
 
@@ -129,6 +134,11 @@ def sees_ticket(person: User, ticket_id: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(asked, {"person": person.pk, "ticket": ticket_id})
         return cursor.fetchone() is not None
+
+
+def _seen(ticket_id: int | None) -> str:
+    """SQL: that the person may see the ticket, if it is about one."""
+    return "" if ticket_id is None else f" AND ({' OR '.join(WAYS_TO_SEE)})"
 
 
 def as_json(about: JsonObject | None) -> str:
@@ -146,7 +156,7 @@ def _send(
     ids: list[int] | None = None,
     sees_anyway: bool = False,
 ) -> int:
-    seen = "" if ticket_id is None or sees_anyway else f" AND ({' OR '.join(WAYS_TO_SEE)})"
+    seen = "" if sees_anyway else _seen(ticket_id)
     values = {
         "kind": str(kind),
         "ticket": ticket_id,

@@ -31,8 +31,16 @@ from tickets.models import Ticket
 from workflows.engine.process import Json, JsonObject
 from workflows.errors import InvalidDataError
 from workflows.fields.look_up import facts_for
-from workflows.models import ContactLink, TaskDefinition, TaskInstance, WorkflowStatus
+from workflows.models import (
+    ContactLink,
+    TaskDefinition,
+    TaskInstance,
+    WorkflowEvent,
+    WorkflowStatus,
+)
 from workflows.running.definition_cache import definition_of
+from workflows.running.events.kind import data_of
+from workflows.running.events.task_completed import TASK_COMPLETED
 from workflows.running.outside import SALT, digest_of, send_link
 from workflows.running.state_manager import WorkflowStateManager
 
@@ -83,7 +91,10 @@ class LinkState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class OpenedLink:
-    """What a link shows: the form, or when it was answered, and how."""
+    """What a link shows: the form, or when it was answered, and how until the link ends.
+
+    `output` is as it was sent, whatever the team has changed of it since.
+    """
 
     company: Company
     state: LinkState
@@ -142,11 +153,17 @@ def open_link(token: str, *, now: datetime) -> OpenedLink:
         row = link.find()
         definition = _definition(row.task)
         if row.used_at is not None:
-            return OpenedLink(
-                link.company, LinkState.ANSWERED, definition, row.used_at, row.task.output_data
-            )
+            output = _answered(row) if row.expires_at > now else None
+            return OpenedLink(link.company, LinkState.ANSWERED, definition, row.used_at, output)
         _ensure_open(row, row.task, now)
         return OpenedLink(link.company, LinkState.OPEN, definition)
+
+
+def _answered(link: ContactLink) -> Json:
+    """The answers of the form as they were sent, without what was erased of them."""
+    done = WorkflowEvent.objects.filter(task_instance=link.task_id, kind=TASK_COMPLETED)
+    event = done.order_by("pk").first()
+    return None if event is None else data_of(event).get("output")
 
 
 def answer_by_link(token: str, *, output: JsonObject, now: datetime) -> None:

@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy
 from tenants.audit.kinds import declare
 from tenants.models import User
 from tickets.advancing.call_jobs import cancel_jobs_of_task
-from tickets.advancing.end_early import clean_up_after_commit, tell_worker
+from tickets.advancing.end_early import clean_up_after_commit
 from tickets.advancing.subticket_jobs import follow_subtickets
+from tickets.advancing.tell_workers import tell_workers
 from tickets.models import Ticket, TicketError
 from tickets.repairing.begin_repair import begin_repair, repair_transaction, sentence_with_person
 
@@ -41,7 +42,7 @@ def cancel_ticket(
         for task in tasks:
             if task.definition.is_call:
                 cancel_jobs_of_task(task, now=repair.manager.now)
-            tell_worker(task, ticket=repair.ticket, by=by, why="cancelled")
+        tell_workers(((each, "cancelled") for each in tasks), ticket_id=repair.ticket.pk, by=by)
         errors = TicketError.objects.filter(ticket=repair.ticket)
         repair.resolve(
             errors, how=sentence_with_person(_("The ticket was cancelled by %(person)s:"), by)

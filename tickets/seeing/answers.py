@@ -20,6 +20,7 @@ from workflows.bundles.step_outputs import output_specs
 from workflows.bundles.subtickets import output_specs_of_subticket
 from workflows.engine.approvals import answers_of_vote, vote_key
 from workflows.engine.assigning import Who
+from workflows.engine.evaluating.moments import moment_of
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.task_types import BLOCK_TYPES, MESSAGE_TYPES, WAIT_TYPES
 from workflows.fields.uploads import uploads_in
@@ -119,10 +120,21 @@ def shown_output(definition: TaskDefinition, output: Json, *, viewer: Viewer) ->
     """What this viewer sees of one output of a task. Never raises, whatever it holds."""
     specs = definition.fields
     if definition.is_at_once:
-        specs = output_specs({"task_type": definition.task_type, "table": definition.table})
+        table = {"task_type": definition.task_type, "table": definition.table}
+        specs = output_specs(table) or _moments_in(output)
     elif definition.is_subticket:
         specs = output_specs_of_subticket()
     return shown_answers(specs, output, viewer=viewer, is_form=definition.is_form)
+
+
+def _moments_in(output: Json) -> list[Json]:
+    """Of values that were set: the moments, to be shown in the time zone of whoever reads them."""
+    values = output.items() if isinstance(output, dict) else ()
+    return [
+        {"name": name, "label": name.replace("_", " ").capitalize(), "type": "datetime"}
+        for name, value in values
+        if moment_of(value) is not None
+    ]
 
 
 def answers_of_contact(definition: TaskDefinition, output: Json) -> list[Shown]:

@@ -6,10 +6,11 @@ from typing import Final
 
 from tickets.models import Ticket
 from tickets.seeing.viewer import Viewer
+from workflows.bundles.for_requester import is_for_requester
 from workflows.bundles.message_answers import MessageAnswers
 from workflows.bundles.outline import Outline
 from workflows.engine.process import Json, JsonObject
-from workflows.fields.field import Field, SeenBy
+from workflows.fields.field import Field
 from workflows.models import TaskInstance
 from workflows.running.definition_cache import definition_of
 
@@ -36,11 +37,9 @@ class AnswersInMail(MessageAnswers):
         ]
         outline = Outline({"workflow": {"fields": known.workflow.fields}, "tasks": rows})
         super().__init__(outline, task.definition.key, context, number=ticket.number)
+        self._outline = outline
+        self._key = task.definition.key
         self._is_limited = viewer is Viewer.REQUESTER
-        self._forms = {key for key, each in known.tasks.items() if each.is_form}
 
     def may_go(self, name: str, field: Field | None) -> bool:
-        if not self._is_limited or not name.startswith("tasks."):
-            return True
-        key = name.split(".")[1]
-        return key in self._forms and field is not None and field.seen_by is SeenBy.REQUESTER
+        return not self._is_limited or is_for_requester(self._outline, self._key, name)

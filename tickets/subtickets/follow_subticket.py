@@ -128,7 +128,10 @@ def _settle(ticket_id: int, task_id: int, *, now: datetime) -> _Left | None:
         locked = _lock(ticket_id, task_id, now)
         task, manager = locked.task, _manager(locked)
         other = subticket_of(task.pk)
-        if other is None or not task.definition.is_subticket:
+        if not task.definition.is_subticket:
+            return None
+        if other is None:
+            _fail_without(locked)
             return None
         if not manager.is_at(task):
             is_left = task.status == TaskStatus.CANCELLED or (
@@ -144,6 +147,16 @@ def _settle(ticket_id: int, task_id: int, *, now: datetime) -> _Left | None:
         elif other.status in ENDED:
             _end_with(locked, other.ticket)
     return None
+
+
+def _fail_without(locked: LockedTask) -> None:
+    """A step that waits for a ticket that is not there: its time was over before it was noted."""
+    if locked.task.status == TaskStatus.IN_PROGRESS and _manager(locked).is_at(locked.task):
+        message = _(
+            "The ticket that “%(task)s” waited for is not there any more. Try again to start "
+            "another one, or finish the step by hand."
+        )
+        fail_for_good(locked, ActionError(message % {"task": locked.task}))
 
 
 def _end_with(locked: LockedTask, other: Ticket) -> None:

@@ -57,13 +57,14 @@ def what_to_start(locked: LockedTask) -> ToStart:
     """
     task, ticket = locked.task, locked.ticket
     instance = locked.manager.instance
-    if depth_of(instance) >= settings.SUBTICKETS_DEEPEST:
+    most = settings.SUBTICKETS_DEEPEST
+    if depth_of(instance, most=most) >= most:
         message = _(
             "“%(task)s” would start a ticket beneath %(most)d others that have started each other. "
             "Look whether a ticket type starts itself, and cancel this ticket or finish the step "
             "by hand."
         )
-        raise ActionError(message % {"task": task, "most": settings.SUBTICKETS_DEEPEST})
+        raise ActionError(message % {"task": task, "most": most})
     if count_started(instance) >= settings.SUBTICKETS_MOST:
         message = _(
             "This ticket has started %(most)d others, and starts no more. Finish the step by hand, "

@@ -33,6 +33,9 @@ _NEEDED = {
     "task": gettext_lazy("Name the task whose doer is meant, by its key."),
     "email": gettext_lazy("Name the person by their e-mail address."),
 }
+_NEEDED_OUTSIDE = gettext_lazy(
+    "Name the question whose answer is the e-mail address, such as ticket.customer_email."
+)
 
 
 def assignment_problems(outline: Outline) -> Iterator[Problem]:
@@ -72,7 +75,8 @@ class _Check:
         needed = NAMED_BY.get(self.rule.who, "")
         for name in _NEEDED:
             if name == needed and not self._text(name):
-                yield self._problem(name, str(_NEEDED[name]))
+                wanted = _NEEDED_OUTSIDE if self.rule.is_for_outside else _NEEDED[name]
+                yield self._problem(name, str(wanted))
             elif name != needed and self._text(name):
                 message = _("“%(name)s” does not go with “who”. Remove it.") % {"name": name}
                 yield self._problem(name, message)

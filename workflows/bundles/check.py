@@ -24,6 +24,7 @@ from workflows.bundles.rules import rule_problems
 from workflows.bundles.spelling import as_spelt
 from workflows.bundles.starts import start_problems
 from workflows.bundles.structure import structure_problems
+from workflows.bundles.subtickets import subticket_problems
 from workflows.bundles.times import time_problems
 from workflows.engine.conditions import one_budget
 from workflows.engine.problems import Path
@@ -76,6 +77,7 @@ def _further_problems(document: JsonObject, facts: Facts) -> Iterator[Problem]:
         assignment_problems(outline),
         decision_table_problems(outline),
         message_problems(outline),
+        subticket_problems(outline),
         time_problems(outline),
         start_problems(outline, facts),
         edit_problems(outline),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from workflows.bundles.assignments import done_before_problems
 from workflows.bundles.blocks import items_read
 from workflows.bundles.comparisons import Fields, fields_by_name
+from workflows.bundles.for_requester import answers_behind, is_seen
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
 from workflows.engine.assigning import AssignRule
@@ -19,7 +20,7 @@ from workflows.engine.message_text import MessageText
 from workflows.engine.messages import NAMED_BY, MessageSpec, Recipient
 from workflows.engine.problems import did_you_mean, nearest, quoted, short
 from workflows.engine.process import Json
-from workflows.fields.field import Field, SeenBy
+from workflows.fields.field import Field
 
 _TASKS = "tasks."
 _PERSON, _ADDRESS, _FILE = "person", "email", "file"
@@ -165,10 +166,8 @@ class _Check:
         named = [(part, name) for part, read in of_texts for name in read.names]
         named += [("files", name) for name in self.spec.files]
         for part, name in dict.fromkeys(named):
-            field = self._field(name)
-            if not name.startswith(_TASKS) or (field and field.seen_by is SeenBy.REQUESTER):
-                continue
-            if self._has_given(name):
+            behind = answers_behind(self.outline, self.task.text("key"), name)
+            if behind is not None and all(self._may_be_told(each) for each in behind):
                 continue
             words = {"name": short(name)}
             if is_outside:
@@ -184,9 +183,13 @@ class _Check:
             path = (*self.said.path, part)
             yield Problem(path, message % words, name, severity=Severity.WARNING)
 
+    def _may_be_told(self, name: str) -> bool:
+        return is_seen(self.outline, name) or self._has_given(name)
+
     def _has_given(self, name: str) -> bool:
         """Whether whoever gets the mail has given this answer, in a form that they were sent."""
-        task = self.outline.task_of.get(name.split(".")[1])
+        key = name.removeprefix(_TASKS).partition(".")[0] if name.startswith(_TASKS) else ""
+        task = self.outline.task_of.get(key)
         said = task.value.get("assign_to") if task is not None else None
         rule = AssignRule.of(said)
         return rule.is_for_outside and rule.named == self.spec.named
@@ -196,11 +199,6 @@ class _Check:
             return True
         field = self.fields.get(self.spec.named) if self.spec.who is Recipient.ANSWER else None
         return field is not None and field.type.key == _ADDRESS
-
-    def _field(self, name: str) -> Field | None:
-        steps = name.split(".")
-        found = (self.fields.get(".".join(steps[:end])) for end in range(len(steps), 0, -1))
-        return next((each for each in found if each is not None), None)
 
 
 def _has_files(field: Field) -> bool:

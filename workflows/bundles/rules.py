@@ -20,6 +20,7 @@ from workflows.bundles.blocks import (
     list_field,
 )
 from workflows.bundles.canonical import START
+from workflows.bundles.kept_of_subtickets import KeptOfCancelled, kept_problems
 from workflows.bundles.messages import sends_message
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
@@ -87,6 +88,7 @@ def rule_problems(outline: Outline) -> Iterator[Problem]:
         yield from form_warnings(form)
     for key, task in outline.approvals.items():
         yield from _people_problems(key, task, scopes)
+    yield from kept_problems(outline)
 
 
 def _when_problems(key: str, block: Entry, scopes: _Scopes) -> Iterator[Problem]:
@@ -232,6 +234,7 @@ class _Scopes:
     def __init__(self, outline: Outline) -> None:
         self.outline = outline
         self._without: dict[str, set[str]] = {}
+        self.kept_of_cancelled = KeptOfCancelled(outline)
 
     @cached_property
     def outputs(self) -> dict[str, dict[str, Field] | None]:
@@ -288,7 +291,8 @@ class _Scope:
         with_fallback = names_with_fallback(rule)
         found = [(each, self._wrong_reading(each)) for each in sorted(variables)]
         found += [(column, self._wrong_column(rows, column)) for rows, column in sorted(columns)]
-        for variable, wrong in found:
+        for variable, other in found:
+            wrong = other or self._of_cancelled(variable, rule)
             if wrong is None or (
                 wrong.severity is Severity.WARNING and has_fallback(variable, with_fallback)
             ):
@@ -300,6 +304,15 @@ class _Scope:
                 nearest=wrong.nearest,
                 severity=wrong.severity,
             )
+
+    def _of_cancelled(self, variable: str, rule: Json) -> _Reading | None:
+        if not self.scopes.kept_of_cancelled.is_read(variable, rule, at=self.at):
+            return None
+        message = _(
+            "The rule reads “%(name)s”, which is not there if the other ticket was withdrawn or "
+            "cancelled. Ask for the outcome first, or give a default."
+        )
+        return _Reading(message % {"name": short(variable)}, severity=Severity.WARNING)
 
     def _wrong_reading(self, variable: str) -> _Reading | None:
         root, _dot, rest = variable.partition(".")

@@ -11,13 +11,20 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from workflows.bundles.for_requester import is_for_requester
 from workflows.bundles.outline import Entry, Outline
+from workflows.bundles.problems import Problem, Severity
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.condition_sentence import choice_labels, describe_condition
+from workflows.engine.problems import short
 from workflows.engine.process import EndOutcome, Json
 from workflows.engine.subtickets import CANCELLED, PARTS
+from workflows.engine.transforms import check_transform, transform_variables
 from workflows.fields.field import Field
 from workflows.fields.registry import TYPES
+
+# What `wait_for_end` says of a step that goes on at once.
+NO_WAIT: Final = False
 
 
 def subtickets_of(outline: Outline) -> dict[str, Entry]:
@@ -25,10 +32,33 @@ def subtickets_of(outline: Outline) -> dict[str, Entry]:
     return {key: task for key, task in outline.task_of.items() if task.is_subticket}
 
 
+def subticket_problems(outline: Outline) -> Iterator[Problem]:
+    """Answers that the team alone sees, in what the requester of the started ticket sees of it."""
+    for key, task in subtickets_of(outline).items():
+        given, path = task.value.get("input_transform"), (*task.path, "input_transform")
+        if check_transform(given):
+            continue  # told elsewhere
+        for name in sorted(transform_variables(given)):
+            if is_for_requester(outline, key, name):
+                continue
+            message = _(
+                "“%(name)s” is for the team alone, and the requester sees all answers of the "
+                "ticket that this step starts. Let the requester see the question, or leave it "
+                "out, unless that is meant."
+            )
+            text = message % {"name": short(name)}
+            yield Problem(path, text, name, severity=Severity.WARNING)
+
+
 def names_read(task: Entry) -> list[str]:
     """What there is beneath the output of such a step."""
+    return [*PARTS, *names_kept(task)]
+
+
+def names_kept(task: Entry) -> list[str]:
+    """What such a step keeps of its sub-ticket, by name."""
     kept = task.value.get("output_transform")
-    return [*PARTS, *(kept if isinstance(kept, dict) else ())]
+    return [name for name in kept if name not in PARTS] if isinstance(kept, dict) else []
 
 
 def outcome_choices() -> tuple[tuple[str, str], ...]:
@@ -83,13 +113,10 @@ def output_specs_of_subticket() -> list[Json]:
     ]
 
 
-_NO_WAIT: Final = False
-
-
 def subticket_in_words(task: Mapping[str, Json], labels: Mapping[str, str]) -> Iterator[str]:
     """What such a step says, a line each; `labels` as for conditions."""
     yield _("starts a ticket of the type %(type)s") % {"type": str(task.get("ticket_type"))}
-    if task.get("wait_for_end") is _NO_WAIT:
+    if task.get("wait_for_end") is NO_WAIT:
         yield _("does not wait for its end")
     given = task.get("input_transform")
     for name, value in given.items() if isinstance(given, dict) else ():

@@ -105,14 +105,32 @@ class _Check:
         if name not in known:
             meant = nearest(name, known)
             message = _("“%(name)s” is no question for a text or a whole number.")
-            advice = did_you_mean(meant) or " " + _("Name one, such as ticket.order_number.")
+            advice = did_you_mean(meant) or " " + _("Name one, such as tasks.order.reference.")
             said = message % {"name": short(name)} + advice
             yield Problem(path, said, name, expected=", ".join(known), nearest=meant)
             return
+        if not key:
+            yield self._key_that_is_typed(path, name)
+            return
         before = self.outline.before.get(task.text("key"), set())
-        if key and self.outline.is_connected and key not in before:
+        if self.outline.is_connected and key not in before:
             message = _("%(task)s cannot have been done before this task. Name an earlier one.")
             yield Problem(path, message % {"task": self.outline.title_of(key)}, name)
+
+    def _key_that_is_typed(self, path: Path, name: str) -> Problem:
+        """One in the ticket's form: whoever types that of another ticket blocks its answer."""
+        if any(each.text("public_for") for each in self.outline.ticket_types):
+            message = _(
+                "People outside begin such tickets, and “%(name)s” is what they type: whoever "
+                "types the key of another ticket blocks its answer, or gets it. Name what a step "
+                "gives that nobody can guess."
+            )
+            return Problem(path, message % {"name": short(name)}, name)
+        message = _(
+            "Whoever submits a ticket says “%(name)s”: with the key of another ticket they block "
+            "its answer, or get it. Better name what a step gives that nobody can guess."
+        )
+        return Problem(path, message % {"name": short(name)}, name, severity=Severity.WARNING)
 
     def reminders(self, task: Entry) -> Iterator[Problem]:
         listed = task.value.get("reminders")

@@ -13,7 +13,7 @@ ANSWERED: Final = "answered"
 def answer_key(name: str, answers: JsonObject) -> str | None:
     """The key by which a message is matched, as text; None: the answer is not there.
 
-    `name` is that of an answer, such as ticket.order_number or tasks.review.reference;
+    `name` is that of an answer, such as tasks.order.reference or ticket.order_number;
     `answers` are those by `ticket` and `tasks`.
     """
     value: Json = dict(answers)

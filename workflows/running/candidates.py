@@ -6,7 +6,8 @@ changes with the people, their managers and the answers: ask when it is needed, 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
@@ -180,6 +181,40 @@ def candidates_of(task: TaskInstance) -> Candidates:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Electorate:
+    """Who may have which of several votes of one approval.
+
+    `never` are the ids of those who have none of them, `paths` by the id of a person those of the
+    paths whose votes they have, had or will have. Add to it whom you give one.
+    """
+
+    requester_id: int | None
+    never: frozenset[int]
+    paths: defaultdict[int, set[int | None]]
+
+    def is_kept_from(self, vote: TaskInstance, person_id: int) -> bool:
+        """As `Candidates.excluded` says: nobody votes twice."""
+        return person_id in self.never or bool(self.paths[person_id] - {vote.path_id})
+
+
+def electorate_of(votes: Sequence[TaskInstance]) -> Electorate:
+    """Of new votes of one approval, which are written. As many queries, however many they are."""
+    first = votes[0]
+    rule, requester_id = first.definition.rule, _facts_of(first).requester
+    never = _who_did(first, rule.never_tasks)
+    if rule.never_requester and requester_id is not None:
+        never |= {requester_id}
+    paths: defaultdict[int, set[int | None]] = defaultdict(set)
+    block = None if first.path is None else first.path.block_task_id
+    rows = _other_paths(block, own=None).values_list("pk", "item__id", "tasks__assigned_to")
+    for path, *people in rows:
+        for each in people:
+            if isinstance(each, int):
+                paths[each].add(path)
+    return Electorate(requester_id, frozenset(never), paths)
+
+
 def never_of_approval(task: TaskInstance, approval: ApprovalSpec) -> set[int]:
     """The ids of those whom an approval must not ask; `task` is its own."""
     excluded = _who_did(task, approval.never_tasks)
@@ -220,7 +255,7 @@ def _who_votes_beside(task: TaskInstance) -> set[int]:
 def _other_paths(block: Any, own: Any) -> QuerySet[Path]:
     """The other votes of an approval, without those that are not asked for any more."""
     paths = Path.objects.filter(block_task=block).exclude(status=PathStatus.CANCELLED)
-    return paths.exclude(pk=own)
+    return paths if own is None else paths.exclude(pk=own)
 
 
 def may_have(task: TaskInstance, user: User) -> bool:

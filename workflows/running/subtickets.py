@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
+
 from workflows.engine.process import JsonObject
 from workflows.engine.subtickets import knows_outcome
 from workflows.models import TaskInstance, TaskStatus, WorkflowInstance
+from workflows.models.workflow_instance import ENDED
 from workflows.running.definition_cache import definition_of
 from workflows.running.events.started_by import STARTED_BY
 from workflows.running.events.subticket_ended import SUBTICKET_ENDED
@@ -94,17 +97,22 @@ def subticket_of(task_id: int) -> Any:
 def forget_cancelled(task: TaskInstance) -> None:
     """Have a step that is tried again start another ticket in the place of a cancelled one.
 
-    That one stays what it is, and the history names it. One that runs, or has come to its end, is
-    what the step waits for.
+    And of one that has ended, where the step starts tickets of another type now: its ticket was
+    moved to another version. The old one stays what it is, and the history names it. Else one that
+    runs, or has come to its end, is what the step waits for.
     """
-    cancelled = WorkflowInstance.objects.filter(started_by=task, status="CANCELLED")
-    cancelled.update(started_by=None)
+    is_other = ~Q(ticket__definition__key=task.definition.ticket_type)
+    started = WorkflowInstance.objects.filter(started_by=task, status__in=ENDED)
+    started.filter(Q(status="CANCELLED") | is_other).update(started_by=None)
 
 
-def depth_of(instance: WorkflowInstance) -> int:
-    """How many tickets stand above one: 0 where no ticket has started it. A query for each."""
+def depth_of(instance: WorkflowInstance, *, most: int) -> int:
+    """How many tickets stand above one: 0 where no ticket has started it. A query for each.
+
+    Counted up to `most`: what an archive claims may go round in a circle.
+    """
     depth, started_by = 0, instance.started_by_id
-    while started_by is not None:
+    while started_by is not None and depth < most:
         depth += 1
         above = WorkflowInstance.objects.filter(tasks__pk=started_by)
         started_by = above.values_list("started_by", flat=True).first()

@@ -341,7 +341,10 @@ TASKS: Final = Sheet(
             "input_transform",
             "Input transform",
             kinds.TRANSFORM,
-            gettext_lazy("For actions: what is sent, a line each, such as amount = ticket.amount"),
+            gettext_lazy(
+                "For actions: what is sent, a line each, such as amount = ticket.amount. For "
+                "sub-tickets: the answers that the other ticket is given."
+            ),
             36,
         ),
         Column(
@@ -349,7 +352,8 @@ TASKS: Final = Sheet(
             "Output transform",
             kinds.TRANSFORM,
             gettext_lazy(
-                "For actions: what is kept of the answer, a line each: id = response.body.id"
+                "For actions: what is kept of the answer, a line each: id = response.body.id. For "
+                "sub-tickets: what is kept of the other ticket."
             ),
             36,
         ),
@@ -471,7 +475,7 @@ TASKS: Final = Sheet(
             kinds.TEXT,
             gettext_lazy(
                 "Of a wait: the answer by whose value a message of another system ends it before, "
-                "such as ticket.order_number."
+                "such as tasks.order.reference."
             ),
             20,
         ),

@@ -438,6 +438,7 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
     ),
     PrivateApi("django.db.models.fields.json.KeyTextTransform", "Finds jobs by what they name."),
     PrivateApi("django.db.models.fields.json.KeyTransform", "Reads a list in the rule of a task."),
+    PrivateApi("django.utils.dates.MONTHS", "The names of months, in each language."),
     PrivateApi("django.db.close_old_connections", "As a request does, for jobs.", ("(**kwargs)",)),
     *_of(
         "procrastinate",
@@ -446,6 +447,7 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
             "contrib.django.django_connector.DjangoConnector": "(alias='default')",
             "contrib.django.django_connector.DjangoConnector.get_worker_connector": "(self)",
             "manager.JobManager": "(connector)",
+            "manager.JobManager.batch_defer_jobs": "(self, jobs, connection=None)",
             "manager.JobManager.cancel_job_by_id": "(self, job_id, abort=False, delete_job=False, "
             "connection=None)",
             "manager.JobManager.retry_job_by_id": "(self, job_id, retry_at, priority=None, "

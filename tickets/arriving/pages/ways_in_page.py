@@ -125,6 +125,9 @@ class WaysInPage(ObjectPage):
             mail_text=data["mail_text"],
             mail_files=data.get("mail_files", []),
         )
+        if ways.address_on and not data["person"]:
+            form.add_error("person", gettext("Name somebody as whose tickets these come."))
+            return self._show(form)
         with refusals(WayInPersonError, NoSuchQuestionError) as refused:
             set_way_in(definition=self.object, ways=ways, user=self.person)
             messages.success(request, gettext("It is saved."))

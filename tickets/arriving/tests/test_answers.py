@@ -170,3 +170,29 @@ class AnswersTests(SignedMessages, CompanyTestCase):
         wrong["tasks"][0]["answered_by"] = "ticket.ordr"
         (problem,) = errors_of(check_bundle(wrong))
         self.assertEqual(problem.nearest, "ticket.order")
+
+    def test_a_key_that_anybody_can_type_is_told(self) -> None:
+        typed: Any = deepcopy(CUSTOMER)
+        (problem,) = check_bundle(typed)
+        self.assertFalse(problem.is_error)
+        self.assertIn("“ticket.order”", problem.message)
+        self.assertEqual(problem.path[-1], "answered_by")
+        email: JsonObject = {"name": "email", "label": "E-mail", "type": "email", "required": True}
+        typed["workflow"]["fields"].append(email)
+        typed["tests"] = []
+        typed["ticket_types"].append(
+            {"key": "public", "title": "For all", "public_for": self.uma.email}
+        )
+        (problem,) = check_bundle(typed)
+        self.assertTrue(problem.is_error)
+        self.assertIn("People outside begin such tickets", problem.message)
+
+    def test_a_key_that_a_step_gives_is_in_order(self) -> None:
+        given: Any = deepcopy(CUSTOMER)
+        fields = [{"name": "number", "label": "Number", "type": "text", "required": True}]
+        given["tasks"].insert(0, {"key": "ask", "title": "Ask", "fields": fields})
+        given["tasks"][1]["answered_by"] = "tasks.ask.number"
+        given["transitions"][0]["to"] = "ask"
+        given["transitions"].append({"from": "ask", "to": "answer"})
+        given["tests"] = []
+        self.assertEqual(check_bundle(given), [])

@@ -53,6 +53,7 @@ from tickets.repairing.reassign_task import reassign_task
 from tickets.repairing.retry_step import retry_step
 from tickets.saving.save_answers import save_task_answers, save_ticket_answers
 from tickets.submitting.submit_ticket import submit_ticket
+from tickets.subtickets.follow_subticket import follow_subticket
 from tickets.testing import import_fixture
 from tickets.working.complete_task import complete_task
 from workflows.engine.process import Json, JsonObject
@@ -184,6 +185,39 @@ class FullCompany(CompanyTransactionTestCase):
                 assert task.assigned_to is not None
                 output: JsonObject = {"boss": answer_of(self.walt)}
                 complete_task(task=task, output=output, user=task.assigned_to)
+
+    def start_subtickets(self) -> None:
+        """Two tickets that have started another: of one it runs, of one it has ended."""
+        workflow = WorkflowDefinition.objects.create(key="plan", title="Plan", fields=FIELDS)
+        step = TaskDefinition.objects.create(
+            workflow=workflow,
+            key="party",
+            title="Party",
+            task_type="SUBTICKET",
+            ticket_type="guests",
+            input_transform={"note": {"var": "ticket.note"}, "guests": {"var": "ticket.guests"}},
+            output_transform={"by": {"var": "ticket.boss"}},
+        )
+        last = TaskDefinition.objects.create(workflow=workflow, key="thank", title="Thank")
+        for source, target in ((None, step), (step, last), (last, None)):
+            workflow.transitions.create(from_task=source, to_task=target)
+        workflow.publish(by=self.carla)
+        workflow.save()
+        definition = TicketDefinition.objects.create(
+            key="plan", title="Plan", workflow=workflow, is_active=True, created_by=self.root
+        )
+        guests: list[Json] = [{"who": answer_of(self.walt)}]
+        for has_ended in (False, True):
+            data: JsonObject = {"note": "Ball", "guests": guests, "boss": answer_of(self.wendy)}
+            ticket = submit_ticket(definition=definition, data=data, user=self.uma)
+            task = TaskInstance.objects.get(definition=step, workflow_instance__ticket=ticket)
+            follow_subticket(ticket_id=ticket.pk, task_id=task.pk)
+            for key in ("ask", "last") if has_ended else ():
+                below = TaskInstance.objects.get(
+                    workflow_instance__started_by=task, definition__key=key
+                )
+                self._complete(below, {"boss": answer_of(self.walt)} if key == "ask" else {})
+            follow_subticket(ticket_id=ticket.pk, task_id=task.pk)
 
     def _fill_tables(self) -> None:
         """What no step of a ticket writes."""

@@ -167,6 +167,7 @@ class EqualityTests(RestoreCase):
     def test_a_restored_company_equals_the_one_that_was_exported(self) -> None:
         self.fill()
         self.ask_guests()
+        self.start_subtickets()
         archive = self.export()
         made = self.restore(archive)
         people = self.people_map(made.company)
@@ -178,6 +179,20 @@ class EqualityTests(RestoreCase):
         self.compare_files(made.company)
         self.compare_sequences(made.company.schema_name)
         self.compare_health(made.company)
+        self.compare_subtickets(made.company)
+
+    def compare_subtickets(self, company: Company) -> None:
+        """Each restored step has the ticket that it has started: its title names the one above."""
+        with schema_context(company.schema_name):
+            started = Ticket.objects.filter(workflow_instance__started_by__isnull=False)
+            above = [
+                Ticket.objects.get(workflow_instance__tasks=each.workflow_instance.started_by_id)
+                for each in started.select_related("workflow_instance").order_by("pk")
+                if each.workflow_instance is not None
+            ]
+            self.assertEqual([str(each.definition.key) for each in above], ["plan", "plan"])
+            for each, starter in zip(started.order_by("pk"), above, strict=True):
+                self.assertIn(starter.number, each.title)
 
     def compare(self, table: str, schema: str, people: dict[int, int]) -> None:
         old, new = rows_of("acme", table), rows_of(schema, table)
@@ -411,7 +426,8 @@ class VotesTests(RestoreCase):
         self.addCleanup(use_company, self.acme)
         self.assert_votes(self.decided, wendy, walt)
         self.assertEqual(history_findings(after=0)[0], [])
-        rule: Any = TaskDefinition.objects.get(key="agree").approvers
+        rule = TaskDefinition.objects.get(key="agree").approvers
+        assert rule is not None
         self.assertEqual(
             [each["id"] for each in rule["people"]], [people[each.pk] for each in self.voters]
         )

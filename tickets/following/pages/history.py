@@ -18,6 +18,7 @@ from workflows.engine.process import Json, JsonObject
 from workflows.forms import Shown, show_answers
 from workflows.layouts.columns import layouts_of
 from workflows.models import TaskInstance, WorkflowDefinition, WorkflowEvent
+from workflows.running.events.branch_cancelled import BRANCH_CANCELLED
 from workflows.running.events.kind import Details, data_of, event_sentence, kind_named
 
 _WITH: Final = ("actor", "task_instance__definition", "task_instance__contact")
@@ -154,7 +155,7 @@ def _line(
         who=str(event.actor) if event.actor else _("The system"),
         task=task,
         note=str(data.get("error") or _object(data.get("failure")).get("message") or ""),
-        reason=str(data.get("reason") or ""),
+        reason="" if kind is BRANCH_CANCELLED else str(data.get("reason") or ""),
         how=str(data.get("notes") or ""),
         before=changed.before,
         after=changed.after,

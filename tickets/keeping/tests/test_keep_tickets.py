@@ -36,7 +36,13 @@ from tickets.models import (
 )
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow
-from workflows.models import TaskInstance, TicketDefinition, WorkflowEvent, WorkflowInstance
+from workflows.models import (
+    Contact,
+    TaskInstance,
+    TicketDefinition,
+    WorkflowEvent,
+    WorkflowInstance,
+)
 
 # What points to a ticket, its instance, its tasks and its files: ticketflower_delete_tickets knows
 # each of them; but for notices, which `delete_tickets` deletes.
@@ -143,6 +149,26 @@ class KeepTicketsTests(KeepCase):
         self.assertEqual(keep_days_of("thing"), 30)
         set_keep_days(definition=newer, days=10)
         self.assertEqual(delete_old_tickets(now=timezone.now()), 2)
+
+    def test_people_outside_go_with_the_last_that_names_them(self) -> None:
+        old, both, _nobodys = (
+            Contact.objects.create(email=f"{name}@x.example") for name in ("old", "both", "nobodys")
+        )
+        tasks = TaskInstance.objects.all()
+        tasks.filter(workflow_instance__ticket=self.old).update(contact=old)
+        tasks.filter(workflow_instance__ticket=self.running).update(contact=both)
+        Ticket.objects.filter(pk=self.old.pk).update(contact=both)
+        now = timezone.now()
+        for task in tasks.filter(contact__isnull=False):
+            contact = both if task.contact == both else old
+            task.links.create(contact=contact, digest="", created_at=now, expires_at=now)
+        delete_tickets([self.old.pk])
+        left = Contact.objects.order_by("pk").values_list("email", flat=True)
+        self.assertEqual([*left], ["both@x.example", "nobodys@x.example"])
+        set_keep_days(definition=self.type, days=10)
+        delete_old_tickets(now=now)
+        self.assertEqual([*left.all()], ["both@x.example"])
+        connection.check_constraints()
 
     def test_what_has_not_ended_stays_whatever_is_asked(self) -> None:
         told = Notice.objects.filter(ticket=self.running).count()

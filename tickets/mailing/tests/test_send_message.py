@@ -24,6 +24,7 @@ from tickets.submitting.submit_ticket import submit_ticket
 from tickets.working.complete_task import complete_task
 from workflows.authoring.importing.import_bundle import import_bundle
 from workflows.authoring.publishing.publish_workflow import publish_workflow
+from workflows.engine.process import Json, JsonObject
 from workflows.models import CompanyRole, TaskInstance, WorkflowDefinition, WorkflowEvent
 from workflows.running.history import replay, stored_state
 
@@ -113,7 +114,10 @@ class MailingCase(CompanyTestCase):
         draft = import_bundle(document=document, user=self.carla)
         return publish_workflow(workflow=draft, user=self.carla)
 
-    def run_through(self, workflow: WorkflowDefinition, **answers: Any) -> Ticket:
+    def run_through(
+        self, workflow: WorkflowDefinition, *, more: JsonObject | None = None, **answers: Any
+    ) -> Ticket:
+        """`more` is what else comes of the task."""
         definition = workflow.ticket_definitions.get()
         given = {**ANSWERS, **answers}
         data = {name: value for name, value in given.items() if value is not None}
@@ -124,7 +128,8 @@ class MailingCase(CompanyTestCase):
         )
         assert task.assigned_to is not None
         with self.captureOnCommitCallbacks(execute=True):
-            complete_task(task=task, output={"ok": True, "note": "Cheap"}, user=task.assigned_to)
+            output = {"ok": True, "note": "Cheap", **(more or {})}
+            complete_task(task=task, output=output, user=task.assigned_to)
         return Ticket.objects.get(pk=ticket.pk)
 
     def mails(self) -> list[OutgoingMail]:
@@ -277,6 +282,36 @@ class ToPeopleTests(MailingCase):
         self.assertIn("Approved: Yes", mail.text)
         self.assertNotIn("Cheap", mail.text)
         self.assertIn(f"/tickets/myticket/{ticket.pk}/change/", mail.text)
+
+    def test_the_requester_reads_no_entry_of_a_list_of_the_team(self) -> None:
+        what = {"name": "what", "label": "What", "type": "text"}
+        rows = {"label": "Rows", "type": "records", "fields": [what]}
+        for name, told in (
+            ("tasks.check.rows", "Entry 1: -"),
+            ("tasks.check.told", "Entry 1: A desk"),
+            ("ticket.lines", "Entry 1: Paper"),
+        ):
+            with self.subTest(name):
+                OutgoingMail.objects.all().delete()
+                document = purchase(who="requester", subject="{item.what}")
+                check, order = document["tasks"]
+                del order["message"]["answer"]
+                order["message"]["subject"] = 'Entry {item_number}: {item.what or "-"}'
+                order["message"]["text"] = 'A desk? {item.what or "-"}'
+                check["fields"] += [
+                    {**rows, "name": "rows"},
+                    {**rows, "name": "told", "seen_by": "requester"},
+                ]
+                order["branch"] = "each.one"
+                block: JsonObject = {"key": "each", "title": "Each", "task_type": "BLOCK"}
+                block["for_each"] = {"var": name}
+                block["branches"] = [{"key": "one", "title": "One", "start": "order"}]
+                document["tasks"].append(block)
+                document["transitions"][1]["to"] = "each"
+                document["transitions"].append({"from": "each", "to": "end"})
+                entries: list[Json] = [{"what": "A desk"}]
+                self.run_through(self.publish(document), more={"rows": entries, "told": entries})
+                self.assertEqual(self.mails()[0].subject, told)
 
     def test_a_role_without_members_is_an_error(self) -> None:
         document = purchase(who="role")

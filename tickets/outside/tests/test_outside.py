@@ -22,7 +22,7 @@ from tickets.job_names import FIRE_TIMER, REMIND
 from tickets.models import Notice, Ticket, TicketError
 from tickets.notices.watch_tasks import tell_of_tasks
 from tickets.repairing.cancel_ticket import cancel_ticket
-from tickets.repairing.correct_data import correct_ticket_data
+from tickets.repairing.correct_data import correct_task_output, correct_ticket_data
 from tickets.repairing.hold_ticket import hold_ticket
 from tickets.repairing.reassign_task import reassign_task
 from tickets.repairing.tests.repair_case import REASON, broken_invariants
@@ -143,6 +143,23 @@ class AnswerTests(OutsideCase):
         self.assertIn(
             f"Say when we may come was answered by {ADDRESS}, who is outside the company.", lines
         )
+
+    def test_a_used_link_shows_what_was_sent_until_it_ends(self) -> None:
+        ticket = self.ask()
+        self.client.post(self.address(), {**DAY, "answers-stairs": "false"})
+        correct_task_output(
+            task=self.task(ticket), output={"day": "2026-04-01", "stairs": True, "floor": 4711},
+            by=self.terry, reason=REASON,
+        )  # fmt: skip
+        page = self.client.get(self.address())
+        self.assertContains(page, "30 Mar 2026")
+        for said in ("1 Apr 2026", "4711"):
+            self.assertNotContains(page, said)
+        ContactLink.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+        for send in (self.client.get, self.client.post):
+            page = send(self.address())
+            self.assertContains(page, "Acme has your answer")
+            self.assertNotContains(page, "30 Mar 2026")
 
     def test_what_is_shown_follows_the_answers(self) -> None:
         self.ask()

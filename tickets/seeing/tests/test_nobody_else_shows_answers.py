@@ -50,7 +50,6 @@ WHY_READERS = {
     "tickets/finding/index_tickets.py": "gives it to tickets.seeing",
     "tickets/finding/write_entries.py": "gives it to tickets.seeing",
     "tickets/health/mending.py": "asks whether there is one",
-    "tickets/outside/answer_by_link.py": "gives whoever has answered their own to tickets.seeing",
     "tickets/linking/pages/links_section.py": "leaves it in the database",
     "tickets/overseeing/pages/task_instance.py": "gives it to tickets.seeing",
     "tickets/overseeing/tickets_of_definitions.py": "asks for a key",

@@ -10,6 +10,9 @@ from django.test import SimpleTestCase
 from workflows.bundles import canonical, check_bundle, differences
 from workflows.bundles.canonical import as_text
 from workflows.bundles.describe_changes import describe_changes
+from workflows.bundles.for_requester import is_for_requester
+from workflows.bundles.outline import Outline
+from workflows.bundles.problems import Problem
 from workflows.bundles.synonyms import in_our_words
 from workflows.bundles.task_notes import task_notes
 from workflows.bundles.unfinished import storage_problems
@@ -65,6 +68,37 @@ def problems(**message: Any) -> list[tuple[str, str]]:
     return [("/".join(map(str, each.path[2:])), each.message) for each in found]
 
 
+def listed(rule: Any, who: str) -> dict[str, Any]:
+    """A mail for each entry of a list."""
+    mail = {"answer": None, "who": who, "text": "{item.what}"}
+    made = document(**mail, **({"email": "a@example.com"} if who == "address" else {}))
+    check, send = made["tasks"]
+    what = {"name": "what", "label": "What", "type": "text", "required": True}
+    rows = {"label": "Rows", "type": "records", "fields": [what], "required": True}
+    made["workflow"]["fields"].append({**rows, "name": "lines"})
+    check["fields"] += [
+        {**rows, "name": "rows"},
+        {**rows, "name": "told", "seen_by": "requester"},
+    ]
+    count: dict[str, Any] = {"key": "count", "title": "Count", "task_type": "VALUES"}
+    count["values"] = {"rows": {"var": "tasks.check.rows"}}
+    block: dict[str, Any] = {"key": "each", "title": "Each", "task_type": "BLOCK", "for_each": rule}
+    block["branches"] = [{"key": "one", "title": "One", "start": "send"}]
+    made["tasks"] = [check, count, block, {**send, "branch": "each.one"}]
+    made["transitions"] = [
+        {"from": "start", "to": "check"},
+        {"from": "check", "to": "count"},
+        {"from": "count", "to": "each"},
+        {"from": "each", "to": "end"},
+        {"from": "send", "to": "end"},
+    ]
+    return made
+
+
+def for_each(rule: Any, who: str) -> list[Problem]:
+    return check_bundle(listed(rule, who))
+
+
 class CheckTest(SimpleTestCase):
     def test_it_is_in_order(self) -> None:
         self.assertEqual(problems(), [])
@@ -111,6 +145,62 @@ class CheckTest(SimpleTestCase):
         self.assertIn("somebody outside", found.message)
         (found,) = check_bundle(document(who="requester", answer=None, text="{check.note}"))
         self.assertIn("it is left out", found.message)
+
+    def test_an_entry_is_as_open_as_its_list(self) -> None:
+        team, told = "tasks.check.rows", "tasks.check.told"
+        inner: dict[str, Any] = {"filter": [{"var": told}, {"==": [{"var": "what"}, "a"]}]}
+        mixed: dict[str, Any] = {
+            "filter": [{"var": told}, {"==": [{"var": "what"}, {"var": team}]}]
+        }
+        for rule, is_warned in (
+            ({"var": "ticket.lines"}, False),
+            ({"var": told}, False),
+            (inner, False),
+            ({"var": team}, True),
+            ({"if": [{"var": team}, {"var": team}, {"var": told}]}, True),
+            (mixed, False),  # within a loop a name is one of the entry
+            ({"var": "tasks.count.rows"}, True),
+            ({"var": "tasks"}, True),
+            ({"var": {"cat": ["tasks.check.", "rows"]}}, True),
+        ):
+            for who in ("requester", "address"):
+                with self.subTest(rule, who=who):
+                    found = for_each(rule, who)
+                    warned = [each for each in found if "for the team alone" in each.message]
+                    self.assertEqual(bool(warned), is_warned, found)
+                    self.assertTrue(all(each.path[:2] == ("tasks", 3) for each in warned))
+
+    def test_an_entry_of_a_list_in_an_entry_is_as_open_as_both(self) -> None:
+        for name, is_open in (("told", True), ("rows", False)):
+            made = listed({"var": f"tasks.check.{name}"}, "requester")
+            block, send = made["tasks"][2:4]
+            inner = {
+                **block,
+                "key": "inner",
+                "branch": "each.one",
+                "for_each": {"var": "item.what"},
+            }
+            inner["branches"] = [{"key": "two", "title": "Two", "start": "send"}]
+            block["branches"][0]["start"] = "inner"
+            send["branch"] = "inner.two"
+            made["tasks"].append(inner)
+            self.assertEqual(is_for_requester(Outline(made), "send", "item.what"), is_open)
+            self.assertEqual(is_for_requester(Outline(made), "check", "item.what"), False)
+
+    def test_what_steps_compute_is_the_teams(self) -> None:
+        outline = Outline(listed({"var": "ticket.lines"}, "requester"))
+        for name, is_open in (
+            ("ticket.amount", True),
+            ("item_number", True),
+            ("tasks.check.open", True),
+            ("tasks.check.note", False),
+            ("tasks.count.rows", False),
+            ("tasks.nobody.x", False),
+            ("earlier.check", False),
+            ("", False),
+        ):
+            with self.subTest(name):
+                self.assertEqual(is_for_requester(outline, "send", name), is_open)
 
     def test_what_the_recipient_has_answered_is_no_secret(self) -> None:
         asked = document(text="{check.note}")

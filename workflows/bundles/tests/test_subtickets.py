@@ -10,7 +10,7 @@ from workflows.bundles import canonical, check_bundle, differences, errors_of
 from workflows.bundles.describe_changes import describe_changes
 from workflows.bundles.task_notes import task_notes
 from workflows.bundles.trial import Trial
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.workbooks import FileType, read_document, write_document
 
 
@@ -41,6 +41,13 @@ def document(*, ways: list[JsonObject] | None = None, **more: Any) -> JsonObject
 
 def outcome_is(outcome: str) -> Json:
     return {"==": [{"var": "tasks.ask.outcome"}, outcome]}
+
+
+_NOTE: JsonObject = {"name": "note", "label": "Note", "type": "text"}
+
+
+def _way(source: str, target: str, **more: Json) -> JsonObject:
+    return {"from": source, "to": target, **more}
 
 
 class DocumentTests(SimpleTestCase):
@@ -82,6 +89,38 @@ class DocumentTests(SimpleTestCase):
                 ]
                 self.assertEqual(len(found), 1, check_bundle(document(**more)))
 
+    def test_what_the_team_alone_sees_is_warned_of(self) -> None:
+        question: JsonObject = {"name": "price", "label": "Price", "type": "integer"}
+        rows: JsonObject = {"name": "rows", "label": "Rows", "type": "records"}
+        rows |= {"fields": [{**question, "required": True}], "required": True}
+        for seen_by, reads, warned in (
+            ("team", "tasks.look.price", ["tasks.look.price"]),
+            ("requester", "tasks.look.price", []),
+            ("team", "ticket.amount", []),
+            ("team", "item.price", ["item.price"]),
+            ("requester", "item.price", []),
+        ):
+            with self.subTest(reads, seen_by=seen_by):
+                made: Any = document(input_transform={"amount": {"var": [reads, 1]}})
+                block: JsonObject = {
+                    "key": "each", "title": "Each", "task_type": "BLOCK",
+                    "for_each": {"var": "tasks.look.rows"},
+                    "branches": [{"key": "one", "title": "One", "start": "ask"}],
+                }  # fmt: skip
+                fields: list[Json] = [{**each, "seen_by": seen_by} for each in (question, rows)]
+                look: JsonObject = {"key": "look", "title": "Look", "fields": fields}
+                made["tasks"][0]["branch"] = "each.one"
+                made["tasks"] = [look, block, *made["tasks"]]
+                made["transitions"] = [
+                    {"from": "start", "to": "look"},
+                    {"from": "look", "to": "each"},
+                    {"from": "each", "to": "end"},
+                    {"from": "ask", "to": "end"},
+                ]
+                found = [each for each in check_bundle(made) if "team alone" in each.message]
+                self.assertEqual([each.found for each in found], warned, check_bundle(made))
+                self.assertFalse(any(each.is_error for each in found))
+
     def test_a_way_for_its_failure_is_fine(self) -> None:
         reason: Json = {"==": [{"var": "failure.reason"}, "cancelled"]}
         ways: list[JsonObject] = [
@@ -90,6 +129,45 @@ class DocumentTests(SimpleTestCase):
             {"from": "ask", "to": "end", "after": "P2D", "label": "late"},
         ]
         self.assertEqual(check_bundle(document(ways=ways)), [])
+
+    def test_what_is_kept_may_be_absent(self) -> None:
+        """Where the other ticket was cancelled, and the step ends with that."""
+        cheap: Json = {"<": [{"var": "tasks.ask.price"}, 5]}
+        or_none: Json = {"<": [{"var": ["tasks.ask.price", 0]}, 5]}
+        gone: JsonObject = {"from": "ask", "to": "end", "condition": outcome_is("cancelled")}
+        late, rest = {**gone, "priority": 1}, _way("ask", "end", priority=9)
+        look: JsonObject = {"key": "look", "title": "Look", "fields": [_NOTE]}
+        later = [_way("look", "end", condition=cheap), _way("look", "end", priority=9)]
+        good_and_cheap = _way("ask", "end", condition={"and": [outcome_is("good"), cheap]})
+        cases: tuple[tuple[list[JsonObject], int], ...] = (
+            ([good_and_cheap, rest], 0),
+            ([gone, _way("ask", "end", condition=cheap, priority=1), rest], 0),
+            ([_way("ask", "end", condition=cheap), late, rest], 1),
+            ([_way("ask", "end", condition=or_none), late, rest], 0),
+            ([_way("ask", "end", condition=cheap), rest], 0),  # cancelled it is a failure
+            ([_way("ask", "end", condition=outcome_is("good")), _way("ask", "look"), *later], 1),
+            ([gone, _way("ask", "look", priority=1), *later], 0),
+        )
+        for ways, count in cases:
+            with self.subTest(ways=ways):
+                made = document(ways=ways)
+                if ways[-1]["from"] == "look":
+                    made["tasks"] = [*objects_in(made["tasks"]), look]
+                problems = check_bundle(made)
+                found = [each for each in problems if "not there if" in each.message]
+                self.assertEqual((len(found), errors_of(problems)), (count, []))
+
+    def test_what_cannot_be_kept(self) -> None:
+        kept: JsonObject = {"outcome": {"var": "subticket.tasks.offer.price"}}
+        on = [_way("ask", "end")]
+        cases: tuple[tuple[dict[str, Any], str], ...] = (
+            ({"output_transform": kept}, "itself"),
+            ({"wait_for_end": False, "ways": on}, "keeps nothing"),
+        )
+        for more, words in cases:
+            with self.subTest(words):
+                (found,) = check_bundle(document(**more))
+                self.assertIn(words, found.message)
 
     def test_in_words(self) -> None:
         old, new = document(), document(ticket_type="tender", wait_for_end=False)

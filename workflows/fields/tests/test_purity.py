@@ -11,6 +11,7 @@ FIELDS = Path(__file__).resolve().parents[1]
 DJANGO = {
     "editor_facts.py",
     "inputs.py",
+    "kept_people.py",
     "kept_roles.py",
     "look_up.py",
     "moment_screen.py",

@@ -49,7 +49,7 @@ def _history(event: WorkflowEvent) -> str:
             return _("Branch %(branch)s was cancelled: its block was not finished in time.")
         case Why.BY_HAND.value:
             return _("Branch %(branch)s was cancelled: its block was finished by hand.")
-    return _("Branch %(branch)s was cancelled: enough other branches have ended.")
+    return _("Branch %(branch)s was cancelled: its block has ended without it.")
 
 
 def _of_vote(event: WorkflowEvent) -> str:

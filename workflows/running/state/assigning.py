@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from tenants.models import User
 from workflows.engine.process import JsonObject
@@ -21,6 +22,7 @@ from workflows.running.events.released import RELEASED
 from workflows.running.events.sent_outside import SENT_OUTSIDE
 from workflows.running.outside import find_contact, send_link
 from workflows.running.state.tasks import TaskChanger
+from workflows.running.votes import assign_votes
 
 
 class Assigner(TaskChanger):
@@ -75,9 +77,13 @@ class Assigner(TaskChanger):
                 self._batch.update(task, *ASSIGNMENT)
                 if data is not None:
                     self._record(ASSIGNED, task=task, data=data)
-        for task in by_rule:
-            self.next_definition = task.definition
-            self._assign_by_rule(task)
+        for approval, some in groupby(by_rule, key=_approval_of):
+            if approval is None:
+                for task in some:
+                    self.next_definition = task.definition
+                    self._assign_by_rule(task)
+            else:
+                self._assign_votes([*some])
 
     def _assign(self, task: TaskInstance, *, ended: int) -> None:
         self.next_definition = task.definition
@@ -95,6 +101,15 @@ class Assigner(TaskChanger):
         self._batch.update(task, *ASSIGNMENT)
         if given is not None:
             self._record(ASSIGNED, task=task, data=given)
+
+    def _assign_votes(self, votes: Sequence[TaskInstance]) -> None:
+        """Of one approval. As `_assign_by_rule` of each, all at once."""
+        self.next_definition = votes[0].definition
+        self._batch.write()
+        for vote, data in zip(votes, assign_votes(votes, now=self.now), strict=True):
+            self._batch.update(vote, *ASSIGNMENT)
+            if data is not None:
+                self._record(ASSIGNED, task=vote, data=data)
 
     def _send_outside(self, task: TaskInstance) -> bool:
         """Send a form to whom outside it is for; returns whether somebody outside has it.
@@ -115,3 +130,10 @@ class Assigner(TaskChanger):
         self._record(SENT_OUTSIDE, task=task, data={"to_contact": True})
         send_link(task, now=self.now)
         return True
+
+
+def _approval_of(task: TaskInstance) -> int | None:
+    """The id of the approval whose vote a task is; None: it is none."""
+    if task.path is None or not task.definition.is_vote:
+        return None
+    return task.path.block_task_id

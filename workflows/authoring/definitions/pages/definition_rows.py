@@ -36,6 +36,7 @@ from workflows.engine.decision_table import Hit
 from workflows.engine.errors import FieldError
 from workflows.engine.json_schema import is_web_address
 from workflows.engine.messages import MessageSpec
+from workflows.engine.problems import quoted
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.fields.field import Field, SeenBy
 from workflows.fields.kept_people import addresses_of, part_of_document
@@ -418,20 +419,25 @@ def given_to(
     if task.sends_message and task.message:
         titles = {f"tasks.{each.key}": each.title for each in task.workflow.tasks.all()}
         message = part_of_document("message", task.message, people)
-        who = recipient_in_words(message, role, {**titles, **labels})
+        who = recipient_in_words(message, role, {**titles, **_quoted(labels)})
         return _("to %(to)s") % {"to": who}
     if not task.assign_to or not task.is_form:
         return ""
     titles = {f"tasks.{each.key}": each.title for each in task.workflow.tasks.all()}
     rule = part_of_document("assign_to", task.assign_to, people)
-    return assignment_in_words(rule, role, {**titles, **labels})
+    return assignment_in_words(rule, role, {**titles, **_quoted(labels)})
+
+
+def _quoted(labels: Mapping[str, str]) -> dict[str, str]:
+    """What questions are called, as it stands inside a sentence."""
+    return {name: quoted(label) for name, label in labels.items()}
 
 
 def _due(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     if task.wait and task.is_wait:
         said = wait_in_words(task.wait, labels)
         if task.answered_by:
-            said = f"{said}, {answered_in_words(task.answered_by, labels)}"
+            said = f"{said}, {answered_in_words(task.answered_by, _quoted(labels))}"
         yield _("Waits"), said
     if task.due_in:
         is_time = is_counted_from_start(task.due_in)
@@ -499,7 +505,7 @@ def _mail(
     role = "" if task.candidate_role is None else task.candidate_role.name
     titles = {f"tasks.{each.key}": each.title for each in task.workflow.tasks.all()}
     message = part_of_document("message", task.message, people)
-    yield _("Who gets it"), recipient_in_words(message, role, {**titles, **labels})
+    yield _("Who gets it"), recipient_in_words(message, role, {**titles, **_quoted(labels)})
     yield _("Subject"), spec.subject
     yield _("Text"), spec.text
     if spec.files:
@@ -535,9 +541,13 @@ def _call(task: TaskDefinition) -> Iterable[tuple[str, str]]:
 
 
 def _documents(task: TaskDefinition) -> Iterable[tuple[str, str]]:
+    if task.is_subticket:
+        given, kept = _("Answers that the other ticket is given"), _("What is kept of it")
+    else:
+        given, kept = _("What is sent"), _("What is kept of the answer")
     for title, document in (
-        (_("What is sent"), task.input_transform),
-        (_("What is kept of the answer"), task.output_transform),
+        (given, task.input_transform),
+        (kept, task.output_transform),
         (_("Schema of what is sent"), task.input_schema),
         (_("Schema of the output"), task.output_schema),
     ):

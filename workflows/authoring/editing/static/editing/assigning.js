@@ -135,11 +135,18 @@ export function assigningParts(task, refresh) {
         help: who ? "" : gettext("It is given to the available member of the role who has the least to do."),
         onChange: refresh,
       });
+    const isOutside = who === "outside";
     const fallbackField = () =>
-      field(gettext("Where that person is not there"), selectOf(FALLBACKS(), fallback, changeFallback), {
-        name: "fallback",
-        help: gettext("Not named, deactivated, away without a deputy, or excluded."),
-      });
+      field(
+        isOutside ? gettext("Where there is no such address") : gettext("Where that person is not there"),
+        selectOf(FALLBACKS(), fallback, changeFallback),
+        {
+          name: "fallback",
+          help: isOutside
+            ? gettext("The question was not answered.")
+            : gettext("Not named, deactivated, away without a deputy, or excluded."),
+        },
+      );
     /** @type {Option[]} */
     const kept = [["requester", gettext("The requester")]];
     for (const each of earlierForms(task)) {
@@ -160,11 +167,14 @@ export function assigningParts(task, refresh) {
         who ? fallbackField() : null,
         hasRole ? role() : null,
         !who || fallback ? modeField() : null,
-        field(
-          gettext("Never to"),
-          manyOf(offered, never, (chosen) => change({ never: chosen })),
-          { name: "never", group: true },
-        ),
+        // Of people of the company alone.
+        isOutside && !fallback && !never.length
+          ? null
+          : field(
+              gettext("Never to"),
+              manyOf(offered, never, (chosen) => change({ never: chosen })),
+              { name: "never", group: true },
+            ),
       ].flatMap((each) => each ?? []),
     );
     if (task.assign_to) linkToPart(task.assign_to, root);

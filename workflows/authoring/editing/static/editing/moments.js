@@ -71,8 +71,10 @@ const isSet = (type, path) => type === "any" && path.startsWith("tasks.");
  * @param {boolean} withDue whether it may be counted from when the task is due
  */
 function datesAt(at, withDue) {
-  // What a step sets is a moment where its formula gives one.
-  const dates = processVariables(at, false).filter(({ type, path }) => isDate(type) || isSet(type, path));
+  // An answer alone can be counted from, not the moment at which it is read. What a step sets is a
+  // moment where its formula gives one.
+  const answers = processVariables(at, false).filter(({ path }) => /^(ticket|tasks)\./.test(path));
+  const dates = answers.filter(({ type, path }) => isDate(type) || isSet(type, path));
   const named = dates.map(({ path, label, group }) => ({ path, label: `${group}: ${label}` }));
   return withDue ? [{ path: "due", label: gettext("when it is due") }, ...named] : named;
 }

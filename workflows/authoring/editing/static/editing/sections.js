@@ -13,6 +13,7 @@ import { listEditor } from "./lists.js";
 import { isEmpty } from "./logic.js";
 import { beginMessage, messageParts, recipientInWords } from "./messages.js";
 import { momentControl } from "./moments.js";
+import { LONGEST_PATH } from "./names.js";
 import { elementOf } from "./places.js";
 import { remindersEditor } from "./reminders.js";
 import { schemaEditor } from "./schemas.js";
@@ -313,6 +314,22 @@ function dueField(task) {
 
 /** @param {Task} task */
 function waitParts(task) {
+  const answer = makeElement(
+    "div",
+    { class: "ed-wide", hidden: !task.answered_by && task.output_schema === undefined },
+    schemaEditor(task, "output_schema", gettext("What the answer must be"), ""),
+  );
+  const answeredBy = text(gettext("Answered by"), task, "answered_by", {
+    max: LONGEST_PATH,
+    mono: true,
+    placeholder: "tasks.order.reference",
+    help: gettext(
+      "A message of another system with the value of this answer as its key ends the wait before. Empty: only the time does.",
+    ),
+    onInput: (typed) => {
+      answer.hidden = !typed.trim() && task.output_schema === undefined;
+    },
+  });
   return [
     field(
       gettext("How long it waits"),
@@ -323,15 +340,8 @@ function waitParts(task) {
         help: gettext("The ticket goes on by itself then. Where the time is over already, it does not wait."),
       },
     ),
-    text(gettext("Answered by"), task, "answered_by", {
-      max: 200,
-      mono: true,
-      placeholder: "ticket.order_number",
-      help: gettext(
-        "A message of another system with the value of this answer as its key ends the wait before. Empty: only the time does.",
-      ),
-    }),
-    ...(task.answered_by ? [schemaEditor(task, "output_schema", gettext("What the answer must be"), "")] : []),
+    answeredBy,
+    answer,
   ];
 }
 

@@ -4,6 +4,7 @@ import { answersPart } from "./answers.js";
 import { field, gettext, makeElement } from "./dom.js";
 import { selectOf, text } from "./inputs.js";
 import { listEditor } from "./lists.js";
+import { LONGEST_NAME, LONGEST_RULE } from "./names.js";
 import { changed, freeKey, store } from "./store.js";
 
 /** @import { Option, RecurringStart, TicketType } from "./types.js" */
@@ -46,7 +47,7 @@ export function startsEditor(type, refresh) {
       "p",
       { class: "ed-help" },
       gettext(
-        "At these times a ticket of this type is submitted as somebody's, with these answers. The page of the ticket type shows the next times, and can pause a start.",
+        "At these times a ticket of this type is submitted on behalf of somebody, with these answers. The page “Recurring starts” shows when it is due next, and can pause it.",
       ),
     ),
     list,
@@ -72,7 +73,7 @@ function workingDays() {
     ["-2", gettext("Last but one working day")],
     ...Array.from({ length: 10 }, (_each, index) => {
       const number = String(index + 1);
-      return /** @type {Option} */ ([number, gettext("%(number)s. working day of the month", { number })]);
+      return /** @type {Option} */ ([number, gettext("Working day %(number)s of the month", { number })]);
     }),
   ];
 }
@@ -86,7 +87,7 @@ function startBody(type, start, refresh) {
   return makeElement(
     "div",
     { class: "ed-grid" },
-    text(gettext("Title"), start, "title", { max: 255, onInput: refresh }),
+    text(gettext("Title"), start, "title", { max: LONGEST_NAME, onInput: refresh }),
     text(gettext("Key"), start, "key", { max: 63, mono: true, onInput: refresh }),
     field(
       gettext("Working day"),
@@ -99,7 +100,7 @@ function startBody(type, start, refresh) {
       { name: "working_day" },
     ),
     text(gettext("Rule"), start, "rule", {
-      max: 200,
+      max: LONGEST_RULE,
       mono: true,
       placeholder: "FREQ=WEEKLY;BYDAY=MO",
       onInput: refresh,
@@ -113,7 +114,9 @@ function startBody(type, start, refresh) {
     }),
     text(gettext("On behalf of"), start, "on_behalf_of", {
       max: 254,
-      help: gettext("An e-mail address. Empty: whoever publishes this version."),
+      help: gettext(
+        "The e-mail address of somebody who may submit such tickets. Empty: whoever publishes this version.",
+      ),
     }),
     answersPart({
       owner: start,

@@ -142,7 +142,7 @@ function typeBody(type, refresh) {
     text(gettext("Public, for"), type, "public_for", {
       max: 254,
       help: gettext(
-        "People outside may then begin such a ticket by a link, which its page shows. The e-mail address of whoever of the company is its requester; empty: nobody outside can.",
+        "The e-mail address of somebody of the company, who is the requester of such tickets. People outside begin them by a link, which the page of the ticket type shows. Empty: nobody outside can.",
       ),
     }),
     startsEditor(type, refresh),
