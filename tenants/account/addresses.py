@@ -30,7 +30,7 @@ NEW_ADDRESS: Final[Hook[[User, str], None]] = Hook()
 
 def say_new_address(person: User, old: str) -> None:
     """Have what names a person by their old address follow. Superusers are of no company."""
-    if person.company is not None and person.email != old:
+    if person.email != old and person.company is not None:
         with company_of(person.company.schema_name):
             NEW_ADDRESS.call_all(person, old)
 
