@@ -29,6 +29,7 @@ from tenants.migrating.versions import forget_what_is_known
 from tenants.testing_tools.examples import long_run_only
 from tenants.testing_tools.waits import wait_until
 from tenants.tests.test_provisioning import shape_of
+from tenants.wall.build import build_all_walls
 
 OLD = ("acme", "globex", "initech")
 PEOPLE = "public.tenants_user"
@@ -128,6 +129,7 @@ class PeopleHereTests(_UpgradeCase):
     def are_done(self) -> None:
         self.assertEqual(self.upgrade(0), {})
         self.assertEqual(self.are_old(), set())
+        self.assertEqual(build_all_walls(), [])  # as migrate_schemas does in the end
         for schema in OLD:
             self.assertEqual(shape_of(schema), shape_of("umbrella"))
 
