@@ -13,8 +13,8 @@ It is found out when a row or an event is changed, added or taken away past that
 does so computes every later digest of the chain anew. There is no secret in it.
 
 A column that is added to a sealed table later stands in `later`: a text that is empty by default,
-JSON, a number, a key or a moment that is null, or a yes-or-no that is no. It goes into the seal
-only where it says something, so that the seals of older rows go on to fit.
+JSON, a number, a key or a moment that is null, or a yes-or-no. It goes into the seal only where it
+says something else than by default, so that the seals of older rows go on to fit.
 """
 
 from __future__ import annotations
@@ -91,7 +91,9 @@ def _said(column: str, field: Field[Any, Any]) -> str:
         return column
     if isinstance(field, DateTimeField):
         return f"extract(epoch FROM {column})"  # whatever the zone is
-    return f"nullif({column}, {'false' if isinstance(field, BooleanField) else chr(39) * 2})"
+    if isinstance(field, BooleanField):
+        return f"nullif({column}, {'true' if field.default is True else 'false'})"
+    return f"nullif({column}, '')"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
