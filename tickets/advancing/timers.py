@@ -49,7 +49,7 @@ from workflows.models.task_instance import UNFINISHED
 from workflows.running.definition_cache import definition_of
 from workflows.running.due_dates import outputs_for
 from workflows.running.events.kind import TaskTime, cancels_all, kinds_with
-from workflows.running.events.reminded import REMINDED
+from workflows.running.events.of_people.reminded import REMINDED
 from workflows.running.questions import QUESTION_ENDED
 from workflows.running.state_manager import Move, WorkflowStateManager
 from workflows.running.step_part import StepPart

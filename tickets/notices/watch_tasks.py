@@ -19,7 +19,7 @@ from tickets.notices.kinds.overdue import OVERDUE
 from tickets.notices.tell import OF_THIS_COMPANY, has_role
 from workflows.engine.task_types import FORM_TYPES
 from workflows.running.deputies import MOST_FOLLOWED
-from workflows.running.events.task_completed import TASK_COMPLETED
+from workflows.running.events.of_steps.task_completed import TASK_COMPLETED
 from workflows.running.keys_now import key_now_sql
 
 SOON: Final = timedelta(hours=24)

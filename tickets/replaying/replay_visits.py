@@ -26,15 +26,15 @@ from workflows.models import (
     TaskStatus,
     WorkflowEvent,
 )
-from workflows.running.events.call_failed import CALL_FAILED
-from workflows.running.events.changed import CHANGED
 from workflows.running.events.kind import (
     TaskTime,
     kind_named,
     kinds_that_leave_a_task,
     kinds_with,
 )
-from workflows.running.events.timed_out import TIMED_OUT
+from workflows.running.events.of_calls.call_failed import CALL_FAILED
+from workflows.running.events.of_repairs.changed import CHANGED
+from workflows.running.events.of_steps.timed_out import TIMED_OUT
 
 # What does something to the time of a task, and what leaves it undone.
 _TIMED: Final = kinds_with(TaskTime.STOPS, TaskTime.BEGINS, TaskTime.BEGINS_IF_STOPPED)

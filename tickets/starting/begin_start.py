@@ -26,7 +26,7 @@ from workflows.engine.starts import StartSpec, starts_of
 from workflows.fields.look_up import facts_for
 from workflows.models import BusinessCalendar, TicketDefinition
 from workflows.running.definition_cache import definition_of
-from workflows.running.events.came_in import BY_START
+from workflows.running.events.of_tickets.came_in import BY_START
 
 logger = logging.getLogger(__name__)
 

@@ -36,7 +36,7 @@ from workflows.errors import WorkflowEndedError
 from workflows.models import TaskInstance, TaskStatus, WorkflowEvent, WorkflowStatus
 from workflows.models.workflow_instance import ENDED
 from workflows.running.events.kind import cancels_all, kind_named
-from workflows.running.events.withdrawn import WITHDRAWN
+from workflows.running.events.of_tickets.withdrawn import WITHDRAWN
 from workflows.running.subtickets import SubticketManager, is_waiting_to_start, subticket_of
 from workflows.working_hours.company_clock import company_clock
 

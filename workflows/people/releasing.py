@@ -23,9 +23,9 @@ from workflows.models import CompanyRole, TaskInstance, WorkflowInstance
 from workflows.models.task_instance import ALIVE, ASSIGNMENT
 from workflows.running.assignment import assign_waiting_tasks, lock_assignment
 from workflows.running.candidates import may_have
-from workflows.running.events.answered import ANSWERED
 from workflows.running.events.kind import EventKind
-from workflows.running.events.released import RELEASED
+from workflows.running.events.of_people.released import RELEASED
+from workflows.running.events.of_talk.answered import ANSWERED
 from workflows.running.questions import QUESTION_ENDED, due_after_question, questions_to
 from workflows.running.record_event import record_event
 from workflows.running.sealing import batch_of_history

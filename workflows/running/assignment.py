@@ -30,7 +30,7 @@ from workflows.models import (
 )
 from workflows.models.task_instance import ASSIGNMENT
 from workflows.running.candidates import candidates_of
-from workflows.running.events.assigned import ASSIGNED
+from workflows.running.events.of_people.assigned import ASSIGNED
 from workflows.running.record_event import record_event
 from workflows.running.sealing import batch_of_history
 from workflows.running.with_event import WITH_EVENT, Happened

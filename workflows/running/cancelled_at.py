@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from workflows.models import TaskInstance, WorkflowEvent, WorkflowInstance
-from workflows.running.events.cancelled import CANCELLED
-from workflows.running.events.duplicate import DUPLICATE
-from workflows.running.events.withdrawn import WITHDRAWN
+from workflows.running.events.of_tickets.cancelled import CANCELLED
+from workflows.running.events.of_tickets.duplicate import DUPLICATE
+from workflows.running.events.of_tickets.withdrawn import WITHDRAWN
 from workflows.running.keys_now import keys_now
 
 CANCELLING: Final = (str(CANCELLED), str(WITHDRAWN), str(DUPLICATE))

@@ -48,8 +48,8 @@ from workflows.models import (
 )
 from workflows.models.task_instance import TaskInstanceQuerySet
 from workflows.running.deputies import acting_deputies, acting_deputy
-from workflows.running.events.assigned import APPROVER, ASSIGNED
-from workflows.running.events.task_completed import TASK_COMPLETED
+from workflows.running.events.of_people.assigned import APPROVER, ASSIGNED
+from workflows.running.events.of_steps.task_completed import TASK_COMPLETED
 from workflows.running.keys_now import KeyNow
 from workflows.running.workers import colleagues, eligible_workers
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from workflows.engine.failure import Failure
 from workflows.engine.process import JsonObject
 from workflows.models import TaskInstance, WorkflowEvent, WorkflowInstance
-from workflows.running.events.call_failed import CALL_FAILED
+from workflows.running.events.of_calls.call_failed import CALL_FAILED
 from workflows.running.keys_now import keys_now
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from django.db.models import F, Func, TextField
 
 from workflows.models import TaskInstance, WorkflowInstance
-from workflows.running.events.version_changed import VERSION_CHANGED
+from workflows.running.events.of_repairs.version_changed import VERSION_CHANGED
 
 # `now` and `then` are the ids of the versions of the instance and of the task. Most are the same:
 # then nothing is looked up.

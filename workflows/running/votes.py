@@ -14,7 +14,7 @@ from workflows.models import TaskInstance
 from workflows.running.assignment import assignee_data, lock_assignment
 from workflows.running.candidates import electorate_of
 from workflows.running.deputies import acting_deputies
-from workflows.running.events.assigned import APPROVER
+from workflows.running.events.of_people.assigned import APPROVER
 from workflows.running.workers import colleagues, eligible_workers
 
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from tenants.models import User
 from workflows.engine.process import Json, JsonObject
 from workflows.models import TaskInstance, TaskStatus, WorkflowEvent, WorkflowInstance
-from workflows.running.events.task_completed import TASK_COMPLETED
+from workflows.running.events.of_steps.task_completed import TASK_COMPLETED
 from workflows.running.keys_now import KeyNow
 
 

@@ -37,21 +37,21 @@ from workflows.running.candidates import candidates_of, deputy_for_task, may_hav
 from workflows.running.check_output import check_object, check_output
 from workflows.running.definition_cache import definition_of
 from workflows.running.deputies import deputy_of
-from workflows.running.events.assigned import ASSIGNED
-from workflows.running.events.branch_cancelled import Why
-from workflows.running.events.cancelled import CANCELLED
-from workflows.running.events.changed import CHANGED
-from workflows.running.events.duplicate import DUPLICATE
-from workflows.running.events.file_version import FILE_VERSION
-from workflows.running.events.held import HELD
 from workflows.running.events.kind import EventKind
-from workflows.running.events.released import RELEASED
-from workflows.running.events.resumed import RESUMED
-from workflows.running.events.retried import RETRIED
-from workflows.running.events.task_completed import TASK_COMPLETED
-from workflows.running.events.team_file_version import TEAM_FILE_VERSION
-from workflows.running.events.version_changed import VERSION_CHANGED
-from workflows.running.events.withdrawn import WITHDRAWN
+from workflows.running.events.of_blocks.branch_cancelled import Why
+from workflows.running.events.of_people.assigned import ASSIGNED
+from workflows.running.events.of_people.released import RELEASED
+from workflows.running.events.of_repairs.changed import CHANGED
+from workflows.running.events.of_repairs.held import HELD
+from workflows.running.events.of_repairs.resumed import RESUMED
+from workflows.running.events.of_repairs.retried import RETRIED
+from workflows.running.events.of_repairs.version_changed import VERSION_CHANGED
+from workflows.running.events.of_steps.task_completed import TASK_COMPLETED
+from workflows.running.events.of_talk.file_version import FILE_VERSION
+from workflows.running.events.of_talk.team_file_version import TEAM_FILE_VERSION
+from workflows.running.events.of_tickets.cancelled import CANCELLED
+from workflows.running.events.of_tickets.duplicate import DUPLICATE
+from workflows.running.events.of_tickets.withdrawn import WITHDRAWN
 from workflows.running.kept_outputs import where_kept
 from workflows.running.moving import TargetVersion
 from workflows.running.state_manager import Move, WorkflowStateManager

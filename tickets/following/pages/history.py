@@ -18,8 +18,8 @@ from workflows.engine.process import Json, JsonObject
 from workflows.forms import Shown, show_answers
 from workflows.layouts.columns import layouts_of
 from workflows.models import TaskInstance, WorkflowDefinition, WorkflowEvent
-from workflows.running.events.branch_cancelled import BRANCH_CANCELLED
 from workflows.running.events.kind import Details, data_of, event_sentence, kind_named
+from workflows.running.events.of_blocks.branch_cancelled import BRANCH_CANCELLED
 
 _WITH: Final = ("actor", "task_instance__definition", "task_instance__contact")
 _LONG: Final = layouts_of("task_instance__definition")

@@ -32,7 +32,7 @@ from workflows.models import (
 from workflows.picture.graph import TransitionKey, draw_process
 from workflows.running.definition_cache import process_of
 from workflows.running.events.kind import Tone, all_kinds, event_sentence, kind_named
-from workflows.running.events.moved import MOVED
+from workflows.running.events.of_steps.moved import MOVED
 from workflows.running.positions import current_tasks, is_running_block
 
 # Stands for the number of an event, of which there is none: it comes before all of them.

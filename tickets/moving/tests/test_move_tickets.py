@@ -45,7 +45,7 @@ from workflows.models import (
     WorkflowStatus,
 )
 from workflows.running.candidates import candidates_of, for_person
-from workflows.running.events.version_changed import VERSION_CHANGED
+from workflows.running.events.of_repairs.version_changed import VERSION_CHANGED
 from workflows.running.visits import count_visits
 
 REASON = "The new version asks for less."

@@ -74,7 +74,7 @@ from workflows.forms import AnswersForm, EditsForm, Shown, visible_answer
 from workflows.layouts.given import Layout, edit_layout
 from workflows.models import TaskStatus
 from workflows.models.task_instance import WORKABLE
-from workflows.running.events.assigned import ASSIGNED
+from workflows.running.events.of_people.assigned import ASSIGNED
 
 
 @register_page(MyTask, "<path:object_id>/change/", name="tickets_mytask_change")

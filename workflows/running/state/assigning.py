@@ -17,9 +17,9 @@ from workflows.running.assignment import (
     assign_with_next_write,
     assignee_data,
 )
-from workflows.running.events.assigned import ASSIGNED
-from workflows.running.events.released import RELEASED
-from workflows.running.events.sent_outside import SENT_OUTSIDE
+from workflows.running.events.of_people.assigned import ASSIGNED
+from workflows.running.events.of_people.released import RELEASED
+from workflows.running.events.of_people.sent_outside import SENT_OUTSIDE
 from workflows.running.outside import find_contact, send_link
 from workflows.running.state.tasks import TaskChanger
 from workflows.running.votes import assign_votes

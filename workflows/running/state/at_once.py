@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from workflows.engine.at_once import AtOnceError, carry_out
 from workflows.engine.process import JsonObject
 from workflows.models import TaskInstance
-from workflows.running.events.done_at_once import DONE_AT_ONCE
-from workflows.running.events.message_sent import MESSAGE_SENT
+from workflows.running.events.of_steps.done_at_once import DONE_AT_ONCE
+from workflows.running.events.of_steps.message_sent import MESSAGE_SENT
 from workflows.running.messages import send_message
 from workflows.running.state.context import ContextReader
 from workflows.running.state.failing import Failing
