@@ -34,10 +34,10 @@ from tickets.advancing.put_into_error import try_to_put_into_error
 from tickets.advancing.subticket_jobs import follow_subtickets
 from tickets.job_names import END_WAIT, FIRE_TIMER, REMIND, RUN_ACTION
 from tickets.models import Ticket, TicketError
-from workflows.engine.calendar import WorkingTime
 from workflows.engine.process import JsonObject
 from workflows.engine.reminders import Reminder
-from workflows.engine.timing import DUE, Moment
+from workflows.engine.times.calendar import WorkingTime
+from workflows.engine.times.timing import DUE, Moment
 from workflows.errors import TaskNotWorkableError
 from workflows.models import (
     BusinessCalendar,

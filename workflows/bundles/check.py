@@ -29,7 +29,7 @@ from workflows.bundles.times import time_problems
 from workflows.engine.conditions import one_budget
 from workflows.engine.problems import Path
 from workflows.engine.process import JsonObject
-from workflows.engine.storable import has_more_parts, unstorable
+from workflows.engine.values.storable import has_more_parts, unstorable
 from workflows.fields.facts import Facts
 from workflows.fields.registry import MADE_UP
 

@@ -15,7 +15,7 @@ from workflows.bundles.problems import Problem, Severity
 from workflows.engine.conditions import is_empty, variables_read
 from workflows.engine.errors import ConditionError, DurationError
 from workflows.engine.process import Json
-from workflows.engine.timing import Moment
+from workflows.engine.times.timing import Moment
 from workflows.fields.field import Field
 
 

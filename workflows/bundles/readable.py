@@ -23,7 +23,7 @@ from workflows.engine.condition_text import write_condition
 from workflows.engine.conditions import is_empty
 from workflows.engine.problems import Path
 from workflows.engine.process import Json
-from workflows.engine.storable import unstorable
+from workflows.engine.values.storable import unstorable
 from workflows.fields.field import LIMIT_KEYS
 from workflows.fields.form_rules import rules_in
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from workflows.engine.problems import short
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.storable import has_more_parts
+from workflows.engine.values.storable import has_more_parts
 from workflows.errors import UnreadableBundleError
 
 MAX_BYTES = 5 * 1024 * 1024

@@ -17,8 +17,8 @@ from workflows.engine.clock import Clock
 from workflows.engine.errors import FieldError, RecurrenceError
 from workflows.engine.problems import Path, short, steps_into
 from workflows.engine.process import objects_in
-from workflows.engine.recurrence import DayRule, Frequency
 from workflows.engine.starts import StartSpec
+from workflows.engine.times.recurrence import DayRule, Frequency
 from workflows.fields.facts import Facts
 from workflows.fields.validation import Validator, validator_for
 

@@ -25,8 +25,8 @@ from workflows.engine.decision_cells import CELL_TYPES
 from workflows.engine.edits import OF_TASKS, OF_TICKET, EditMode
 from workflows.engine.problems import Path, short
 from workflows.engine.process import Json, JsonObject, objects_in
-from workflows.engine.storable import MAX_DEPTH
 from workflows.engine.task_types import TaskType
+from workflows.engine.values.storable import MAX_DEPTH
 from workflows.errors import UnreadableBundleError
 from workflows.fields.field import LIMIT_KEYS
 from workflows.fields.registry import TYPES

@@ -22,7 +22,7 @@ from workflows.bundles.problems import Problem
 from workflows.bundles.unfinished import storage_problems
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.storable import unstorable
+from workflows.engine.values.storable import unstorable
 
 PARTS: Final = ("format", "format_version", "workflow", "tasks", "company_roles")
 _LISTS: Final = ("tasks", "company_roles")

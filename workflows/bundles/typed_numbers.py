@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from workflows.engine.number_text import NumberTextError, parse_number
 from workflows.engine.problems import Path
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.values.number_text import NumberTextError, parse_number
 from workflows.fields.registry import type_of
 
 _WHOLE: Final = frozenset(

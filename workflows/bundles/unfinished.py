@@ -37,8 +37,8 @@ from workflows.engine.process import (
     TaskSpec,
     TransitionSpec,
 )
-from workflows.engine.storable import unstorable
 from workflows.engine.task_types import TaskType
+from workflows.engine.values.storable import unstorable
 from workflows.fields.field import SeenBy
 
 # What says how a value must be, and not of which kind it is or how long it may be.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .calendar import WorkingTime
+from workflows.engine.times.calendar import WorkingTime
+
 from .clock import Clock, with_time
 from .conditions import PreparedData, compact, prepare
 from .decision_table import table_of

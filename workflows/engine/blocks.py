@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from workflows.engine.times.calendar import WorkingTime
+
 from .approvals import VOTE_FIELD, VOTES, ApprovalSpec, CastVote, Vote, approval_output, decided
 from .approvals import vote_key as key_of_votes
-from .calendar import WorkingTime
 from .clock import Clock, with_time
 from .conditions import evaluate_condition, prepare
 from .errors import ConditionError, TransformError

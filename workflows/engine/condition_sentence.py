@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from workflows.engine.values.storable import unstorable
+
 from .conditions import compact, is_empty
 from .problems import quoted
 from .process import Json
-from .storable import unstorable
 from .texts import gettext as _
 from .texts import gettext_noop
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from workflows.engine.values.number_text import NumberTextError, parse_number
+
 from .condition_words import ConditionTextError
-from .number_text import NumberTextError, parse_number
 from .texts import gettext as _
 
 _EXACT_FLOAT: Final = 2**53

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from workflows.engine.values.number_text import write_number
+
 from .condition_words import (
     CALLED,
     COMPARED,
@@ -19,7 +21,6 @@ from .condition_words import (
     words_of_unit,
 )
 from .evaluating.days import UNITS
-from .number_text import write_number
 from .process import Json
 
 _WRITABLE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*")

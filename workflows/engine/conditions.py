@@ -36,8 +36,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .calendar import WorkingTime
-from .composed import composed, is_composed
+from workflows.engine.times.calendar import WorkingTime
+from workflows.engine.values.composed import composed, is_composed
+from workflows.engine.values.frozen import FrozenDict
+from workflows.engine.values.storable import unstorable
+
 from .errors import ConditionError
 from .evaluating import values
 from .evaluating.compiled import (
@@ -51,7 +54,6 @@ from .evaluating.compiled import (
 from .evaluating.days import WORKING_DAYS
 from .evaluating.failures import Failed, Reason, Unfit
 from .evaluating.operators import OPERATORS
-from .frozen import FrozenDict
 from .kept_by_size import KeptBySize
 from .problems import did_you_mean, nearest, place
 from .process import Json, JsonObject
@@ -65,7 +67,6 @@ from .rule_cost import (
     assumed,
     check_cost,
 )
-from .storable import unstorable
 from .texts import gettext as _
 from .texts import gettext_noop
 

@@ -18,10 +18,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
-from .composed import composed_text
+from workflows.engine.values.composed import composed_text
+from workflows.engine.values.number_text import NumberTextError, parse_number, write_number
+
 from .errors import EngineError
 from .evaluating.numbers import is_number, number_of, strict_number
-from .number_text import NumberTextError, parse_number, write_number
 from .problems import did_you_mean, nearest, quoted, short
 from .process import Json
 from .texts import gettext as _

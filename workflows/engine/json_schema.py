@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 
 from jsonschema_rs import Draft202012Validator, EmailOptions, RegexOptions, ValidationError
 
+from workflows.engine.values.frozen import thawed
+from workflows.engine.values.number_text import write_number
+
 from .errors import CheckError, SchemaError
-from .frozen import thawed
-from .number_text import write_number
 from .pattern_cost import MOST_BYTES_OF_FORM, MOST_BYTES_OF_PATTERN, pattern_cost
 from .problems import short
 from .process import Json, JsonObject

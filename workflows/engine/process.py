@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Self
 
+from workflows.engine.times.timing import Moment
+
 from .errors import DurationError
 from .task_types import TaskType
 from .texts import gettext as _
-from .timing import Moment
 
 type Json = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 type JsonObject = dict[str, Json]

@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
 
+from workflows.engine.times.timing import Moment
+
 from .errors import MomentError
 from .process import Json, JsonObject
-from .timing import Moment
 
 MOST_REMINDERS: Final = 20
 LONGEST_TEXT: Final = 500

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Final
 
+from workflows.engine.values.storable import unstorable
+
 from .errors import SchemaError
 from .json_schema import ValidationError, compile_validator, pattern_problem
 from .pattern_cost import MOST_BYTES_OF_FORM
@@ -20,7 +22,6 @@ from .schema_cost import (
     subschemas,
     target_of,
 )
-from .storable import unstorable
 from .texts import gettext
 
 MAX_PROBLEMS = 100

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from .composed import composed, composed_object
+from workflows.engine.values.composed import composed, composed_object
+from workflows.engine.values.storable import unstorable
+
 from .errors import CheckError, SchemaError
 from .json_schema import ValidationError, compile_validator, sentence
 from .problems import FieldProblem, Path, did_you_mean, dotted, nearest, short
 from .process import JsonObject
 from .schema_check import check_schema
-from .storable import unstorable
 from .texts import gettext
 
 MAX_PROBLEMS = 100

@@ -7,7 +7,8 @@ and ``{"$$x": 1}`` gives ``{"$x": 1}``. What comes out of the data is never eval
 
 from __future__ import annotations
 
-from .calendar import WorkingTime
+from workflows.engine.times.calendar import WorkingTime
+
 from .conditions import (
     RuleFailedError,
     compile_template,

@@ -22,11 +22,11 @@ from workflows.engine.conditions import (
     variables_read,
 )
 from workflows.engine.errors import CheckError, ConditionError
-from workflows.engine.frozen import FrozenDict
 from workflows.engine.json_schema import REQUIRED, compile_validator
 from workflows.engine.problems import FieldProblem, Path, dotted, quoted, short
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.texts import gettext
+from workflows.engine.values.frozen import FrozenDict
 from workflows.fields.field import Check, Field
 from workflows.fields.form_rules import Calculated
 from workflows.fields.sentences import answer_sentence

@@ -15,7 +15,7 @@ from workflows.engine.edits import Edit, edits_of
 from workflows.engine.process import TaskSpec
 from workflows.engine.reminders import Reminder, reminders_of
 from workflows.engine.task_types import WRITTEN_TYPES, TaskType
-from workflows.engine.timing import LONGEST_MOMENT
+from workflows.engine.times.timing import LONGEST_MOMENT
 from workflows.models.company_role import CompanyRole
 from workflows.models.questions import QuestionsField
 from workflows.models.workflow_definition import WorkflowDefinition, validate_key

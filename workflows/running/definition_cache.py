@@ -24,10 +24,10 @@ from workflows.engine.conditions import (
     reads_working_days,
 )
 from workflows.engine.errors import ConditionError
-from workflows.engine.frozen import frozen
 from workflows.engine.kept_by_size import KeptBySize
 from workflows.engine.messages import roots_read
 from workflows.engine.process import Json, JsonObject, Process
+from workflows.engine.values.frozen import frozen
 from workflows.fields.validation import Validator, validator_for
 from workflows.models import TaskDefinition, WorkflowDefinition
 from workflows.running.frozen_rows import freeze_row

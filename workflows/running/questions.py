@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from tenants.hooks import Hook
 from tenants.models import User
-from workflows.engine.timing import Moment
+from workflows.engine.times.timing import Moment
 from workflows.models import BusinessCalendar, TaskInstance
 from workflows.running.events.of_talk.asked import ASKED
 

@@ -30,16 +30,16 @@ from workflows.engine.condition_text import (
 )
 from workflows.engine.conditions import compact, is_call
 from workflows.engine.errors import DurationError
-from workflows.engine.number_text import (
+from workflows.engine.problems import did_you_mean, nearest, short
+from workflows.engine.process import Json
+from workflows.engine.subtickets import ROOT as SUBTICKET
+from workflows.engine.times.timing import Moment
+from workflows.engine.values.number_text import (
     AmbiguousNumberError,
     NumberTextError,
     parse_number,
     write_number,
 )
-from workflows.engine.problems import did_you_mean, nearest, short
-from workflows.engine.process import Json
-from workflows.engine.subtickets import ROOT as SUBTICKET
-from workflows.engine.timing import Moment
 from workflows.fields.field import CellForm
 from workflows.fields.registry import TYPES
 from workflows.workbooks.approving import (

@@ -22,7 +22,7 @@ from workflows.engine.errors import MomentError
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.reminders import Tell
-from workflows.engine.timing import Moment
+from workflows.engine.times.timing import Moment
 from workflows.workbooks.lines import UnreadableCellError
 
 _WORDS: Final = ("add", "give")

@@ -34,9 +34,9 @@ from workflows.engine.condition_text import (
 )
 from workflows.engine.decision_cells import CELL_TYPES, CellType
 from workflows.engine.decision_table import Hit
-from workflows.engine.number_text import NumberTextError, parse_number
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.values.number_text import NumberTextError, parse_number
 from workflows.workbooks.columns import plain
 from workflows.workbooks.findings import Findings
 from workflows.workbooks.formats.grid import Cell, Grid, column_letters, text_of

@@ -24,7 +24,7 @@ NOT_TRANSLATED = {
     "project/observing/*": "logs and metrics",
     "project/admin_site/kept_fragments.py": "errors of programmers",
     "project/database/owner.py": "commands",
-    "workflows/engine/frozen.py": "errors of programmers",
+    "workflows/engine/values/frozen.py": "errors of programmers",
     # The edge answers before Django is there, to programs mostly.
     "project/serving/*": "plain text of the edge",
     # Words of the formats, which are the same in every language: docs/translating.md.

@@ -18,9 +18,9 @@ from tickets.tests.crash.journal import Journal
 from tickets.tests.crash.moody_system import NONSENSE, MoodySystem, Reply
 from tickets.tests.crash.quick_time import MINUTE_SECONDS
 from tickets.tests.refusals import REASON
-from workflows.engine.calendar import Duration
 from workflows.engine.process import JsonObject, objects_in
 from workflows.engine.task_types import CALL_TYPES
+from workflows.engine.times.calendar import Duration
 from workflows.models import (
     ActionAttempt,
     AttemptOutcome,

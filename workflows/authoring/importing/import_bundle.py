@@ -37,7 +37,7 @@ from workflows.bundles.problems import path_in_words
 from workflows.engine.approvals import Approvers, with_votes
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.reminders import with_reminder_roles
-from workflows.engine.storable import unstorable
+from workflows.engine.values.storable import unstorable
 from workflows.errors import NotADraftError
 from workflows.fields.company_roles import with_roles
 from workflows.fields.facts import NO_FACTS

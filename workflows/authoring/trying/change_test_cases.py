@@ -17,7 +17,7 @@ from workflows.engine.approvals import approval_key
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Answer, Outcome, Simulation
-from workflows.engine.storable import unstorable
+from workflows.engine.values.storable import unstorable
 from workflows.errors import (
     CaseNameInUseError,
     InvalidCaseNameError,

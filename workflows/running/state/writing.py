@@ -12,8 +12,8 @@ from django.db.models import Model
 
 from tenants.fast.rows import new_row
 from tenants.models import User
-from workflows.engine.calendar import WorkingTime
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.times.calendar import WorkingTime
 from workflows.models import (
     TaskDefinition,
     TaskInstance,

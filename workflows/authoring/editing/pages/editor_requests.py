@@ -52,11 +52,11 @@ from workflows.engine.condition_text import (
 )
 from workflows.engine.conditions import check_condition, is_empty
 from workflows.engine.errors import ConditionError, EngineError, TransformError
-from workflows.engine.number_text import NumberTextError, parse_number, possible_numbers
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Outcome
-from workflows.engine.storable import unstorable
 from workflows.engine.transforms import apply_transform, check_transform
+from workflows.engine.values.number_text import NumberTextError, parse_number, possible_numbers
+from workflows.engine.values.storable import unstorable
 from workflows.errors import WorkflowsError
 from workflows.fields.spec_values import MAX_INTEGER
 from workflows.fields.specs import check_fields

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from .process import Json
+from workflows.engine.process import Json
 
 
 class FrozenError(TypeError):

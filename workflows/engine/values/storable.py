@@ -12,8 +12,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from .problems import Path
-from .texts import gettext
+from workflows.engine.problems import Path
+from workflows.engine.texts import gettext
 
 MAX_DEPTH = 60
 MAX_INTEGER = 2**63 - 1

@@ -20,8 +20,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from .errors import EngineError
-from .texts import gettext, gettext_noop
+from workflows.engine.errors import EngineError
+from workflows.engine.texts import gettext, gettext_noop
 
 LONGEST: Final = 100  # characters; nobody types a longer number
 # Whole numbers beyond this are kept as doubles, whose digits end earlier: 64 bits hold no more.

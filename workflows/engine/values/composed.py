@@ -12,7 +12,7 @@ import json
 import unicodedata
 from typing import Any
 
-from .process import Json, JsonObject
+from workflows.engine.process import Json, JsonObject
 
 
 def is_composed(text: str) -> bool:

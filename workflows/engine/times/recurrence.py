@@ -19,9 +19,10 @@ from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from workflows.engine.errors import RecurrenceError
+from workflows.engine.texts import gettext, gettext_noop
+
 from .calendar import WorkingTime
-from .errors import RecurrenceError
-from .texts import gettext, gettext_noop
 
 LONGEST_RULE: Final = 200
 WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")

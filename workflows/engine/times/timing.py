@@ -24,8 +24,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+from workflows.engine.errors import DurationError, MomentError
+
 from .calendar import DURATION_PATTERN, Duration, WorkingTime
-from .errors import DurationError, MomentError
 
 type Json = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from .errors import DurationError, SpanError
+from workflows.engine.errors import DurationError, SpanError
 
 DAY_MINUTES: Final = 24 * 60
 # One spelling for each duration: 90 minutes are PT1H30M. bundle.schema.json says the same.
