@@ -35,7 +35,7 @@ from tickets.advancing.subticket_jobs import follow_subtickets
 from tickets.job_names import END_WAIT, FIRE_TIMER, REMIND, RUN_ACTION
 from tickets.models import Ticket, TicketError
 from workflows.engine.process import JsonObject
-from workflows.engine.reminders import Reminder
+from workflows.engine.steps.reminders import Reminder
 from workflows.engine.times.calendar import WorkingTime
 from workflows.engine.times.timing import DUE, Moment
 from workflows.errors import TaskNotWorkableError

@@ -16,8 +16,8 @@ from django.db.models import Model
 from psycopg import sql
 
 from tenants.connection import current_schema
-from workflows.engine.edits import by_owner, with_owner
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.steps.edits import by_owner, with_owner
 from workflows.engine.task_types import (
     APPROVAL_TYPES,
     AT_ONCE_TYPES,

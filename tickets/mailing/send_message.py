@@ -25,9 +25,9 @@ from tenants.mail.writing import write
 from tenants.models import Company, User
 from tickets.models import FileUpload, Ticket
 from tickets.seeing import AnswersInMail, Viewer, viewer_of
-from workflows.engine.at_once import AtOnceError
-from workflows.engine.messages import MessageSpec, Recipient
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.steps.at_once import AtOnceError
+from workflows.engine.steps.messages import MessageSpec, Recipient
 from workflows.models import CompanyRole, TaskInstance
 from workflows.running.candidates import person_named
 from workflows.running.messages import SEND_MESSAGE

@@ -11,11 +11,11 @@ from typing import Final
 from django.db.models import Q, QuerySet
 
 from tickets.models import Ticket
-from workflows.engine.edits import with_owner
 from workflows.engine.errors import DurationError
 from workflows.engine.failure import Failure
 from workflows.engine.process import JsonObject, Process
 from workflows.engine.simulate import Answer
+from workflows.engine.steps.edits import with_owner
 from workflows.engine.task_types import APPROVAL_TYPES, BLOCK_TYPES
 from workflows.engine.times.calendar import WorkingTime
 from workflows.engine.times.timing import Moment

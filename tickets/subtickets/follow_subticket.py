@@ -30,7 +30,7 @@ from workflows.engine.conditions import is_empty
 from workflows.engine.errors import TransformError
 from workflows.engine.failure import FailureReason
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.subtickets import CANCELLED, ROOT, began, has_ended
+from workflows.engine.steps.subtickets import CANCELLED, ROOT, began, has_ended
 from workflows.engine.transforms import apply_transform
 from workflows.errors import WorkflowEndedError
 from workflows.models import TaskInstance, TaskStatus, WorkflowEvent, WorkflowStatus

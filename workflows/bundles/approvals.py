@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from workflows.bundles.outline import Outline
-from workflows.engine.approvals import Approvers, Needed, needed_of, never_of
-from workflows.engine.assigning import REQUESTER, TASKS
 from workflows.engine.condition_sentence import describe_condition
 from workflows.engine.conditions import is_empty
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.steps.approvals import Approvers, Needed, needed_of, never_of
+from workflows.engine.steps.assigning import REQUESTER, TASKS
 from workflows.fields.field import Field
 from workflows.fields.registry import TYPES
 

@@ -12,7 +12,9 @@ from workflows.bundles.blocks import block_labels, items_read
 from workflows.bundles.comparisons import fields_by_name
 from workflows.bundles.outline import Entry, Outline, readable_fields
 from workflows.bundles.problems import Problem, Severity
-from workflows.engine.assigning import (
+from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short
+from workflows.engine.process import Json, JsonObject
+from workflows.engine.steps.assigning import (
     NAMED_BY,
     REQUESTER,
     TASKS,
@@ -21,8 +23,6 @@ from workflows.engine.assigning import (
     Mode,
     Who,
 )
-from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short
-from workflows.engine.process import Json, JsonObject
 from workflows.fields.field import Field
 
 _PERSON, _ADDRESS, _FILE = "person", "email", "file"

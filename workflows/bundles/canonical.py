@@ -18,14 +18,14 @@ from typing import Final
 
 from tenants.names import LONGEST_NAME, plain_email
 from workflows.bundles.spelling import as_spelt
-from workflows.engine.approvals import USUAL_NEVER
-from workflows.engine.assigning import canonical_assignment
 from workflows.engine.conditions import is_empty
-from workflows.engine.decision_table import canonical_table
-from workflows.engine.edits import canonical_edits
-from workflows.engine.messages import canonical_message
 from workflows.engine.process import Json, JsonObject, objects_in
-from workflows.engine.reminders import canonical_reminders
+from workflows.engine.steps.approvals import USUAL_NEVER
+from workflows.engine.steps.assigning import canonical_assignment
+from workflows.engine.steps.edits import canonical_edits
+from workflows.engine.steps.messages import canonical_message
+from workflows.engine.steps.reminders import canonical_reminders
+from workflows.engine.tables.decision_table import canonical_table
 from workflows.fields.field import Holds
 from workflows.fields.registry import OWN_KEYS, TYPES
 from workflows.fields.specs import MAX_TEXTS

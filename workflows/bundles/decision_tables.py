@@ -11,11 +11,17 @@ from workflows.bundles.outline import Outline
 from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.step_outputs import tables
 from workflows.engine.conditions import check_condition
-from workflows.engine.decision_cells import CellType, UnfitValueError, Value, value_of
-from workflows.engine.decision_table import DecisionTable, Hit, TableInput, inputs_in, read_table
 from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short
 from workflows.engine.process import Json
-from workflows.engine.table_coverage import Budget, Coverage, Domain, coverage_of
+from workflows.engine.tables.decision_cells import CellType, UnfitValueError, Value, value_of
+from workflows.engine.tables.decision_table import (
+    DecisionTable,
+    Hit,
+    TableInput,
+    inputs_in,
+    read_table,
+)
+from workflows.engine.tables.table_coverage import Budget, Coverage, Domain, coverage_of
 from workflows.fields.field import LIST, NUMBER, TEXT, YES_NO, Field
 
 _KINDS = {

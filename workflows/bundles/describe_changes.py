@@ -39,10 +39,10 @@ from workflows.engine.condition_sentence import (
 )
 from workflows.engine.condition_text import Names, write_expression
 from workflows.engine.conditions import is_empty
-from workflows.engine.decision_table import Hit
 from workflows.engine.problems import Path
 from workflows.engine.process import EndOutcome, Json, JsonObject, objects_in
 from workflows.engine.starts import StartSpec, starts_of
+from workflows.engine.tables.decision_table import Hit
 from workflows.fields.field import LIMIT_KEYS, SEEN_BY_WORDS, SeenBy
 from workflows.fields.form_rules import is_rule
 from workflows.fields.registry import TYPES, type_of

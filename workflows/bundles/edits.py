@@ -10,10 +10,10 @@ from workflows.bundles.comparisons import fields_by_name
 from workflows.bundles.outline import Entry, Outline, readable_fields
 from workflows.bundles.problems import Problem, Severity
 from workflows.engine.conditions import is_empty, variables_read
-from workflows.engine.edits import Edit, EditMode, edits_of
 from workflows.engine.errors import ConditionError
 from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short
 from workflows.engine.process import Json
+from workflows.engine.steps.edits import Edit, EditMode, edits_of
 from workflows.fields.field import Field
 
 

@@ -14,10 +14,10 @@ from typing import Final, Protocol
 from django.utils.translation import gettext as _
 
 from tenants.names import name_key
-from workflows.engine.assigning import REQUESTER, TASKS, AssignRule, Fallback, Who
 from workflows.engine.problems import quoted
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Outcome, Simulation, Step, TaskRules
+from workflows.engine.steps.assigning import REQUESTER, TASKS, AssignRule, Fallback, Who
 
 MANAGER: Final = "manager"
 EVERYBODY: Final = "everybody"

@@ -12,7 +12,7 @@ from workflows.bundles.subtickets import NO_WAIT, names_kept, subtickets_of
 from workflows.engine.conditions import evaluate_condition, is_empty, variables_read
 from workflows.engine.errors import EngineError
 from workflows.engine.process import Json
-from workflows.engine.subtickets import CANCELLED, PARTS, has_ended
+from workflows.engine.steps.subtickets import CANCELLED, PARTS, has_ended
 
 
 def kept_problems(outline: Outline) -> Iterator[Problem]:
@@ -74,7 +74,7 @@ class KeptOfCancelled:
 
 
 def _is_asked(key: str, transitions: list[Entry]) -> bool:
-    """As `workflows.engine.subtickets.knows_outcome`, of a document that may be wrong."""
+    """As `workflows.engine.steps.subtickets.knows_outcome`, of a document that may be wrong."""
     asked = {f"tasks.{key}", f"tasks.{key}.outcome", f"tasks.{key}.ended"}
     for each in transitions:
         rule = each.value.get("condition")

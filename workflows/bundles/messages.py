@@ -15,11 +15,11 @@ from workflows.bundles.comparisons import Fields, fields_by_name
 from workflows.bundles.for_requester import answers_behind, is_seen
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
-from workflows.engine.assigning import AssignRule
-from workflows.engine.message_text import MessageText
-from workflows.engine.messages import NAMED_BY, MessageSpec, Recipient
 from workflows.engine.problems import did_you_mean, nearest, quoted, short
 from workflows.engine.process import Json
+from workflows.engine.steps.assigning import AssignRule
+from workflows.engine.steps.message_text import MessageText
+from workflows.engine.steps.messages import NAMED_BY, MessageSpec, Recipient
 from workflows.fields.field import Field
 
 _TASKS = "tasks."

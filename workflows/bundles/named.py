@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workflows.bundles.outline import Entry, Outline, readable_fields
-from workflows.engine.edits import by_owner
 from workflows.engine.process import JsonObject, objects_in
+from workflows.engine.steps.edits import by_owner
 from workflows.fields.facts import Reference
 from workflows.fields.field import Field
 

@@ -8,15 +8,15 @@ from django.utils.translation import gettext as _
 
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem
-from workflows.engine.json_schema import MAX_PATTERN_CHARACTERS
-from workflows.engine.pattern_cost import (
+from workflows.engine.problems import Path
+from workflows.engine.process import Json, JsonObject
+from workflows.engine.schemas.json_schema import MAX_PATTERN_CHARACTERS
+from workflows.engine.schemas.pattern_cost import (
     MOST_BYTES_OF_DOCUMENT,
     MOST_BYTES_OF_PATTERN,
     pattern_cost,
 )
-from workflows.engine.problems import Path
-from workflows.engine.process import Json, JsonObject
-from workflows.engine.schema_cost import MOST_PARTS, count_parts, patterns_of, subschemas
+from workflows.engine.schemas.schema_cost import MOST_PARTS, count_parts, patterns_of, subschemas
 from workflows.fields.specs import patterns_in
 
 

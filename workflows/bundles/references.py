@@ -23,7 +23,7 @@ from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.public_starts import public_start_problems
 from workflows.engine.problems import Path, did_you_mean, nearest, short, steps_into
 from workflows.engine.problems import Problem as EngineProblem
-from workflows.engine.schema_check import check_schema
+from workflows.engine.schemas.schema_check import check_schema
 from workflows.fields.company_roles import roles_in
 from workflows.fields.facts import Facts
 from workflows.fields.field import Field

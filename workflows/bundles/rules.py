@@ -41,11 +41,11 @@ from workflows.engine.conditions import (
     variables_read,
 )
 from workflows.engine.failure import FAILURE_PARTS
-from workflows.engine.messages import MessageSpec, Recipient
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject, objects_in
-from workflows.engine.subtickets import READ_OF_ENDED
-from workflows.engine.subtickets import ROOT as SUBTICKET
+from workflows.engine.steps.messages import MessageSpec, Recipient
+from workflows.engine.steps.subtickets import READ_OF_ENDED
+from workflows.engine.steps.subtickets import ROOT as SUBTICKET
 from workflows.engine.transforms import check_transform, transform_variables
 from workflows.fields.field import LIST, Field
 

@@ -10,7 +10,7 @@ from workflows.bundles.outline import Entry, Outline, readable_fields
 from workflows.bundles.step_outputs import output_fields, values_set
 from workflows.engine.process import EndOutcome, Json, JsonObject
 from workflows.engine.simulate import CALLBACK_URL
-from workflows.engine.subtickets import ROOT, has_ended
+from workflows.engine.steps.subtickets import ROOT, has_ended
 from workflows.fields.field import Field
 from workflows.fields.samples import sample_answer
 

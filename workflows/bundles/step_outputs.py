@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from django.utils.translation import gettext as _
 
 from workflows.bundles.outline import Entry, Outline, readable_fields
-from workflows.engine.decision_cells import CELL_TYPES, CellType
-from workflows.engine.decision_table import ROW, ROWS, Hit
 from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.tables.decision_cells import CELL_TYPES, CellType
+from workflows.engine.tables.decision_table import ROW, ROWS, Hit
 from workflows.fields.field import Field
 from workflows.fields.registry import TYPES
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from workflows.bundles.canonical import FORMAT, FORMAT_VERSION, SCHEMA, key_order
 from workflows.bundles.problems import Problem
-from workflows.engine.json_schema import ValidationError, compile_validator
 from workflows.engine.problems import Path, did_you_mean, nearest, short
+from workflows.engine.schemas.json_schema import ValidationError, compile_validator
 
 _VALIDATOR: Final = compile_validator(SCHEMA, is_ours=True)
 _TYPES: Final[Mapping[str, object]] = {

@@ -21,10 +21,10 @@ from workflows.bundles.canonical import END, START, as_text, free_form, key_orde
 from workflows.bundles.problems import Problem
 from workflows.bundles.reading import read_bundle
 from workflows.engine.condition_text import ConditionTextError, Names, parse_expression
-from workflows.engine.decision_cells import CELL_TYPES
-from workflows.engine.edits import OF_TASKS, OF_TICKET, EditMode
 from workflows.engine.problems import Path, short
 from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.steps.edits import OF_TASKS, OF_TICKET, EditMode
+from workflows.engine.tables.decision_cells import CELL_TYPES
 from workflows.engine.task_types import TaskType
 from workflows.engine.values.storable import MAX_DEPTH
 from workflows.errors import UnreadableBundleError

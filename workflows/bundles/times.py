@@ -15,7 +15,7 @@ from workflows.bundles.step_outputs import values_set
 from workflows.engine.errors import MomentError
 from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short
 from workflows.engine.process import Json
-from workflows.engine.reminders import Reminder, Tell, reminders_of
+from workflows.engine.steps.reminders import Reminder, Tell, reminders_of
 from workflows.engine.times.timing import DUE, Moment
 from workflows.fields.field import TEXT
 from workflows.working_hours.durations import after_in_words, wait_in_words

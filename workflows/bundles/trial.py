@@ -17,12 +17,9 @@ from workflows.bundles.given import Given
 from workflows.bundles.outline import outcome_of
 from workflows.bundles.problems import Problem, path_in_words
 from workflows.end_outcomes import SCREENS as OUTCOMES
-from workflows.engine.approvals import vote_fields_in_words, vote_key, with_votes
-from workflows.engine.blocks import BlockSpec, branch_of
 from workflows.engine.clock import NAMES as NAMES_OF_TIME
 from workflows.engine.clock import Clock
 from workflows.engine.conditions import is_empty, one_budget
-from workflows.engine.edits import Edit, by_owner, edits_of, place_of, with_owner
 from workflows.engine.errors import FieldError, TransformError
 from workflows.engine.problems import FieldProblem, quoted
 from workflows.engine.process import (
@@ -43,8 +40,11 @@ from workflows.engine.simulate import (
     read_answers,
     simulate,
 )
-from workflows.engine.subtickets import OUTPUT_SCHEMA as OF_SUBTICKET
-from workflows.engine.subtickets import completed
+from workflows.engine.steps.approvals import vote_fields_in_words, vote_key, with_votes
+from workflows.engine.steps.blocks import BlockSpec, branch_of
+from workflows.engine.steps.edits import Edit, by_owner, edits_of, place_of, with_owner
+from workflows.engine.steps.subtickets import OUTPUT_SCHEMA as OF_SUBTICKET
+from workflows.engine.steps.subtickets import completed
 from workflows.engine.task_types import VOTE_TYPES, TaskType
 from workflows.engine.transforms import apply_transform
 from workflows.fields.asked_again import (

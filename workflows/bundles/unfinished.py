@@ -27,8 +27,6 @@ from workflows.bundles.outline import (
 )
 from workflows.bundles.problems import Problem, path_in_words
 from workflows.bundles.spelling import as_spelt
-from workflows.engine.blocks import BlockSpec, branch_of
-from workflows.engine.json_schema import compile_validator
 from workflows.engine.problems import Path
 from workflows.engine.process import (
     Json,
@@ -37,6 +35,8 @@ from workflows.engine.process import (
     TaskSpec,
     TransitionSpec,
 )
+from workflows.engine.schemas.json_schema import compile_validator
+from workflows.engine.steps.blocks import BlockSpec, branch_of
 from workflows.engine.task_types import TaskType
 from workflows.engine.values.storable import unstorable
 from workflows.fields.field import SeenBy

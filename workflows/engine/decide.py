@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from .approvals import VOTE_FIELD, Vote
+from workflows.engine.steps.approvals import VOTE_FIELD, Vote
+
 from .clock import NAMES as NAMES_OF_TIME
 from .clock import Clock
 from .conditions import PreparedData, evaluate_condition, is_empty, prepare, variables_read

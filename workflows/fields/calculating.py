@@ -22,9 +22,9 @@ from workflows.engine.conditions import (
     variables_read,
 )
 from workflows.engine.errors import CheckError, ConditionError
-from workflows.engine.json_schema import REQUIRED, compile_validator
 from workflows.engine.problems import FieldProblem, Path, dotted, quoted, short
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.schemas.json_schema import REQUIRED, compile_validator
 from workflows.engine.texts import gettext
 from workflows.engine.values.frozen import FrozenDict
 from workflows.fields.field import Check, Field

@@ -25,11 +25,11 @@ from workflows.engine.conditions import (
     reads_working_days,
 )
 from workflows.engine.errors import CheckError, ConditionError
-from workflows.engine.json_schema import REQUIRED, ValidationError, compile_validator
 from workflows.engine.kept_by_size import KeptBySize
 from workflows.engine.problems import FieldProblem, Path, dotted
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.schema_validation import schema_problems, unstorable_problems
+from workflows.engine.schemas.json_schema import REQUIRED, ValidationError, compile_validator
+from workflows.engine.schemas.schema_validation import schema_problems, unstorable_problems
 from workflows.engine.texts import gettext, gettext_noop
 from workflows.engine.values.composed import composed_object
 from workflows.engine.values.frozen import FrozenError, frozen

@@ -18,8 +18,8 @@ from tenants.fast.batch import Batch, Sql
 from tenants.fast.prepared import PreparedQuery, send
 from tenants.models import User
 from tenants.models.user import UserQuerySet
-from workflows.engine.assigning import Mode
 from workflows.engine.process import JsonObject
+from workflows.engine.steps.assigning import Mode
 from workflows.models import (
     CompanyRole,
     TaskDefinition,

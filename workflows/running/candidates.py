@@ -34,9 +34,9 @@ from django.db.models.functions import Coalesce, Concat, Lower, Trim
 from tenants.models import User
 from tenants.models.user import UserQuerySet
 from tenants.names import plain_email
-from workflows.engine.approvals import ApprovalSpec
-from workflows.engine.assigning import AssignRule, Fallback, Who
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.steps.approvals import ApprovalSpec
+from workflows.engine.steps.assigning import AssignRule, Fallback, Who
 from workflows.engine.task_types import VOTE_TYPES
 from workflows.models import (
     CompanyRole,

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from workflows.engine.approvals import OUTPUT_SCHEMA
 from workflows.engine.conditions import is_empty
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.schema_validation import SchemaValidator
-from workflows.engine.subtickets import OUTPUT_SCHEMA as OF_SUBTICKET
-from workflows.engine.subtickets import completed
+from workflows.engine.schemas.schema_validation import SchemaValidator
+from workflows.engine.steps.approvals import OUTPUT_SCHEMA
+from workflows.engine.steps.subtickets import OUTPUT_SCHEMA as OF_SUBTICKET
+from workflows.engine.steps.subtickets import completed
 from workflows.engine.texts import gettext
 from workflows.errors import InvalidDataError
 from workflows.fields.facts import Facts

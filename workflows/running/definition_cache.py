@@ -15,7 +15,6 @@ from typing import Final
 from django.utils.translation import get_language
 
 from tenants.connection import current_schema
-from workflows.engine.at_once import rules_of_table
 from workflows.engine.clock import NAMES as NAMES_OF_TIME
 from workflows.engine.conditions import (
     compile_condition,
@@ -25,8 +24,9 @@ from workflows.engine.conditions import (
 )
 from workflows.engine.errors import ConditionError
 from workflows.engine.kept_by_size import KeptBySize
-from workflows.engine.messages import roots_read
 from workflows.engine.process import Json, JsonObject, Process
+from workflows.engine.steps.at_once import rules_of_table
+from workflows.engine.steps.messages import roots_read
 from workflows.engine.values.frozen import frozen
 from workflows.fields.validation import Validator, validator_for
 from workflows.models import TaskDefinition, WorkflowDefinition

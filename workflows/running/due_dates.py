@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from workflows.engine.answered import answer_key
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.steps.answered import answer_key
 from workflows.engine.times.calendar import WorkingTime
 from workflows.engine.times.timing import Moment
 from workflows.models import TaskInstance

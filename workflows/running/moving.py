@@ -8,11 +8,11 @@ from typing import Self
 
 from django.utils.translation import gettext as _
 
-from workflows.engine.approvals import vote_key
-from workflows.engine.blocks import branch_of
 from workflows.engine.errors import FieldError, SchemaError
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json
+from workflows.engine.steps.approvals import vote_key
+from workflows.engine.steps.blocks import branch_of
 from workflows.errors import InvalidDataError, RenamedTasksError, WorkflowEndedError
 from workflows.fields.facts import KEPT_ANSWERS
 from workflows.models import (

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q
 
 from workflows.engine.process import JsonObject
-from workflows.engine.subtickets import knows_outcome
+from workflows.engine.steps.subtickets import knows_outcome
 from workflows.models import TaskInstance, TaskStatus, WorkflowInstance
 from workflows.models.workflow_instance import ENDED
 from workflows.running.definition_cache import definition_of

@@ -18,9 +18,9 @@ from django.utils.translation import ngettext
 
 from tenants.models import User
 from tenants.names import plain_email
-from workflows.engine.assigning import AssignRule, Mode, Who
 from workflows.engine.problems import quoted
 from workflows.engine.process import objects_in
+from workflows.engine.steps.assigning import AssignRule, Mode, Who
 from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowStatus
 from workflows.running.candidates import REQUESTER, answered_id, last_doer_id
 from workflows.running.definition_cache import definition_of

@@ -10,9 +10,9 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
 from workflows.bundles import synonyms
-from workflows.engine.blocks import Order
 from workflows.engine.failure import FailureReason
 from workflows.engine.process import EndOutcome
+from workflows.engine.steps.blocks import Order
 from workflows.engine.task_types import WRITTEN_TYPES
 from workflows.fields.field import Holds, SeenBy, SpecKey
 from workflows.fields.registry import OWN_KEYS, TYPES

@@ -32,7 +32,7 @@ from workflows.engine.conditions import compact, is_call
 from workflows.engine.errors import DurationError
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json
-from workflows.engine.subtickets import ROOT as SUBTICKET
+from workflows.engine.steps.subtickets import ROOT as SUBTICKET
 from workflows.engine.times.timing import Moment
 from workflows.engine.values.number_text import (
     AmbiguousNumberError,

@@ -32,10 +32,10 @@ from workflows.engine.condition_text import (
     parse_expression,
     write_expression,
 )
-from workflows.engine.decision_cells import CELL_TYPES, CellType
-from workflows.engine.decision_table import Hit
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.tables.decision_cells import CELL_TYPES, CellType
+from workflows.engine.tables.decision_table import Hit
 from workflows.engine.values.number_text import NumberTextError, parse_number
 from workflows.workbooks.columns import plain
 from workflows.workbooks.findings import Findings

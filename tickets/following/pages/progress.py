@@ -19,8 +19,8 @@ from tickets.following.pages.badges import ticket_badge
 from tickets.models import Ticket
 from tickets.seeing import Viewer, changed_answers, submitted_layout
 from workflows.end_outcomes import SCREENS as OUTCOMES
-from workflows.engine.json_schema import is_web_address
 from workflows.engine.process import Json
+from workflows.engine.schemas.json_schema import is_web_address
 from workflows.forms import Shown, show_answers
 from workflows.layouts.columns import layouts_of
 from workflows.models import (

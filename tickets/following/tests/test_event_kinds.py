@@ -25,8 +25,8 @@ from tickets.advancing import timers
 from tickets.repairing.begin_repair import marker_of
 from tickets.repairing.tests.repair_case import SmallWorkflow
 from tickets.replaying import replay_visits
-from workflows.engine.blocks import BlockSpec, BranchSpec
 from workflows.engine.process import JsonObject
+from workflows.engine.steps.blocks import BlockSpec, BranchSpec
 from workflows.errors import HistoryError
 from workflows.models import TaskStatus, WorkflowEvent, WorkflowStatus
 from workflows.running import events

@@ -19,8 +19,8 @@ from tickets.submitting.submit_ticket import submit_ticket
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.importing.import_bundle import import_bundle, preview_bundle
 from workflows.authoring.publishing.publish_workflow import publish_workflow
-from workflows.engine.messages import MessageSpec
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.steps.messages import MessageSpec
 from workflows.models import TaskInstance, WorkflowDefinition
 from workflows.people.change_people import save_person
 from workflows.running.candidates import for_person, person_named

@@ -18,9 +18,9 @@ from tenants.models import User
 from tenants.names import plain_email
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity, path_in_words
-from workflows.engine.approvals import ApprovalSpec, Approvers, never_of, vote_key
-from workflows.engine.assigning import REQUESTER
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.steps.approvals import ApprovalSpec, Approvers, never_of, vote_key
+from workflows.engine.steps.assigning import REQUESTER
 from workflows.errors import NotADraftError
 from workflows.models import CompanyRole, WorkflowDefinition
 from workflows.running.workers import colleagues, eligible_workers

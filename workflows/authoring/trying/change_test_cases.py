@@ -13,10 +13,10 @@ from tenants.names import LONGEST_NAME, name_key, plain_name
 from workflows.authoring.trying.run_test_cases import run_test_cases, trial_of
 from workflows.bundles.canonical import SCHEMA, canonical
 from workflows.bundles.trial import clock_of_case
-from workflows.engine.approvals import approval_key
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Answer, Outcome, Simulation
+from workflows.engine.steps.approvals import approval_key
 from workflows.engine.values.storable import unstorable
 from workflows.errors import (
     CaseNameInUseError,

@@ -13,8 +13,8 @@ from workflows.bundles.differences import differences
 from workflows.bundles.edits import all_edits_in_words
 from workflows.bundles.synonyms import in_our_words
 from workflows.bundles.task_notes import task_notes
-from workflows.engine.edits import canonical_edits, edits_of, place_of, split_name
 from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.steps.edits import canonical_edits, edits_of, place_of, split_name
 from workflows.workbooks import FileType, read_document, write_document
 from workflows.workbooks.edited import read_edits, write_edits
 from workflows.workbooks.lines import UnreadableCellError

@@ -8,7 +8,7 @@ from workflows.engine.errors import SchemaError, TransformError
 from workflows.engine.failure import Failure, FailureReason
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.schema_validation import SchemaValidator
+from workflows.engine.schemas.schema_validation import SchemaValidator
 from workflows.engine.texts import gettext
 from workflows.engine.transforms import apply_transform
 

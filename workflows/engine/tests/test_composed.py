@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tenants.testing_tools.examples import examples
 from workflows.engine.conditions import evaluate_condition
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.schema_validation import SchemaValidator
+from workflows.engine.schemas.schema_validation import SchemaValidator
 from workflows.engine.transforms import apply_transform
 from workflows.engine.values.composed import composed
 from workflows.fields.validation import Validator, check_presets

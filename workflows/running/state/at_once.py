@@ -6,8 +6,8 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from workflows.engine.at_once import AtOnceError, carry_out
 from workflows.engine.process import JsonObject
+from workflows.engine.steps.at_once import AtOnceError, carry_out
 from workflows.models import TaskInstance
 from workflows.running.events.of_steps.done_at_once import DONE_AT_ONCE
 from workflows.running.events.of_steps.message_sent import MESSAGE_SENT

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from workflows.engine.blocks import BlockSpec, block_output, outputs_after
 from workflows.engine.process import JsonObject
+from workflows.engine.steps.blocks import BlockSpec, block_output, outputs_after
 from workflows.models import Path, PathStatus, TaskInstance, TaskStatus
 from workflows.models.task_instance import UNFINISHED
 from workflows.running.approvers import votes_of

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from workflows.engine.blocks import is_over
 from workflows.engine.decide import Decision
 from workflows.engine.process import JsonObject
+from workflows.engine.steps.blocks import is_over
 from workflows.models import Path, PathStatus, TaskInstance, WorkflowStatus
 from workflows.running.events.of_blocks.branch_began import BRANCH_BEGAN
 from workflows.running.events.of_blocks.branch_cancelled import Why

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from workflows.engine.blocks import BlockSpec, BranchSpec
+from workflows.engine.steps.blocks import BlockSpec, BranchSpec
 from workflows.models import TaskStatus, WorkflowEvent
 from workflows.running.events.kind import Rules, Screen, TaskTime, data_of, declare
 from workflows.running.events.state import PathState, State

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from workflows.engine.reminders import Tell
+from workflows.engine.steps.reminders import Tell
 from workflows.models import WorkflowEvent
 from workflows.running.events.kind import Rules, Screen, TaskTime, data_of, declare, no_effect
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from workflows.engine.approvals import VOTE_FIELD, Vote
+from workflows.engine.steps.approvals import VOTE_FIELD, Vote
 from workflows.models import TaskStatus, WorkflowEvent
 from workflows.running.events.kind import Details, Rules, Screen, TaskTime, Tone, data_of, declare
 from workflows.running.events.state import State

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from workflows.engine.answered import ANSWERED
+from workflows.engine.steps.answered import ANSWERED
 from workflows.models import TaskStatus, WorkflowEvent
 from workflows.running.events.kind import Rules, Screen, TaskTime, data_of, declare
 from workflows.running.events.state import State

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from workflows.engine.subtickets import CANCELLED
+from workflows.engine.steps.subtickets import CANCELLED
 from workflows.models import TaskStatus, WorkflowEvent
 from workflows.running.events.kind import Details, Rules, Screen, TaskTime, Tone, data_of, declare
 from workflows.running.events.state import State

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
 
-from .process import REQUESTER as REQUESTER
-from .process import TASKS as TASKS
-from .process import Json, JsonObject
+from workflows.engine.process import REQUESTER as REQUESTER
+from workflows.engine.process import TASKS as TASKS
+from workflows.engine.process import Json, JsonObject
 
 
 class Who(StrEnum):

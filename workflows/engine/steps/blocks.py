@@ -14,14 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from workflows.engine.times.calendar import WorkingTime
-
-from .approvals import VOTE_FIELD, VOTES, ApprovalSpec, CastVote, Vote, approval_output, decided
-from .approvals import vote_key as key_of_votes
-from .clock import Clock, with_time
-from .conditions import evaluate_condition, prepare
-from .errors import ConditionError, TransformError
-from .process import (
+from workflows.engine.clock import Clock, with_time
+from workflows.engine.conditions import evaluate_condition, prepare
+from workflows.engine.errors import ConditionError, TransformError
+from workflows.engine.process import (
     DEEPEST,
     HIGHEST_MOST,
     USUAL_MOST,
@@ -35,8 +31,12 @@ from .process import (
     branch_of,
     ends_when_of,
 )
-from .texts import gettext as _
-from .transforms import apply_transform
+from workflows.engine.texts import gettext as _
+from workflows.engine.times.calendar import WorkingTime
+from workflows.engine.transforms import apply_transform
+
+from .approvals import VOTE_FIELD, VOTES, ApprovalSpec, CastVote, Vote, approval_output, decided
+from .approvals import vote_key as key_of_votes
 
 __all__ = [
     "DEEPEST",

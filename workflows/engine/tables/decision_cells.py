@@ -18,15 +18,14 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
+from workflows.engine.errors import EngineError
+from workflows.engine.evaluating.numbers import is_number, number_of, strict_number
+from workflows.engine.problems import did_you_mean, nearest, quoted, short
+from workflows.engine.process import Json
+from workflows.engine.texts import gettext as _
+from workflows.engine.texts import gettext_noop
 from workflows.engine.values.composed import composed_text
 from workflows.engine.values.number_text import NumberTextError, parse_number, write_number
-
-from .errors import EngineError
-from .evaluating.numbers import is_number, number_of, strict_number
-from .problems import did_you_mean, nearest, quoted, short
-from .process import Json
-from .texts import gettext as _
-from .texts import gettext_noop
 
 MAX_CHARACTERS: Final = 2_000
 MAX_ITEMS: Final = 200

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .process import Json, JsonObject
+from workflows.engine.process import Json, JsonObject
 
 LONGEST_KEY: Final = 255
 ANSWERED: Final = "answered"

@@ -26,7 +26,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from .conditions import PreparedData, check_condition, compact, evaluate_template, prepare
+from workflows.engine.conditions import (
+    PreparedData,
+    check_condition,
+    compact,
+    evaluate_template,
+    prepare,
+)
+from workflows.engine.errors import ConditionError, EngineError
+from workflows.engine.kept_by_size import KeptBySize
+from workflows.engine.problems import Path, Problem, did_you_mean, nearest, quoted, short
+from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.texts import gettext as _
+from workflows.engine.texts import gettext_noop
+
 from .decision_cells import (
     CELL_TYPES,
     Cell,
@@ -41,12 +54,6 @@ from .decision_cells import (
     read_value,
     value_of,
 )
-from .errors import ConditionError, EngineError
-from .kept_by_size import KeptBySize
-from .problems import Path, Problem, did_you_mean, nearest, quoted, short
-from .process import Json, JsonObject, objects_in
-from .texts import gettext as _
-from .texts import gettext_noop
 
 MAX_ROWS: Final = 500
 MAX_COLUMNS: Final = 30

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from .process import (
+from workflows.engine.process import (
     REQUESTER,
     TASKS,
     USUAL_NEVER,
@@ -29,9 +29,9 @@ from .process import (
     never_of,
     vote_key,
 )
-from .task_types import APPROVAL_TYPES, VOTE_TYPES
-from .texts import gettext as _
-from .texts import gettext_noop
+from workflows.engine.task_types import APPROVAL_TYPES, VOTE_TYPES
+from workflows.engine.texts import gettext as _
+from workflows.engine.texts import gettext_noop
 
 __all__ = [
     "NOTE_FIELD",

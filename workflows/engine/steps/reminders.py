@@ -19,10 +19,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
 
+from workflows.engine.errors import MomentError
+from workflows.engine.process import Json, JsonObject
 from workflows.engine.times.timing import Moment
-
-from .errors import MomentError
-from .process import Json, JsonObject
 
 MOST_REMINDERS: Final = 20
 LONGEST_TEXT: Final = 500

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
 
+from workflows.engine.process import Json, JsonObject
+
 from .assigning import AssignRule, Who
 from .message_text import MessageText, full_name, read_message_text
-from .process import Json, JsonObject
 
 LONGEST_SUBJECT: Final = 200
 LONGEST_TEXT: Final = 10_000

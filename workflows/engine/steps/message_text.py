@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from .problems import short
-from .texts import gettext as _
+from workflows.engine.problems import short
+from workflows.engine.texts import gettext as _
 
 # What names begin with that are none of a task.
 ROOTS: Final = (

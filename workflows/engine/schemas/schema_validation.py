@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from workflows.engine.errors import CheckError, SchemaError
+from workflows.engine.problems import FieldProblem, Path, did_you_mean, dotted, nearest, short
+from workflows.engine.process import JsonObject
+from workflows.engine.texts import gettext
 from workflows.engine.values.composed import composed, composed_object
 from workflows.engine.values.storable import unstorable
 
-from .errors import CheckError, SchemaError
 from .json_schema import ValidationError, compile_validator, sentence
-from .problems import FieldProblem, Path, did_you_mean, dotted, nearest, short
-from .process import JsonObject
 from .schema_check import check_schema
-from .texts import gettext
 
 MAX_PROBLEMS = 100
 

@@ -14,9 +14,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from workflows.engine.texts import gettext as _
+
 from .decision_cells import Cell, CellType, Span, Value, write_cell
 from .decision_table import DecisionTable, Hit
-from .texts import gettext as _
 
 MOST_WORK: Final = 300_000
 MOST_CELLS: Final = 500_000

@@ -14,14 +14,15 @@ from urllib.parse import urlsplit
 
 from jsonschema_rs import Draft202012Validator, EmailOptions, RegexOptions, ValidationError
 
+from workflows.engine.errors import CheckError, SchemaError
+from workflows.engine.problems import short
+from workflows.engine.process import Json, JsonObject
+from workflows.engine.rule_cost import size_of
+from workflows.engine.texts import gettext, gettext_noop
 from workflows.engine.values.frozen import thawed
 from workflows.engine.values.number_text import write_number
 
-from .errors import CheckError, SchemaError
 from .pattern_cost import MOST_BYTES_OF_FORM, MOST_BYTES_OF_PATTERN, pattern_cost
-from .problems import short
-from .process import Json, JsonObject
-from .rule_cost import size_of
 from .schema_cost import (
     BYTES_OF_ERRORS_A_CHARACTER,
     MOST_BYTES_OF_ERRORS,
@@ -32,7 +33,6 @@ from .schema_cost import (
     check_visits,
     schema_cost,
 )
-from .texts import gettext, gettext_noop
 
 MAX_PATTERN_CHARACTERS = 500
 NOT_BLANK: Final = r"\S"

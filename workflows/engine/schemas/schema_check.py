@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Final
 
+from workflows.engine.errors import SchemaError
+from workflows.engine.problems import Path, Problem, did_you_mean, nearest
+from workflows.engine.process import Json, JsonObject
+from workflows.engine.texts import gettext
 from workflows.engine.values.storable import unstorable
 
-from .errors import SchemaError
 from .json_schema import ValidationError, compile_validator, pattern_problem
 from .pattern_cost import MOST_BYTES_OF_FORM
-from .problems import Path, Problem, did_you_mean, nearest
-from .process import Json, JsonObject
 from .schema_cost import (
     MOST_PARTS,
     TooDeepError,
@@ -22,7 +23,6 @@ from .schema_cost import (
     subschemas,
     target_of,
 )
-from .texts import gettext
 
 MAX_PROBLEMS = 100
 _DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"

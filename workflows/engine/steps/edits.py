@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from .process import Json, JsonObject
+from workflows.engine.process import Json, JsonObject
 
 OF_TICKET: Final = "ticket."
 OF_TASKS: Final = "tasks."

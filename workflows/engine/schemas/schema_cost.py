@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from workflows.engine.process import Json, JsonObject
+from workflows.engine.rule_cost import size_of
+
 from .pattern_cost import MOST_STEPS, pattern_cost
-from .process import Json, JsonObject
-from .rule_cost import size_of
 
 MOST_PARTS: Final = 5_000
 # How many parts of a schema meet parts of the data before it is too much.
