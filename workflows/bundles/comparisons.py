@@ -21,10 +21,10 @@ from workflows.bundles.outline import Entry, Outline, readable_fields
 from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.step_outputs import output_fields, tables, values_set
 from workflows.bundles.subtickets import subticket_fields
-from workflows.engine.clock import NAMES as NAMES_OF_TIME
-from workflows.engine.conditions import check_condition, compact, is_empty
 from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short
 from workflows.engine.process import Json, objects_in
+from workflows.engine.rules.clock import NAMES as NAMES_OF_TIME
+from workflows.engine.rules.conditions import check_condition, compact, is_empty
 from workflows.fields.field import LIST, NUMBER, TEXT, YES_NO, Field
 from workflows.fields.registry import TYPES
 

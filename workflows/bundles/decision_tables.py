@@ -10,9 +10,9 @@ from workflows.bundles.comparisons import Fields, fields_by_name, kind_of, varia
 from workflows.bundles.outline import Outline
 from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.step_outputs import tables
-from workflows.engine.conditions import check_condition
 from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short
 from workflows.engine.process import Json
+from workflows.engine.rules.conditions import check_condition
 from workflows.engine.tables.decision_cells import CellType, UnfitValueError, Value, value_of
 from workflows.engine.tables.decision_table import (
     DecisionTable,

@@ -32,15 +32,15 @@ from workflows.bundles.step_outputs import done_labels, output_labels
 from workflows.bundles.subtickets import subticket_in_words, subticket_labels
 from workflows.bundles.times import reminders_in_words
 from workflows.end_outcomes import SCREENS as OUTCOMES
-from workflows.engine.condition_sentence import (
+from workflows.engine.conditions.sentence import (
     choice_labels,
     describe_condition,
     describe_formula,
 )
-from workflows.engine.condition_text import Names, write_expression
-from workflows.engine.conditions import is_empty
+from workflows.engine.conditions.text import Names, write_expression
 from workflows.engine.problems import Path
 from workflows.engine.process import EndOutcome, Json, JsonObject, objects_in
+from workflows.engine.rules.conditions import is_empty
 from workflows.engine.starts import StartSpec, starts_of
 from workflows.engine.tables.decision_table import Hit
 from workflows.fields.field import LIMIT_KEYS, SEEN_BY_WORDS, SeenBy

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from workflows.bundles.comparisons import fields_by_name
 from workflows.bundles.outline import Entry, Outline, readable_fields
 from workflows.bundles.problems import Problem, Severity
-from workflows.engine.conditions import is_empty, variables_read
 from workflows.engine.errors import ConditionError
 from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short
 from workflows.engine.process import Json
+from workflows.engine.rules.conditions import is_empty, variables_read
 from workflows.engine.steps.edits import Edit, EditMode, edits_of
 from workflows.fields.field import Field
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workflows.engine.condition_sentence import choice_labels
+from workflows.engine.conditions.sentence import choice_labels
 from workflows.engine.failure import FailureReason
 from workflows.engine.process import Json
 from workflows.failure_reasons import NAMES, PARTS

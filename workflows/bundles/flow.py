@@ -12,9 +12,9 @@ from workflows.bundles.canonical import END, START, as_text, default_of, free_fo
 from workflows.bundles.comparisons import fields_by_name, variable_name
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
-from workflows.engine.conditions import is_empty, variables_read
 from workflows.engine.errors import ConditionError, DurationError
 from workflows.engine.process import Json
+from workflows.engine.rules.conditions import is_empty, variables_read
 from workflows.engine.times.timing import Moment
 from workflows.fields.field import Field
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from workflows.bundles.blocks import ITEM, ITEM_NUMBER
 from workflows.bundles.outline import Outline, readable_fields
-from workflows.engine.conditions import compile_template
-from workflows.engine.transforms import check_transform, transform_variables
+from workflows.engine.rules.conditions import compile_template
+from workflows.engine.rules.transforms import check_transform, transform_variables
 from workflows.fields.field import SeenBy
 
 _TASKS: Final = "tasks"

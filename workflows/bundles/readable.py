@@ -14,15 +14,15 @@ from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.part_labels import with_part_labels
 from workflows.bundles.step_outputs import done_labels, output_labels
 from workflows.bundles.subtickets import subticket_labels
-from workflows.engine.condition_sentence import (
+from workflows.engine.conditions.sentence import (
     choice_labels,
     describe_condition,
     describe_formula,
 )
-from workflows.engine.condition_text import write_condition
-from workflows.engine.conditions import is_empty
+from workflows.engine.conditions.text import write_condition
 from workflows.engine.problems import Path
 from workflows.engine.process import Json
+from workflows.engine.rules.conditions import is_empty
 from workflows.engine.values.storable import unstorable
 from workflows.fields.field import LIMIT_KEYS
 from workflows.fields.form_rules import rules_in

@@ -32,21 +32,21 @@ from workflows.bundles.unanswered import (
     is_certain,
     names_with_fallback,
 )
-from workflows.engine.clock import NAMES as NAMES_OF_TIME
-from workflows.engine.conditions import (
+from workflows.engine.failure import FAILURE_PARTS
+from workflows.engine.problems import Path, did_you_mean, nearest, short
+from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.rules.clock import NAMES as NAMES_OF_TIME
+from workflows.engine.rules.conditions import (
     check_condition,
     columns_of_template,
     columns_read,
     is_empty,
     variables_read,
 )
-from workflows.engine.failure import FAILURE_PARTS
-from workflows.engine.problems import Path, did_you_mean, nearest, short
-from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.rules.transforms import check_transform, transform_variables
 from workflows.engine.steps.messages import MessageSpec, Recipient
 from workflows.engine.steps.subtickets import READ_OF_ENDED
 from workflows.engine.steps.subtickets import ROOT as SUBTICKET
-from workflows.engine.transforms import check_transform, transform_variables
 from workflows.fields.field import LIST, Field
 
 SUBMITTER = ("email", "first_name", "last_name")

@@ -13,10 +13,10 @@ from django.utils.translation import ngettext
 
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem
-from workflows.engine.clock import Clock
 from workflows.engine.errors import FieldError, RecurrenceError
 from workflows.engine.problems import Path, short, steps_into
 from workflows.engine.process import objects_in
+from workflows.engine.rules.clock import Clock
 from workflows.engine.starts import StartSpec
 from workflows.engine.times.recurrence import DayRule, Frequency
 from workflows.fields.facts import Facts

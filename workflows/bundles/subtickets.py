@@ -15,11 +15,11 @@ from workflows.bundles.for_requester import is_for_requester
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
 from workflows.end_outcomes import SCREENS as OUTCOMES
-from workflows.engine.condition_sentence import choice_labels, describe_condition
+from workflows.engine.conditions.sentence import choice_labels, describe_condition
 from workflows.engine.problems import short
 from workflows.engine.process import EndOutcome, Json
+from workflows.engine.rules.transforms import check_transform, transform_variables
 from workflows.engine.steps.subtickets import CANCELLED, PARTS
-from workflows.engine.transforms import check_transform, transform_variables
 from workflows.fields.field import Field
 from workflows.fields.registry import TYPES
 

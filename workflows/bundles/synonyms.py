@@ -20,7 +20,7 @@ from tenants.names import name_key
 from workflows.bundles.canonical import END, START, as_text, free_form, key_order
 from workflows.bundles.problems import Problem
 from workflows.bundles.reading import read_bundle
-from workflows.engine.condition_text import ConditionTextError, Names, parse_expression
+from workflows.engine.conditions.text import ConditionTextError, Names, parse_expression
 from workflows.engine.problems import Path, short
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.steps.edits import OF_TASKS, OF_TICKET, EditMode

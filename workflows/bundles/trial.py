@@ -17,9 +17,6 @@ from workflows.bundles.given import Given
 from workflows.bundles.outline import outcome_of
 from workflows.bundles.problems import Problem, path_in_words
 from workflows.end_outcomes import SCREENS as OUTCOMES
-from workflows.engine.clock import NAMES as NAMES_OF_TIME
-from workflows.engine.clock import Clock
-from workflows.engine.conditions import is_empty, one_budget
 from workflows.engine.errors import FieldError, TransformError
 from workflows.engine.problems import FieldProblem, quoted
 from workflows.engine.process import (
@@ -30,6 +27,10 @@ from workflows.engine.process import (
     TaskSpec,
     TransitionSpec,
 )
+from workflows.engine.rules.clock import NAMES as NAMES_OF_TIME
+from workflows.engine.rules.clock import Clock
+from workflows.engine.rules.conditions import is_empty, one_budget
+from workflows.engine.rules.transforms import apply_transform
 from workflows.engine.simulate import (
     Answer,
     ChangeAnswers,
@@ -46,7 +47,6 @@ from workflows.engine.steps.edits import Edit, by_owner, edits_of, place_of, wit
 from workflows.engine.steps.subtickets import OUTPUT_SCHEMA as OF_SUBTICKET
 from workflows.engine.steps.subtickets import completed
 from workflows.engine.task_types import VOTE_TYPES, TaskType
-from workflows.engine.transforms import apply_transform
 from workflows.fields.asked_again import (
     AskedAgain,
     PartOfForm,

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from workflows.bundles.outline import Entry, readable_fields
 from workflows.bundles.problems import Problem, Severity
-from workflows.engine.clock import NAMES as NAMES_OF_TIME
-from workflows.engine.conditions import columns_read, is_empty, variables_read
 from workflows.engine.problems import Path, short
 from workflows.engine.process import Json
+from workflows.engine.rules.clock import NAMES as NAMES_OF_TIME
+from workflows.engine.rules.conditions import columns_read, is_empty, variables_read
 from workflows.fields.field import Field
 
 GUARDS: Final = ("missing", "missing_some", "exists")

@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from workflows.engine.rules.clock import NAMES as NAMES_OF_TIME
+from workflows.engine.rules.clock import Clock
+from workflows.engine.rules.conditions import (
+    PreparedData,
+    evaluate_condition,
+    is_empty,
+    prepare,
+    variables_read,
+)
 from workflows.engine.steps.approvals import VOTE_FIELD, Vote
 
-from .clock import NAMES as NAMES_OF_TIME
-from .clock import Clock
-from .conditions import PreparedData, evaluate_condition, is_empty, prepare, variables_read
 from .errors import ConditionError
 from .failure import Failure
 from .process import EndOutcome, Json, JsonObject, Process, TransitionSpec

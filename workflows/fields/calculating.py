@@ -11,8 +11,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from workflows.engine.clock import Clock
-from workflows.engine.conditions import (
+from workflows.engine.errors import CheckError, ConditionError
+from workflows.engine.problems import FieldProblem, Path, dotted, quoted, short
+from workflows.engine.process import Json, JsonObject
+from workflows.engine.rules.clock import Clock
+from workflows.engine.rules.conditions import (
     PreparedData,
     RuleFailedError,
     evaluate_condition,
@@ -21,9 +24,6 @@ from workflows.engine.conditions import (
     prepare,
     variables_read,
 )
-from workflows.engine.errors import CheckError, ConditionError
-from workflows.engine.problems import FieldProblem, Path, dotted, quoted, short
-from workflows.engine.process import Json, JsonObject
 from workflows.engine.schemas.json_schema import REQUIRED, compile_validator
 from workflows.engine.texts import gettext
 from workflows.engine.values.frozen import FrozenDict

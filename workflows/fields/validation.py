@@ -13,8 +13,11 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
-from workflows.engine.clock import NAMES as NAMES_OF_TIME
-from workflows.engine.conditions import (
+from workflows.engine.errors import CheckError, ConditionError
+from workflows.engine.problems import FieldProblem, Path, dotted
+from workflows.engine.process import Json, JsonObject
+from workflows.engine.rules.clock import NAMES as NAMES_OF_TIME
+from workflows.engine.rules.conditions import (
     PreparedData,
     compact,
     evaluate_condition,
@@ -24,15 +27,12 @@ from workflows.engine.conditions import (
     prepare,
     reads_working_days,
 )
-from workflows.engine.errors import CheckError, ConditionError
-from workflows.engine.kept_by_size import KeptBySize
-from workflows.engine.problems import FieldProblem, Path, dotted
-from workflows.engine.process import Json, JsonObject
 from workflows.engine.schemas.json_schema import REQUIRED, ValidationError, compile_validator
 from workflows.engine.schemas.schema_validation import schema_problems, unstorable_problems
 from workflows.engine.texts import gettext, gettext_noop
 from workflows.engine.values.composed import composed_object
 from workflows.engine.values.frozen import FrozenError, frozen
+from workflows.engine.values.kept_by_size import KeptBySize
 from workflows.engine.values.storable import unstorable
 from workflows.fields.calculating import (
     Scope,

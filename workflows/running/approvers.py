@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 
 from tenants.models import User
 from tenants.names import plain_email
-from workflows.engine.clock import Clock, with_time
 from workflows.engine.errors import TransformError
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.rules.clock import Clock, with_time
+from workflows.engine.rules.transforms import apply_transform
 from workflows.engine.steps.approvals import ApprovalSpec, Approvers, CastVote, approval_output
 from workflows.engine.steps.blocks import BlockSpec, vote_in
-from workflows.engine.transforms import apply_transform
 from workflows.models import Path, PathStatus, TaskInstance
 from workflows.running.candidates import manager_of_requester, never_of_approval
 from workflows.running.workers import eligible_workers

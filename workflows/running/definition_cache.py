@@ -15,19 +15,19 @@ from typing import Final
 from django.utils.translation import get_language
 
 from tenants.connection import current_schema
-from workflows.engine.clock import NAMES as NAMES_OF_TIME
-from workflows.engine.conditions import (
+from workflows.engine.errors import ConditionError
+from workflows.engine.process import Json, JsonObject, Process
+from workflows.engine.rules.clock import NAMES as NAMES_OF_TIME
+from workflows.engine.rules.conditions import (
     compile_condition,
     compile_template,
     is_empty,
     reads_working_days,
 )
-from workflows.engine.errors import ConditionError
-from workflows.engine.kept_by_size import KeptBySize
-from workflows.engine.process import Json, JsonObject, Process
 from workflows.engine.steps.at_once import rules_of_table
 from workflows.engine.steps.messages import roots_read
 from workflows.engine.values.frozen import frozen
+from workflows.engine.values.kept_by_size import KeptBySize
 from workflows.fields.validation import Validator, validator_for
 from workflows.models import TaskDefinition, WorkflowDefinition
 from workflows.running.frozen_rows import freeze_row

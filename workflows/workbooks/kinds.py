@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from tenants.names import name_key
 from workflows.bundles.synonyms import field_type_of, task_type_of
-from workflows.engine.condition_text import (
+from workflows.engine.conditions.text import (
     RESPONSE,
     ROOTS,
     ConditionTextError,
@@ -28,10 +28,10 @@ from workflows.engine.condition_text import (
     write_condition,
     write_expression,
 )
-from workflows.engine.conditions import compact, is_call
 from workflows.engine.errors import DurationError
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json
+from workflows.engine.rules.conditions import compact, is_call
 from workflows.engine.steps.subtickets import ROOT as SUBTICKET
 from workflows.engine.times.timing import Moment
 from workflows.engine.values.number_text import (

@@ -26,7 +26,7 @@ from django.utils.translation import gettext as _
 
 from workflows.bundles.problems import Severity
 from workflows.bundles.synonyms import field_type_of
-from workflows.engine.condition_text import (
+from workflows.engine.conditions.text import (
     ConditionTextError,
     Names,
     parse_expression,

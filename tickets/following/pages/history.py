@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from tickets.conversation.pages.timeline import Happened
 from tickets.seeing import Viewer, changed_answers, shown_output
 from workflows.authoring.definitions.pages.definition_rows import condition_labels, pretty
-from workflows.engine.condition_sentence import describe_condition
-from workflows.engine.conditions import is_empty
+from workflows.engine.conditions.sentence import describe_condition
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.rules.conditions import is_empty
 from workflows.forms import Shown, show_answers
 from workflows.layouts.columns import layouts_of
 from workflows.models import TaskInstance, WorkflowDefinition, WorkflowEvent

@@ -16,8 +16,8 @@ from workflows.bundles import (
     run_document_test_cases,
 )
 from workflows.bundles.named import references_in
-from workflows.engine.conditions import reads_working_days
 from workflows.engine.process import JsonObject
+from workflows.engine.rules.conditions import reads_working_days
 from workflows.fields.facts import Facts
 from workflows.fields.look_up import look_up
 from workflows.models import WorkflowDefinition

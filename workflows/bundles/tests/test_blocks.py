@@ -16,9 +16,9 @@ from workflows.bundles.problems import Problem
 from workflows.bundles.samples import sample_context
 from workflows.bundles.trial import run_document_test_cases, test_case_failures
 from workflows.bundles.unfinished import storage_problems
-from workflows.engine.condition_text import parse_condition, write_condition
-from workflows.engine.conditions import evaluate_condition
+from workflows.engine.conditions.text import parse_condition, write_condition
 from workflows.engine.process import JsonObject
+from workflows.engine.rules.conditions import evaluate_condition
 from workflows.workbooks.documents import FileType, read_document, write_document
 
 OK: Any = [{"name": "ok", "label": "OK?", "type": "boolean", "required": True}]

@@ -7,8 +7,8 @@ from django.utils.translation import override
 
 from workflows.bundles.describe_changes import describe_changes
 from workflows.bundles.differences import differences
-from workflows.engine.condition_sentence import describe_condition
-from workflows.engine.condition_text import parse_condition, write_condition
+from workflows.engine.conditions.sentence import describe_condition
+from workflows.engine.conditions.text import parse_condition, write_condition
 from workflows.engine.process import Json, JsonObject
 
 AMOUNT: Json = {"var": "ticket.amount"}

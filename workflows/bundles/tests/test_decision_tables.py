@@ -22,9 +22,9 @@ from workflows.bundles.problems import Problem
 from workflows.bundles.samples import sample_context
 from workflows.bundles.synonyms import in_our_words
 from workflows.bundles.unfinished import drawable_process, storage_problems
+from workflows.engine.rules.transforms import apply_transform
 from workflows.engine.tables.table_coverage import Budget
 from workflows.engine.tests.table_example import COUNTRIES, PROBES, answers, table
-from workflows.engine.transforms import apply_transform
 from workflows.picture.graph import draw_process
 
 

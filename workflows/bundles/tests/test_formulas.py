@@ -22,7 +22,7 @@ from workflows.bundles.differences import differences
 from workflows.bundles.readable import readable_rules
 from workflows.bundles.synonyms import in_our_words
 from workflows.bundles.trial import Trial
-from workflows.engine.clock import Clock
+from workflows.engine.rules.clock import Clock
 from workflows.engine.simulate import Answer
 from workflows.workbooks import FileType, read_document, write_document
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from workflows.engine.clock import Clock
 from workflows.engine.decide import Decision, decide
 from workflows.engine.process import JsonObject, Process
+from workflows.engine.rules.clock import Clock
 
 from .answers import Answer
 from .approvers import as_vote

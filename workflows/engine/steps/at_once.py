@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from workflows.engine.clock import Clock, with_time
-from workflows.engine.conditions import PreparedData, compact, prepare
 from workflows.engine.errors import EngineError, TransformError
 from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.rules.clock import Clock, with_time
+from workflows.engine.rules.conditions import PreparedData, compact, prepare
+from workflows.engine.rules.transforms import apply_transform
 from workflows.engine.tables.decision_table import table_of
 from workflows.engine.task_types import TaskType
 from workflows.engine.texts import gettext as _
 from workflows.engine.texts import gettext_noop
 from workflows.engine.times.calendar import WorkingTime
-from workflows.engine.transforms import apply_transform
 
 # Characters, as JSON: an output is read again at each step that follows.
 MOST_CHARACTERS = 1_000_000

@@ -14,8 +14,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from workflows.engine.clock import Clock, with_time
-from workflows.engine.conditions import evaluate_condition, prepare
 from workflows.engine.errors import ConditionError, TransformError
 from workflows.engine.process import (
     DEEPEST,
@@ -31,9 +29,11 @@ from workflows.engine.process import (
     branch_of,
     ends_when_of,
 )
+from workflows.engine.rules.clock import Clock, with_time
+from workflows.engine.rules.conditions import evaluate_condition, prepare
+from workflows.engine.rules.transforms import apply_transform
 from workflows.engine.texts import gettext as _
 from workflows.engine.times.calendar import WorkingTime
-from workflows.engine.transforms import apply_transform
 
 from .approvals import VOTE_FIELD, VOTES, ApprovalSpec, CastVote, Vote, approval_output, decided
 from .approvals import vote_key as key_of_votes

@@ -26,19 +26,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from workflows.engine.conditions import (
+from workflows.engine.errors import ConditionError, EngineError
+from workflows.engine.problems import Path, Problem, did_you_mean, nearest, quoted, short
+from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.rules.conditions import (
     PreparedData,
     check_condition,
     compact,
     evaluate_template,
     prepare,
 )
-from workflows.engine.errors import ConditionError, EngineError
-from workflows.engine.kept_by_size import KeptBySize
-from workflows.engine.problems import Path, Problem, did_you_mean, nearest, quoted, short
-from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.texts import gettext as _
 from workflows.engine.texts import gettext_noop
+from workflows.engine.values.kept_by_size import KeptBySize
 
 from .decision_cells import (
     CELL_TYPES,

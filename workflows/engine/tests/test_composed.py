@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenants.testing_tools.examples import examples
-from workflows.engine.conditions import evaluate_condition
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.rules.conditions import evaluate_condition
+from workflows.engine.rules.transforms import apply_transform
 from workflows.engine.schemas.schema_validation import SchemaValidator
-from workflows.engine.transforms import apply_transform
 from workflows.engine.values.composed import composed
 from workflows.fields.validation import Validator, check_presets
 

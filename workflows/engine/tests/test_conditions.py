@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from tenants.testing_tools.effort import steps_of
 from tenants.testing_tools.examples import examples
-from workflows.engine.conditions import (
+from workflows.engine.errors import ConditionError
+from workflows.engine.process import Json, JsonObject
+from workflows.engine.rules.conditions import (
     check_condition,
     compile_condition,
     evaluate,
@@ -18,8 +20,6 @@ from workflows.engine.conditions import (
     has_computed_names,
     variables_read,
 )
-from workflows.engine.errors import ConditionError
-from workflows.engine.process import Json, JsonObject
 
 SUITE = Path(__file__).with_name("jsonlogic-tests.json")
 CONTEXT: JsonObject = {

@@ -3,8 +3,8 @@ from __future__ import annotations
 import unittest
 from unittest.mock import patch
 
-from workflows.engine.conditions import prepare
 from workflows.engine.process import Json
+from workflows.engine.rules.conditions import prepare
 from workflows.engine.schemas import json_schema
 from workflows.fields import validation
 from workflows.fields.specs import check_fields

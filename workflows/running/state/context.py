@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from workflows.engine.clock import Clock
 from workflows.engine.process import JsonObject
+from workflows.engine.rules.clock import Clock
 from workflows.models import Path, TaskInstance, WorkflowStatus
 from workflows.running.definition_cache import definition_of
 from workflows.running.earlier_visits import earlier_outputs

@@ -24,16 +24,16 @@ from workflows.bundles.step_outputs import done_labels, output_labels
 from workflows.bundles.subtickets import starts_in_words, subticket_labels
 from workflows.bundles.times import reminders_in_words, times_note
 from workflows.end_outcomes import SCREENS as OUTCOMES
-from workflows.engine.condition_sentence import (
+from workflows.engine.conditions.sentence import (
     choice_labels,
     describe_condition,
     describe_formula,
 )
-from workflows.engine.condition_text import Names, write_expression
-from workflows.engine.conditions import is_empty
+from workflows.engine.conditions.text import Names, write_expression
 from workflows.engine.errors import FieldError
 from workflows.engine.problems import quoted
 from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.rules.conditions import is_empty
 from workflows.engine.schemas.json_schema import is_web_address
 from workflows.engine.steps.approvals import Approvers
 from workflows.engine.steps.messages import MessageSpec

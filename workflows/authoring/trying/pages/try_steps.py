@@ -18,10 +18,10 @@ from workflows.bundles.messages import message_notes
 from workflows.bundles.outline import Outline
 from workflows.bundles.step_outputs import output_specs
 from workflows.bundles.task_notes import task_notes
-from workflows.engine.condition_sentence import describe_condition
-from workflows.engine.conditions import is_empty
+from workflows.engine.conditions.sentence import describe_condition
 from workflows.engine.decide import TriedTransition
 from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.rules.conditions import is_empty
 from workflows.engine.simulate import Outcome, Simulation, Step, TimeOver
 from workflows.engine.steps.approvals import answers_of_vote, approval_key, vote_key
 from workflows.engine.steps.assigning import AssignRule, Who

@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from workflows.engine.conditions import RuleFailedError, evaluate_formula, prepare
 from workflows.engine.errors import ConditionError
+from workflows.engine.rules.conditions import RuleFailedError, evaluate_formula, prepare
 from workflows.engine.times.calendar import OFFICE_WEEK, WorkingTime
 
 BERLIN = WorkingTime(

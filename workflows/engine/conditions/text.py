@@ -20,8 +20,7 @@ counts what lies between two dates, as ``working_days``, ``weeks``, ``months`` a
 ``until - from <= 14 days`` compares how far apart they are. ``round(x, 2)``, ``min(a, b)`` and
 ``max(a, b)`` calculate.
 
-What it is made of: condition_words.py; reading: condition_tokens.py, condition_reading.py; writing:
-condition_writing.py.
+What it is made of: words.py; reading: tokens.py, reading.py; writing: writing.py.
 """
 
 from __future__ import annotations
@@ -29,11 +28,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
-from .condition_reading import read_text
-from .condition_words import MAX_CHARACTERS, RESPONSE, ROOTS, ConditionTextError, Names
-from .condition_writing import UnwritableError, write_text
-from .conditions import compact, is_empty
-from .process import Json
+from workflows.engine.process import Json
+from workflows.engine.rules.conditions import compact, is_empty
+
+from .reading import read_text
+from .words import MAX_CHARACTERS, RESPONSE, ROOTS, ConditionTextError, Names
+from .writing import UnwritableError, write_text
 
 _ALWAYS: Final = frozenset({"always", "otherwise", "else"})
 

@@ -1,4 +1,4 @@
-"""Writing a condition: from its JsonLogic to the text; see condition_text.py."""
+"""Writing a condition: from its JsonLogic to the text; see text.py."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from workflows.engine.evaluating.days import UNITS
+from workflows.engine.process import Json
 from workflows.engine.values.number_text import write_number
 
-from .condition_words import (
+from .words import (
     CALLED,
     COMPARED,
     COUNTING,
@@ -20,8 +22,6 @@ from .condition_words import (
     rows_in,
     words_of_unit,
 )
-from .evaluating.days import UNITS
-from .process import Json
 
 _WRITABLE_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*")
 _CALLS: Final = frozenset({*CALLED, "date_add", "date_diff"})

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from workflows.engine.problems import quoted
+from workflows.engine.process import Json
+from workflows.engine.rules.conditions import compact, is_empty
+from workflows.engine.texts import gettext as _
+from workflows.engine.texts import gettext_noop
 from workflows.engine.values.storable import unstorable
-
-from .conditions import compact, is_empty
-from .problems import quoted
-from .process import Json
-from .texts import gettext as _
-from .texts import gettext_noop
 
 
 def describe_condition(rule: Json, labels: Mapping[str, str] | None = None) -> str:
     """The rule as one readable line in the language of whoever reads it now.
 
-    People do not write conditions so: condition_text.py has the one language in which they do.
+    People do not write conditions so: text.py has the one language in which they do.
 
     ``labels`` names variables by their dotted path, and choices as `choice_labels` does. A
     variable of a task without a label loses its ``tasks.``. What cannot be phrased comes back as

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Final
 
+from workflows.engine.process import JsonObject
 from workflows.engine.times.calendar import OFFICE_TIME, WorkingTime
-
-from .process import JsonObject
 
 TODAY: Final = "today"
 NOW: Final = "now"

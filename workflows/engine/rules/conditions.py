@@ -36,14 +36,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Final
 
-from workflows.engine.times.calendar import WorkingTime
-from workflows.engine.values.composed import composed, is_composed
-from workflows.engine.values.frozen import FrozenDict
-from workflows.engine.values.storable import unstorable
-
-from .errors import ConditionError
-from .evaluating import values
-from .evaluating.compiled import (
+from workflows.engine.errors import ConditionError
+from workflows.engine.evaluating import values
+from workflows.engine.evaluating.compiled import (
     CompiledRule,
     Form,
     Mistake,
@@ -51,12 +46,19 @@ from .evaluating.compiled import (
     compile_rule,
     mistakes_in,
 )
-from .evaluating.days import WORKING_DAYS
-from .evaluating.failures import Failed, Reason, Unfit
-from .evaluating.operators import OPERATORS
-from .kept_by_size import KeptBySize
-from .problems import did_you_mean, nearest, place
-from .process import Json, JsonObject
+from workflows.engine.evaluating.days import WORKING_DAYS
+from workflows.engine.evaluating.failures import Failed, Reason, Unfit
+from workflows.engine.evaluating.operators import OPERATORS
+from workflows.engine.problems import did_you_mean, nearest, place
+from workflows.engine.process import Json, JsonObject
+from workflows.engine.texts import gettext as _
+from workflows.engine.texts import gettext_noop
+from workflows.engine.times.calendar import WorkingTime
+from workflows.engine.values.composed import composed, is_composed
+from workflows.engine.values.frozen import FrozenDict
+from workflows.engine.values.kept_by_size import KeptBySize
+from workflows.engine.values.storable import unstorable
+
 from .rule_cost import (
     ASSUMED_ITEMS,
     ASSUMED_SIZE,
@@ -67,8 +69,6 @@ from .rule_cost import (
     assumed,
     check_cost,
 )
-from .texts import gettext as _
-from .texts import gettext_noop
 
 MAX_RULE_CHARACTERS = 50_000
 MOST_WORK_TOGETHER: Final = 1_000_000_000  # characters that all rules over the same data go over

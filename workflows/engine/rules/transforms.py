@@ -7,6 +7,9 @@ and ``{"$$x": 1}`` gives ``{"$x": 1}``. What comes out of the data is never eval
 
 from __future__ import annotations
 
+from workflows.engine.errors import ConditionError, TransformError
+from workflows.engine.process import Json, JsonObject
+from workflows.engine.texts import gettext as _
 from workflows.engine.times.calendar import WorkingTime
 
 from .conditions import (
@@ -16,9 +19,6 @@ from .conditions import (
     is_empty,
     prepare,
 )
-from .errors import ConditionError, TransformError
-from .process import Json, JsonObject
-from .texts import gettext as _
 
 
 def apply_transform(

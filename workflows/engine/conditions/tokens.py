@@ -1,4 +1,4 @@
-"""The words and signs of a condition that is written as text; see condition_reading.py."""
+"""The words and signs of a condition that is written as text; see reading.py."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from workflows.engine.texts import gettext as _
 from workflows.engine.values.number_text import NumberTextError, parse_number
 
-from .condition_words import ConditionTextError
-from .texts import gettext as _
+from .words import ConditionTextError
 
 _EXACT_FLOAT: Final = 2**53
 _MOST_DIGITS: Final = 18

@@ -1,6 +1,6 @@
 """What the language of conditions is made of: names, functions, units of days.
 
-Reading and writing share it; condition_text.py describes the language.
+Reading and writing share it; text.py describes the language.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from .clock import NAMES as NAMES_OF_TIME
-from .errors import ConditionError
-from .evaluating.days import WORKING_DAYS
-from .problems import did_you_mean, nearest, short
-from .process import Json
-from .texts import gettext as _
-from .texts import gettext_noop
+from workflows.engine.errors import ConditionError
+from workflows.engine.evaluating.days import WORKING_DAYS
+from workflows.engine.problems import did_you_mean, nearest, short
+from workflows.engine.process import Json
+from workflows.engine.rules.clock import NAMES as NAMES_OF_TIME
+from workflows.engine.texts import gettext as _
+from workflows.engine.texts import gettext_noop
 
 MAX_CHARACTERS = 20_000
 MAX_NESTING = 20  # a rule nests two levels of JSON for each, of the 60 that a document may have

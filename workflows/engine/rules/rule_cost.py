@@ -18,9 +18,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from .evaluating.days import WORKING_DAYS
-from .evaluating.operators import OPERATORS, Makes, that_make
-from .process import Json
+from workflows.engine.evaluating.days import WORKING_DAYS
+from workflows.engine.evaluating.operators import OPERATORS, Makes, that_make
+from workflows.engine.process import Json
 
 # The most characters of JSON that a rule may make.
 MOST_OUTPUT: Final = 10_000_000

@@ -1,4 +1,4 @@
-"""Reading a condition: from the text to its JsonLogic; see condition_text.py."""
+"""Reading a condition: from the text to its JsonLogic; see text.py."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from typing import Final, NoReturn
 
-from .condition_tokens import Token, tokens_of
-from .condition_words import (
+from workflows.engine.evaluating.days import WORKING_DAYS
+from workflows.engine.problems import nearest, quoted, short
+from workflows.engine.process import Json
+from workflows.engine.texts import gettext as _
+
+from .tokens import Token, tokens_of
+from .words import (
     CALLED,
     COMPARED,
     COUNT,
@@ -26,10 +31,6 @@ from .condition_words import (
     Names,
     over_rows,
 )
-from .evaluating.days import WORKING_DAYS
-from .problems import nearest, quoted, short
-from .process import Json
-from .texts import gettext as _
 
 # Durations as values, which two dates or moments are apart: 14 days, 4 hours.
 _DURATIONS: Final[Mapping[str, str]] = {

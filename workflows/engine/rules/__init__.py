@@ -1,0 +1,1 @@
+"""Rules, which are JsonLogic: checked, bounded in what they cost, and evaluated."""
