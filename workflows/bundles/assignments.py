@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy
 from workflows.bundles.approvals import approvers_in_words
 from workflows.bundles.blocks import block_labels, items_read
 from workflows.bundles.comparisons import fields_by_name
+from workflows.bundles.document.problems import Problem, Severity
 from workflows.bundles.outline import Entry, Outline, readable_fields
-from workflows.bundles.problems import Problem, Severity
 from workflows.engine.assigning import (
     NAMED_BY,
     REQUESTER,

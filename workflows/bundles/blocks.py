@@ -8,9 +8,9 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from tenants.names import name_key
-from workflows.bundles.canonical import END, START, default_of
+from workflows.bundles.document.canonical import END, START, default_of
+from workflows.bundles.document.problems import Problem, Severity
 from workflows.bundles.outline import Branch, Entry, Outline, readable_fields
-from workflows.bundles.problems import Problem, Severity
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.condition_sentence import choice_labels, describe_condition
 from workflows.engine.conditions import is_empty

@@ -6,24 +6,24 @@ from itertools import chain, islice
 
 from workflows.bundles.assignments import assignment_problems
 from workflows.bundles.blocks import block_problems
-from workflows.bundles.canonical import SCHEMA
 from workflows.bundles.checks_of_approvals import approval_problems
 from workflows.bundles.checks_of_test_cases import test_case_problems
 from workflows.bundles.comparisons import comparison_problems
 from workflows.bundles.decision_tables import decision_table_problems
+from workflows.bundles.document.canonical import SCHEMA
+from workflows.bundles.document.problems import Problem, path_in_words
+from workflows.bundles.document.reading import MAX_PARTS, too_many_parts
+from workflows.bundles.document.spelling import as_spelt
+from workflows.bundles.document.structure import structure_problems
 from workflows.bundles.edits import edit_problems
 from workflows.bundles.flow import flow_problems
 from workflows.bundles.layout_sources import layout_problems
 from workflows.bundles.messages import message_problems
 from workflows.bundles.outline import Outline
 from workflows.bundles.patterns import pattern_problems
-from workflows.bundles.problems import Problem, path_in_words
-from workflows.bundles.reading import MAX_PARTS, too_many_parts
 from workflows.bundles.references import reference_problems
 from workflows.bundles.rules import rule_problems
-from workflows.bundles.spelling import as_spelt
 from workflows.bundles.starts import start_problems
-from workflows.bundles.structure import structure_problems
 from workflows.bundles.subtickets import subticket_problems
 from workflows.bundles.times import time_problems
 from workflows.engine.conditions import one_budget

@@ -8,8 +8,8 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from workflows.bundles.assignments import never_problems
+from workflows.bundles.document.problems import Problem, Severity
 from workflows.bundles.outline import Entry, Outline
-from workflows.bundles.problems import Problem, Severity
 from workflows.engine.approvals import OWN_FIELDS, Approvers, needed_of
 from workflows.engine.conditions import is_empty
 from workflows.engine.process import Json

@@ -15,9 +15,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tenants.names import name_key
-from workflows.bundles.canonical import END
+from workflows.bundles.document.canonical import END
+from workflows.bundles.document.problems import Problem, Severity
 from workflows.bundles.outline import Entry, Outline, outcome_of
-from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.trial import clock_of_case
 from workflows.engine.answered import answer_in
 from workflows.engine.approvals import vote_fields, vote_fields_in_words

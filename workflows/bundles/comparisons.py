@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 
 from workflows.bundles.approvals import approval_fields
 from workflows.bundles.blocks import block_fields, items_read
-from workflows.bundles.canonical import free_form
+from workflows.bundles.document.canonical import free_form
+from workflows.bundles.document.problems import Problem, Severity
 from workflows.bundles.failure_fields import failure_fields
 from workflows.bundles.outline import Entry, Outline, readable_fields
-from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.step_outputs import output_fields, tables, values_set
 from workflows.bundles.subtickets import subticket_fields
 from workflows.engine.clock import NAMES as NAMES_OF_TIME

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from workflows.bundles.comparisons import Fields, fields_by_name, kind_of, variable_name
+from workflows.bundles.document.problems import Problem, Severity
 from workflows.bundles.outline import Outline
-from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.step_outputs import tables
 from workflows.engine.conditions import check_condition
 from workflows.engine.decision_cells import CellType, UnfitValueError, Value, value_of

@@ -20,13 +20,13 @@ from workflows.bundles.approvals import (
 )
 from workflows.bundles.assignments import assignment_in_words
 from workflows.bundles.blocks import block_labels, branches_in_words, ends_in_words
-from workflows.bundles.canonical import default_of
+from workflows.bundles.document.canonical import default_of
+from workflows.bundles.document.problems import value_text
 from workflows.bundles.edits import edits_in_words
 from workflows.bundles.failure_fields import failure_labels
 from workflows.bundles.messages import message_in_words
 from workflows.bundles.outline import Outline
 from workflows.bundles.part_labels import with_part_labels
-from workflows.bundles.problems import value_text
 from workflows.bundles.starts import start_in_words
 from workflows.bundles.step_outputs import done_labels, output_labels
 from workflows.bundles.subtickets import subticket_in_words, subticket_labels

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from workflows.bundles.canonical import as_text
-from workflows.bundles.problems import path_in_words, value_text
+from workflows.bundles.document.canonical import as_text
+from workflows.bundles.document.problems import path_in_words, value_text
 from workflows.engine.problems import Path, place
 from workflows.engine.process import Json, JsonObject, objects_in
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from django.utils.translation import gettext as _
 
 from workflows.bundles.comparisons import fields_by_name
+from workflows.bundles.document.problems import Problem, Severity
 from workflows.bundles.outline import Entry, Outline, readable_fields
-from workflows.bundles.problems import Problem, Severity
 from workflows.engine.conditions import is_empty, variables_read
 from workflows.engine.edits import Edit, EditMode, edits_of
 from workflows.engine.errors import ConditionError

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
+from workflows.bundles.document.problems import Problem, Severity
 from workflows.bundles.outline import Entry, Outline
-from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.subtickets import NO_WAIT, names_kept, subtickets_of
 from workflows.engine.conditions import evaluate_condition, is_empty, variables_read
 from workflows.engine.errors import EngineError

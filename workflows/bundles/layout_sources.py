@@ -7,8 +7,8 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from workflows.bundles.document.problems import Problem, Severity
 from workflows.bundles.outline import Outline
-from workflows.bundles.problems import Problem, Severity
 from workflows.layouts.source import exports_component
 
 NAMES: Final = ("edit_layout", "display_layout")

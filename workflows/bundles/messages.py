@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy
 from workflows.bundles.assignments import done_before_problems
 from workflows.bundles.blocks import items_read
 from workflows.bundles.comparisons import Fields, fields_by_name
+from workflows.bundles.document.problems import Problem, Severity
 from workflows.bundles.for_requester import answers_behind, is_seen
 from workflows.bundles.outline import Entry, Outline
-from workflows.bundles.problems import Problem, Severity
 from workflows.engine.assigning import AssignRule
 from workflows.engine.message_text import MessageText
 from workflows.engine.messages import NAMED_BY, MessageSpec, Recipient

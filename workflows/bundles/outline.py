@@ -13,7 +13,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from workflows.bundles.canonical import END, START
+from workflows.bundles.document.canonical import END, START
 from workflows.engine.approvals import OWN_FIELDS, vote_fields
 from workflows.engine.conditions import is_empty
 from workflows.engine.problems import Path, quoted, short

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
+from workflows.bundles.document.problems import Problem
 from workflows.bundles.outline import Entry, Outline
-from workflows.bundles.problems import Problem
 from workflows.engine.json_schema import MAX_PATTERN_CHARACTERS
 from workflows.engine.pattern_cost import (
     MOST_BYTES_OF_DOCUMENT,

@@ -9,8 +9,8 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from workflows.bundles.assignments import is_for_colleagues
+from workflows.bundles.document.problems import Problem
 from workflows.bundles.outline import Entry, Outline
-from workflows.bundles.problems import Problem
 from workflows.engine.conditions import is_empty
 from workflows.engine.problems import short
 from workflows.fields.field import Field

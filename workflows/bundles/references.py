@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from tenants.names import name_key
 from workflows.actions.destinations import check_url
 from workflows.actions.errors import ActionError
-from workflows.bundles.canonical import END, START
+from workflows.bundles.document.canonical import END, START
+from workflows.bundles.document.problems import Problem, Severity
 from workflows.bundles.outline import (
     Entry,
     Outline,
@@ -19,7 +20,6 @@ from workflows.bundles.outline import (
     roles_in_questions,
     roles_in_reminders,
 )
-from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.public_starts import public_start_problems
 from workflows.engine.problems import Path, did_you_mean, nearest, short, steps_into
 from workflows.engine.problems import Problem as EngineProblem

@@ -19,11 +19,11 @@ from workflows.bundles.blocks import (
     item_field,
     list_field,
 )
-from workflows.bundles.canonical import START
+from workflows.bundles.document.canonical import START
+from workflows.bundles.document.problems import Problem, Severity
 from workflows.bundles.kept_of_subtickets import KeptOfCancelled, kept_problems
 from workflows.bundles.messages import sends_message
 from workflows.bundles.outline import Entry, Outline
-from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.step_outputs import output_fields, values_set
 from workflows.bundles.subtickets import names_read
 from workflows.bundles.unanswered import (

@@ -11,8 +11,8 @@ from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from workflows.bundles.document.problems import Problem
 from workflows.bundles.outline import Entry, Outline
-from workflows.bundles.problems import Problem
 from workflows.engine.clock import Clock
 from workflows.engine.errors import FieldError, RecurrenceError
 from workflows.engine.problems import Path, short, steps_into

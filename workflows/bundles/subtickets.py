@@ -11,9 +11,9 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from workflows.bundles.document.problems import Problem, Severity
 from workflows.bundles.for_requester import is_for_requester
 from workflows.bundles.outline import Entry, Outline
-from workflows.bundles.problems import Problem, Severity
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.condition_sentence import choice_labels, describe_condition
 from workflows.engine.problems import short

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from workflows.bundles.comparisons import fields_by_name, kind_of
+from workflows.bundles.document.problems import Problem, Severity
 from workflows.bundles.outline import Entry, Outline
-from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.step_outputs import values_set
 from workflows.engine.errors import MomentError
 from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short

@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tenants.names import name_key
-from workflows.bundles.canonical import END, START, default_of
+from workflows.bundles.document.canonical import END, START, default_of
+from workflows.bundles.document.problems import Problem, path_in_words
 from workflows.bundles.given import Given
 from workflows.bundles.outline import outcome_of
-from workflows.bundles.problems import Problem, path_in_words
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.approvals import vote_fields_in_words, vote_key, with_votes
 from workflows.engine.blocks import BlockSpec, branch_of

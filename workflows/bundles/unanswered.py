@@ -7,8 +7,8 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from workflows.bundles.document.problems import Problem, Severity
 from workflows.bundles.outline import Entry, readable_fields
-from workflows.bundles.problems import Problem, Severity
 from workflows.engine.clock import NAMES as NAMES_OF_TIME
 from workflows.engine.conditions import columns_read, is_empty, variables_read
 from workflows.engine.problems import Path, short

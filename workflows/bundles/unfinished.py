@@ -15,8 +15,17 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from tenants.names import name_key
-from workflows.bundles.canonical import END, FORMAT, FORMAT_VERSION, SCHEMA, START, canonical
 from workflows.bundles.check import check_bundle
+from workflows.bundles.document.canonical import (
+    END,
+    FORMAT,
+    FORMAT_VERSION,
+    SCHEMA,
+    START,
+    canonical,
+)
+from workflows.bundles.document.problems import Problem, path_in_words
+from workflows.bundles.document.spelling import as_spelt
 from workflows.bundles.outline import (
     Entry,
     Outline,
@@ -25,8 +34,6 @@ from workflows.bundles.outline import (
     roles_in_questions,
     roles_in_reminders,
 )
-from workflows.bundles.problems import Problem, path_in_words
-from workflows.bundles.spelling import as_spelt
 from workflows.engine.blocks import BlockSpec, branch_of
 from workflows.engine.json_schema import compile_validator
 from workflows.engine.problems import Path

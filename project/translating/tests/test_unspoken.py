@@ -42,7 +42,7 @@ NOT_TRANSLATED = {
     "workflows/bundles/unfinished.py": "the example in an empty draft",
     "workflows/fields/*/rules.py": "made-up answers",
     # Words of other libraries that are recognised.
-    "workflows/bundles/reading.py": "what Python says of broken JSON",
+    "workflows/bundles/document/reading.py": "what Python says of broken JSON",
     "workflows/engine/conditions.py": "what the rule engine says",
     # What is kept in the history, where it is the same for everybody who reads it.
     "tickets/company_data/restore_company.py": "a reason in the history",

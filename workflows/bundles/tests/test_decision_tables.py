@@ -16,11 +16,11 @@ from workflows.bundles import (
     differences,
     run_document_test_cases,
 )
-from workflows.bundles.canonical import as_text
 from workflows.bundles.describe_changes import describe_changes
-from workflows.bundles.problems import Problem
+from workflows.bundles.document.canonical import as_text
+from workflows.bundles.document.problems import Problem
+from workflows.bundles.document.synonyms import in_our_words
 from workflows.bundles.samples import sample_context
-from workflows.bundles.synonyms import in_our_words
 from workflows.bundles.unfinished import drawable_process, storage_problems
 from workflows.engine.table_coverage import Budget
 from workflows.engine.tests.table_example import COUNTRIES, PROBES, answers, table

@@ -6,12 +6,12 @@ from typing import Any
 from unittest import TestCase
 
 from workflows.bundles import run_document_test_cases
-from workflows.bundles.canonical import canonical
 from workflows.bundles.check import check_bundle
 from workflows.bundles.describe_changes import describe_changes
 from workflows.bundles.differences import differences
+from workflows.bundles.document.canonical import canonical
+from workflows.bundles.document.synonyms import in_our_words
 from workflows.bundles.edits import all_edits_in_words
-from workflows.bundles.synonyms import in_our_words
 from workflows.bundles.task_notes import task_notes
 from workflows.engine.edits import canonical_edits, edits_of, place_of, split_name
 from workflows.engine.process import Json, JsonObject, objects_in

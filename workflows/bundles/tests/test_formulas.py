@@ -19,8 +19,8 @@ from workflows.bundles import (
 )
 from workflows.bundles.describe_changes import describe_changes
 from workflows.bundles.differences import differences
+from workflows.bundles.document.synonyms import in_our_words
 from workflows.bundles.readable import readable_rules
-from workflows.bundles.synonyms import in_our_words
 from workflows.bundles.trial import Trial
 from workflows.engine.clock import Clock
 from workflows.engine.simulate import Answer

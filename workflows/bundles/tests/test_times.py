@@ -7,10 +7,10 @@ import unittest
 from typing import Any
 
 from workflows.bundles import canonical, check_bundle
-from workflows.bundles.canonical import SCHEMA
 from workflows.bundles.describe_changes import describe_changes
 from workflows.bundles.differences import differences
-from workflows.bundles.synonyms import in_our_words
+from workflows.bundles.document.canonical import SCHEMA
+from workflows.bundles.document.synonyms import in_our_words
 from workflows.bundles.task_notes import task_notes
 from workflows.bundles.times import reminders_in_words
 from workflows.bundles.trial import run_document_test_cases

@@ -17,9 +17,9 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from tenants.names import name_key
-from workflows.bundles.canonical import END, START, as_text, free_form, key_order
-from workflows.bundles.problems import Problem
-from workflows.bundles.reading import read_bundle
+from workflows.bundles.document.canonical import END, START, as_text, free_form, key_order
+from workflows.bundles.document.problems import Problem
+from workflows.bundles.document.reading import read_bundle
 from workflows.engine.condition_text import ConditionTextError, Names, parse_expression
 from workflows.engine.decision_cells import CELL_TYPES
 from workflows.engine.edits import OF_TASKS, OF_TICKET, EditMode

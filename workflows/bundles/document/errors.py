@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from django.utils.translation import gettext_lazy as _
 
-from workflows.bundles.problems import Problem
+from workflows.bundles.document.problems import Problem
 from workflows.errors import WorkflowsError
 
 

@@ -8,8 +8,8 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from workflows.bundles.canonical import FORMAT, FORMAT_VERSION, SCHEMA, key_order
-from workflows.bundles.problems import Problem
+from workflows.bundles.document.canonical import FORMAT, FORMAT_VERSION, SCHEMA, key_order
+from workflows.bundles.document.problems import Problem
 from workflows.engine.json_schema import ValidationError, compile_validator
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 

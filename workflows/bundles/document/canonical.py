@@ -3,7 +3,7 @@
 In the canonical form what equals its default is left out, names stand in the order of
 bundle.schema.json, the keys of free-form JSON (rules, transforms, schemas, presets) are
 sorted, and numbers have one spelling, the one in which Postgres gives them back. Names and
-choices that look alike have one spelling, too (`workflows.bundles.spelling`). Two
+choices that look alike have one spelling, too (`workflows.bundles.document.spelling`). Two
 bundles that mean the same are equal as text in this form, but for the order of entries
 in lists, which people see and which is kept (roles are sorted).
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from tenants.names import LONGEST_NAME, plain_email
-from workflows.bundles.spelling import as_spelt
+from workflows.bundles.document.spelling import as_spelt
 from workflows.engine.approvals import USUAL_NEVER
 from workflows.engine.assigning import canonical_assignment
 from workflows.engine.conditions import is_empty
