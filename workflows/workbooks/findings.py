@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from workflows.bundles.check import MAX_PROBLEMS
+from workflows.bundles.checks.check import MAX_PROBLEMS
 from workflows.bundles.document.problems import Problem, Severity
 from workflows.engine.problems import Path
 from workflows.workbooks.reading import SHEETS, Place

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
 
-from workflows.bundles.check import check_bundle
+from workflows.bundles.checks.check import check_bundle
 from workflows.bundles.document.errors import InvalidBundleError
 from workflows.bundles.document.problems import Problem, errors_of, path_in_words
 from workflows.engine.problems import Path

@@ -38,7 +38,7 @@ NOT_TRANSLATED = {
     # Examples and made-up answers, which people write over.
     "tickets/demo.py": "the demo company",
     "workflows/workbooks/template.py": "the example in the empty workbook",
-    "workflows/bundles/samples.py": "made-up answers",
+    "workflows/bundles/trying/samples.py": "made-up answers",
     "workflows/bundles/unfinished.py": "the example in an empty draft",
     "workflows/fields/*/rules.py": "made-up answers",
     # Words of other libraries that are recognised.

@@ -33,7 +33,7 @@ from workflows.bundles import (
 from workflows.bundles.document.canonical import END, START, as_text, default_of, key_order
 from workflows.bundles.document.errors import InvalidBundleError
 from workflows.bundles.document.problems import path_in_words
-from workflows.bundles.named import references_in
+from workflows.bundles.outline.named import references_in
 from workflows.engine.approvals import Approvers, with_votes
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.reminders import with_reminder_roles

@@ -25,7 +25,7 @@ from workflows.bundles import (
     test_case_failures,
 )
 from workflows.bundles.document.canonical import as_text
-from workflows.bundles.outline import Outline
+from workflows.bundles.outline.outline import Outline
 from workflows.bundles.task_sets import (
     PARTS,
     lasting_problems,

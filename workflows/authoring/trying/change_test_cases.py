@@ -12,7 +12,7 @@ from tenants.audit.record import record
 from tenants.names import LONGEST_NAME, name_key, plain_name
 from workflows.authoring.trying.run_test_cases import run_test_cases, trial_of
 from workflows.bundles.document.canonical import SCHEMA, canonical
-from workflows.bundles.trial import clock_of_case
+from workflows.bundles.trying.trial import clock_of_case
 from workflows.engine.approvals import approval_key
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject

@@ -6,7 +6,7 @@ from typing import Any
 from unittest import TestCase
 
 from workflows.bundles import run_document_test_cases
-from workflows.bundles.check import check_bundle
+from workflows.bundles.checks.check import check_bundle
 from workflows.bundles.document.canonical import canonical
 from workflows.engine.condition_text import parse_condition, write_condition
 from workflows.engine.process import Json, JsonObject

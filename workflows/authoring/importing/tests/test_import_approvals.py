@@ -14,7 +14,7 @@ from workflows.authoring.trying.pages.try_steps import told_rows
 from workflows.bundles import check_bundle, run_document_test_cases
 from workflows.bundles.document.canonical import canonical
 from workflows.bundles.document.errors import NotPublishableError
-from workflows.bundles.trial import Trial
+from workflows.bundles.trying.trial import Trial
 from workflows.engine.process import JsonObject
 from workflows.models import CompanyRole
 from workflows.workbooks import read_workbook, write_workbook
