@@ -38,7 +38,7 @@ from tickets.models import StartRequest
 from tickets.models.ticket import ticket_number
 from tickets.numbering.name_ticket import name_ticket
 from tickets.submitting.submit_ticket import submit_ticket
-from workflows.bundles.public_starts import address_question
+from workflows.bundles.checks.public_starts import address_question
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError
 from workflows.fields.look_up import facts_for

@@ -17,7 +17,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from tenants.names import name_key
-from workflows.bundles.synonyms import field_type_of, task_type_of
+from workflows.bundles.document.synonyms import field_type_of, task_type_of
 from workflows.engine.conditions.text import (
     RESPONSE,
     ROOTS,

@@ -24,8 +24,8 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from workflows.bundles.problems import Severity
-from workflows.bundles.synonyms import field_type_of
+from workflows.bundles.document.problems import Severity
+from workflows.bundles.document.synonyms import field_type_of
 from workflows.engine.conditions.text import (
     ConditionTextError,
     Names,

@@ -38,11 +38,11 @@ NOT_TRANSLATED = {
     # Examples and made-up answers, which people write over.
     "tickets/demo.py": "the demo company",
     "workflows/workbooks/template.py": "the example in the empty workbook",
-    "workflows/bundles/samples.py": "made-up answers",
+    "workflows/bundles/trying/samples.py": "made-up answers",
     "workflows/bundles/unfinished.py": "the example in an empty draft",
     "workflows/fields/*/rules.py": "made-up answers",
     # Words of other libraries that are recognised.
-    "workflows/bundles/reading.py": "what Python says of broken JSON",
+    "workflows/bundles/document/reading.py": "what Python says of broken JSON",
     "workflows/engine/rules/conditions.py": "what the rule engine says",
     # What is kept in the history, where it is the same for everybody who reads it.
     "tickets/company_data/restore_company.py": "a reason in the history",

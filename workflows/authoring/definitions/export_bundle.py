@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.audit.kinds import declare
 from workflows.bundles import FORMAT, FORMAT_VERSION, canonical
-from workflows.bundles.canonical import END, START
+from workflows.bundles.document.canonical import END, START
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.steps.approvals import Approvers
 from workflows.fields.kept_people import addresses_of, part_of_document

@@ -16,8 +16,9 @@ from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.models import User
 from tenants.names import plain_email
-from workflows.bundles.outline import Entry, Outline
-from workflows.bundles.problems import Problem, Severity, path_in_words
+from workflows.bundles.document.problems import Problem, Severity, path_in_words
+from workflows.bundles.outline.entries import Entry
+from workflows.bundles.outline.outline import Outline
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.steps.approvals import ApprovalSpec, Approvers, never_of, vote_key
 from workflows.engine.steps.assigning import REQUESTER

@@ -15,7 +15,7 @@ from workflows.bundles import (
     errors_of,
     run_document_test_cases,
 )
-from workflows.bundles.named import references_in
+from workflows.bundles.outline.named import references_in
 from workflows.engine.process import JsonObject
 from workflows.engine.rules.conditions import reads_working_days
 from workflows.fields.facts import Facts

@@ -11,9 +11,9 @@ from django.test import SimpleTestCase
 
 from tenants.testing_tools.effort import steps_of
 from workflows.authoring.gallery.processes import gallery
-from workflows.bundles.check import check_bundle
-from workflows.bundles.reading import MAX_PARTS, read_bundle
-from workflows.bundles.trial import run_document_test_cases
+from workflows.bundles.checks.check import check_bundle
+from workflows.bundles.document.reading import MAX_PARTS, read_bundle
+from workflows.bundles.trying.cases import run_document_test_cases
 from workflows.bundles.unfinished import new_workflow_document
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.rules.conditions import MOST_WORK_TOGETHER, one_budget

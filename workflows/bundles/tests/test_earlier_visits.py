@@ -6,8 +6,8 @@ from typing import Any
 from unittest import TestCase
 
 from workflows.bundles import run_document_test_cases
-from workflows.bundles.canonical import canonical
-from workflows.bundles.check import check_bundle
+from workflows.bundles.checks.check import check_bundle
+from workflows.bundles.document.canonical import canonical
 from workflows.engine.conditions.text import parse_condition, write_condition
 from workflows.engine.process import Json, JsonObject
 

@@ -11,18 +11,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from tenants.refusals import refusals
-from workflows.bundles.approvals import approval_in_words, approval_labels, approvers_in_words
-from workflows.bundles.assignments import assignment_in_words
-from workflows.bundles.blocks import block_labels, branches_in_words
-from workflows.bundles.comparisons import variable_name
-from workflows.bundles.describe_changes import field_labels
-from workflows.bundles.edits import edits_in_words
-from workflows.bundles.failure_fields import failure_labels
-from workflows.bundles.messages import recipient_in_words
-from workflows.bundles.outline import Outline
-from workflows.bundles.step_outputs import done_labels, output_labels
-from workflows.bundles.subtickets import starts_in_words, subticket_labels
-from workflows.bundles.times import reminders_in_words, times_note
+from workflows.bundles.checks.comparisons import variable_name
+from workflows.bundles.outline.approvals import approval_labels
+from workflows.bundles.outline.blocks import block_labels
+from workflows.bundles.outline.failure_fields import failure_labels
+from workflows.bundles.outline.outline import Outline
+from workflows.bundles.outline.step_outputs import done_labels, output_labels
+from workflows.bundles.outline.subtickets import subticket_labels
+from workflows.bundles.telling.approvals import approval_in_words, approvers_in_words
+from workflows.bundles.telling.assignments import assignment_in_words
+from workflows.bundles.telling.blocks import branches_in_words
+from workflows.bundles.telling.describe_changes import field_labels
+from workflows.bundles.telling.edits import edits_in_words
+from workflows.bundles.telling.messages import recipient_in_words
+from workflows.bundles.telling.subtickets import starts_in_words
+from workflows.bundles.telling.times import reminders_in_words, times_note
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.conditions.sentence import (
     choice_labels,

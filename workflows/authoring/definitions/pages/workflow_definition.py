@@ -24,7 +24,7 @@ from workflows.authoring.definitions.pages.definition_rows import (
     references,
     task_cards,
 )
-from workflows.bundles.describe_changes import field_labels
+from workflows.bundles.telling.describe_changes import field_labels
 from workflows.engine.task_types import APPROVAL_TYPES, FORM_TYPES
 from workflows.models import (
     CompanyRole,

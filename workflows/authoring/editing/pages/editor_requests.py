@@ -36,10 +36,10 @@ from workflows.bundles import (
     read_bundle,
     test_case_failures,
 )
-from workflows.bundles.outline import Outline
-from workflows.bundles.readable import readable_rules
-from workflows.bundles.samples import call_values, sample_context
-from workflows.bundles.task_notes import task_notes
+from workflows.bundles.outline.outline import Outline
+from workflows.bundles.telling.readable import readable_rules
+from workflows.bundles.telling.task_notes import task_notes
+from workflows.bundles.trying.samples import call_values, sample_context
 from workflows.bundles.unfinished import drawable_process
 from workflows.engine.conditions.sentence import describe_condition, describe_formula
 from workflows.engine.conditions.text import (

@@ -49,7 +49,7 @@ from workflows.authoring.trying.try_state import (
     submitter_texts,
 )
 from workflows.bundles import Trial
-from workflows.bundles.trial import EXAMPLE_SUBMITTER, clock_of_case
+from workflows.bundles.trying.trial import EXAMPLE_SUBMITTER, clock_of_case
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.errors import FieldError, SchemaError, TransformError
 from workflows.engine.process import Json, JsonObject

@@ -11,13 +11,13 @@ from django.utils.translation import ngettext
 
 from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.bundles import Trial
-from workflows.bundles.approvals import approvers_in_words
-from workflows.bundles.assignments import assignments_in_words
-from workflows.bundles.message_answers import MessageAnswers
-from workflows.bundles.messages import message_notes
-from workflows.bundles.outline import Outline
-from workflows.bundles.step_outputs import output_specs
-from workflows.bundles.task_notes import task_notes
+from workflows.bundles.outline.outline import Outline
+from workflows.bundles.outline.step_outputs import output_specs
+from workflows.bundles.telling.approvals import approvers_in_words
+from workflows.bundles.telling.assignments import assignments_in_words
+from workflows.bundles.telling.message_answers import MessageAnswers
+from workflows.bundles.telling.messages import message_notes
+from workflows.bundles.telling.task_notes import task_notes
 from workflows.engine.conditions.sentence import describe_condition
 from workflows.engine.decide import TriedTransition
 from workflows.engine.process import Json, JsonObject, objects_in
