@@ -8,7 +8,7 @@ from workflows.actions.contract import CallRequest
 from workflows.actions.destinations import check_url
 from workflows.actions.documents import check_document, transformed
 from workflows.engine.process import JsonObject
-from workflows.engine.rules.conditions import is_empty
+from workflows.engine.rules.compiling import is_empty
 
 if TYPE_CHECKING:
     from workflows.models import TaskDefinition, TaskInstance

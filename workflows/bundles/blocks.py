@@ -15,7 +15,7 @@ from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.conditions.sentence import choice_labels, describe_condition
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import EndOutcome, Json, JsonObject, number_in, objects_in
-from workflows.engine.rules.conditions import is_empty
+from workflows.engine.rules.compiling import is_empty
 from workflows.fields.field import Field
 from workflows.fields.registry import TYPES
 

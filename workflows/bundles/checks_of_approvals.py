@@ -11,7 +11,7 @@ from workflows.bundles.assignments import never_problems
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
 from workflows.engine.process import Json
-from workflows.engine.rules.conditions import is_empty
+from workflows.engine.rules.compiling import is_empty
 from workflows.engine.steps.approvals import OWN_FIELDS, Approvers, needed_of
 
 # So long a key leaves room for that of its votes.

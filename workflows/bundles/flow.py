@@ -14,7 +14,8 @@ from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem, Severity
 from workflows.engine.errors import ConditionError, DurationError
 from workflows.engine.process import Json
-from workflows.engine.rules.conditions import is_empty, variables_read
+from workflows.engine.rules.compiling import is_empty
+from workflows.engine.rules.reads import variables_read
 from workflows.engine.times.timing import Moment
 from workflows.fields.field import Field
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from workflows.bundles.blocks import ITEM, ITEM_NUMBER
 from workflows.bundles.outline import Outline, readable_fields
-from workflows.engine.rules.conditions import compile_template
+from workflows.engine.rules.compiling import compile_template
 from workflows.engine.rules.transforms import check_transform, transform_variables
 from workflows.fields.field import SeenBy
 

@@ -11,7 +11,9 @@ from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.subtickets import NO_WAIT, names_kept, subtickets_of
 from workflows.engine.errors import EngineError
 from workflows.engine.process import Json
-from workflows.engine.rules.conditions import evaluate_condition, is_empty, variables_read
+from workflows.engine.rules.compiling import is_empty
+from workflows.engine.rules.evaluate import evaluate_condition
+from workflows.engine.rules.reads import variables_read
 from workflows.engine.steps.subtickets import CANCELLED, PARTS, has_ended
 
 

@@ -17,7 +17,7 @@ from workflows.bundles.canonical import END, START
 from workflows.engine.problems import Path, quoted, short
 from workflows.engine.problems import Problem as FieldsProblem
 from workflows.engine.process import EndOutcome, Json, JsonObject
-from workflows.engine.rules.conditions import is_empty
+from workflows.engine.rules.compiling import is_empty
 from workflows.engine.steps.approvals import OWN_FIELDS, vote_fields
 from workflows.engine.steps.reminders import reminder_roles
 from workflows.engine.task_types import TaskType

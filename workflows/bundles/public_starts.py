@@ -12,7 +12,7 @@ from workflows.bundles.assignments import is_for_colleagues
 from workflows.bundles.outline import Entry, Outline
 from workflows.bundles.problems import Problem
 from workflows.engine.problems import short
-from workflows.engine.rules.conditions import is_empty
+from workflows.engine.rules.compiling import is_empty
 from workflows.fields.field import Field
 
 _ADDRESS = "email"

@@ -27,9 +27,10 @@ from workflows.engine.process import (
     TaskSpec,
     TransitionSpec,
 )
+from workflows.engine.rules.budget import one_budget
 from workflows.engine.rules.clock import NAMES as NAMES_OF_TIME
 from workflows.engine.rules.clock import Clock
-from workflows.engine.rules.conditions import is_empty, one_budget
+from workflows.engine.rules.compiling import is_empty
 from workflows.engine.rules.transforms import apply_transform
 from workflows.engine.simulate import (
     Answer,

@@ -43,7 +43,7 @@ NOT_TRANSLATED = {
     "workflows/fields/*/rules.py": "made-up answers",
     # Words of other libraries that are recognised.
     "workflows/bundles/reading.py": "what Python says of broken JSON",
-    "workflows/engine/rules/conditions.py": "what the rule engine says",
+    "workflows/engine/rules/budget.py": "a name for programmers",
     # What is kept in the history, where it is the same for everybody who reads it.
     "tickets/company_data/restore_company.py": "a reason in the history",
     "tickets/erasing/erase_person.py": "the name of an erased person",
