@@ -32,11 +32,8 @@ from workflows.models import (
 )
 from workflows.models.task_instance import ASSIGNMENT, UNFINISHED
 from workflows.models.workflow_instance import ENDED
-from workflows.running.assignment import assign_if_possible, assignee_data
-from workflows.running.candidates import candidates_of, deputy_for_task, may_have
 from workflows.running.check_output import check_object, check_output
 from workflows.running.definition_cache import definition_of
-from workflows.running.deputies import deputy_of
 from workflows.running.events.kind import EventKind
 from workflows.running.events.of_blocks.branch_cancelled import Why
 from workflows.running.events.of_people.assigned import ASSIGNED
@@ -52,10 +49,13 @@ from workflows.running.events.of_talk.team_file_version import TEAM_FILE_VERSION
 from workflows.running.events.of_tickets.cancelled import CANCELLED
 from workflows.running.events.of_tickets.duplicate import DUPLICATE
 from workflows.running.events.of_tickets.withdrawn import WITHDRAWN
-from workflows.running.kept_outputs import where_kept
+from workflows.running.looking_back.kept_outputs import where_kept
 from workflows.running.moving import TargetVersion
+from workflows.running.people.assignment import assign_if_possible, assignee_data
+from workflows.running.people.candidates import candidates_of, deputy_for_task, may_have
+from workflows.running.people.deputies import deputy_of
+from workflows.running.people.workers import eligible_workers
 from workflows.running.state_manager import Move, WorkflowStateManager
-from workflows.running.workers import eligible_workers
 
 WAITS_OR_WORKED = (TaskStatus.OPEN, TaskStatus.IN_PROGRESS, TaskStatus.PENDING)
 

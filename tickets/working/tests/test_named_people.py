@@ -23,8 +23,8 @@ from workflows.engine.process import Json, JsonObject
 from workflows.engine.steps.messages import MessageSpec
 from workflows.models import TaskInstance, WorkflowDefinition
 from workflows.people.change_people import save_person
-from workflows.running.candidates import for_person, person_named
 from workflows.running.definition_cache import forget_definitions
+from workflows.running.people.candidates import for_person, person_named
 
 WALT, NEW = "walt@acme.example", "walter@acme.example"
 

@@ -47,11 +47,11 @@ from workflows.models import (
     WorkflowEvent,
 )
 from workflows.models.task_instance import TaskInstanceQuerySet
-from workflows.running.deputies import acting_deputies, acting_deputy
 from workflows.running.events.of_people.assigned import APPROVER, ASSIGNED
 from workflows.running.events.of_steps.task_completed import TASK_COMPLETED
-from workflows.running.keys_now import KeyNow
-from workflows.running.workers import colleagues, eligible_workers
+from workflows.running.looking_back.keys_now import KeyNow
+from workflows.running.people.deputies import acting_deputies, acting_deputy
+from workflows.running.people.workers import colleagues, eligible_workers
 
 # The ticket stands in the app above: by the name under which Django knows it.
 TICKET: Final = "workflow_instance__ticket"
