@@ -13,8 +13,8 @@ from workflows.engine.process import JsonObject
 from workflows.models import TaskInstance
 from workflows.running.events.of_people.assigned import APPROVER
 from workflows.running.people.assignment import assignee_data, lock_assignment
-from workflows.running.people.candidates import electorate_of
 from workflows.running.people.deputies import acting_deputies
+from workflows.running.people.electorate import electorate_of
 from workflows.running.people.workers import colleagues, eligible_workers
 
 
