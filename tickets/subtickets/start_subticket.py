@@ -28,7 +28,7 @@ from workflows.engine.rules.transforms import apply_transform
 from workflows.fields.look_up import facts_for
 from workflows.models import DefinitionStatus, TaskInstance, TicketDefinition
 from workflows.running.definition_cache import definition_of
-from workflows.running.moving import listed
+from workflows.running.repair.target_version import listed
 from workflows.running.subtickets import (
     SubticketManager,
     count_started,

@@ -36,7 +36,7 @@ def prepare_call(
     the attempt's own. A call that is answered later has a `callback_url`, which the input
     transform reads as `callback.url` and which is always sent as a header, too. `corrected`
     is the body where a ticket admin wrote it by hand: see
-    `workflows.running.workflow_repair.corrected_input`.
+    `workflows.running.repair.by_hand.corrected_input`.
     Raises ActionError where the task's definition or the ticket's data do not allow a call.
     """
     definition = task.definition
