@@ -25,7 +25,7 @@ from workflows.running.events.of_repairs.changed import CHANGED
 from workflows.running.events.of_steps.task_completed import TASK_COMPLETED
 from workflows.running.events.of_tickets.erased import ERASED as ERASED_EVENT
 from workflows.running.events.of_tickets.withdrawn import WITHDRAWN
-from workflows.running.keys_now import keys_now
+from workflows.running.looking_back.keys_now import keys_now
 
 
 def blank_ticket(person: User, number: int) -> None:

@@ -45,9 +45,9 @@ from workflows.fields.look_up import facts_for
 from workflows.fields.validation import Validator
 from workflows.models import TicketDefinition
 from workflows.running.definition_cache import definition_of
-from workflows.running.outside import contact_of
+from workflows.running.people.outside import contact_of
+from workflows.running.people.workers import colleagues
 from workflows.running.public_starts import is_public, read_public_token
-from workflows.running.workers import colleagues
 
 LIFETIME: Final = timedelta(hours=24)
 LONGEST_TOKEN: Final = 300

@@ -29,7 +29,7 @@ from workflows.actions import ActionError
 from workflows.engine.errors import TransformError
 from workflows.engine.failure import FailureReason
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.rules.conditions import is_empty
+from workflows.engine.rules.compiling import is_empty
 from workflows.engine.rules.transforms import apply_transform
 from workflows.engine.steps.subtickets import CANCELLED, ROOT, began, has_ended
 from workflows.errors import WorkflowEndedError

@@ -17,7 +17,7 @@ from workflows.actions.documents import check_document, transformed
 from workflows.actions.errors import ActionError, TemporaryActionError
 from workflows.engine.failure import FailureReason, is_temporary
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.rules.conditions import is_empty
+from workflows.engine.rules.compiling import is_empty
 from workflows.engine.values.composed import composed
 from workflows.engine.values.storable import unstorable
 

@@ -7,13 +7,10 @@ from typing import Final
 
 from workflows.engine.rules.clock import NAMES as NAMES_OF_TIME
 from workflows.engine.rules.clock import Clock
-from workflows.engine.rules.conditions import (
-    PreparedData,
-    evaluate_condition,
-    is_empty,
-    prepare,
-    variables_read,
-)
+from workflows.engine.rules.compiling import is_empty
+from workflows.engine.rules.data import PreparedData, prepare
+from workflows.engine.rules.evaluate import evaluate_condition
+from workflows.engine.rules.reads import variables_read
 from workflows.engine.steps.approvals import VOTE_FIELD, Vote
 
 from .errors import ConditionError

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from workflows.engine.rules.budget import one_budget
 from workflows.engine.rules.clock import Clock
-from workflows.engine.rules.conditions import one_budget
 
 from .process import JsonObject, Process
 from .simulating.answering import Answering

@@ -14,16 +14,12 @@ from typing import Final
 from workflows.engine.errors import CheckError, ConditionError
 from workflows.engine.problems import FieldProblem, Path, dotted, quoted, short
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.rules.budget import is_budget_spent
 from workflows.engine.rules.clock import Clock
-from workflows.engine.rules.conditions import (
-    PreparedData,
-    RuleFailedError,
-    evaluate_condition,
-    evaluate_formula,
-    is_budget_spent,
-    prepare,
-    variables_read,
-)
+from workflows.engine.rules.data import PreparedData, prepare
+from workflows.engine.rules.evaluate import evaluate_condition, evaluate_formula
+from workflows.engine.rules.reads import variables_read
+from workflows.engine.rules.refusals import RuleFailedError
 from workflows.engine.schemas.json_schema import REQUIRED, compile_validator
 from workflows.engine.texts import gettext
 from workflows.engine.values.frozen import FrozenDict

@@ -18,7 +18,8 @@ from tenants.names import LONGEST_NAME
 from workflows.engine.errors import FieldError
 from workflows.engine.problems import Path, Problem, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.rules.conditions import is_call, is_empty
+from workflows.engine.rules.compiling import is_empty
+from workflows.engine.rules.reads import is_call
 from workflows.engine.schemas.json_schema import (
     MAX_PATTERN_CHARACTERS,
     CheckError,

@@ -18,12 +18,8 @@ from tenants.connection import current_schema
 from workflows.engine.errors import ConditionError
 from workflows.engine.process import Json, JsonObject, Process
 from workflows.engine.rules.clock import NAMES as NAMES_OF_TIME
-from workflows.engine.rules.conditions import (
-    compile_condition,
-    compile_template,
-    is_empty,
-    reads_working_days,
-)
+from workflows.engine.rules.compiling import compile_condition, compile_template, is_empty
+from workflows.engine.rules.reads import reads_working_days
 from workflows.engine.steps.at_once import rules_of_table
 from workflows.engine.steps.messages import roots_read
 from workflows.engine.values.frozen import frozen

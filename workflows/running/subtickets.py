@@ -14,7 +14,7 @@ from workflows.running.definition_cache import definition_of
 from workflows.running.events.of_tickets.started_by import STARTED_BY
 from workflows.running.events.of_tickets.subticket_ended import SUBTICKET_ENDED
 from workflows.running.events.of_tickets.subticket_started import SUBTICKET_STARTED
-from workflows.running.who_did import done_by
+from workflows.running.looking_back.who_did import done_by
 from workflows.running.workflow_repair import WorkflowRepair
 
 

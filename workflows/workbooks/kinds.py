@@ -31,7 +31,8 @@ from workflows.engine.conditions.text import (
 from workflows.engine.errors import DurationError
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json
-from workflows.engine.rules.conditions import compact, is_call
+from workflows.engine.rules.data import compact
+from workflows.engine.rules.reads import is_call
 from workflows.engine.steps.subtickets import ROOT as SUBTICKET
 from workflows.engine.times.timing import Moment
 from workflows.engine.values.number_text import (

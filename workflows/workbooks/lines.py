@@ -23,7 +23,7 @@ from workflows.engine.conditions.text import (
 )
 from workflows.engine.problems import short
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.rules.conditions import compact
+from workflows.engine.rules.data import compact
 from workflows.errors import WorkflowsError
 from workflows.workbooks.formats.grid import cleaned
 

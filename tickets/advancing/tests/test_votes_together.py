@@ -20,8 +20,8 @@ from tickets.repairing.cancel_ticket import cancel_ticket
 from workflows.engine.process import JsonObject
 from workflows.engine.steps.approvals import with_votes
 from workflows.models import Path, TaskInstance
-from workflows.running.assignment import assign_by_rule
-from workflows.running.votes import assign_votes
+from workflows.running.people.assignment import assign_by_rule
+from workflows.running.people.votes import assign_votes
 
 YES: JsonObject = {"vote": "approve"}
 ROUNDS = 12

@@ -14,7 +14,7 @@ from tickets.seeing import Viewer, changed_answers, shown_output
 from workflows.authoring.definitions.pages.definition_rows import condition_labels, pretty
 from workflows.engine.conditions.sentence import describe_condition
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.rules.conditions import is_empty
+from workflows.engine.rules.compiling import is_empty
 from workflows.forms import Shown, show_answers
 from workflows.layouts.columns import layouts_of
 from workflows.models import TaskInstance, WorkflowDefinition, WorkflowEvent

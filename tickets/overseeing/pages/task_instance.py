@@ -42,7 +42,7 @@ from workflows.models import (
     WorkflowEvent,
 )
 from workflows.running.events.of_calls.call_failed import CALL_FAILED
-from workflows.running.why_waiting import why_waiting
+from workflows.running.people.why_waiting import why_waiting
 
 
 @admin.register(TaskInstance)

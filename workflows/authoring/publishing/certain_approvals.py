@@ -24,7 +24,7 @@ from workflows.engine.steps.approvals import ApprovalSpec, Approvers, never_of, 
 from workflows.engine.steps.assigning import REQUESTER
 from workflows.errors import NotADraftError
 from workflows.models import CompanyRole, WorkflowDefinition
-from workflows.running.workers import colleagues, eligible_workers
+from workflows.running.people.workers import colleagues, eligible_workers
 
 ALLOWED = declare("definitions.requester_may_approve", gettext_lazy("Let requesters approve"))
 

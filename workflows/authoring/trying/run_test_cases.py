@@ -17,7 +17,7 @@ from workflows.bundles import (
 )
 from workflows.bundles.outline.named import references_in
 from workflows.engine.process import JsonObject
-from workflows.engine.rules.conditions import reads_working_days
+from workflows.engine.rules.reads import reads_working_days
 from workflows.fields.facts import Facts
 from workflows.fields.look_up import look_up
 from workflows.models import WorkflowDefinition

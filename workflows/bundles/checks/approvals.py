@@ -12,7 +12,7 @@ from workflows.bundles.document.problems import Problem, Severity
 from workflows.bundles.outline.entries import Entry
 from workflows.bundles.outline.outline import Outline
 from workflows.engine.process import Json
-from workflows.engine.rules.conditions import is_empty
+from workflows.engine.rules.compiling import is_empty
 from workflows.engine.steps.approvals import OWN_FIELDS, Approvers, needed_of
 
 # So long a key leaves room for that of its votes.

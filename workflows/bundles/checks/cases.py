@@ -24,7 +24,7 @@ from workflows.engine.errors import FieldError, SchemaError
 from workflows.engine.problems import Path, did_you_mean, nearest, short, steps_into
 from workflows.engine.process import EndOutcome, Json, JsonObject
 from workflows.engine.rules.clock import Clock
-from workflows.engine.rules.conditions import is_empty
+from workflows.engine.rules.compiling import is_empty
 from workflows.engine.schemas.schema_validation import SchemaValidator
 from workflows.engine.steps.answered import answer_in
 from workflows.engine.steps.approvals import vote_fields, vote_fields_in_words

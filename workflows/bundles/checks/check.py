@@ -28,7 +28,7 @@ from workflows.bundles.document.structure import structure_problems
 from workflows.bundles.outline.outline import Outline
 from workflows.engine.problems import Path
 from workflows.engine.process import JsonObject
-from workflows.engine.rules.conditions import one_budget
+from workflows.engine.rules.budget import one_budget
 from workflows.engine.values.storable import has_more_parts, unstorable
 from workflows.fields.facts import Facts
 from workflows.fields.registry import MADE_UP

@@ -26,7 +26,8 @@ from workflows.bundles.outline.subtickets import subticket_fields
 from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short
 from workflows.engine.process import Json, objects_in
 from workflows.engine.rules.clock import NAMES as NAMES_OF_TIME
-from workflows.engine.rules.conditions import check_condition, compact, is_empty
+from workflows.engine.rules.compiling import check_condition, is_empty
+from workflows.engine.rules.data import compact
 from workflows.fields.field import LIST, NUMBER, TEXT, YES_NO, Field
 from workflows.fields.registry import TYPES
 

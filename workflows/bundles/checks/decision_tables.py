@@ -12,7 +12,7 @@ from workflows.bundles.outline.outline import Outline
 from workflows.bundles.outline.step_outputs import tables
 from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short
 from workflows.engine.process import Json
-from workflows.engine.rules.conditions import check_condition
+from workflows.engine.rules.compiling import check_condition
 from workflows.engine.tables.decision_cells import CellType, UnfitValueError, Value, value_of
 from workflows.engine.tables.decision_table import (
     DecisionTable,

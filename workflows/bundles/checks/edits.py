@@ -13,7 +13,8 @@ from workflows.bundles.outline.outline import Outline
 from workflows.engine.errors import ConditionError
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json
-from workflows.engine.rules.conditions import is_empty, variables_read
+from workflows.engine.rules.compiling import is_empty
+from workflows.engine.rules.reads import variables_read
 from workflows.engine.steps.edits import Edit, EditMode, edits_of
 from workflows.fields.field import Field
 

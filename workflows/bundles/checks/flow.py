@@ -15,7 +15,8 @@ from workflows.bundles.outline.entries import Entry
 from workflows.bundles.outline.outline import Outline
 from workflows.engine.errors import ConditionError, DurationError
 from workflows.engine.process import Json
-from workflows.engine.rules.conditions import is_empty, variables_read
+from workflows.engine.rules.compiling import is_empty
+from workflows.engine.rules.reads import variables_read
 from workflows.engine.times.timing import Moment
 from workflows.fields.field import Field
 

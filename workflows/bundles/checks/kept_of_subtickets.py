@@ -12,7 +12,9 @@ from workflows.bundles.outline.outline import Outline
 from workflows.bundles.outline.subtickets import NO_WAIT, names_kept, subtickets_of
 from workflows.engine.errors import EngineError
 from workflows.engine.process import Json
-from workflows.engine.rules.conditions import evaluate_condition, is_empty, variables_read
+from workflows.engine.rules.compiling import is_empty
+from workflows.engine.rules.evaluate import evaluate_condition
+from workflows.engine.rules.reads import variables_read
 from workflows.engine.steps.subtickets import CANCELLED, PARTS, has_ended
 
 

@@ -13,7 +13,7 @@ from workflows.bundles.document.problems import Problem
 from workflows.bundles.outline.entries import Entry
 from workflows.bundles.outline.outline import Outline
 from workflows.engine.problems import short
-from workflows.engine.rules.conditions import is_empty
+from workflows.engine.rules.compiling import is_empty
 from workflows.fields.field import Field
 
 _ADDRESS = "email"

@@ -18,13 +18,8 @@ from workflows.bundles.outline.outline import Outline
 from workflows.engine.failure import FAILURE_PARTS
 from workflows.engine.problems import short
 from workflows.engine.process import JsonObject, objects_in
-from workflows.engine.rules.conditions import (
-    check_condition,
-    columns_of_template,
-    columns_read,
-    is_empty,
-    variables_read,
-)
+from workflows.engine.rules.compiling import check_condition, is_empty
+from workflows.engine.rules.reads import columns_of_template, columns_read, variables_read
 from workflows.engine.rules.transforms import check_transform, transform_variables
 from workflows.engine.steps.messages import MessageSpec, Recipient
 from workflows.engine.steps.subtickets import READ_OF_ENDED

@@ -13,7 +13,8 @@ from workflows.bundles.outline.forms import readable_fields
 from workflows.engine.problems import Path, short
 from workflows.engine.process import Json
 from workflows.engine.rules.clock import NAMES as NAMES_OF_TIME
-from workflows.engine.rules.conditions import columns_read, is_empty, variables_read
+from workflows.engine.rules.compiling import is_empty
+from workflows.engine.rules.reads import columns_read, variables_read
 from workflows.fields.field import Field
 
 GUARDS: Final = ("missing", "missing_some", "exists")

@@ -19,7 +19,7 @@ from typing import Final
 from tenants.names import LONGEST_NAME, plain_email
 from workflows.bundles.document.spelling import as_spelt
 from workflows.engine.process import Json, JsonObject, objects_in
-from workflows.engine.rules.conditions import is_empty
+from workflows.engine.rules.compiling import is_empty
 from workflows.engine.steps.approvals import USUAL_NEVER
 from workflows.engine.steps.assigning import canonical_assignment
 from workflows.engine.steps.edits import canonical_edits

@@ -7,7 +7,7 @@ from typing import Any
 
 from workflows.engine.problems import Path
 from workflows.engine.process import JsonObject
-from workflows.engine.rules.conditions import is_empty
+from workflows.engine.rules.compiling import is_empty
 from workflows.engine.task_types import TaskType
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from workflows.bundles.outline.blocks import ITEM, ITEM_NUMBER
 from workflows.bundles.outline.forms import readable_fields
 from workflows.bundles.outline.outline import Outline
-from workflows.engine.rules.conditions import compile_template
+from workflows.engine.rules.compiling import compile_template
 from workflows.engine.rules.transforms import check_transform, transform_variables
 from workflows.fields.field import SeenBy
 

@@ -17,7 +17,7 @@ from workflows.bundles.outline.entries import Branch, Entry
 from workflows.bundles.outline.forms import readable_fields
 from workflows.engine.problems import Path, quoted, short
 from workflows.engine.process import EndOutcome, Json, JsonObject
-from workflows.engine.rules.conditions import is_empty
+from workflows.engine.rules.compiling import is_empty
 from workflows.fields.field import Field
 
 

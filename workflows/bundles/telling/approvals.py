@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from workflows.engine.conditions.sentence import describe_condition
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.rules.conditions import is_empty
+from workflows.engine.rules.compiling import is_empty
 from workflows.engine.steps.approvals import Approvers, Needed, needed_of, never_of
 from workflows.engine.steps.assigning import REQUESTER, TASKS
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from workflows.engine.conditions.sentence import describe_condition
 from workflows.engine.process import Json, JsonObject, objects_in
-from workflows.engine.rules.conditions import is_empty
+from workflows.engine.rules.compiling import is_empty
 
 
 def branches_in_words(

@@ -42,7 +42,7 @@ from workflows.engine.conditions.sentence import (
 from workflows.engine.conditions.text import Names, write_expression
 from workflows.engine.problems import Path
 from workflows.engine.process import EndOutcome, Json, JsonObject, objects_in
-from workflows.engine.rules.conditions import is_empty
+from workflows.engine.rules.compiling import is_empty
 from workflows.engine.starts import StartSpec, starts_of
 from workflows.engine.tables.decision_table import Hit
 from workflows.fields.field import LIMIT_KEYS, SEEN_BY_WORDS, SeenBy

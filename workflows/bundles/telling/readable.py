@@ -23,7 +23,7 @@ from workflows.engine.conditions.sentence import (
 from workflows.engine.conditions.text import write_condition
 from workflows.engine.problems import Path
 from workflows.engine.process import Json
-from workflows.engine.rules.conditions import is_empty
+from workflows.engine.rules.compiling import is_empty
 from workflows.engine.values.storable import unstorable
 from workflows.fields.field import LIMIT_KEYS
 from workflows.fields.form_rules import rules_in

@@ -18,7 +18,7 @@ from workflows.bundles.trying.samples import sample_context
 from workflows.bundles.unfinished import storage_problems
 from workflows.engine.conditions.text import parse_condition, write_condition
 from workflows.engine.process import JsonObject
-from workflows.engine.rules.conditions import evaluate_condition
+from workflows.engine.rules.evaluate import evaluate_condition
 from workflows.workbooks.documents import FileType, read_document, write_document
 
 OK: Any = [{"name": "ok", "label": "OK?", "type": "boolean", "required": True}]

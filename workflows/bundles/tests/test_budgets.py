@@ -16,14 +16,9 @@ from workflows.bundles.document.reading import MAX_PARTS, read_bundle
 from workflows.bundles.trying.cases import run_document_test_cases
 from workflows.bundles.unfinished import new_workflow_document
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.rules.conditions import MOST_WORK_TOGETHER, one_budget
-from workflows.engine.rules.rule_cost import (
-    ASSUMED_ITEMS,
-    ASSUMED_SIZE,
-    MOST_OUTPUT,
-    assumed,
-    check_cost,
-)
+from workflows.engine.rules.bounds import assumed
+from workflows.engine.rules.budget import MOST_WORK_TOGETHER, one_budget
+from workflows.engine.rules.rule_cost import ASSUMED_ITEMS, ASSUMED_SIZE, MOST_OUTPUT, check_cost
 from workflows.engine.rules.transforms import apply_transform
 from workflows.engine.schemas import json_schema
 from workflows.engine.schemas.pattern_cost import MOST_BYTES_OF_DOCUMENT, pattern_cost

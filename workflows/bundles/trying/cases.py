@@ -17,7 +17,7 @@ from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.errors import FieldError
 from workflows.engine.problems import FieldProblem, quoted
 from workflows.engine.process import EndOutcome, Json, JsonObject
-from workflows.engine.rules.conditions import one_budget
+from workflows.engine.rules.budget import one_budget
 from workflows.engine.simulate import Outcome, Simulation
 from workflows.engine.steps.edits import place_of
 from workflows.fields.facts import Facts

@@ -24,7 +24,7 @@ from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject, Process
 from workflows.engine.rules.clock import NAMES as NAMES_OF_TIME
 from workflows.engine.rules.clock import Clock
-from workflows.engine.rules.conditions import is_empty
+from workflows.engine.rules.compiling import is_empty
 from workflows.engine.rules.transforms import apply_transform
 from workflows.engine.simulate import (
     Answer,

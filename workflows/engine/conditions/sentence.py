@@ -7,7 +7,8 @@ from typing import Final
 
 from workflows.engine.problems import quoted
 from workflows.engine.process import Json
-from workflows.engine.rules.conditions import compact, is_empty
+from workflows.engine.rules.compiling import is_empty
+from workflows.engine.rules.data import compact
 from workflows.engine.texts import gettext as _
 from workflows.engine.texts import gettext_noop
 from workflows.engine.values.storable import unstorable

@@ -29,7 +29,8 @@ from collections.abc import Collection
 from typing import Final
 
 from workflows.engine.process import Json
-from workflows.engine.rules.conditions import compact, is_empty
+from workflows.engine.rules.compiling import is_empty
+from workflows.engine.rules.data import compact
 
 from .reading import read_text
 from .words import MAX_CHARACTERS, RESPONSE, ROOTS, ConditionTextError, Names

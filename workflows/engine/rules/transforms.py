@@ -12,13 +12,10 @@ from workflows.engine.process import Json, JsonObject
 from workflows.engine.texts import gettext as _
 from workflows.engine.times.calendar import WorkingTime
 
-from .conditions import (
-    RuleFailedError,
-    compile_template,
-    evaluate_template,
-    is_empty,
-    prepare,
-)
+from .compiling import compile_template, is_empty
+from .data import prepare
+from .evaluate import evaluate_template
+from .refusals import RuleFailedError
 
 
 def apply_transform(

@@ -17,7 +17,7 @@ from jsonschema_rs import Draft202012Validator, EmailOptions, RegexOptions, Vali
 from workflows.engine.errors import CheckError, SchemaError
 from workflows.engine.problems import short
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.rules.rule_cost import size_of
+from workflows.engine.rules.bounds import size_of
 from workflows.engine.texts import gettext, gettext_noop
 from workflows.engine.values.frozen import thawed
 from workflows.engine.values.number_text import write_number

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.rules.rule_cost import size_of
+from workflows.engine.rules.bounds import size_of
 
 from .pattern_cost import MOST_STEPS, pattern_cost
 

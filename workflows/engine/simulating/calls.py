@@ -7,7 +7,7 @@ from workflows.engine.errors import SchemaError, TransformError
 from workflows.engine.failure import Failure, FailureReason
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.rules.conditions import is_empty
+from workflows.engine.rules.compiling import is_empty
 from workflows.engine.rules.transforms import apply_transform
 from workflows.engine.schemas.schema_validation import SchemaValidator
 from workflows.engine.texts import gettext

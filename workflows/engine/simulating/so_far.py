@@ -72,7 +72,7 @@ class SoFar:
         }
 
     def _earlier(self, path: SimulatedPath) -> JsonObject:
-        """What came of earlier visits, as `workflows.running.earlier_visits` says."""
+        """What came of earlier visits, as `workflows.running.looking_back.earlier_visits` says."""
         found: JsonObject = {}
         if path.block is not None:
             found = self._earlier(path.block.path)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.rules.clock import Clock
-from workflows.engine.rules.conditions import is_empty
+from workflows.engine.rules.compiling import is_empty
 from workflows.engine.schemas.schema_validation import SchemaValidator
 from workflows.engine.steps.answered import answer_in
 from workflows.engine.task_types import TaskType

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from workflows.engine.errors import EngineError, TransformError
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.rules.clock import Clock, with_time
-from workflows.engine.rules.conditions import PreparedData, compact, prepare
+from workflows.engine.rules.data import PreparedData, compact, prepare
 from workflows.engine.rules.transforms import apply_transform
 from workflows.engine.tables.decision_table import table_of
 from workflows.engine.task_types import TaskType

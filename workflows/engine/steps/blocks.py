@@ -30,7 +30,8 @@ from workflows.engine.process import (
     ends_when_of,
 )
 from workflows.engine.rules.clock import Clock, with_time
-from workflows.engine.rules.conditions import evaluate_condition, prepare
+from workflows.engine.rules.data import prepare
+from workflows.engine.rules.evaluate import evaluate_condition
 from workflows.engine.rules.transforms import apply_transform
 from workflows.engine.texts import gettext as _
 from workflows.engine.times.calendar import WorkingTime

@@ -6,7 +6,7 @@ from typing import Final
 
 from workflows.engine.errors import ConditionError
 from workflows.engine.process import EndOutcome, Json, JsonObject, Process
-from workflows.engine.rules.conditions import compile_condition, is_empty
+from workflows.engine.rules.compiling import compile_condition, is_empty
 
 # What conditions read of the step, besides what it keeps of the sub-ticket.
 PARTS: Final = ("ended", "outcome", "label", "number")

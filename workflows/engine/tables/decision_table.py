@@ -29,13 +29,9 @@ from typing import Final
 from workflows.engine.errors import ConditionError, EngineError
 from workflows.engine.problems import Path, Problem, did_you_mean, nearest, quoted, short
 from workflows.engine.process import Json, JsonObject, objects_in
-from workflows.engine.rules.conditions import (
-    PreparedData,
-    check_condition,
-    compact,
-    evaluate_template,
-    prepare,
-)
+from workflows.engine.rules.compiling import check_condition
+from workflows.engine.rules.data import PreparedData, compact, prepare
+from workflows.engine.rules.evaluate import evaluate_template
 from workflows.engine.texts import gettext as _
 from workflows.engine.texts import gettext_noop
 from workflows.engine.values.kept_by_size import KeptBySize

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tenants.testing_tools.examples import examples
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.rules.conditions import evaluate_condition
+from workflows.engine.rules.evaluate import evaluate_condition
 from workflows.engine.rules.transforms import apply_transform
 from workflows.engine.schemas.schema_validation import SchemaValidator
 from workflows.engine.values.composed import composed

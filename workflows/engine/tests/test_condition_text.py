@@ -17,7 +17,9 @@ from workflows.engine.conditions.text import (
     write_expression,
 )
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.rules.conditions import check_condition, compact, evaluate_condition
+from workflows.engine.rules.compiling import check_condition
+from workflows.engine.rules.data import compact
+from workflows.engine.rules.evaluate import evaluate_condition
 
 TASKS = ("approve", "pay_invoice", "ticket", "and")
 APPROVED: Json = {"var": "tasks.approve.approved"}

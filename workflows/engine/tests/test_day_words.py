@@ -14,7 +14,8 @@ from workflows.engine.conditions.text import (
     write_condition,
     write_expression,
 )
-from workflows.engine.rules.conditions import evaluate_condition, prepare
+from workflows.engine.rules.data import prepare
+from workflows.engine.rules.evaluate import evaluate_condition
 
 FORM = Names(fields=("start", "until", "amount", "lines", "days"))
 START, UNTIL, TODAY = {"var": "start"}, {"var": "until"}, {"var": "today"}

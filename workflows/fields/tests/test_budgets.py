@@ -4,7 +4,7 @@ import unittest
 from unittest.mock import patch
 
 from workflows.engine.process import Json
-from workflows.engine.rules.conditions import prepare
+from workflows.engine.rules.data import prepare
 from workflows.engine.schemas import json_schema
 from workflows.fields import validation
 from workflows.fields.specs import check_fields

@@ -13,12 +13,12 @@ from workflows.running.events.of_steps.completed import COMPLETED
 from workflows.running.events.of_steps.moved import MOVED
 from workflows.running.events.of_steps.started import STARTED
 from workflows.running.events.of_tickets.cleaned_up import CLEANED_UP
+from workflows.running.looking_back.visits import bounded
 from workflows.running.state.block_beginnings import first_task_of
 from workflows.running.state.block_ends import named
 from workflows.running.state.entering import Entering
 from workflows.running.state.move import FailedStep, Move
 from workflows.running.step_part import StepPart
-from workflows.running.visits import bounded
 
 
 class Moves(Entering):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from workflows.engine.process import JsonObject
 from workflows.models import TaskInstance
 from workflows.running.events.of_repairs.changed import CHANGED
-from workflows.running.kept_outputs import Kept, where_kept
+from workflows.running.looking_back.kept_outputs import Kept, where_kept
 from workflows.running.state.writing import InstanceWriter
 
 

@@ -36,7 +36,7 @@ from workflows.engine.conditions.text import Names, write_expression
 from workflows.engine.errors import FieldError
 from workflows.engine.problems import quoted
 from workflows.engine.process import Json, JsonObject, objects_in
-from workflows.engine.rules.conditions import is_empty
+from workflows.engine.rules.compiling import is_empty
 from workflows.engine.schemas.json_schema import is_web_address
 from workflows.engine.steps.approvals import Approvers
 from workflows.engine.steps.messages import MessageSpec

@@ -34,7 +34,7 @@ from workflows.models import (
     WorkflowDefinition,
 )
 from workflows.picture.graph import draw_process
-from workflows.running.workers import eligible_workers
+from workflows.running.people.workers import eligible_workers
 from workflows.workbooks import FileType
 
 

@@ -52,7 +52,7 @@ from workflows.engine.conditions.text import (
 )
 from workflows.engine.errors import ConditionError, EngineError, TransformError
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.rules.conditions import check_condition, is_empty
+from workflows.engine.rules.compiling import check_condition, is_empty
 from workflows.engine.rules.transforms import apply_transform, check_transform
 from workflows.engine.simulate import Outcome
 from workflows.engine.values.number_text import NumberTextError, parse_number, possible_numbers

@@ -21,7 +21,7 @@ from workflows.bundles.telling.task_notes import task_notes
 from workflows.engine.conditions.sentence import describe_condition
 from workflows.engine.decide import TriedTransition
 from workflows.engine.process import Json, JsonObject, objects_in
-from workflows.engine.rules.conditions import is_empty
+from workflows.engine.rules.compiling import is_empty
 from workflows.engine.simulate import Outcome, Simulation, Step, TimeOver
 from workflows.engine.steps.approvals import answers_of_vote, approval_key, vote_key
 from workflows.engine.steps.assigning import AssignRule, Who

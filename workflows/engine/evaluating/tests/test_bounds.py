@@ -9,7 +9,7 @@ from tenants.testing_tools.effort import steps_of
 from workflows.engine.errors import ConditionError
 from workflows.engine.evaluating.compiled import Form, compile_rule
 from workflows.engine.evaluating.failures import Failed, Reason
-from workflows.engine.rules.conditions import evaluate_condition
+from workflows.engine.rules.evaluate import evaluate_condition
 
 LIST = {"var": "l"}
 

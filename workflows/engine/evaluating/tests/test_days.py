@@ -8,7 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from workflows.engine.errors import ConditionError
-from workflows.engine.rules.conditions import RuleFailedError, evaluate_formula, prepare
+from workflows.engine.rules.data import prepare
+from workflows.engine.rules.evaluate import evaluate_formula
+from workflows.engine.rules.refusals import RuleFailedError
 from workflows.engine.times.calendar import OFFICE_WEEK, WorkingTime
 
 BERLIN = WorkingTime(

@@ -13,7 +13,7 @@ from typing import Final
 from tenants.hooks import Hook
 from tenants.models import User
 from tenants.models.user import UserQuerySet
-from workflows.running.workers import colleagues, eligible_workers
+from workflows.running.people.workers import colleagues, eligible_workers
 
 # With pairs of who is away, and who stands in for them from now on. What is told of it is a
 # subject's above.

@@ -8,7 +8,7 @@ from workflows.models import TaskInstance, WorkflowEvent, WorkflowInstance
 from workflows.running.events.of_tickets.cancelled import CANCELLED
 from workflows.running.events.of_tickets.duplicate import DUPLICATE
 from workflows.running.events.of_tickets.withdrawn import WITHDRAWN
-from workflows.running.keys_now import keys_now
+from workflows.running.looking_back.keys_now import keys_now
 
 CANCELLING: Final = (str(CANCELLED), str(WITHDRAWN), str(DUPLICATE))
 

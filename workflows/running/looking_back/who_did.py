@@ -11,7 +11,7 @@ from tenants.models import User
 from workflows.engine.process import Json, JsonObject
 from workflows.models import TaskInstance, TaskStatus, WorkflowEvent, WorkflowInstance
 from workflows.running.events.of_steps.task_completed import TASK_COMPLETED
-from workflows.running.keys_now import KeyNow
+from workflows.running.looking_back.keys_now import KeyNow
 
 
 def done_by(person: User | None, at: datetime) -> JsonObject:

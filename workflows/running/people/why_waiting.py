@@ -22,9 +22,10 @@ from workflows.engine.problems import quoted
 from workflows.engine.process import objects_in
 from workflows.engine.steps.assigning import AssignRule, Mode, Who
 from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowStatus
-from workflows.running.candidates import REQUESTER, answered_id, last_doer_id
 from workflows.running.definition_cache import definition_of
-from workflows.running.workers import ACTIVE_SCHEMA, eligible_workers
+from workflows.running.people.candidates_in_sql import answered_id, last_doer_id
+from workflows.running.people.facts import REQUESTER
+from workflows.running.people.workers import ACTIVE_SCHEMA, eligible_workers
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from workflows.models import (
     WorkflowInstance,
 )
 from workflows.models.workflow_instance import ENDED
-from workflows.running.check_output import check_output
+from workflows.running.repair.check_output import check_output
 
 # The states in which a call is about to be made, is being made, or is waited for.
 UNDER_WAY = (TaskStatus.OPEN, TaskStatus.PENDING, TaskStatus.IN_PROGRESS)

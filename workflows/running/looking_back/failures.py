@@ -6,7 +6,7 @@ from workflows.engine.failure import Failure
 from workflows.engine.process import JsonObject
 from workflows.models import TaskInstance, WorkflowEvent, WorkflowInstance
 from workflows.running.events.of_calls.call_failed import CALL_FAILED
-from workflows.running.keys_now import keys_now
+from workflows.running.looking_back.keys_now import keys_now
 
 
 def last_failures(instance: WorkflowInstance) -> JsonObject:

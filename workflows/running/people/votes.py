@@ -11,11 +11,11 @@ from django.db.models import Exists, OuterRef
 from tenants.models import User
 from workflows.engine.process import JsonObject
 from workflows.models import TaskInstance
-from workflows.running.assignment import assignee_data, lock_assignment
-from workflows.running.candidates import electorate_of
-from workflows.running.deputies import acting_deputies
 from workflows.running.events.of_people.assigned import APPROVER
-from workflows.running.workers import colleagues, eligible_workers
+from workflows.running.people.assignment import assignee_data, lock_assignment
+from workflows.running.people.deputies import acting_deputies
+from workflows.running.people.electorate import electorate_of
+from workflows.running.people.workers import colleagues, eligible_workers
 
 
 def assign_votes(votes: Sequence[TaskInstance], *, now: datetime) -> list[JsonObject | None]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.rules.conditions import is_empty
+from workflows.engine.rules.compiling import is_empty
 from workflows.engine.schemas.schema_validation import SchemaValidator
 from workflows.engine.steps.approvals import OUTPUT_SCHEMA
 from workflows.engine.steps.subtickets import OUTPUT_SCHEMA as OF_SUBTICKET

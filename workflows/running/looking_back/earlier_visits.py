@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 from workflows.engine.process import Json, JsonObject
 from workflows.models import Path, TaskInstance
-from workflows.running.kept_outputs import Places
-from workflows.running.keys_now import KeyNow
+from workflows.running.looking_back.kept_outputs import Places
+from workflows.running.looking_back.keys_now import KeyNow
 from workflows.running.positions import Positions
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from workflows.models import Path, TaskInstance, WorkflowInstance
-from workflows.running.keys_now import KeyNow, keys_now
+from workflows.running.looking_back.keys_now import KeyNow, keys_now
 from workflows.running.positions import Positions
 
 # Where the outputs of a list's branches are after its block: no path has this number.

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from workflows.engine.decide import Decision
 from workflows.models import Path, TaskInstance, TaskStatus, WorkflowInstance
 from workflows.running.definition_cache import definition_of
-from workflows.running.keys_now import KeyNow
+from workflows.running.looking_back.keys_now import KeyNow
 
 
 def count_visits(

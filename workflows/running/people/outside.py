@@ -19,7 +19,7 @@ from tenants.connection import current_schema
 from tenants.hooks import Hook
 from tenants.names import plain_email
 from workflows.models import Contact, ContactLink, TaskInstance
-from workflows.running.candidates import outside_address
+from workflows.running.people.facts import outside_address
 
 LIFETIME: Final = timedelta(days=30)
 # Of the secret: 256 bits, in the letters of an address.

@@ -29,12 +29,12 @@ from workflows.models import (
     WorkflowStatus,
 )
 from workflows.models.task_instance import ASSIGNMENT
-from workflows.running.candidates import candidates_of
 from workflows.running.events.of_people.assigned import ASSIGNED
+from workflows.running.people.candidates import candidates_of
+from workflows.running.people.workers import available_workers
 from workflows.running.record_event import record_event
 from workflows.running.sealing import batch_of_history
 from workflows.running.with_event import WITH_EVENT, Happened
-from workflows.running.workers import available_workers
 
 NO_TASK = 0
 NO_UNFINISHED = 0

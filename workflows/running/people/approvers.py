@@ -15,8 +15,9 @@ from workflows.engine.rules.transforms import apply_transform
 from workflows.engine.steps.approvals import ApprovalSpec, Approvers, CastVote, approval_output
 from workflows.engine.steps.blocks import BlockSpec, vote_in
 from workflows.models import Path, PathStatus, TaskInstance
-from workflows.running.candidates import manager_of_requester, never_of_approval
-from workflows.running.workers import eligible_workers
+from workflows.running.people.electorate import never_of_approval
+from workflows.running.people.facts import manager_of_requester
+from workflows.running.people.workers import eligible_workers
 
 
 def find_approvers(
