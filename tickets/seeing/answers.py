@@ -23,7 +23,7 @@ from workflows.engine.assigning import Who
 from workflows.engine.evaluating.moments import moment_of
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.task_types import BLOCK_TYPES, MESSAGE_TYPES, WAIT_TYPES
-from workflows.fields.uploads import uploads_in
+from workflows.fields.answers.uploads import uploads_in
 from workflows.forms import (
     Shown,
     answered_for_requester,

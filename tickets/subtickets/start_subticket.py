@@ -25,7 +25,7 @@ from workflows.engine.errors import EngineError, TransformError
 from workflows.engine.failure import FailureReason
 from workflows.engine.process import JsonObject
 from workflows.engine.transforms import apply_transform
-from workflows.fields.look_up import facts_for
+from workflows.fields.in_database.look_up import facts_for
 from workflows.models import DefinitionStatus, TaskInstance, TicketDefinition
 from workflows.running.definition_cache import definition_of
 from workflows.running.moving import listed

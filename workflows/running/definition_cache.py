@@ -28,7 +28,7 @@ from workflows.engine.frozen import frozen
 from workflows.engine.kept_by_size import KeptBySize
 from workflows.engine.messages import roots_read
 from workflows.engine.process import Json, JsonObject, Process
-from workflows.fields.validation import Validator, validator_for
+from workflows.fields.answers.validation import Validator, validator_for
 from workflows.models import TaskDefinition, WorkflowDefinition
 from workflows.running.frozen_rows import freeze_row
 

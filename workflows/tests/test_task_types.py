@@ -27,7 +27,7 @@ from workflows.engine.task_types import (
     WRITTEN_TYPES,
     TaskType,
 )
-from workflows.fields.validation import validate_fields
+from workflows.fields.answers.validation import validate_fields
 from workflows.models import TaskDefinition, WorkflowDefinition
 from workflows.picture.graph import draw_process
 from workflows.task_types import SCREENS, task_type_choices

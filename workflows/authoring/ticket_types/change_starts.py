@@ -18,8 +18,8 @@ from workflows.errors import (
     TicketTypeChangedError,
     TicketTypeNotOfferedError,
 )
-from workflows.fields.look_up import facts_for
-from workflows.fields.validation import validator_for
+from workflows.fields.answers.validation import validator_for
+from workflows.fields.in_database.look_up import facts_for
 from workflows.models import TicketDefinition
 
 STARTS_CHANGED = declare(

@@ -30,8 +30,8 @@ from workflows.engine.problems import Path, did_you_mean, nearest, short, steps_
 from workflows.engine.process import EndOutcome, Json, JsonObject
 from workflows.engine.schema_validation import SchemaValidator
 from workflows.engine.subtickets import OUTPUT_SCHEMA as OF_SUBTICKET
+from workflows.fields.answers.validation import Validator
 from workflows.fields.facts import Facts
-from workflows.fields.validation import Validator
 from workflows.working_hours.durations import duration_in_words
 
 _DAY: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")

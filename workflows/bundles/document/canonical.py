@@ -28,7 +28,7 @@ from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.reminders import canonical_reminders
 from workflows.fields.field import Holds
 from workflows.fields.registry import OWN_KEYS, TYPES
-from workflows.fields.specs import MAX_TEXTS
+from workflows.fields.specs.specs import MAX_TEXTS
 
 FORMAT: Final = "ticketflower-bundle"
 FORMAT_VERSION: Final = 1

@@ -14,7 +14,8 @@ from workflows.engine.conditions import evaluate_condition
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.schema_validation import SchemaValidator
 from workflows.engine.transforms import apply_transform
-from workflows.fields.validation import Validator, check_presets
+from workflows.fields.answers.presets import check_presets
+from workflows.fields.answers.validation import Validator
 
 ONE, TWO = "caf\u00e9", "cafe\u0301"
 WAYS = ((ONE, TWO), (TWO, ONE), (TWO, TWO), (ONE, ONE))

@@ -42,14 +42,14 @@ from workflows.engine.messages import MessageSpec
 from workflows.engine.problems import quoted
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.fields.field import Field, SeenBy
-from workflows.fields.kept_people import addresses_of, part_of_document
-from workflows.fields.kept_roles import (
+from workflows.fields.in_database.kept_people import addresses_of, part_of_document
+from workflows.fields.in_database.kept_roles import (
     reminders_with_names,
     roles_named_in,
     roles_of_reminders,
     with_role_names,
 )
-from workflows.fields.specs import parse_fields
+from workflows.fields.specs.specs import parse_fields
 from workflows.models import TaskDefinition, Transition, WorkflowDefinition
 from workflows.working_hours.durations import (
     after_in_words,

@@ -58,8 +58,8 @@ from workflows.engine.simulate import Outcome
 from workflows.engine.storable import unstorable
 from workflows.engine.transforms import apply_transform, check_transform
 from workflows.errors import WorkflowsError
-from workflows.fields.spec_values import MAX_INTEGER
-from workflows.fields.specs import check_fields
+from workflows.fields.shared.spec_values import MAX_INTEGER
+from workflows.fields.specs.specs import check_fields
 from workflows.forms import AnswersForm, shown_now
 from workflows.forms.answers import PREFIX
 from workflows.models import WorkflowDefinition

@@ -55,9 +55,9 @@ from workflows.engine.clock import Clock
 from workflows.engine.errors import FieldError, SchemaError, TransformError
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Answer, Outcome, Simulation, Step, read_answers
-from workflows.fields.asked_again import AskedAgain
+from workflows.fields.answers.asked_again import AskedAgain
+from workflows.fields.answers.validation import validator_for
 from workflows.fields.file.accepted import accepted_by, sample_name
-from workflows.fields.validation import validator_for
 from workflows.forms import AnswersForm, EditsForm, visible_answer
 from workflows.forms.answers import PREFIX
 from workflows.forms.edits_form import prefix_of

@@ -11,8 +11,8 @@ from workflows.engine.problems import Path, Problem
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.texts import gettext
 from workflows.fields.field import CheckList, Field, FieldType, TitleUse, gettext_noop
-from workflows.fields.limits import count_problem, order_problem, zero_problem
-from workflows.fields.spec_values import given_number, is_absent, otherwise
+from workflows.fields.shared.limits import count_problem, order_problem, zero_problem
+from workflows.fields.shared.spec_values import given_number, is_absent, otherwise
 
 TEXT_CHARACTERS = 2_000
 MAX_TEXT_CHARACTERS = 1_000_000

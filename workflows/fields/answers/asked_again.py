@@ -17,9 +17,9 @@ from workflows.engine.edits import Edit, by_owner, owner_of
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.texts import gettext
+from workflows.fields.answers.validation import Validator
 from workflows.fields.facts import KEPT_ANSWERS, NO_FACTS, Facts, Reference
 from workflows.fields.field import Field
-from workflows.fields.validation import Validator
 
 _DIGEST_CHARACTERS: Final = 16
 

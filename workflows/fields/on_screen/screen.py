@@ -17,10 +17,10 @@ from django.utils.translation import gettext as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from workflows.engine.process import Json, JsonObject
-from workflows.fields.editor_facts import TEXTS_COMPARED, Operators, translated
 from workflows.fields.field import Field, FieldType
-from workflows.fields.inputs import Answer, AskedField
-from workflows.fields.shown import Shown, plain
+from workflows.fields.on_screen.editor_facts import TEXTS_COMPARED, Operators, translated
+from workflows.fields.on_screen.inputs import Answer, AskedField
+from workflows.fields.on_screen.shown import Shown, plain
 
 
 class FileKeeper(Protocol):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, time
 
 from workflows.engine.process import Json
-from workflows.fields.editor_facts import EQUAL, GIVEN, WHEN
 from workflows.fields.field import Field, gettext_noop
-from workflows.fields.screen import Screen, SheetCell, Shows
+from workflows.fields.on_screen.editor_facts import EQUAL, GIVEN, WHEN
+from workflows.fields.on_screen.screen import Screen, SheetCell, Shows
 
 
 class MomentScreen(Screen):

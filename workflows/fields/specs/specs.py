@@ -20,24 +20,17 @@ from workflows.engine.conditions import is_call, is_empty
 from workflows.engine.errors import FieldError
 from workflows.engine.frozen import frozen
 from workflows.engine.json_schema import MAX_PATTERN_CHARACTERS, CheckError, compile_validator
-from workflows.engine.pattern_cost import (
-    MOST_BYTES_OF_FORM,
-    MOST_BYTES_OF_PATTERN,
-    pattern_cost,
-)
+from workflows.engine.pattern_cost import MOST_BYTES_OF_FORM, MOST_BYTES_OF_PATTERN, pattern_cost
 from workflows.engine.problems import Path, Problem, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.storable import unstorable
 from workflows.engine.texts import gettext, gettext_noop
-from workflows.fields.field import (
-    COMMON_KEYS,
-    LIMIT_KEYS,
-    Field,
-    FieldType,
-    Holds,
-    SeenBy,
-)
-from workflows.fields.form_rules import (
+from workflows.fields.field import COMMON_KEYS, LIMIT_KEYS, Field, FieldType, Holds, SeenBy
+from workflows.fields.registry import OWN_KEYS, TYPES, type_of
+from workflows.fields.sentences import answer_sentence
+from workflows.fields.shared.listed import choice_of
+from workflows.fields.shared.spec_values import MAX_INTEGER, given_number, is_absent
+from workflows.fields.specs.form_rules import (
     Readable,
     checks_in,
     circle_problems,
@@ -45,12 +38,8 @@ from workflows.fields.form_rules import (
     is_rule,
     rule_problems,
 )
-from workflows.fields.known_choices import look_alike_choices
-from workflows.fields.listed import choice_of
-from workflows.fields.registry import OWN_KEYS, TYPES, type_of
-from workflows.fields.schema import document_schema, fields_schema
-from workflows.fields.sentences import answer_sentence
-from workflows.fields.spec_values import MAX_INTEGER, given_number, is_absent
+from workflows.fields.specs.known_choices import look_alike_choices
+from workflows.fields.specs.schema import document_schema, fields_schema
 
 MAX_FIELDS = 200
 MAX_RECORD_FIELDS = 50

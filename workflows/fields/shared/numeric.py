@@ -9,8 +9,8 @@ from workflows.engine.number_text import NumberTextError, number_problem, parse_
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.texts import gettext
 from workflows.fields.field import NUMBER, Field, FieldType
-from workflows.fields.limits import order_problem
-from workflows.fields.spec_values import otherwise
+from workflows.fields.shared.limits import order_problem
+from workflows.fields.shared.spec_values import otherwise
 
 
 class Numeric(FieldType):

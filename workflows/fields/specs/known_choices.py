@@ -8,8 +8,8 @@ from tenants.names import name_key
 from workflows.engine.problems import Path, Problem, short
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.texts import gettext
-from workflows.fields.listed import known_choice
 from workflows.fields.registry import type_of
+from workflows.fields.shared.listed import known_choice
 
 
 def look_alike_choices(specs: object, path: Path = ()) -> Iterator[Problem]:

@@ -14,10 +14,10 @@ from typing import Final
 from django.utils import timezone
 
 from workflows.engine.process import Json, JsonObject
-from workflows.fields.asked_again import PartOfForm
+from workflows.fields.answers.asked_again import PartOfForm
+from workflows.fields.answers.validation import Validator
 from workflows.fields.facts import NO_FACTS, Facts, Reference
 from workflows.fields.registry import modules_of_types
-from workflows.fields.validation import Validator
 from workflows.working_hours.company_clock import company_clock
 
 type LookUp = Callable[[Collection[Reference]], Mapping[Reference, tuple[JsonObject, ...]]]

@@ -7,7 +7,7 @@ from typing import Final
 from workflows.engine.number_text import number_problem, possible_numbers
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.texts import gettext, gettext_noop
-from workflows.fields.spec_values import given_number, is_whole, number
+from workflows.fields.shared.spec_values import given_number, is_whole, number
 
 FIXED: Final = gettext_noop(
     "Only limits of numbers, dates and times can be formulas, which depend on today or on answers."

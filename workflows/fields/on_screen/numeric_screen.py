@@ -7,11 +7,11 @@ from typing import ClassVar, TypeGuard
 from django import forms
 
 from workflows.engine.process import Json
-from workflows.fields.editor_facts import EQUAL, GIVEN, ORDER
 from workflows.fields.field import Field, gettext_noop
-from workflows.fields.screen import Screen, SheetCell, Shows, text_input
-from workflows.fields.shown import plain
-from workflows.fields.shown_number import shown_number
+from workflows.fields.on_screen.editor_facts import EQUAL, GIVEN, ORDER
+from workflows.fields.on_screen.screen import Screen, SheetCell, Shows, text_input
+from workflows.fields.on_screen.shown import plain
+from workflows.fields.on_screen.shown_number import shown_number
 
 
 class NumericScreen(Screen):

@@ -7,12 +7,12 @@ from functools import partial
 from typing import Any, Final
 
 from workflows.engine.process import Json
-from workflows.fields.editor_facts import anything
 from workflows.fields.field import Field
-from workflows.fields.inputs import AskedField, CalculatedAnswer
+from workflows.fields.on_screen.editor_facts import anything
+from workflows.fields.on_screen.inputs import AskedField, CalculatedAnswer
+from workflows.fields.on_screen.screen import FormContext, Screen
+from workflows.fields.on_screen.shown import Shown
 from workflows.fields.registry import TYPES, modules_of_types
-from workflows.fields.screen import FormContext, Screen
-from workflows.fields.shown import Shown
 
 
 def _found() -> dict[str, Screen]:

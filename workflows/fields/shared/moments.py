@@ -8,7 +8,7 @@ from workflows.engine.json_schema import compile_validator
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.texts import gettext
 from workflows.fields.field import Field, FieldType, gettext_noop
-from workflows.fields.limits import FORMULA
+from workflows.fields.shared.limits import FORMULA
 
 OF_TIME: Final = (gettext_noop("From %(limit)s on"), gettext_noop("Until %(limit)s"))
 

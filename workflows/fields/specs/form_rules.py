@@ -26,7 +26,7 @@ from workflows.engine.problems import Path, Problem, did_you_mean, nearest, quot
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.texts import gettext
 from workflows.fields.field import LIMIT_KEYS, Check, Field, FieldType
-from workflows.fields.spec_values import is_absent
+from workflows.fields.shared.spec_values import is_absent
 
 MAX_CHECKS: Final = 20
 LONGEST_MESSAGE: Final = 500

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from workflows.engine.process import Json
-from workflows.fields.shown_number import shown_number
+from workflows.fields.on_screen.shown_number import shown_number
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from workflows.engine.problems import Path, Problem
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.texts import gettext
 from workflows.fields.field import LIST, CheckList, Field, FieldType
-from workflows.fields.limits import count_problem, order_problem, zero_problem
-from workflows.fields.spec_values import given_number, is_absent, otherwise
+from workflows.fields.shared.limits import count_problem, order_problem, zero_problem
+from workflows.fields.shared.spec_values import given_number, is_absent, otherwise
 
 MAX_CHOICES: Final = 1_000
 

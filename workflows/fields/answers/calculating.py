@@ -28,8 +28,8 @@ from workflows.engine.problems import FieldProblem, Path, dotted, quoted, short
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.texts import gettext
 from workflows.fields.field import Check, Field
-from workflows.fields.form_rules import Calculated
 from workflows.fields.sentences import answer_sentence
+from workflows.fields.specs.form_rules import Calculated
 
 
 @dataclass(frozen=True, slots=True)

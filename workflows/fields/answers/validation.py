@@ -7,7 +7,7 @@ What answers name in the database was looked up before: see facts.py.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from types import MappingProxyType
@@ -27,14 +27,14 @@ from workflows.engine.conditions import (
 )
 from workflows.engine.errors import CheckError, ConditionError
 from workflows.engine.frozen import FrozenError, frozen
-from workflows.engine.json_schema import REQUIRED, ValidationError, compile_validator
+from workflows.engine.json_schema import REQUIRED, compile_validator
 from workflows.engine.kept_by_size import KeptBySize
 from workflows.engine.problems import FieldProblem, Path, dotted
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.schema_validation import schema_problems, unstorable_problems
+from workflows.engine.schema_validation import unstorable_problems
 from workflows.engine.storable import unstorable
 from workflows.engine.texts import gettext, gettext_noop
-from workflows.fields.calculating import (
+from workflows.fields.answers.calculating import (
     Scope,
     calculate,
     default_of,
@@ -43,24 +43,25 @@ from workflows.fields.calculating import (
     top_names,
     without_calculated,
 )
+from workflows.fields.answers.looked_up import all_taken_in, cells, looks_something_up
+from workflows.fields.answers.wrong_answers import (
+    MAX_PROBLEMS,
+    NOT_A_FORM,
+    field_problems,
+    further_problems,
+    refusals,
+)
 from workflows.fields.facts import NO_FACTS, Facts, Reference
 from workflows.fields.field import Field
-from workflows.fields.form_rules import calculation_order, rules_in
-from workflows.fields.schema import fields_schema
-from workflows.fields.sentences import answer_sentence
-from workflows.fields.specs import parse_fields
+from workflows.fields.specs.form_rules import calculation_order, rules_in
+from workflows.fields.specs.schema import fields_schema
+from workflows.fields.specs.specs import parse_fields
 
-MAX_PROBLEMS = 100
 # What the formulas of one form go over together, as characters (rule_cost.py): 500 rows with all
 # columns calculated.
 MOST_WORK_OF_A_FORM: Final = 300_000_000
 MOST_BYTES_KEPT: Final = 64 * 1024 * 1024
 _BYTES_A_CHARACTER: Final = 20  # of the specs, once they are compiled
-_NOT_A_FORM: Final = gettext_noop("Give the answers as an object: a name and a value for each.")
-_OF_OBJECTS: Final = frozenset({"required", "additionalProperties", "unevaluatedProperties"})
-_NOT_PRESET: Final = gettext_noop(
-    "This answer is calculated, so that it cannot be set beforehand. Leave it out."
-)
 _NOT_THERE: Final = gettext_noop(
     "The ticket type sets this, but it is not there any more: %(refusal)s"
 )
@@ -129,7 +130,7 @@ class Validator:
         """What is wrong with the answers; at most MAX_PROBLEMS, in no promised order."""
         broken = unstorable_problems(data)
         if broken or not isinstance(data, dict):
-            return broken or [FieldProblem("", gettext(_NOT_A_FORM))]
+            return broken or [FieldProblem("", gettext(NOT_A_FORM))]
         try:
             return list(islice(self._problems(composed_object(data), facts), MAX_PROBLEMS))
         except CheckError as error:
@@ -226,7 +227,7 @@ class Validator:
 
     def taken_in(self, data: JsonObject, facts: Facts) -> JsonObject:
         """Answers as people typed them or documents write them, as tickets keep them."""
-        return _taken_in(self._looked_up, data, facts)
+        return all_taken_in(self._looked_up, data, facts)
 
     def given_out(self, data: JsonObject) -> JsonObject:
         """Answers as tickets keep them, as documents write them."""
@@ -238,13 +239,13 @@ class Validator:
         }
 
     def presets_taken_in(self, facts: Facts) -> JsonObject:
-        return _taken_in(self._looked_up, self.presets, facts)
+        return all_taken_in(self._looked_up, self.presets, facts)
 
     def values_to_keep(self, data: JsonObject) -> tuple[tuple[str, Json], ...]:
         """The answers that `Facts.kept` takes: whole ones, and those in records."""
         found: list[tuple[str, Json]] = []
         for name, field in self._looked_up.items():
-            found += _cells(field, data.get(name))
+            found += cells(field, data.get(name))
         return tuple(found)
 
     # What is wrong
@@ -311,7 +312,7 @@ class Validator:
                 yield problem
         for error in self._validator.iter_errors(data):
             path = tuple(error.instance_path)
-            for problem in _field_problems(error, path, self._known(path), self._field(path)):
+            for problem in field_problems(error, path, self._known(path), self._field(path)):
                 if problem.field in self.presets:
                     problem = FieldProblem(
                         problem.field,
@@ -320,13 +321,13 @@ class Validator:
                 if problem.field not in wrong:  # the first thing to do about a field is enough
                     yield problem
                 wrong.add(problem.field)
-        yield from _further_problems(list(self.fields.values()), data, wrong)
+        yield from further_problems(list(self.fields.values()), data, wrong)
 
     def _looked_up_problems(self, data: JsonObject, facts: Facts) -> Iterator[FieldProblem]:
         asked = [each for name, each in self._looked_up.items() if name in self.fields]
-        yield from _refusals(asked, data, facts)
+        yield from refusals(asked, data, facts)
         preset = [each for name, each in self._looked_up.items() if name in self.presets]
-        for each in _refusals(preset, self.presets_taken_in(facts), facts):
+        for each in refusals(preset, self.presets_taken_in(facts), facts):
             yield FieldProblem(each.field, gettext(_NOT_THERE) % {"refusal": each.message})
 
     def _visibility_problems(
@@ -395,11 +396,6 @@ class Validator:
         return [each.name for each in field.fields] if field else []
 
 
-def looks_something_up(field: Field) -> bool:
-    """Whether its answers name what stands in the database, or those in its records do."""
-    return field.type.is_looked_up or any(map(looks_something_up, field.fields))
-
-
 def validate_fields(
     specs: object,
     data: object,
@@ -429,121 +425,6 @@ def _compiled(key: str) -> tuple[Validator, int]:
     return made, made.size + 2 * len(key)
 
 
-def check_presets(
-    specs: object, presets: object, *, facts: Facts | None = None, are_kept: bool = False
-) -> list[FieldProblem]:
-    """What is wrong with preset values: unknown fields, values that the field refuses.
-
-    Without `facts` nobody asks whether there is what they name. `are_kept`: they are those of
-    a ticket, and not of a document.
-    """
-    broken = unstorable_problems(presets)
-    if broken or not isinstance(presets, dict):
-        return broken or [FieldProblem("", gettext(_NOT_A_FORM))]
-    presets = composed_object(presets)
-    all_fields = parse_fields(specs)
-    computed = [each.name for each in all_fields if each.is_computed and each.name in presets]
-    presets = {name: value for name, value in presets.items() if name not in computed}
-    refused = [FieldProblem(name, gettext(_NOT_PRESET)) for name in computed]
-    fields = [each for each in all_fields if "default" in each.type.keys]
-    known = {each.name: each for each in fields}
-    schema = fields_schema(fields, partial=True, in_documents=not are_kept)
-    try:
-        problems = [
-            problem
-            for error in compile_validator(schema).iter_errors(presets)
-            for path in [tuple(error.instance_path)]
-            for problem in _field_problems(
-                error, path, list(known), known.get(str(path[0])) if len(path) == 1 else None
-            )
-        ]
-    except CheckError as error:
-        return [FieldProblem("", str(error))]
-    wrong = {each.field for each in problems}
-    if facts is not None:
-        looked_up = {each.name: each for each in fields if looks_something_up(each)}
-        taken_in = _taken_in(looked_up, presets, facts)
-        found = _refusals(looked_up.values(), taken_in, facts)
-        problems += [each for each in found if each.field not in wrong]
-    found_further = _further_problems(fields, presets, wrong)
-    return [*refused, *problems, *found_further][:MAX_PROBLEMS]
-
-
-def _taken_in(fields: Mapping[str, Field], data: Mapping[str, Json], facts: Facts) -> JsonObject:
-    if not fields:
-        return dict(data)
-    return {
-        name: field.type.taken_in(field, value, facts)
-        if (field := fields.get(name)) is not None
-        else value
-        for name, value in data.items()
-    }
-
-
-def _field_problems(
-    error: ValidationError, path: Path, known: Sequence[str], field: Field | None
-) -> Iterator[FieldProblem]:
-    keyword: str = error.kind.name
-    if field is not None and not field.fields:
-        # Whatever is wrong beneath an answer (a part of a file, a choice), it is the answer.
-        yield FieldProblem(dotted(_place_of(path)), answer_sentence(error, field))
-    elif field is None or keyword in _OF_OBJECTS:
-        yield from schema_problems(error, path, known)
-    else:
-        yield FieldProblem(dotted(path), answer_sentence(error, field))
-
-
-def _place_of(path: Path) -> Path:
-    """The place of the answer that a path leads into."""
-    is_in_record = len(path) > 2 and isinstance(path[1], int)
-    return path[:3] if is_in_record else path[:1]
-
-
-def _further_problems(
-    fields: Sequence[Field], data: JsonObject, wrong: Collection[str], prefix: Path = ()
-) -> Iterator[FieldProblem]:
-    """What no schema says; ``wrong`` are the answers that the schema refused."""
-    for field in fields:
-        value, name = data.get(field.name), dotted((*prefix, field.name))
-        if field.fields:
-            for index, record in _records(value):
-                inner = (*prefix, field.name, index)
-                yield from _further_problems(field.fields, record, wrong, inner)
-        elif name not in wrong and (message := field.type.problem(field, value)):
-            yield FieldProblem(name, message)
-
-
-def _refusals(
-    fields: Collection[Field], data: JsonObject, facts: Facts, prefix: Path = ()
-) -> Iterator[FieldProblem]:
-    """Answers that name what is not there, or may not be named here."""
-    for field in fields:
-        value, place = data.get(field.name), (*prefix, field.name)
-        if field.fields:
-            for index, record in _records(value):
-                yield from _refusals(field.fields, record, facts, (*place, index))
-        elif value is not None and (message := field.type.refusal(field, value, facts)):
-            yield FieldProblem(dotted(place), message)
-
-
-def _cells(field: Field, value: Json) -> list[tuple[str, Json]]:
-    if not field.fields:
-        return [] if value is None else [(field.name, value)]
-    return [
-        cell
-        for _index, record in _records(value)
-        for each in field.fields
-        for cell in _cells(each, record.get(each.name))
-        if each.type.is_looked_up
-    ]
-
-
-def _records(value: Json) -> Iterator[tuple[int, JsonObject]]:
-    for index, record in enumerate(value if isinstance(value, list) else []):
-        if isinstance(record, dict):
-            yield index, record
-
-
 def _has_rules(field: Field) -> bool:
     return (
         field.is_computed
@@ -568,7 +449,6 @@ def _reads_clock(rule: Json) -> bool:
 
 __all__ = [
     "Validator",
-    "check_presets",
     "validate_fields",
     "validator_for",
 ]
