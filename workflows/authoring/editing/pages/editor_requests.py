@@ -64,7 +64,7 @@ from workflows.forms import AnswersForm, shown_now
 from workflows.forms.answers import PREFIX
 from workflows.models import WorkflowDefinition
 from workflows.picture.graph import draw_process
-from workflows.workbooks.lines import read_transform, write_transform
+from workflows.workbooks.cells.lines import read_transform, write_transform
 
 # More could not be drawn, and nobody would look at it.
 MOST_DRAWN = (300, 2_000)

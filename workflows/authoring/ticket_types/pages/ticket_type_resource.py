@@ -32,8 +32,9 @@ from workflows.flat.errors import FlatFileError
 from workflows.flat.formats import Table
 from workflows.flat.resource import chosen, column, names_as_text, yes_or_no
 from workflows.models import CompanyRole, DefinitionStatus, TicketDefinition, WorkflowDefinition
-from workflows.workbooks.kinds import PRESETS, Scope, read_cell, write_cell
-from workflows.workbooks.lines import UnreadableCellError
+from workflows.workbooks.cells.kind import Scope, read_cell, write_cell
+from workflows.workbooks.cells.kinds import PRESETS
+from workflows.workbooks.cells.lines import UnreadableCellError
 
 _TEXTS: Final = ("title", "description")
 

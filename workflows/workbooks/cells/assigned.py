@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from workflows.engine.assigning import GROUPS, NAMED_BY, REQUESTER, TASKS, Mode, Who
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
-from workflows.workbooks.lines import UnreadableCellError
+from workflows.workbooks.cells.lines import UnreadableCellError
 
 _OTHERWISE: Final = "otherwise"
 _NEVER: Final = "never"

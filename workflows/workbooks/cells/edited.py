@@ -17,7 +17,7 @@ from workflows.bundles.document.synonyms import edit_mode_of, read_edit
 from workflows.engine.edits import EditMode, canonical_edits, edits_of
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
-from workflows.workbooks.lines import UnreadableCellError
+from workflows.workbooks.cells.lines import UnreadableCellError
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){0,2}")
 

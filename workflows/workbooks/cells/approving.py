@@ -24,8 +24,8 @@ from workflows.engine.condition_text import (
 )
 from workflows.engine.problems import short
 from workflows.engine.process import Json
-from workflows.workbooks.assigned import read_never, write_never
-from workflows.workbooks.lines import UnreadableCellError
+from workflows.workbooks.cells.assigned import read_never, write_never
+from workflows.workbooks.cells.lines import UnreadableCellError
 
 _IN: Final = "people in "
 _ROLE: Final = re.compile(r"(?:company )?role(?::\s*|\s+)(.+)", re.IGNORECASE)

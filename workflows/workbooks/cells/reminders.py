@@ -23,7 +23,7 @@ from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.reminders import Tell
 from workflows.engine.timing import Moment
-from workflows.workbooks.lines import UnreadableCellError
+from workflows.workbooks.cells.lines import UnreadableCellError
 
 _WORDS: Final = ("add", "give")
 _TELL: Final = {
