@@ -1,23 +1,21 @@
-"""Definitions as people read them: fields, tasks and transitions as rows of tables."""
+"""What the page of a workflow shows of each task."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop, ngettext
+from django.utils.translation import ngettext
 
-from tenants.refusals import refusals
+from workflows.authoring.definitions.pages.field_rows import FieldTable, field_table
+from workflows.authoring.definitions.pages.in_words import in_words, pretty
+from workflows.authoring.definitions.pages.transition_rows import (
+    TransitionRow,
+    outline_of,
+    transition_rows,
+)
 from workflows.bundles.checks.comparisons import variable_name
-from workflows.bundles.outline.approvals import approval_labels
-from workflows.bundles.outline.blocks import block_labels
-from workflows.bundles.outline.failure_fields import failure_labels
-from workflows.bundles.outline.outline import Outline
-from workflows.bundles.outline.step_outputs import done_labels, output_labels
-from workflows.bundles.outline.subtickets import subticket_labels
 from workflows.bundles.telling.approvals import approval_in_words, approvers_in_words
 from workflows.bundles.telling.assignments import assignment_in_words
 from workflows.bundles.telling.blocks import branches_in_words
@@ -26,75 +24,21 @@ from workflows.bundles.telling.edits import edits_in_words
 from workflows.bundles.telling.messages import recipient_in_words
 from workflows.bundles.telling.subtickets import starts_in_words
 from workflows.bundles.telling.times import reminders_in_words, times_note
-from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.engine.approvals import Approvers
-from workflows.engine.condition_sentence import (
-    choice_labels,
-    describe_condition,
-    describe_formula,
-)
 from workflows.engine.condition_text import Names, write_expression
-from workflows.engine.conditions import is_empty
 from workflows.engine.decision_table import Hit
-from workflows.engine.errors import FieldError
-from workflows.engine.json_schema import is_web_address
 from workflows.engine.messages import MessageSpec
 from workflows.engine.problems import quoted
 from workflows.engine.process import Json, JsonObject, objects_in
-from workflows.fields.field import Field, SeenBy
 from workflows.fields.in_database.kept_people import addresses_of, part_of_document
-from workflows.fields.in_database.kept_roles import (
-    reminders_with_names,
-    roles_named_in,
-    roles_of_reminders,
-    with_role_names,
-)
-from workflows.fields.specs.specs import parse_fields
+from workflows.fields.in_database.kept_roles import reminders_with_names, roles_of_reminders
 from workflows.models import TaskDefinition, Transition, WorkflowDefinition
 from workflows.working_hours.durations import (
-    after_in_words,
     answered_in_words,
     due_in_words,
     is_counted_from_start,
     wait_in_words,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class FieldRow:
-    """One field of a form. `depth` is 1 for a column of a table of records."""
-
-    name: str
-    label: str
-    type_name: str
-    required: bool
-    help: str
-    choices: tuple[str, ...]
-    rules: tuple[str, ...]
-    depth: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class FieldTable:
-    """The fields of a form; `problem` says why they cannot be shown, `raw` is what stands there."""
-
-    rows: Sequence[FieldRow] = ()
-    problem: str = ""
-    raw: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TransitionRow:
-    source: str
-    target: str
-    is_from_start: bool
-    is_to_end: bool
-    condition: str
-    is_always: bool
-    label: str
-    priority: int
-    after: str = ""
-    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,169 +80,6 @@ class TableCardRow:
     when: Sequence[str]
     then: Sequence[str]
     note: str
-
-
-def field_table(specs: object, labels: Mapping[str, str] | None = None) -> FieldTable:
-    """The fields of a form as rows; never raises, whatever a draft contains."""
-    specs = _with_role_names(specs)
-    with refusals(FieldError) as broken:
-        fields = parse_fields(specs)
-        names = {**(labels or {}), **choice_labels(specs)}
-        return FieldTable(rows=tuple(_field_rows(fields, names, depth=0)))
-    return FieldTable(problem=broken.text, raw=pretty(specs))
-
-
-def _with_role_names(specs: object) -> object:
-    if not isinstance(specs, list):
-        return specs
-    return with_role_names(specs, roles_named_in([specs]))
-
-
-def _field_rows(
-    fields: Iterable[Field], labels: Mapping[str, str], depth: int
-) -> Iterable[FieldRow]:
-    for field in fields:
-        yield FieldRow(
-            name=field.name,
-            label=field.label,
-            type_name=_(field.type.name),
-            required=field.required,
-            help=field.help,
-            choices=tuple(label or value for value, label in field.choices),
-            rules=tuple(_rules(field, labels)),
-            depth=depth,
-        )
-        yield from _field_rows(field.fields, labels, depth + 1)
-
-
-def _rules(field: Field, labels: Mapping[str, str]) -> Iterable[str]:
-    if field.minimum is not None:
-        yield _(field.type.at_least) % {"limit": field.minimum}
-    if field.maximum is not None:
-        yield _(field.type.at_most) % {"limit": field.maximum}
-    if field.more_than is not None:
-        yield _("More than %(limit)s") % {"limit": field.more_than}
-    if field.less_than is not None:
-        yield _("Less than %(limit)s") % {"limit": field.less_than}
-    if field.pattern:
-        yield _("Must match %(pattern)s") % {"pattern": field.pattern}
-    for own in field.type.own_keys:
-        if own.key in field.settings:
-            words = {"setting": _(own.label), "value": _in_words(field.settings[own.key])}
-            yield _("%(setting)s: %(value)s") % words
-    if field.default is not None:
-        yield _("Beforehand: %(value)s") % {"value": _in_words(field.default)}
-    yield from _formulas(field, labels)
-    if not is_empty(field.visible_when):
-        condition = describe_condition(field.visible_when, labels)
-        yield _("Asked only when %(condition)s") % {"condition": condition}
-    if field.seen_by is SeenBy.REQUESTER:
-        yield _("Whoever submitted the ticket sees the answer")
-    if field.listed:
-        yield _("Shown in lists")
-
-
-def _formulas(field: Field, labels: Mapping[str, str]) -> Iterable[str]:
-    if field.is_computed:
-        formula = describe_formula(field.computed, labels)
-        yield _("Calculated: %(formula)s") % {"formula": formula}
-    if field.default_rule is not None:
-        formula = describe_formula(field.default_rule, labels)
-        yield _("Beforehand: %(value)s") % {"value": formula}
-    if field.required_when is not None:
-        condition = describe_condition(field.required_when, labels)
-        yield _("Required when %(condition)s") % {"condition": condition}
-    limits: dict[str, str] = {
-        "min": field.type.at_least,
-        "max": field.type.at_most,
-        "more_than": gettext_noop("More than %(limit)s"),
-        "less_than": gettext_noop("Less than %(limit)s"),
-    }
-    for key, rule in field.limit_rules.items():
-        yield _(limits[key]) % {"limit": describe_formula(rule, labels)}
-    for check in field.checks:
-        words = {
-            "condition": describe_condition(check.condition, labels),
-            "message": check.message,
-        }
-        yield _("Checked: %(condition)s. Otherwise: %(message)s") % words
-
-
-def condition_labels(workflow: WorkflowDefinition) -> dict[str, str]:
-    """What the variables of the workflow's conditions are called on its forms."""
-    tasks = list(workflow.tasks.all())
-    outline = _outline_of(workflow, tasks)
-    labels = failure_labels() | block_labels(outline) | approval_labels(outline)
-    labels |= subticket_labels(outline)
-    labels |= field_labels(workflow.fields, "ticket.") | choice_labels(workflow.fields, "ticket.")
-    for task in tasks:
-        labels |= done_labels(task.key, task.title)
-        labels |= choice_labels(task.fields, f"tasks.{task.key}.")
-        found = field_labels(task.fields, f"tasks.{task.key}.")
-        if task.is_at_once:
-            own = output_labels(
-                {"task_type": task.task_type, "values": task.values, "table": task.table}
-            )
-            found |= {f"tasks.{task.key}.{name}": label for name, label in own.items()}
-        for name, label in found.items():
-            labels[name] = _("%(field)s (%(task)s)") % {"field": label, "task": task.title}
-    return labels
-
-
-def _outline_of(workflow: WorkflowDefinition, tasks: Iterable[TaskDefinition]) -> Outline:
-    """As much of the workflow as says what can be read of its blocks."""
-    names = ("key", "title", "task_type", "fields", "branch", "branches", "for_each")
-    rows: list[Json] = [{name: getattr(task, name) for name in names} for task in tasks]
-    return Outline({"workflow": {"fields": workflow.fields}, "tasks": rows})
-
-
-def transition_rows(
-    transitions: Iterable[Transition], labels: Mapping[str, str]
-) -> list[TransitionRow]:
-    """In the order in which they are tried."""
-    return [
-        _transition_row(each, labels)
-        for each in sorted(transitions, key=lambda each: each.priority)
-    ]
-
-
-def _transition_row(transition: Transition, labels: Mapping[str, str]) -> TransitionRow:
-    source, target = transition.from_task, transition.to_task
-    return TransitionRow(
-        source=source.title if source else _("Anywhere") if transition.on_cancel else _("Start"),
-        target=target.title if target else _end_of(source),
-        is_from_start=source is None,
-        is_to_end=target is None,
-        condition=describe_condition(transition.condition, labels),
-        is_always=is_empty(transition.condition),
-        label=transition.label,
-        priority=transition.priority,
-        after=_when(transition, labels),
-        outcome=str(OUTCOMES[transition.end_outcome].name) if target is None else "",
-    )
-
-
-def _end_of(source: TaskDefinition | None) -> str:
-    return _("End of the branch") if source is not None and source.branch else _("End")
-
-
-def _when(transition: Transition, labels: Mapping[str, str]) -> str:
-    """What has to happen, where that is not that the task is completed."""
-    if transition.on_failure:
-        return _("when the call fails")
-    if transition.on_cancel:
-        return _("when the ticket is withdrawn or cancelled")
-    return after_in_words(transition.after, labels) if transition.after else ""
-
-
-def all_transitions(workflow: WorkflowDefinition, labels: Mapping[str, str]) -> list[TransitionRow]:
-    """From the start first, then task by task, in the order in which they are tried."""
-    position = {task.pk: number for number, task in enumerate(workflow.tasks.all(), 1)}
-    ordered = sorted(
-        workflow.transitions.all(),
-        key=lambda each: (position.get(each.from_task_id or 0, 0), each.priority),
-    )
-    return [_transition_row(each, labels) for each in ordered]
 
 
 def task_cards(workflow: WorkflowDefinition, labels: Mapping[str, str]) -> list[TaskCard]:
@@ -379,7 +160,7 @@ def _table(task: TaskDefinition, labels: Mapping[str, str]) -> TableCard | None:
             for each in objects_in(table.get("rows"))
         ],
         hit=_("The first row that fits counts.") if is_first else _("Every row that fits counts."),
-        default=[_in_words(default.get(str(each.get("name")), "")) for each in outputs]
+        default=[in_words(default.get(str(each.get("name")), "")) for each in outputs]
         if isinstance(default, dict)
         else None,
     )
@@ -406,7 +187,7 @@ def _named_cell(cell: str, path: str, labels: Mapping[str, str]) -> str:
 
 def _cells(given: Json, count: int, nothing: str = "") -> list[str]:
     cells = given if isinstance(given, list) else []
-    shown = [nothing if each in (None, "") else _in_words(each) for each in cells]
+    shown = [nothing if each in (None, "") else in_words(each) for each in cells]
     return [*shown, *([nothing] * (count - len(shown)))]
 
 
@@ -473,7 +254,7 @@ def _of_block(
 ) -> Iterable[tuple[str, str]]:
     """Where it stands, and what it holds if it is a block."""
     if task.branch:
-        outline = _outline_of(task.workflow, task.workflow.tasks.all())
+        outline = outline_of(task.workflow, task.workflow.tasks.all())
         branch = outline.branches.get(task.branch)
         if branch is not None:
             words = {
@@ -556,45 +337,3 @@ def _documents(task: TaskDefinition) -> Iterable[tuple[str, str]]:
     ):
         if document not in (None, {}, ""):
             yield title, pretty(document)
-
-
-def pretty(document: object) -> str:
-    """JSON to be read by people; what is no JSON comes as text."""
-    try:
-        return json.dumps(document, ensure_ascii=False, indent=2)
-    except (TypeError, ValueError, RecursionError):
-        return str(document)
-
-
-def _in_words(value: Json, limit: int = 200) -> str:
-    """A value as it can stand in a sentence."""
-    if isinstance(value, bool):
-        return _("Yes") if value else _("No")
-    if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        text = ", ".join(str(each) for each in value)
-    else:
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return Truncator(text).chars(limit)
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    label: str
-    description: str
-    uri: str
-
-
-def references(ext_ref: object) -> list[Reference]:
-    """External references; `uri` is empty where it is not an address of the web."""
-    if not isinstance(ext_ref, list):
-        return []
-    return [_reference(each) for each in ext_ref if isinstance(each, dict)]
-
-
-def _reference(each: Mapping[str, object]) -> Reference:
-    uri = str(each.get("uri") or "")
-    return Reference(
-        label=str(each.get("label") or uri),
-        description=str(each.get("description") or ""),
-        uri=uri if is_web_address(uri) else "",
-    )
