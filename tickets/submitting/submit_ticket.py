@@ -29,7 +29,7 @@ from tickets.submitting.submit_for import ensure_may_submit_for, record_submitte
 from tickets.taking_part.access import access_to
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError
-from workflows.fields.look_up import facts_for
+from workflows.fields.in_database.look_up import facts_for
 from workflows.models import Contact, TicketDefinition, WorkflowInstance
 from workflows.running.definition_cache import definition_of
 from workflows.running.people.assignment import lock_assignment

@@ -34,8 +34,8 @@ from tickets.models import Ticket
 from tickets.working.keep_completion import keep_completion
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError, TaskNotWorkableError
-from workflows.fields.asked_again import Changed
-from workflows.fields.look_up import facts_for
+from workflows.fields.answers.asked_again import Changed
+from workflows.fields.in_database.look_up import facts_for
 from workflows.models import TaskInstance, TaskStatus
 from workflows.running.definition_cache import definition_of
 from workflows.running.state_manager import WorkflowStateManager
