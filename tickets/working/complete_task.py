@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from tenants.connection import current_schema
+from tenants.database.sequences import align_sequences, is_taken_id
 from tenants.errors import TicketFlowerError
 from tenants.fast.prepared import is_commit_unknown
 from tenants.models import User
 from tenants.observing.log_context import note
-from tenants.sequences import align_sequences, is_taken_id
 from tickets.advancing.failed_step import UNREACHABLE
 from tickets.advancing.lock_task import lock_workable
 from tickets.advancing.safety_net import advance_after_commit
