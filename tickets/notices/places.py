@@ -37,6 +37,8 @@ def _pages(notice: Notice, person: User) -> Iterator[tuple[Place, str]]:
             yield from _standing_in(person)
         if kind_of(notice).declared.leads_to is Place.STARTS:
             yield from _starts(person)
+        if kind_of(notice).declared.leads_to is Place.WEBHOOKS:
+            yield from _webhooks(person)
         return
     if ticket.created_by_id == person.pk and person.has_perm("tickets.view_myticket"):
         yield Place.MY_TICKET, reverse("admin:tickets_myticket_change", args=[ticket.pk])
@@ -68,6 +70,11 @@ def _standing_in(person: User) -> Iterator[tuple[Place, str]]:
 def _starts(person: User) -> Iterator[tuple[Place, str]]:
     if person.has_perm("tickets.change_ticket"):
         yield Place.STARTS, reverse("admin:workflows_ticketdefinition_starts")
+
+
+def _webhooks(person: User) -> Iterator[tuple[Place, str]]:
+    if person.has_perm("tickets.view_webhook"):
+        yield Place.WEBHOOKS, reverse("admin:tickets_webhook_changelist")
 
 
 def part_of_page(notice: Notice) -> str:
