@@ -157,7 +157,7 @@ class UseTests(CompanyTestCase):
             database_bytes=3, file_bytes=4, waiting_jobs=5
         )
         count_call(self.acme)
-        with self.assertNumQueries(4):
+        with self.assertNumQueries(5):
             used = {use.limit: use.used for use in uses_of(self.acme)}
         people = User.objects.of_company(self.acme).active().count()
         self.assertEqual(used, {PEOPLE: people, STORAGE: 7, WAITING_JOBS: 5, CALLS: 1, MAILS: 0})

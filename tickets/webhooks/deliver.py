@@ -40,7 +40,7 @@ _chance: Chance = SystemRandom().random
 # Messages of a line that one job sends: then others have a turn.
 MOST_AT_ONCE: Final = 20
 # A job whose machine has a clock that is a little behind comes at its time all the same.
-EARLY: Final = timedelta(seconds=5)
+EARLY: Final = timedelta(seconds=2)
 # After a rest not all lines come back in the same moment.
 SPREAD_SECONDS: Final = 30.0
 

@@ -93,6 +93,11 @@ CORRECTED: Final = WebhookKind(
     _("Answers changed"),
     _("What was submitted, or what came of a task, was corrected or changed."),
 )
+RETRIED: Final = WebhookKind(
+    "ticket.retried",
+    _("Step tried again"),
+    _("A ticket admin has a step tried again that went wrong."),
+)
 TASK_ASSIGNED: Final = WebhookKind(
     "task.assigned",
     _("Task assigned"),
@@ -128,11 +133,6 @@ ERROR_RAISED: Final = WebhookKind(
     _("Error raised"),
     _("Something went wrong with a ticket, and a ticket admin is needed."),
 )
-ERROR_RETRIED: Final = WebhookKind(
-    "error.retried",
-    _("Step tried again"),
-    _("A ticket admin has a step tried again that went wrong."),
-)
 ERROR_RESOLVED: Final = WebhookKind(
     "error.resolved",
     _("Error noted as resolved"),
@@ -162,6 +162,7 @@ WEBHOOK_KINDS: Final[dict[str, WebhookKind]] = {
         RESUMED,
         PRIORITY_CHANGED,
         CORRECTED,
+        RETRIED,
         TASK_ASSIGNED,
         TASK_RELEASED,
         TASK_COMPLETED,
@@ -169,7 +170,6 @@ WEBHOOK_KINDS: Final[dict[str, WebhookKind]] = {
         MESSAGE_WRITTEN,
         MESSAGE_HIDDEN,
         ERROR_RAISED,
-        ERROR_RETRIED,
         ERROR_RESOLVED,
         DEFINITION_PUBLISHED,
         DEFINITION_RETIRED,

@@ -72,6 +72,10 @@ def _ended_as(how: str) -> _Says:
     return lambda happened: {"how": how}
 
 
+def _id_of(what: str, name: str) -> _Says:
+    return lambda happened: {what: {"id": happened.data.get(name)}}
+
+
 # By the events of the history: the kind, and what is said.
 _OF_EVENTS: Final[dict[str, tuple[WebhookKind, _Says]]] = {
     STARTED: (kinds.SUBMITTED, _nothing_more),
@@ -88,9 +92,9 @@ _OF_EVENTS: Final[dict[str, tuple[WebhookKind, _Says]]] = {
     RELEASED: (kinds.TASK_RELEASED, _nothing_more),
     TASK_COMPLETED: (kinds.TASK_COMPLETED, _nothing_more),
     TIMED_OUT: (kinds.TASK_TIMED_OUT, _nothing_more),
-    MESSAGE_HIDDEN: (kinds.MESSAGE_HIDDEN, _data("message")),
-    RETRIED: (kinds.ERROR_RETRIED, _nothing_more),
-    ERROR_RESOLVED: (kinds.ERROR_RESOLVED, _data("error_id")),
+    MESSAGE_HIDDEN: (kinds.MESSAGE_HIDDEN, _id_of("message", "message")),
+    RETRIED: (kinds.RETRIED, _nothing_more),
+    ERROR_RESOLVED: (kinds.ERROR_RESOLVED, _id_of("error", "error_id")),
 }
 
 

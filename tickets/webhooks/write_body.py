@@ -57,7 +57,8 @@ def _data(delivery: WebhookDelivery) -> JsonObject:
 def _ticket(delivery: WebhookDelivery) -> JsonObject:
     pk = delivery.ticket_number
     said: JsonObject = {"id": pk, "number": ticket_number(pk)}
-    tickets = Ticket.objects.select_related("definition", "workflow_instance").defer("data")
+    shown = ("definition", "workflow_instance", "created_by")
+    tickets = Ticket.objects.select_related(*shown).defer("data")
     ticket = tickets.filter(pk=pk).first()
     if ticket is None:  # it was deleted meanwhile
         return said
@@ -68,6 +69,7 @@ def _ticket(delivery: WebhookDelivery) -> JsonObject:
         "type": {"key": ticket.definition.key, "title": ticket.definition.title},
         "status": status.value,
         "priority": ticket.priority_level.value,
+        "requester": {"id": ticket.created_by_id, "name": str(ticket.created_by)},
         "url": absolute(reverse("admin:tickets_ticket_change", args=[pk])),
     }
 
