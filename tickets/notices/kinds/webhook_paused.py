@@ -42,7 +42,7 @@ WEBHOOK_PAUSED = declare(
         ),
         by_mail=ByMail.AT_ONCE,
         roles=frozenset({SystemRole.ADMIN}),
-        leads_to=Place.WEBHOOKS,
+        leads_to=Place.WEBHOOK,
         is_for_team=True,
     ),
 )

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 
-from tenants.pages.buttons import Button, ListButton
+from tenants.pages.buttons import Button
 from tenants.pages.page import ObjectPage, Page, register_page
 from tenants.refusals import refusals
 from tickets.models import Webhook
@@ -51,13 +51,6 @@ class AddWebhookPage(_ShowsSecret):
     permissions = ("tickets.add_webhook",)
     title = gettext_lazy("Add a webhook")
     template_name = "webhooks/form.html"
-    list_button = ListButton(
-        gettext_lazy("Add a webhook"),
-        icon="add",
-        order=10,
-        is_main=True,
-        when_empty=gettext_lazy("Add a webhook"),
-    )
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self.show(form=WebhookForm())

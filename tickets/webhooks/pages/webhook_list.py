@@ -16,7 +16,7 @@ from unfold.decorators import display
 
 from tenants.pages.badges import badge, clipped
 from tenants.pages.detail_page import DetailPageAdmin
-from tenants.pages.page import buttons_of, list_buttons_of
+from tenants.pages.page import buttons_of
 from tickets.models import DeliveryState, Webhook
 from tickets.webhooks.kinds import WEBHOOK_KINDS, title_of
 from workflows.models import TicketDefinition
@@ -39,6 +39,7 @@ def host_of(webhook: Webhook) -> str:
 class WebhookAdmin(DetailPageAdmin):
     """For company admins. What is sent stands in a list of its own."""
 
+    may_add = True
     list_title = _("Webhooks")
     nothing_yet = _(
         "A webhook tells another system what happens here, as soon as it does: that a ticket was"
@@ -51,6 +52,10 @@ class WebhookAdmin(DetailPageAdmin):
     list_display_links = ("title",)
     search_fields = ("title", "url")
     search_help_text = _("Search by title or address")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Not to who would be shown the secret without being of the company."""
+        return super().has_add_permission(request) and not request.user.is_superuser
 
     @display(description=_("address"))
     def host(self, webhook: Webhook) -> SafeString:
@@ -66,12 +71,6 @@ class WebhookAdmin(DetailPageAdmin):
     @display(description=_("state"))
     def state(self, webhook: Webhook) -> SafeString:
         return state_of(webhook)
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> Any:
-        context = {"list_buttons": list_buttons_of(request, Webhook), **(extra_context or {})}
-        return super().changelist_view(request, context)
 
     def page_context(self, request: HttpRequest, obj: Webhook) -> dict[str, Any]:
         waiting = obj.deliveries.filter(state=DeliveryState.WAITING)

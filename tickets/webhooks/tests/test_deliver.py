@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 
 from django.test import override_settings
+from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -15,6 +16,7 @@ from tenants.errors import CallsUsedUpError
 from tenants.testing import GLOBEX, CompanyTestCase
 from tickets.calling.tests.action_case import Clock, replies
 from tickets.models import Notice, Webhook, WebhookDelivery
+from tickets.notices.places import address_for
 from tickets.repairing.tests.repair_case import SmallWorkflow
 from tickets.webhooks.change_webhook import (
     make_webhook_secret,
@@ -136,6 +138,8 @@ class DeliverTests(WebhookCase, SmallWorkflow, CompanyTestCase):
         self.assertEqual(self.states(), ["GIVEN_UP", "WAITING"])
         (notice,) = Notice.objects.filter(kind="WEBHOOK_PAUSED")
         self.assertEqual(notice.recipient, self.alice)
+        page = reverse("admin:tickets_webhook_change", args=[self.webhook().pk])
+        self.assertEqual(address_for(notice, self.alice), page)
 
     def test_a_long_failure_pauses_it_and_admins_are_told(self) -> None:
         self.add_webhook(events=["ticket.submitted"])
