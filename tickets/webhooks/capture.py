@@ -73,14 +73,13 @@ def note_with_batch(
 
     `to_found`: a task is given to whom the batch finds, if anybody; else nothing is noted.
     """
-    ticket = batch.about
-    known = isinstance(ticket, Ticket)
+    ticket = batch.about if isinstance(batch.about, Ticket) else None
     batch.collect(
         _ROWS,
         {
             "event": kind.key,
-            "ticket": ticket.pk if known else None,
-            "definition": ticket.definition_id if known else None,
+            "ticket": None if ticket is None else ticket.pk,
+            "definition": None if ticket is None else ticket.definition_id,
             "instance": instance_id,
             "about": about,
             "at": batch.now,

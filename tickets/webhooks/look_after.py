@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection
@@ -50,7 +50,7 @@ def companies_with_late_webhooks(*, now: datetime) -> list[str]:
 
 def stuck_lines(*, now: datetime) -> Iterator[tuple[int, int, str, str]]:
     """The webhook, the ticket (0: none), the event, and the title of the webhook, of each."""
-    values = {
+    values: dict[str, Any] = {
         "until": now - LATE,
         "job": DELIVER_WEBHOOK,
         "schema": current_schema(),

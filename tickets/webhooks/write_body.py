@@ -59,7 +59,7 @@ def _ticket(delivery: WebhookDelivery) -> JsonObject:
     said: JsonObject = {"id": pk, "number": ticket_number(pk)}
     shown = ("definition", "workflow_instance", "created_by")
     tickets = Ticket.objects.select_related(*shown).defer("data")
-    ticket = tickets.filter(pk=pk).first()
+    ticket = tickets.filter(pk=pk or 0).first()
     if ticket is None:  # it was deleted meanwhile
         return said
     kind = WEBHOOK_KINDS.get(delivery.event)

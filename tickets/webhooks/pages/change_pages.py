@@ -63,8 +63,13 @@ class AddWebhookPage(_ShowsSecret):
                     wanted=form.wanted(), user=self.person, now=timezone.now()
                 )
                 return self.show_secret(webhook, secret, is_new=True)
-            form.add_error(refused.error.field or None, refused.text)
+            form.add_error(_field_of(refused.error), refused.text)
         return self.show(form=form)
+
+
+def _field_of(error: Exception | None) -> str | None:
+    """The question that it is about; None: all of them."""
+    return "url" if isinstance(error, WebhookAddressError) else None
 
 
 class _WebhookPage(ObjectPage):

@@ -54,12 +54,12 @@ class WebhookForm(forms.Form):
         widget=UnfoldBooleanWidget,
     )
 
-    def __init__(self, *args: Any, webhook: Webhook | None = None, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, webhook: Webhook | None = None) -> None:
         initial = None
         if webhook is not None:
             names = ("title", "url", "events", "ticket_types", "with_answers")
             initial = {name: getattr(webhook, name) for name in names}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial=initial)
         events: Any = self.fields["events"]
         events.choices = [(key, f"{each.when} ({key})") for key, each in WEBHOOK_KINDS.items()]
         types: Any = self.fields["ticket_types"]
