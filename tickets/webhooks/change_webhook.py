@@ -39,6 +39,7 @@ WEBHOOK_SECRET: Final = declare(
 OVERLAP: Final = timedelta(days=1)
 # Lines of messages whose jobs are made when a webhook goes on; the others' are made soon after.
 MOST_LINES: Final = 500
+_DELETE_LOG: Final = "DELETE FROM tickets_webhookdelivery WHERE webhook_id = %s"
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext(current_schema() || ' webhooks'))"
 
 
@@ -149,7 +150,7 @@ def delete_webhook(*, webhook_id: int, user: User) -> None:
         record(WEBHOOK_DELETED, about=webhook, person=user, url=webhook.url)
         # By one statement: there may be very many, and nothing points to them.
         with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM tickets_webhookdelivery WHERE webhook_id = %s", [webhook_id])
+            cursor.execute(_DELETE_LOG, [webhook_id])
         webhook.delete()
 
 

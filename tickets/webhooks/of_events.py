@@ -20,23 +20,23 @@ from tickets.webhooks.kinds import WebhookKind
 from workflows.authoring.publishing.definition_changed import DEFINITION_CHANGED
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.models import TaskInstance, WorkflowDefinition
-from workflows.running.events.assigned import ASSIGNED
-from workflows.running.events.cancelled import CANCELLED
-from workflows.running.events.changed import CHANGED
-from workflows.running.events.completed import COMPLETED
-from workflows.running.events.duplicate import DUPLICATE
-from workflows.running.events.error_resolved import ERROR_RESOLVED
-from workflows.running.events.held import HELD
-from workflows.running.events.message_hidden import MESSAGE_HIDDEN
-from workflows.running.events.moved import MOVED
-from workflows.running.events.priority_changed import PRIORITY_CHANGED
-from workflows.running.events.released import RELEASED
-from workflows.running.events.resumed import RESUMED
-from workflows.running.events.retried import RETRIED
-from workflows.running.events.started import STARTED
-from workflows.running.events.task_completed import TASK_COMPLETED
-from workflows.running.events.timed_out import TIMED_OUT
-from workflows.running.events.withdrawn import WITHDRAWN
+from workflows.running.events.of_people.assigned import ASSIGNED
+from workflows.running.events.of_people.released import RELEASED
+from workflows.running.events.of_repairs.changed import CHANGED
+from workflows.running.events.of_repairs.error_resolved import ERROR_RESOLVED
+from workflows.running.events.of_repairs.held import HELD
+from workflows.running.events.of_repairs.resumed import RESUMED
+from workflows.running.events.of_repairs.retried import RETRIED
+from workflows.running.events.of_steps.completed import COMPLETED
+from workflows.running.events.of_steps.moved import MOVED
+from workflows.running.events.of_steps.started import STARTED
+from workflows.running.events.of_steps.task_completed import TASK_COMPLETED
+from workflows.running.events.of_steps.timed_out import TIMED_OUT
+from workflows.running.events.of_talk.message_hidden import MESSAGE_HIDDEN
+from workflows.running.events.of_tickets.cancelled import CANCELLED
+from workflows.running.events.of_tickets.duplicate import DUPLICATE
+from workflows.running.events.of_tickets.priority_changed import PRIORITY_CHANGED
+from workflows.running.events.of_tickets.withdrawn import WITHDRAWN
 from workflows.running.with_event import WITH_EVENT, Happened
 
 # What is noted besides who did it and which task it was; None: nothing is.
