@@ -196,6 +196,10 @@ COMPANY_MOST_STORED_MB = int(os.environ.get("COMPANY_MOST_STORED_MB") or 10_000)
 COMPANY_MOST_WAITING_JOBS = int(os.environ.get("COMPANY_MOST_WAITING_JOBS") or 10_000)
 COMPANY_MOST_CALLS_A_DAY = int(os.environ.get("COMPANY_MOST_CALLS_A_DAY") or 50_000)
 COMPANY_MOST_MAILS_A_DAY = int(os.environ.get("COMPANY_MOST_MAILS_A_DAY") or 20_000)
+COMPANY_MOST_WEBHOOKS_A_DAY = int(os.environ.get("COMPANY_MOST_WEBHOOKS_A_DAY") or 50_000)
+# How many webhooks a company may have, and how many days their log is kept.
+COMPANY_MOST_WEBHOOKS = int(os.environ.get("COMPANY_MOST_WEBHOOKS") or 20)
+WEBHOOKS_KEEP_DAYS = int(os.environ.get("WEBHOOKS_KEEP_DAYS") or 30)
 # How many people a company may invite in a day.
 COMPANY_MOST_INVITATIONS_A_DAY = int(os.environ.get("COMPANY_MOST_INVITATIONS_A_DAY") or 1_000)
 COMPANY_MOST_OUTSIDE_MAILS_A_DAY = int(os.environ.get("COMPANY_MOST_OUTSIDE_MAILS_A_DAY") or 1_000)

@@ -85,7 +85,13 @@ MAILS: Final = CompanyLimit(
     _("Mails about notices in 24 hours"),
     _("Further notices wait for the daily digest. In TicketFlower they are listed at once."),
 )
-COMPANY_LIMITS: Final = (PEOPLE, STORAGE, WAITING_JOBS, CALLS, MAILS)
+WEBHOOKS: Final = CompanyLimit(
+    "most_webhooks_a_day",
+    "COMPANY_MOST_WEBHOOKS_A_DAY",
+    _("Messages of webhooks in 24 hours"),
+    _("Further messages wait until the 24 hours are over. Nothing is lost."),
+)
+COMPANY_LIMITS: Final = (PEOPLE, STORAGE, WAITING_JOBS, CALLS, MAILS, WEBHOOKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,7 @@ def _amount(limit: CompanyLimit, number: int) -> str:
 
 
 def uses_of(company: Company) -> list[Use]:
-    """What a company uses of each limit. Four queries, however much it has."""
+    """What a company uses of each limit. Five queries, however much it has."""
     fresh = Company.objects.get(pk=company.pk)
     used = {
         PEOPLE: User.objects.of_company(company).active().count(),
@@ -135,6 +141,7 @@ def uses_of(company: Company) -> list[Use]:
         MAILS: min(
             counted_requests(_MAILS_KIND, fresh.schema_name, seconds=DAY), MAILS.most(fresh)
         ),
+        WEBHOOKS: counted_requests(_WEBHOOKS_KIND, fresh.schema_name, seconds=DAY),
     }
     return [
         Use(limit, used[limit], limit.most(fresh) * (MEGABYTE if limit is STORAGE else 1))
@@ -223,6 +230,7 @@ def give_room_back(company: Company, size: int) -> None:
 
 
 _CALLS_KIND: Final = "calls of a company"
+_WEBHOOKS_KIND: Final = "webhooks of a company"
 
 
 def count_call(company: Company) -> None:
@@ -231,9 +239,22 @@ def count_call(company: Company) -> None:
     Raises:
         CallsUsedUpError: it must wait.
     """
-    most = CALLS.most(company)
+    _count(CALLS, _CALLS_KIND, company)
+
+
+def count_webhook(company: Company) -> None:
+    """Count a message of a webhook that is about to be sent, each attempt.
+
+    Raises:
+        CallsUsedUpError: it must wait.
+    """
+    _count(WEBHOOKS, _WEBHOOKS_KIND, company)
+
+
+def _count(limit: CompanyLimit, kind: str, company: Company) -> None:
+    most = limit.most(company)
     try:
-        count_request(_CALLS_KIND, company.schema_name, most=most, seconds=DAY, remembers=False)
+        count_request(kind, company.schema_name, most=most, seconds=DAY, remembers=False)
     except RateLimitedError as error:
         raise CallsUsedUpError(error.seconds) from error
 

@@ -31,6 +31,7 @@ class Queue(StrEnum):
     UPKEEP = "upkeep"
     MAILS = "mails"  # that wait in an outbox, and notices
     CALLS = "calls"  # to other systems, which may hang
+    WEBHOOKS = "webhooks"  # to addresses that companies choose, which may hang, too
     BULK = "bulk"  # imports, many repairs at once, cleaning up
 
 
@@ -48,6 +49,8 @@ SLOTS: Final[dict[Queue, Slots]] = {
     Queue.UPKEEP: Slots(2, 2),
     Queue.MAILS: Slots(4, 2),
     Queue.CALLS: Slots(12, 4),
+    # Apart from calls, for which tickets wait: an address that is dead holds up webhooks alone.
+    Queue.WEBHOOKS: Slots(8, 2),
     Queue.BULK: Slots(2, 1),
 }
 # Of a job that was left by a worker which died.

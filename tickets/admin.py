@@ -25,6 +25,7 @@ from tickets.saved_views.pages import view_pages
 from tickets.saving.pages import discard_pages
 from tickets.starting.pages import starts_pages
 from tickets.submitting.pages import begun_from, choose_page, for_others, ticket_form
+from tickets.webhooks.pages import change_pages, delivery_list, webhook_list
 from tickets.withdrawing.pages import withdraw_page
 from tickets.working.pages import (
     absence_pages,

@@ -26,6 +26,7 @@ class TicketsConfig(AppConfig):
         import_module("tickets.conversation.go_on")
         import_module("tickets.notices.of_events")
         import_module("tickets.notices.of_deputies")
+        import_module("tickets.webhooks.of_events")
         # And so is what searches find.
         import_module("tickets.finding.write_entries")
         import_module("tickets.taking_part.ways_to_see")

@@ -179,6 +179,12 @@ LISTS = (
                 "admin:mail_outgoingmail_changelist",
                 "mail.view_outgoingmail",
             ),
+            Entry(
+                _("Webhooks"),
+                "webhook",
+                "admin:tickets_webhook_changelist",
+                "tickets.view_webhook",
+            ),
         ),
     ),
     Section(

@@ -39,6 +39,7 @@ from django.utils import timezone
 from project.tests.pages import HtmlForm, Page, all_pages, forms_of
 from tenants.audit.models import AuditEvent
 from tenants.audit.record import record
+from tenants.encryption import encrypt
 from tenants.logging_in.second_factor import SESSION_KEY as SECOND_FACTOR
 from tenants.mail.models import OutgoingMail, ReceivedMail
 from tenants.mail.outbox import queue_mail
@@ -68,10 +69,13 @@ from tickets.models import (
     Ticket,
     TicketError,
     Visibility,
+    Webhook,
+    WebhookDelivery,
 )
 from tickets.repairing.pages.all_repairs import VERBS
 from tickets.saving.save_answers import save_task_answers, save_ticket_answers
 from tickets.submitting.submit_ticket import submit_ticket
+from workflows.actions.signature import make_secret
 from workflows.models import (
     CompanyRole,
     ImportRun,
@@ -310,6 +314,23 @@ class Examples:
             of="ALL_TICKETS", name=f"{MARK} view", query="o=1", owner=user
         )
         self.canned_reply = CannedReply.objects.create(name=f"{MARK} reply", text=f"{MARK} hello")
+        self.webhook = Webhook.objects.create(
+            title=f"{MARK} webhook",
+            url=f"https://example.com/{MARK}",
+            events=["ticket.completed"],
+            encrypted=encrypt(make_secret()),
+            created_by=user,
+            created_at=timezone.now(),
+        )
+        self.webhook_delivery = self.webhook.deliveries.create(
+            event="ticket.completed",
+            ticket_number=self.ticket.pk,
+            happened_at=timezone.now(),
+            state="GIVEN_UP",
+            body=f'{{"type": "{MARK}"}}',
+            answer=f"{MARK} answered",
+            error=f"{MARK} failed",
+        )
         self.saved = save_ticket_answers(
             definition=self.ticket_type,
             slot="0" * 32,
@@ -401,6 +422,8 @@ class Examples:
             Message: [self.message],
             SavedView: [self.saved_view],
             CannedReply: [self.canned_reply],
+            Webhook: [self.webhook],
+            WebhookDelivery: [self.webhook_delivery],
             LogEntry: [self.log],
             OutgoingMail: [self.mail],
             ReceivedMail: [self.received],

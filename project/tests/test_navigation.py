@@ -57,7 +57,7 @@ class NavigationTests(CompanyTestCase):
             ],
             self.alice: [
                 *("Dashboard", "Report", "People", "Company roles", "Audit log", "Working hours"),
-                *("Ticket numbers", "Mails", "Signing secret", "Second factors"),
+                *("Ticket numbers", "Mails", "Signing secret", "Webhooks", "Second factors"),
                 *("Identity provider", "Export and deletion"),
                 "Limits and use",
             ],

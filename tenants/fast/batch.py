@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import DateTimeField, Field, JSONField, Model
 
@@ -32,6 +34,18 @@ class Sql:
 
     text: str
     values: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ForRows:
+    """A statement that is run once for all rows that a batch has collected for it.
+
+    Its one value is a JSON list of them, in their order. `if_finds` is run in its place where the
+    batch looks for something: it may read FOUND.
+    """
+
+    statement: str
+    if_finds: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +76,7 @@ class Batch:
         self._values: list[tuple[type[Model], Values]] = []
         self._updated: dict[tuple[type[Model], Any], tuple[Model, dict[str, None]]] = {}
         self._others: list[tuple[str, tuple[object, ...]]] = []
+        self._collected: dict[ForRows, list[Values]] = {}
         self._expressions: dict[int, Mapping[str, Sql]] = {}
         self._if_found: list[tuple[type[Model], Values]] = []
         self._find: _Find | None = None
@@ -132,11 +147,20 @@ class Batch:
         """Run another statement that changes rows, none of those that the batch writes."""
         self._others.append((statement, values))
 
+    def collect(self, rows: ForRows, row: Values) -> None:
+        """Have a statement run with this row, which is JSON, and all others that it is given.
+
+        However many there are, the database has one part more to do, and keeps their order, which
+        the parts of a statement do not have.
+        """
+        self._collected.setdefault(rows, []).append(row)
+
     def write(self, *, commits: bool = False) -> None:
         """Send everything; afterwards the batch is empty.
 
         `commits`: the transaction ends with it, where it is the caller's to end.
         """
+        self._add_collected()
         if not (self._inserted or self._values or self._updated or self._others or self._find):
             return
         find, written = self._find, _Written()
@@ -167,6 +191,12 @@ class Batch:
         self._updated.clear()
         self._expressions.clear()
         self._find = None
+
+    def _add_collected(self) -> None:
+        for rows, collected in self._collected.items():
+            statement = rows.if_finds if self.finds else rows.statement
+            self.add_statement(statement, json.dumps(collected, cls=DjangoJSONEncoder))
+        self._collected.clear()
 
     def _add_inserts(self, written: _Written) -> None:
         for model, rows in self._by_model().items():

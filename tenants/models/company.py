@@ -124,6 +124,9 @@ class Company(TenantMixin):
     most_mails_a_day: models.PositiveIntegerField[int | None, int | None] = (
         models.PositiveIntegerField(_("mails about notices a day"), null=True, blank=True)
     )
+    most_webhooks_a_day: models.PositiveIntegerField[int | None, int | None] = (
+        models.PositiveIntegerField(_("messages of webhooks a day"), null=True, blank=True)
+    )
     created_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(
         _("signed up at"), auto_now_add=True
     )

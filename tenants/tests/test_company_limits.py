@@ -14,6 +14,7 @@ from tenants.company_limits import (
     PEOPLE,
     STORAGE,
     WAITING_JOBS,
+    WEBHOOKS,
     Use,
     count_call,
     ensure_room_for_work,
@@ -157,10 +158,13 @@ class UseTests(CompanyTestCase):
             database_bytes=3, file_bytes=4, waiting_jobs=5
         )
         count_call(self.acme)
-        with self.assertNumQueries(4):
+        with self.assertNumQueries(5):
             used = {use.limit: use.used for use in uses_of(self.acme)}
         people = User.objects.of_company(self.acme).active().count()
-        self.assertEqual(used, {PEOPLE: people, STORAGE: 7, WAITING_JOBS: 5, CALLS: 1, MAILS: 0})
+        self.assertEqual(
+            used,
+            {PEOPLE: people, STORAGE: 7, WAITING_JOBS: 5, CALLS: 1, MAILS: 0, WEBHOOKS: 0},
+        )
 
     def test_what_was_counted_long_ago_counts_no_more(self) -> None:
         count_call(self.acme)

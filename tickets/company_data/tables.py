@@ -40,6 +40,13 @@ LEFT_OUT: Final = {
     "tickets_delivery": gettext_noop(
         "Which messages of other systems came in: what was made of them is among the tickets."
     ),
+    "tickets_webhook": gettext_noop(
+        "Webhooks and their secrets stay where they are: nothing is to be told from where the "
+        "archive is restored until somebody adds them there."
+    ),
+    "tickets_webhookdelivery": gettext_noop(
+        "What webhooks have sent is with the other systems, and kept for some weeks only."
+    ),
     "workflows_signingsecret": gettext_noop(
         "Secrets stay where they are. Where the archive is restored, a new one is made: give it "
         "to the systems that are called."

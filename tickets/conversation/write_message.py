@@ -25,6 +25,7 @@ from tickets.finding.write_entries import index_message
 from tickets.models import FileUpload, Message, Ticket, Visibility
 from tickets.models.message import LONGEST_MESSAGE
 from tickets.taking_part.access import access_to, participants
+from tickets.webhooks.of_events import note_message
 from workflows.engine.values.composed import composed_text
 
 MOST_FILES: Final = 10
@@ -97,6 +98,7 @@ def write_message(
         told = people_to_tell(message, everybody)
         asked = ticket.created_by_id if asks else None
         tell_of(message, [each for each in told if each.person.pk != asked])
+        note_message(message)
         take_answer(message)
     return Written(message, strangers=mentions.strangers)
 

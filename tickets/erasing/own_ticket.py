@@ -13,7 +13,7 @@ from tenants.mail.outbox import message_id_of
 from tenants.models import User
 from tickets.erasing.rows import lock_histories, reseal_erased, write_events
 from tickets.mailing.send_message import KIND as MESSAGE
-from tickets.models import FileUpload, Message, Rating, Ticket, TicketError
+from tickets.models import FileUpload, Message, Rating, Ticket, TicketError, WebhookDelivery
 from tickets.outside.mail_link import KIND as OUTSIDE
 from tickets.seeing import not_for_requester
 from workflows.engine.process import Json
@@ -54,6 +54,9 @@ def blank_ticket(person: User, number: int) -> None:
             task.input_data = _without_texts(task.input_data)
             task.save(update_fields=["input_data"])
             task.action_attempts.update(sent="")
+        # What webhooks have sent of it, and were answered. What waits is written when it is sent.
+        sent = WebhookDelivery.objects.filter(ticket_number=ticket.pk)
+        sent.update(body="", answer="")
         _blank_steps_at_once(ticket)
         _blank_corrections(ticket, specs)
         _blank_items(ticket)

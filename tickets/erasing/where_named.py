@@ -41,7 +41,10 @@ _ANSWERS: Final = (
 )
 # What was sent to other systems, and the log of Django's admin: texts in which the name and the
 # address are replaced wherever they stand.
-SENT: Final = (("workflows_taskinstance", "input_data"), ("workflows_actionattempt", "sent"))
+SENT: Final = (
+    *(("workflows_taskinstance", "input_data"), ("workflows_actionattempt", "sent")),
+    *(("tickets_webhookdelivery", "body"), ("tickets_webhookdelivery", "answer")),
+)
 # What people wrote to each other: likewise, as a name stands there after an @.
 WRITTEN: Final = (
     ("tickets_message", "text"),

@@ -22,6 +22,7 @@ from tickets.health.snapshot import consistent_snapshot
 from tickets.health.subtickets import subticket_findings
 from tickets.health.timers import timer_findings
 from tickets.health.versions import version_findings
+from tickets.health.webhooks import webhook_findings
 from tickets.models import Ticket, TicketError
 from workflows.engine.task_types import AT_ONCE_TYPES, BLOCK_TYPES, FORM_TYPES
 from workflows.models import (
@@ -58,6 +59,7 @@ def company_findings() -> list[Finding]:
             *call_findings(),
             *timer_findings(),
             *subticket_findings(),
+            *webhook_findings(),
             *_needlessly_waiting_forms(),
             *_forms_of_ineligible_workers(),
             *_hidden_failures(),

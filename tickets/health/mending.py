@@ -19,7 +19,15 @@ from tickets.advancing.timers import defer_end_of_wait, defer_reminder, defer_ti
 from tickets.calling.end_attempt import LockedTask, chance, retry_or_fail
 from tickets.calling.expire_call import expire_call
 from tickets.health.queued_jobs import WAITING
-from tickets.job_names import ADVANCE, END_WAIT, EXPIRE_CALL, FIRE_TIMER, FOLLOW_SUBTICKET, REMIND
+from tickets.job_names import (
+    ADVANCE,
+    DELIVER_WEBHOOK,
+    END_WAIT,
+    EXPIRE_CALL,
+    FIRE_TIMER,
+    FOLLOW_SUBTICKET,
+    REMIND,
+)
 from tickets.models import ErrorType, Ticket, TicketError
 from tickets.moving.move_tickets import obstacle_of_data
 from tickets.repairing.handle_error import record_error_event
@@ -56,6 +64,13 @@ def requeue_subticket(ticket_id: int, task_id: int) -> str:
     with transaction.atomic():
         defer(FOLLOW_SUBTICKET, ticket_id=ticket_id, task_id=task_id)
     return _("The sub-ticket is looked after again.")
+
+
+def requeue_webhook(webhook_id: int, ticket_id: int) -> str:
+    """The job looks itself at what is to be delivered, and does nothing where nothing is."""
+    with transaction.atomic():
+        defer(DELIVER_WEBHOOK, webhook_id=webhook_id, ticket_id=ticket_id)
+    return _("The message of the webhook was put into the queue again.")
 
 
 def requeue_expiry(ticket_id: int, task_id: int) -> str:

@@ -12,6 +12,7 @@ from tickets.job_names import DELETE_OLD_EVERYWHERE, DELETE_OLD_TICKETS
 from tickets.keeping.keep_tickets import delete_old_tickets as delete
 from tickets.keeping.keep_tickets import forget_bulk_changes, forget_old_audit_events
 from tickets.outside.public_start import forget_starts
+from tickets.webhooks.look_after import forget_deliveries
 
 
 # Once a night.
@@ -29,8 +30,10 @@ def delete_old_everywhere(timestamp: int) -> None:
 @app.task(name=DELETE_OLD_TICKETS, queue=Queue.BULK, retry=PATIENT)
 @in_company
 def delete_old_tickets() -> None:
-    """Delete a company's tickets whose time is over, old changes of many, and old audit lines."""
+    """Delete a company's tickets whose time is over, old changes of many, what webhooks sent, and
+    old lines of the audit log."""
     delete(now=timezone.now())
     forget_bulk_changes(now=timezone.now())
     forget_starts(now=timezone.now())
+    forget_deliveries(now=timezone.now())
     forget_old_audit_events(now=timezone.now())

@@ -165,6 +165,12 @@ def delete_tickets(numbers: list[int]) -> dict[str, int]:
             "SELECT FROM tickets_ticket t WHERE t.id = n.ticket_id)",
             [numbers],
         )
+        # Nor is what webhooks have told of them.
+        cursor.execute(
+            "DELETE FROM tickets_webhookdelivery d WHERE d.ticket_number = ANY(%s) AND NOT EXISTS ("
+            "SELECT FROM tickets_ticket t WHERE t.id = d.ticket_number)",
+            [numbers],
+        )
         counts["messages"] = _delete_what_was_said(numbers)
         cursor.execute(
             "DELETE FROM tickets_ticketlink WHERE ticket_id = ANY(%(ids)s) AND NOT EXISTS ("

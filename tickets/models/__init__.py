@@ -16,12 +16,14 @@ from tickets.models.ticket import Ticket
 from tickets.models.ticket_error import ErrorStatus, ErrorType, TicketError
 from tickets.models.ticket_link import LinkKind, TicketLink
 from tickets.models.way_in import Delivery, WayIn
+from tickets.models.webhook import DeliveryState, Webhook, WebhookDelivery, WebhookPause
 
 __all__ = [
     "BulkChange",
     "BulkRetry",
     "CannedReply",
     "Delivery",
+    "DeliveryState",
     "ErrorStatus",
     "ErrorType",
     "FileUpload",
@@ -49,4 +51,7 @@ __all__ = [
     "TicketLink",
     "Visibility",
     "WayIn",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookPause",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.urls import reverse
 
 from tenants.models import User
-from tickets.models import Notice
+from tickets.models import Notice, Webhook
 from tickets.notices.kinds.due_soon import DUE_SOON
 from tickets.notices.kinds.kind import Place
 from tickets.notices.kinds.overdue import OVERDUE
@@ -37,6 +37,8 @@ def _pages(notice: Notice, person: User) -> Iterator[tuple[Place, str]]:
             yield from _standing_in(person)
         if kind_of(notice).declared.leads_to is Place.STARTS:
             yield from _starts(person)
+        if kind_of(notice).declared.leads_to is Place.WEBHOOK:
+            yield from _webhook(notice, person)
         return
     if ticket.created_by_id == person.pk and person.has_perm("tickets.view_myticket"):
         yield Place.MY_TICKET, reverse("admin:tickets_myticket_change", args=[ticket.pk])
@@ -68,6 +70,13 @@ def _standing_in(person: User) -> Iterator[tuple[Place, str]]:
 def _starts(person: User) -> Iterator[tuple[Place, str]]:
     if person.has_perm("tickets.change_ticket"):
         yield Place.STARTS, reverse("admin:workflows_ticketdefinition_starts")
+
+
+def _webhook(notice: Notice, person: User) -> Iterator[tuple[Place, str]]:
+    named = notice.about.get("webhook")
+    known = isinstance(named, int) and Webhook.objects.filter(pk=named).exists()
+    if known and person.has_perm("tickets.view_webhook"):
+        yield Place.WEBHOOK, reverse("admin:tickets_webhook_change", args=[named])
 
 
 def part_of_page(notice: Notice) -> str:

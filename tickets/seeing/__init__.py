@@ -22,6 +22,7 @@ from tickets.seeing.answers import (
     visible_answers,
 )
 from tickets.seeing.changes import ChangedAnswers, changed_answers
+from tickets.seeing.for_webhooks import answers_for_webhooks
 from tickets.seeing.hidden import hidden_tasks, hidden_uploads, is_hidden_from_some
 from tickets.seeing.in_messages import AnswersInMail
 from tickets.seeing.reasons import Handover, cancel_reason, cancel_reasons, handover_of
@@ -36,6 +37,7 @@ __all__ = [
     "TaskAnswers",
     "Viewer",
     "answers_for_requester",
+    "answers_for_webhooks",
     "answers_in_rounds",
     "answers_of_contact",
     "cancel_reason",

@@ -37,16 +37,23 @@ def sign(content: bytes, *, secret: str, message_id: str, timestamp: int) -> str
     return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
 
 
-def signed(request: CallRequest, *, secrets: Sequence[str], now: datetime) -> CallRequest:
-    """The request with its signature headers: one signature for each secret that is valid."""
+def signature_headers(
+    content: bytes, *, secrets: Sequence[str], message_id: str, now: datetime
+) -> dict[str, str]:
+    """What is sent besides the content: one signature for each secret that is valid."""
     timestamp = int(now.timestamp())
     signatures = [
-        sign(request.content, secret=each, message_id=request.idempotency_key, timestamp=timestamp)
-        for each in secrets
+        sign(content, secret=each, message_id=message_id, timestamp=timestamp) for each in secrets
     ]
-    headers = {
-        "webhook-id": request.idempotency_key,
+    return {
+        "webhook-id": message_id,
         "webhook-timestamp": str(timestamp),
         "webhook-signature": " ".join(signatures),
     }
+
+
+def signed(request: CallRequest, *, secrets: Sequence[str], now: datetime) -> CallRequest:
+    """The request with its signature headers."""
+    message_id = request.idempotency_key
+    headers = signature_headers(request.content, secrets=secrets, message_id=message_id, now=now)
     return replace(request, headers={**request.headers, **headers})

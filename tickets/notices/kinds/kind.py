@@ -44,6 +44,7 @@ class Place(Enum):
     MESSAGES = "what is written on the ticket, for everybody who takes part in it"
     STANDING_IN = "the open tasks of those for whom the person stands in"
     STARTS = "the recurring starts of a ticket type"
+    WEBHOOK = "the webhook"
     DASHBOARD = "the dashboard"
 
 

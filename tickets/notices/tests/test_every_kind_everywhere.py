@@ -42,9 +42,13 @@ EXAMPLES: Final[Mapping[str, JsonObject]] = {
     "STANDS_IN": {"from": DUE, "until": DUE},
     "STANDS_IN_NO_MORE": {"from": DUE, "until": DUE},
     "START_STOPPED": {"title": "Check it", "reason": "LEFT"},
+    "WEBHOOK_PAUSED": {"title": "Check it", "reason": "GONE"},
     "WORKER_DOWN": {},
 }
-WITHOUT_TICKET: Final = {"WORKER_DOWN", "START_STOPPED", "STANDS_IN", "STANDS_IN_NO_MORE"}
+WITHOUT_TICKET: Final = {
+    *("WORKER_DOWN", "WEBHOOK_PAUSED"),
+    *("START_STOPPED", "STANDS_IN", "STANDS_IN_NO_MORE"),
+}
 
 
 class EveryKindTests(SmallWorkflow, CompanyTestCase):

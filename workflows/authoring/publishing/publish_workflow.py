@@ -20,6 +20,7 @@ from workflows.authoring.importing.import_bundle import (
     problems_here,
 )
 from workflows.authoring.publishing.certain_approvals import certain_approval_problems
+from workflows.authoring.publishing.definition_changed import DEFINITION_CHANGED
 from workflows.authoring.ticket_types.starts_moved import STARTS_MOVED
 from workflows.authoring.trying.run_test_cases import run_test_cases_of_document
 from workflows.bundles import errors_of, test_case_failures
@@ -61,6 +62,7 @@ def publish_workflow(
     draft.save(update_fields=["status", "published_by", "published_at", "checksum", "updated_at"])
     keys = _move_ticket_types(draft, own, user=user)
     STARTS_MOVED.call_all(keys, user)
+    DEFINITION_CHANGED.call_all(draft, user)
     record(PUBLISHED, about=draft, person=user, key=draft.key, version=draft.version)
     return draft
 

@@ -10,6 +10,7 @@ from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.models import User
 from workflows.authoring.importing.import_bundle import lock_definitions
+from workflows.authoring.publishing.definition_changed import DEFINITION_CHANGED
 from workflows.authoring.ticket_types.starts_moved import STARTS_MOVED
 from workflows.errors import NotPublishedError
 from workflows.models import TicketDefinition, WorkflowDefinition
@@ -40,5 +41,6 @@ def retire_workflow(
     keys = set(offered.values_list("key", flat=True))
     offered.update(is_active=False, updated_at=now)
     STARTS_MOVED.call_all(keys, user)
+    DEFINITION_CHANGED.call_all(published, user)
     record(RETIRED, about=published, person=user, key=published.key, version=published.version)
     return published

@@ -1,0 +1,1 @@
+"""Telling other systems what happens: webhooks after the Standard Webhooks convention."""
