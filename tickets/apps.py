@@ -41,6 +41,8 @@ class TicketsConfig(AppConfig):
         import_module("tickets.mailing.send_message")
         # And forms for people outside: see MAIL_LINK.
         import_module("tickets.outside.mail_link")
+        # Those that do not arrive are ticket errors: see MAIL_GIVEN_UP.
+        import_module("tickets.undelivered.keep_error")
         # The mail about the end of a ticket offers to rate it.
         import_module("tickets.rating.rating_link")
         # The last app with models: when its turn comes, the permissions of all apps are there.

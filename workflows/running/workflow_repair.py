@@ -274,6 +274,11 @@ class WorkflowRepair(WorkflowStateManager):
         self._record(kind, data={"upload": upload, "version": version})
         self._save_instance()
 
+    def record_mail(self, kind: EventKind, task: TaskInstance, **data: Json) -> None:
+        """Write into the history what became of a mail of a task to somebody outside."""
+        self._record(kind, task=task, data=data)
+        self._save_instance()
+
     def reassign(
         self,
         task: TaskInstance,
