@@ -35,6 +35,8 @@ class TicketsConfig(AppConfig):
         import_module("tickets.arriving.take_mail_to_type")
         # Tickets that start by themselves follow their definitions: see STARTS_MOVED.
         import_module("tickets.starting.follow_starts")
+        # And whoever publishes one is told that nobody could start them: see MORE_PROBLEMS.
+        import_module("tickets.starting.check_persons")
         # And they name people at their new addresses: see NEW_ADDRESS.
         import_module("tickets.company_data.follow_address")
         # Steps that send a mail: see SEND_MESSAGE.
