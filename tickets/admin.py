@@ -4,8 +4,9 @@ from tickets.arriving.pages import ways_card, ways_in_page
 from tickets.canned_replies.pages import canned_reply
 from tickets.company_data.pages import data_page, restore_page
 from tickets.company_use.pages import company_use_page
+from tickets.contacts.pages import contact
 from tickets.conversation.pages import conversation_page, message_pages
-from tickets.erasing.pages import erase_page
+from tickets.erasing.pages import erase_contact_page, erase_page
 from tickets.file_versions.pages import compare_page, file_page, upload_page
 from tickets.files.pages import files, inline_page
 from tickets.following.pages import my_ticket

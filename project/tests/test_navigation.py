@@ -39,6 +39,7 @@ class NavigationTests(CompanyTestCase):
                     "Ticket errors",
                     "Canned replies",
                     "Report",
+                    "People outside",
                 ),
                 *("Workflows", "Task definitions", "Ticket types", "Recurring starts"),
             ],
@@ -56,7 +57,7 @@ class NavigationTests(CompanyTestCase):
                 "Company roles",
             ],
             self.alice: [
-                *("Dashboard", "Report", "People", "Company roles", "Audit log", "Working hours"),
+                *("Dashboard", "Report", "People outside", "People", "Company roles", "Audit log", "Working hours"),
                 *("Ticket numbers", "Mails", "Signing secret", "Second factors"),
                 *("Identity provider", "Export and deletion"),
                 "Limits and use",
