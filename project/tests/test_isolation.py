@@ -74,6 +74,7 @@ from tickets.saving.save_answers import save_task_answers, save_ticket_answers
 from tickets.submitting.submit_ticket import submit_ticket
 from workflows.models import (
     CompanyRole,
+    Contact,
     ImportRun,
     TaskDefinition,
     TaskInstance,
@@ -310,6 +311,8 @@ class Examples:
             of="ALL_TICKETS", name=f"{MARK} view", query="o=1", owner=user
         )
         self.canned_reply = CannedReply.objects.create(name=f"{MARK} reply", text=f"{MARK} hello")
+        email = f"{MARK.lower()}@outside.example"
+        self.contact = Contact.objects.create(email=email, name=f"{MARK} outside")
         self.saved = save_ticket_answers(
             definition=self.ticket_type,
             slot="0" * 32,
@@ -401,6 +404,7 @@ class Examples:
             Message: [self.message],
             SavedView: [self.saved_view],
             CannedReply: [self.canned_reply],
+            Contact: [self.contact],
             LogEntry: [self.log],
             OutgoingMail: [self.mail],
             ReceivedMail: [self.received],

@@ -57,7 +57,15 @@ class NavigationTests(CompanyTestCase):
                 "Company roles",
             ],
             self.alice: [
-                *("Dashboard", "Report", "People outside", "People", "Company roles", "Audit log", "Working hours"),
+                *(
+                    "Dashboard",
+                    "Report",
+                    "People outside",
+                    "People",
+                    "Company roles",
+                    "Audit log",
+                    "Working hours",
+                ),
                 *("Ticket numbers", "Mails", "Signing secret", "Second factors"),
                 *("Identity provider", "Export and deletion"),
                 "Limits and use",
