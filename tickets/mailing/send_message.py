@@ -34,6 +34,7 @@ from workflows.running.candidates import person_named
 from workflows.running.messages import SEND_MESSAGE
 from workflows.running.workers import colleagues
 from workflows.working_hours.company_clock import company_clock
+from workflows.working_hours.speaking_outside import speaking_outside
 
 # The word for such mails in the outbox.
 KIND: Final = "message"
@@ -200,7 +201,7 @@ class _Writing:
             return self._mail(person, viewer, path=self._page(person), name=f"{person.pk}")
 
     def to_outside(self, address: str) -> NewMail:
-        with speaking_to(None, self.company):
+        with speaking_outside(self.company):
             return self._mail(address, Viewer.NOBODY, path="", name=OUTSIDE)
 
     def _mail(self, to: User | str, viewer: Viewer, *, path: str, name: str) -> NewMail:

@@ -9,7 +9,6 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from tenants.language_and_zone import speaking_to
 from tenants.mail.outbox import message_id_of, queue_mail
 from tenants.mail.writing import write
 from tenants.models import Company
@@ -18,6 +17,7 @@ from tickets.mailing.send_message import count_outside
 from tickets.models import Ticket
 from workflows.models import ContactLink
 from workflows.running.outside import MAIL_LINK
+from workflows.working_hours.speaking_outside import speaking_outside
 
 # The word for such mails in the outbox.
 KIND: Final = "outside"
@@ -34,7 +34,7 @@ def mail_link(link: ContactLink, token: str, said: str) -> None:
     count_outside(link.contact.email, company)
     tickets = Ticket.objects.filter(workflow_instance=task.workflow_instance_id)
     number = tickets.values_list("pk", flat=True).first()
-    with speaking_to(None, company):
+    with speaking_outside(company):
         words = {"task": task.definition.title, "company": company.name}
         written = write(
             "outside/mail/link",
