@@ -15,7 +15,7 @@ from workflows.engine.process import Json
 from workflows.forms import Shown
 from workflows.models import Contact, ContactLink, TaskInstance, WorkflowEvent
 from workflows.running.events.kind import data_of
-from workflows.running.events.task_completed import TASK_COMPLETED
+from workflows.running.events.of_steps.task_completed import TASK_COMPLETED
 
 # So many of each kind are shown, the newest first.
 MOST_SHOWN: Final = 50

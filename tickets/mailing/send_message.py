@@ -26,13 +26,13 @@ from tenants.models import Company, User
 from tickets.mailing.mail_names import OUTSIDE, mail_of_step
 from tickets.models import FileUpload, Ticket
 from tickets.seeing import AnswersInMail, Viewer, viewer_of
-from workflows.engine.at_once import AtOnceError
-from workflows.engine.messages import MessageSpec, Recipient
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.steps.at_once import AtOnceError
+from workflows.engine.steps.messages import MessageSpec, Recipient
 from workflows.models import CompanyRole, TaskInstance
-from workflows.running.candidates import person_named
 from workflows.running.messages import SEND_MESSAGE
-from workflows.running.workers import colleagues
+from workflows.running.people.facts import person_named
+from workflows.running.people.workers import colleagues
 from workflows.working_hours.company_clock import company_clock
 from workflows.working_hours.speaking_outside import speaking_outside
 

@@ -16,7 +16,7 @@ from tickets.mailing.mail_names import mail_of_link
 from tickets.mailing.send_message import count_outside
 from tickets.models import Ticket
 from workflows.models import ContactLink
-from workflows.running.outside import MAIL_LINK
+from workflows.running.people.outside import MAIL_LINK
 from workflows.working_hours.speaking_outside import speaking_outside
 
 # The word for such mails in the outbox.

@@ -15,11 +15,11 @@ from tickets.mailing.mail_names import OUTSIDE, mail_of_step
 from tickets.mailing.send_message import address_outside, count_outside
 from tickets.models import Ticket, TicketError
 from tickets.repairing.begin_repair import Repair, sentence_with_person
-from workflows.engine.at_once import AtOnceError
+from workflows.engine.steps.at_once import AtOnceError
 from workflows.errors import NothingToRetryError
 from workflows.models import ContactLink, TaskInstance, WorkflowStatus
-from workflows.running.events.sent_again import SENT_AGAIN
-from workflows.running.outside import send_link
+from workflows.running.events.of_repairs.sent_again import SENT_AGAIN
+from workflows.running.people.outside import send_link
 
 
 def send_again(repair: Repair, error: TicketError, *, to: str = "") -> None:

@@ -14,8 +14,9 @@ from tenants.models import Company, User
 from tenants.names import plain_email
 from tickets.models import RecurringStart
 from workflows.authoring.publishing.more_problems import MORE_PROBLEMS
-from workflows.bundles.outline import Entry, Outline
-from workflows.bundles.problems import Problem, path_in_words
+from workflows.bundles.document.problems import Problem, path_in_words
+from workflows.bundles.outline.entries import Entry
+from workflows.bundles.outline.outline import Outline
 from workflows.engine.process import JsonObject
 from workflows.engine.starts import StartSpec
 from workflows.models import CompanyRole

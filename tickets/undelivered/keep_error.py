@@ -20,7 +20,7 @@ from tickets.job_names import KEEP_UNDELIVERED
 from tickets.mailing.mail_names import MailOutside
 from tickets.models import ErrorType, Ticket, TicketError
 from workflows.models import ContactLink, TaskInstance
-from workflows.running.events.undelivered import UNDELIVERED
+from workflows.running.events.of_people.undelivered import UNDELIVERED
 
 # How much of what the mail server said stands in the error.
 MOST_SAID: Final = 300

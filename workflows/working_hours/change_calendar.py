@@ -11,7 +11,7 @@ from tenants.audit.record import changed, record
 from tenants.hooks import Hook
 from tenants.language_and_zone import known_language
 from tenants.models import Company
-from workflows.engine.calendar import Span
+from workflows.engine.times.calendar import Span
 from workflows.models import BusinessCalendar
 
 # In its transaction: what is counted by it anew registers here.

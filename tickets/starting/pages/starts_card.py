@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from tickets.models import RecurringStart
 from tickets.starting.pages.starts_pages import StartsPage, moment_in_words
 from workflows.authoring.ticket_types.type_cards import TYPE_CARDS
-from workflows.bundles.starts import start_in_words
+from workflows.bundles.telling.starts import start_in_words
 from workflows.engine.starts import starts_of
 from workflows.models import BusinessCalendar, TicketDefinition
 

@@ -13,7 +13,7 @@ from tickets.advancing.tests.times_case import loan
 from tickets.models import RecurringStart
 from workflows.authoring.importing.import_bundle import import_bundle
 from workflows.authoring.publishing.publish_workflow import publish_workflow, publishing_problems
-from workflows.bundles.errors import NotPublishableError
+from workflows.bundles.document.errors import NotPublishableError
 from workflows.models import CompanyRole, WorkflowDefinition
 from workflows.people.change_people import save_person
 

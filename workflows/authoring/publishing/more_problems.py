@@ -6,7 +6,7 @@ from typing import Final
 
 from tenants.hooks import Hook
 from tenants.models import User
-from workflows.bundles.problems import Problem
+from workflows.bundles.document.problems import Problem
 from workflows.engine.process import JsonObject
 
 # Of a document without errors, that this person is about to publish (None: the system).

@@ -19,7 +19,7 @@ from workflows.authoring.ticket_types.pages.badges import active_badge
 from workflows.authoring.ticket_types.pages.offer_page import OfferPage
 from workflows.authoring.ticket_types.pages.ticket_type_resource import TicketTypeResource
 from workflows.authoring.ticket_types.type_cards import TYPE_CARDS
-from workflows.bundles.describe_changes import field_labels
+from workflows.bundles.telling.describe_changes import field_labels
 from workflows.flat import FlatImportAdmin
 from workflows.forms import show_answers
 from workflows.models import TicketDefinition
