@@ -342,6 +342,8 @@ function waitParts(task) {
     ),
     answeredBy,
     answer,
+    dueField(task),
+    remindersField(task),
   ];
 }
 
