@@ -611,7 +611,7 @@ class ShownValuesTest(TryCase):
             "tasks": [
                 {"key": "look", "title": "Look at it", "fields": [urgency]},
                 {
-                    "key": "plan", "title": "Plan it", "task_type": "SET_VALUES",
+                    "key": "plan", "title": "Plan it", "task_type": "VALUES",
                     "values": {"deadline": {"var": "ticket.wanted"}},
                 },
                 {"key": "do", "title": "Do it", "fields": []},
