@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from django.core.cache import cache
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -42,6 +42,8 @@ ROWS = 5
 COMPANY_ROWS = 20
 # What runs is counted further than what is to be done.
 MOST_RUNNING = 999
+# Of what waits for somebody so many are looked at, the oldest first.
+MOST_WAITING = 500
 # Once a company has done its first steps it is not asked about them for this long (seconds).
 DONE_SECONDS = 24 * 60 * 60
 
@@ -84,13 +86,15 @@ class FigureGroup:
 class UnderstaffedRole:
     """A company role (empty: any) whose waiting tasks nobody could be given.
 
-    `is_empty`: nobody in it may ever be given one; otherwise all of them are away.
+    `is_empty`: nobody in it may ever be given one; otherwise all of them are away. Unless `is_all`
+    there are more tasks than were counted.
     """
 
     role: str
     count: int
     oldest: datetime
     is_empty: bool
+    is_all: bool
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -266,17 +270,21 @@ def _all_work() -> dict[str, Any]:
 
 
 def _understaffed_roles() -> list[UnderstaffedRole]:
-    """The company roles that lack people, those with most tasks first."""
-    of_group = Q(definition__assign_to__isnull=True) | ~Q(definition__assign_to__has_key="who")
-    rows = list(
-        TaskInstance.objects.unassigned()
-        .filter(of_group | Q(definition__assign_to__fallback="role"))
-        .order_by()
-        .values("definition__candidate_role", "definition__candidate_role__name")
-        .annotate(count=Count("pk"), oldest=Min("created_at"))
-        .order_by("-count", "oldest")[:ROWS]
-    )
-    roles = [row["definition__candidate_role"] for row in rows]
+    """The company roles that lack people, those with most tasks first.
+
+    Of the tasks that wait the longest: however many there are, no more are looked at. Two or three
+    queries.
+    """
+    role, name = "definition__candidate_role", "definition__candidate_role__name"
+    oldest_first = TaskInstance.objects.unassigned()[: MOST_WAITING + 1]
+    waiting = list(oldest_first.values_list(role, name, "definition__assign_to", "created_at"))
+    is_all = len(waiting) <= MOST_WAITING
+    found: dict[int | None, _Waiting] = {}
+    for key, title, rule, since in waiting[:MOST_WAITING]:
+        if _is_of_group(rule):
+            found.setdefault(key, _Waiting(title or "", since)).count += 1
+    rows = sorted(found.items(), key=lambda each: (-each[1].count, each[1].oldest))[:ROWS]
+    roles = [key for key, _row in rows]
     members = dict(
         eligible_workers(None)
         .filter(company_roles__in=[role for role in roles if role is not None])
@@ -287,13 +295,30 @@ def _understaffed_roles() -> list[UnderstaffedRole]:
     anybody = eligible_workers(None).exists() if None in roles else False
     return [
         UnderstaffedRole(
-            role=row["definition__candidate_role__name"] or "",
-            count=row["count"],
-            oldest=row["oldest"],
-            is_empty=not (anybody if role is None else members.get(role)),
+            role=row.name,
+            count=row.count,
+            oldest=row.oldest,
+            is_empty=not (anybody if key is None else members.get(key)),
+            is_all=is_all,
         )
-        for role, row in zip(roles, rows, strict=True)
+        for key, row in rows
     ]
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """What of the tasks that wait is for a company role."""
+
+    name: str
+    oldest: datetime
+    count: int = 0
+
+
+def _is_of_group(rule: Any) -> bool:
+    """Whether whoever is in the group may be given a task with this rule."""
+    if not isinstance(rule, dict) or "who" not in rule:
+        return True
+    return bool(rule.get("fallback") == "role")
 
 
 def _workflows() -> dict[str, Any]:

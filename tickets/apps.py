@@ -36,12 +36,16 @@ class TicketsConfig(AppConfig):
         import_module("tickets.arriving.take_mail_to_type")
         # Tickets that start by themselves follow their definitions: see STARTS_MOVED.
         import_module("tickets.starting.follow_starts")
+        # And whoever publishes one is told that nobody could start them: see MORE_PROBLEMS.
+        import_module("tickets.starting.check_persons")
         # And they name people at their new addresses: see NEW_ADDRESS.
         import_module("tickets.company_data.follow_address")
         # Steps that send a mail: see SEND_MESSAGE.
         import_module("tickets.mailing.send_message")
         # And forms for people outside: see MAIL_LINK.
         import_module("tickets.outside.mail_link")
+        # Those that do not arrive are ticket errors: see MAIL_GIVEN_UP.
+        import_module("tickets.undelivered.keep_error")
         # The mail about the end of a ticket offers to rate it.
         import_module("tickets.rating.rating_link")
         # The last app with models: when its turn comes, the permissions of all apps are there.

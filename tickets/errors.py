@@ -571,3 +571,19 @@ class TooManyCannedRepliesError(TicketsError):
     def __init__(self, most: int) -> None:
         super().__init__()
         self.most = most
+
+
+# Mails to people outside
+
+
+class MailGoneError(TicketsError):
+    message = _(
+        "This mail is not kept any more, so that it cannot be sent again. Write to the person "
+        "yourself, and note the error as resolved."
+    )
+    status = HTTPStatus.GONE
+
+
+class NoAddressError(TicketsError):
+    message = _("Type an e-mail address, such as name@example.com.")
+    field = "to"

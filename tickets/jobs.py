@@ -14,6 +14,7 @@ from tickets.repairing import jobs as repairing
 from tickets.replying import jobs as replying
 from tickets.starting import jobs as starting
 from tickets.subtickets import jobs as subtickets
+from tickets.undelivered import jobs as undelivered
 from tickets.webhooks import jobs as webhooks
 
 __all__ = [
@@ -31,5 +32,6 @@ __all__ = [
     "replying",
     "starting",
     "subtickets",
+    "undelivered",
     "webhooks",
 ]

@@ -46,6 +46,7 @@ class Entry:
     icon: str
     url_name: str
     permission: str = ""
+    or_permission: str = ""  # one of the two is enough
     inside: bool | None = True
     badge: Callable[[User], int] | None = None
     badge_variant: str = "primary"
@@ -129,6 +130,13 @@ LISTS = (
                 "quickreply",
                 "admin:tickets_cannedreply_changelist",
                 "tickets.view_cannedreply",
+            ),
+            Entry(
+                _("People outside"),
+                "contact_mail",
+                "admin:workflows_contact_changelist",
+                "tickets.view_ticket",
+                or_permission="tenants.manage_company_data",
             ),
         ),
     ),
@@ -312,7 +320,9 @@ def is_offered(entry: Entry, request: HttpRequest) -> bool:
         return entry.page.is_offered(request)
     if entry.inside is not None and entry.inside != (active_company(request) is not None):
         return False
-    return not entry.permission or request.user.has_perm(entry.permission)
+    if not entry.permission or request.user.has_perm(entry.permission):
+        return True
+    return bool(entry.or_permission) and request.user.has_perm(entry.or_permission)
 
 
 def current_url(path: str, urls: list[str]) -> str:

@@ -110,6 +110,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "admin:tenants_company_restore": ("company.restore_started",),
     "admin:tenants_user_erase": ("people.erasure_asked",),
+    "admin:workflows_contact_erase": ("people.contact_erasure_asked",),
     "admin:workflows_ticketdefinition_keep": ("tickets.keep_rule_changed",),
     "admin:workflows_ticketdefinition_ways_in": (
         "tickets.way_in_changed",
@@ -325,6 +326,7 @@ OTHERWISE: Final = frozenset(
         "files.definition_exported",
         "files.downloaded",
         "files.viewed",
+        "people.contact_erased",
         "people.erased",
         "superusers.opened_page",
         "superusers.sent_form",

@@ -78,6 +78,7 @@ from tickets.submitting.submit_ticket import submit_ticket
 from workflows.actions.signature import make_secret
 from workflows.models import (
     CompanyRole,
+    Contact,
     ImportRun,
     TaskDefinition,
     TaskInstance,
@@ -331,6 +332,8 @@ class Examples:
             answer=f"{MARK} answered",
             error=f"{MARK} failed",
         )
+        email = f"{MARK.lower()}@outside.example"
+        self.contact = Contact.objects.create(email=email, name=f"{MARK} outside")
         self.saved = save_ticket_answers(
             definition=self.ticket_type,
             slot="0" * 32,
@@ -424,6 +427,7 @@ class Examples:
             CannedReply: [self.canned_reply],
             Webhook: [self.webhook],
             WebhookDelivery: [self.webhook_delivery],
+            Contact: [self.contact],
             LogEntry: [self.log],
             OutgoingMail: [self.mail],
             ReceivedMail: [self.received],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 from django.core.cache import cache
 from django.urls import reverse
@@ -70,6 +71,14 @@ class MissingPeopleTests(CompanyTestCase):
         for person in (self.uma, self.wendy, self.carla, self.charlie):
             self.log_in(person)
             self.assertNotContains(self.client.get(reverse("admin:index")), WORDS)
+
+    def test_no_more_are_looked_at_than_wait_the_longest(self) -> None:
+        for _number in range(3):
+            self.submit()
+        self.assertContains(self.dashboard(), "3 tasks, the oldest for")
+        with mock.patch("project.dashboard.MOST_WAITING", 2):
+            page = self.dashboard()
+        self.assertContains(page, "2 tasks or more, the oldest for")
 
     def test_queries_do_not_grow_with_tasks(self) -> None:
         self.submit()

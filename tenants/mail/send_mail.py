@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.connection import current_schema
 from tenants.errors import EncryptionKeyMissingError, TenantsError, UndecryptableError
+from tenants.hooks import Hook
 from tenants.jobs import defer
 from tenants.mail.handing_over import (
     SECONDS_FOR_THE_END,
@@ -46,6 +47,9 @@ EARLY: Final = timedelta(seconds=5)
 # Whoever hands a mail over waits so long for its answer at most; after twice that they are gone.
 GONE_AFTER: Final = timedelta(seconds=2 * SECONDS_FOR_THE_END)
 _chance = SystemRandom()
+
+# Called in the transaction in which a mail is given up for good.
+MAIL_GIVEN_UP: Hook[[OutgoingMail], None] = Hook()
 
 
 class NotGivenUpError(TenantsError):
@@ -205,13 +209,16 @@ def _try_again(handing: _Handing, reason: str) -> None:
 
 def _give_up(handing: _Handing, reason: str) -> None:
     mail = handing.mail
-    changed = handing.row().update(
-        status=MailStatus.FAILED,
-        attempts=mail.attempts + 1,
-        reason=_reason(reason),
-        changed_at=timezone.now(),
-        **_without_secrets(mail),
-    )
+    with transaction.atomic():
+        changed = handing.row().update(
+            status=MailStatus.FAILED,
+            attempts=mail.attempts + 1,
+            reason=_reason(reason),
+            changed_at=timezone.now(),
+            **_without_secrets(mail),
+        )
+        if changed:
+            MAIL_GIVEN_UP.call_all(mail)
     if changed:  # not to whom, nor what a stranger's server said: both name people
         logger.warning("Gave mail %s of %s up", mail.pk, current_schema())
 

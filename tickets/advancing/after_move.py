@@ -40,7 +40,4 @@ def end_cancelled(ticket: Ticket, move: Move, *, now: datetime) -> None:
         return
     errors = TicketError.objects.filter(ticket=ticket, task__in=move.cancelled_in_error)
     how = _("Its branch is not waited for any more.")
-    for error in errors.unresolved().select_for_update(no_key=True).order_by("pk"):
-        earlier = error.resolution_notes.strip()
-        error.resolve(notes=f"{earlier}\n{how}" if earlier else how)
-        error.save(update_fields=["status", "resolution_notes", "updated_at"])
+    errors.resolve_all(how=how)

@@ -34,11 +34,7 @@ def clean_up_after(
         if task.definition.is_call:
             cancel_jobs_of_task(task, now=manager.now)
     tell_workers(((each, why) for each in tasks), ticket_id=ticket.pk, by=by)
-    errors = TicketError.objects.filter(ticket=ticket).unresolved()
-    for error in errors.select_for_update(no_key=True).order_by("pk"):
-        earlier = error.resolution_notes.strip()
-        error.resolve(notes=f"{earlier}\n{how}" if earlier else how)
-        error.save(update_fields=["status", "resolution_notes", "updated_at"])
+    TicketError.objects.filter(ticket=ticket).resolve_all(how=how)
 
 
 def clean_up_after_commit(manager: WorkflowStateManager, ticket: Ticket) -> None:

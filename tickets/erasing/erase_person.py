@@ -20,7 +20,7 @@ from tenants.models import User
 from tenants.names import plain_email
 from tickets.erasing.audit_lines import blank_audit
 from tickets.erasing.erased_person import ErasedPerson
-from tickets.erasing.own_ticket import blank_ticket
+from tickets.erasing.own_ticket import Whose, blank_ticket
 from tickets.erasing.their_own import (
     delete_mails,
     delete_notices,
@@ -100,7 +100,7 @@ def erase_person(*, person_id: int, tickets: list[int]) -> None:
         remove_picture(person=person)
     erased = ErasedPerson(person)
     for number in tickets:
-        blank_ticket(person, number)
+        blank_ticket(Whose.of_person(person), number)
     delete_saved_answers(person)
     delete_notices(person)
     blank_answers(erased)

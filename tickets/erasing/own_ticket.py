@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -27,22 +28,52 @@ from workflows.running.events.of_tickets.erased import ERASED as ERASED_EVENT
 from workflows.running.events.of_tickets.withdrawn import WITHDRAWN
 from workflows.running.looking_back.keys_now import keys_now
 
+_NONE: Final = Q(pk__in=[])
 
-def blank_ticket(person: User, number: int) -> None:
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """What of a ticket is somebody's: conditions on tickets, files, messages and tasks."""
+
+    tickets: Q
+    files: Q
+    messages: Q
+    tasks: Q
+
+    @classmethod
+    def of_person(cls, person: User) -> Whose:
+        return cls(
+            tickets=Q(created_by=person),
+            # With what others have made of theirs: versions are much the same.
+            files=Q(uploaded_by=person) | Q(first__uploaded_by=person),
+            messages=Q(written_by=person),
+            tasks=Q(assigned_to=person) & ~not_for_requester("definition"),
+        )
+
+    @classmethod
+    def of_contact(cls, contact_id: int) -> Whose:
+        """Somebody outside sends no files, and writes no messages."""
+        return cls(
+            tickets=Q(contact=contact_id),
+            files=_NONE,
+            messages=_NONE,
+            tasks=Q(contact=contact_id, assigned_to=None),
+        )
+
+
+def blank_ticket(whose: Whose, number: int) -> None:
     """What they answered in a ticket that has ended, with its files."""
     with transaction.atomic():
-        found = Ticket.objects.ended().select_related("workflow").filter(created_by=person)
+        found = Ticket.objects.ended().select_related("workflow").filter(whose.tickets)
         ticket = found.select_for_update(of=("self",)).filter(pk=number).first()
         if ticket is None:
             return
         instances = lock_histories(table="tickets_ticket", ids=[ticket.pk])
-        # With what others have made of theirs: versions are much the same.
-        theirs = Q(uploaded_by=person) | Q(first__uploaded_by=person)
-        files = FileUpload.objects.filter(theirs, ticket=ticket)
+        files = FileUpload.objects.filter(whose.files, ticket=ticket)
         for key in list(files.values_list("file", flat=True)):
             default_storage.delete(key)
         files.update(filename=ERASED, file_type="", size=0)
-        written = Message.objects.filter(ticket=ticket, written_by=person)
+        written = Message.objects.filter(whose.messages, ticket=ticket)
         written.update(text=ERASED, earlier=[], mentions=[])
         Rating.objects.filter(ticket=ticket).exclude(comment="").update(comment=ERASED)
         specs = ticket.workflow.fields
@@ -60,13 +91,30 @@ def blank_ticket(person: User, number: int) -> None:
         _blank_steps_at_once(ticket)
         _blank_corrections(ticket, specs)
         _blank_items(ticket)
-        _blank_own_tasks(person, ticket)
+        _blank_own_tasks(whose, ticket)
         _blank_withdrawal(ticket)
         _delete_mails_about(ticket)
-        events = WorkflowEvent.objects.filter(workflow_instance=ticket.workflow_instance_id)
-        if ticket.workflow_instance and not events.filter(kind=ERASED_EVENT).exists():
-            events.create(workflow_instance=ticket.workflow_instance, kind=ERASED_EVENT)
+        _note_erased(ticket)
         reseal_erased(instances)
+
+
+def blank_tasks(whose: Whose, number: int) -> None:
+    """What they answered in forms of a ticket of somebody else that has ended."""
+    with transaction.atomic():
+        found = Ticket.objects.ended().select_for_update(of=("self",), no_key=True)
+        ticket = found.filter(pk=number).first()
+        if ticket is None:
+            return
+        instances = lock_histories(table="tickets_ticket", ids=[ticket.pk])
+        _blank_own_tasks(whose, ticket)
+        _note_erased(ticket)
+        reseal_erased(instances)
+
+
+def _note_erased(ticket: Ticket) -> None:
+    events = WorkflowEvent.objects.filter(workflow_instance=ticket.workflow_instance_id)
+    if ticket.workflow_instance and not events.filter(kind=ERASED_EVENT).exists():
+        events.create(workflow_instance=ticket.workflow_instance, kind=ERASED_EVENT)
 
 
 def _blank_steps_at_once(ticket: Ticket) -> None:
@@ -155,14 +203,13 @@ def _blank_items(ticket: Ticket) -> None:
     )
 
 
-def _blank_own_tasks(person: User, ticket: Ticket) -> None:
+def _blank_own_tasks(whose: Whose, ticket: Ticket) -> None:
     """What they answered in tasks that were for them, and what they changed there."""
     instance = ticket.workflow_instance
     own = TaskInstance.objects.filter(
-        workflow_instance=instance, assigned_to=person, output_data__isnull=False
+        whose.tasks, workflow_instance=instance, output_data__isnull=False
     )
-    own = own.exclude(not_for_requester("definition")).select_related("definition")
-    tasks = {task.pk: task for task in own}
+    tasks = {task.pk: task for task in own.select_related("definition")}
     if instance is None or not tasks:
         return
     events = WorkflowEvent.objects.filter(workflow_instance=instance)

@@ -10,9 +10,10 @@ from urllib.parse import parse_qsl, urlencode
 from django.db import transaction
 from django.db.models import Q
 
+from tenants.mail.models import LONGEST_SUBJECT
 from tenants.names import LONGEST_NAME
 from tickets.company_data.people_in_rows import IN_TASKS, IN_TICKET_TYPES
-from tickets.erasing.erased_person import ErasedPerson
+from tickets.erasing.erased_person import Erased, ErasedPerson
 from tickets.erasing.rows import (
     EVENTS,
     ROWS,
@@ -57,7 +58,19 @@ WRITTEN: Final = (
     ("tickets_bulkchange", "refused"),
     ("tickets_ticketerror", "resolution_notes"),
 )
+# Where answers name people outside, who have no row of theirs: by the address, as it was typed.
+ANSWERED: Final = (
+    *(each for each in _ANSWERS if each[1] != "mentions"),
+    ("tickets_ticket", "title"),
+    ("tickets_startrequest", "answers"),
+    ("tickets_ticketerror", "message"),
+)
 MAILS: Final = tuple(("mail_outgoingmail", column) for column in ("subject", "text", "html"))
+# With what stands in the place of a name a text may be too long for its column.
+_LONGEST: Final = {
+    ("tickets_ticket", "title"): LONGEST_NAME,
+    ("mail_outgoingmail", "subject"): LONGEST_SUBJECT,
+}
 LOG: Final = (("django_admin_log", "object_repr"), ("django_admin_log", "change_message"))
 # What versions say of people: the table, its column, and that of the version. In the first ones
 # the name and the address are replaced wherever they stand.
@@ -107,15 +120,28 @@ def blank_events(erased: ErasedPerson) -> None:
             reseal_erased(instances)
 
 
-def blank_texts(erased: ErasedPerson, columns: Iterable[tuple[str, str]]) -> None:
+def blank_texts_of_events(erased: Erased) -> None:
+    """Events in which their name or address stands, wherever that is."""
+    for rows in batched(rows_with(EVENTS, "data", list(erased.names)), ROWS):
+        changed = {row["id"]: erased.blanked(row["data"]) for row in rows}
+        with transaction.atomic():
+            instances = lock_histories(table=EVENTS, ids=list(changed))
+            write_events(changed)
+            reseal_erased(instances)
+
+
+def blank_texts(erased: Erased, columns: Iterable[tuple[str, str]]) -> None:
     """Texts in which their name or address stands: (table, column) of each."""
     for table, column in columns:
+        most = _LONGEST.get((table, column))
         for rows in batched(rows_with(table, column, list(erased.names)), ROWS):
             changed = {
                 row["id"]: blanked
                 for row in rows
                 if (blanked := erased.blanked(row[column])) != row[column]
             }
+            if most is not None:
+                changed = {pk: text[:most] for pk, text in changed.items()}
             with transaction.atomic():
                 instances = lock_histories(table=table, ids=list(changed))
                 write(table, column, changed)
@@ -161,7 +187,7 @@ def _blanked(
     }
 
 
-def blank_file_names(erased: ErasedPerson) -> None:
+def blank_file_names(erased: Erased) -> None:
     """With the name of an erased person a file name may be too long."""
     for rows in batched(rows_with(_FILES, "filename", list(erased.names)), ROWS):
         names = {row["id"]: erased.blanked(row["filename"])[:LONGEST_NAME] for row in rows}
@@ -169,7 +195,7 @@ def blank_file_names(erased: ErasedPerson) -> None:
             write(_FILES, "filename", names)
 
 
-def blank_views(erased: ErasedPerson) -> None:
+def blank_views(erased: Erased) -> None:
     """What lists were searched for: in an address the name and the address stand encoded."""
     for view in SavedView.objects.order_by("pk").iterator(chunk_size=ROWS):
         name = erased.blanked(view.name)[:LONGEST_NAME]
@@ -178,7 +204,7 @@ def blank_views(erased: ErasedPerson) -> None:
             SavedView.objects.filter(pk=view.pk).update(name=name, query=query)
 
 
-def _blanked_query(erased: ErasedPerson, query: str) -> str:
+def _blanked_query(erased: Erased, query: str) -> str:
     """Only what names the person is encoded anew. What is too long then is no filter."""
     pairs = parse_qsl(query, keep_blank_values=True)
     blanked = [(name, erased.blanked(value)) for name, value in pairs]
@@ -188,7 +214,7 @@ def _blanked_query(erased: ErasedPerson, query: str) -> str:
     return encoded if len(encoded) <= LONGEST_QUERY else ""
 
 
-def index_anew(erased: ErasedPerson, tickets: list[int]) -> None:
+def index_anew(erased: Erased, tickets: list[int]) -> None:
     """What searches find of these tickets, and of those in which the person was named."""
     named = Q()
     for each in map(plain_text, erased.names):

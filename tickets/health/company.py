@@ -77,7 +77,7 @@ def company_findings() -> list[Finding]:
 
 
 def _steps_without_job() -> Iterator[Finding]:
-    open_errors = TicketError.objects.unresolved().filter(ticket=OuterRef("pk"))
+    open_errors = TicketError.objects.stopping().filter(ticket=OuterRef("pk"))
     not_started = Q(workflow_instance=None) | Q(
         workflow_instance__status=WorkflowStatus.NOT_STARTED
     )
@@ -115,7 +115,7 @@ def _branches_without_job() -> Iterator[Finding]:
     done = Q(status=TaskStatus.COMPLETED, path__isnull=False)
     entered = [*BLOCK_TYPES, *AT_ONCE_TYPES]
     to_enter = Q(status=TaskStatus.PENDING, definition__task_type__in=entered)
-    errors = TicketError.objects.unresolved().filter(task=OuterRef("pk"))
+    errors = TicketError.objects.stopping().filter(task=OuterRef("pk"))
     stuck = (
         TaskInstance.objects.current()
         .filter(
@@ -216,7 +216,7 @@ def forms_against_their_rules() -> Iterator[Finding]:
 
 
 def _hidden_failures() -> Iterator[Finding]:
-    open_errors = TicketError.objects.unresolved().filter(task=OuterRef("pk"))
+    open_errors = TicketError.objects.stopping().filter(task=OuterRef("pk"))
     failed = TaskInstance.objects.filter(
         status=TaskStatus.ERROR, workflow_instance__ticket__isnull=False
     ).exclude(Exists(open_errors))
@@ -244,7 +244,7 @@ def _unmarked_failures() -> Iterator[Finding]:
 
 def _inconsistent_errors() -> Iterator[Finding]:
     unmarked = TicketError.objects.unmarked().values("pk")
-    errors = TicketError.objects.unresolved().exclude(pk__in=unmarked)
+    errors = TicketError.objects.stopping().exclude(pk__in=unmarked)
     ended = Q(ticket__workflow_instance__status__in=ENDED)
     not_failed = Q(task__isnull=False) & ~Q(task__status=TaskStatus.ERROR)
     is_to_clean_up = Q(

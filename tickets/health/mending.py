@@ -206,7 +206,7 @@ def open_missing_error(ticket_id: int, task_id: int) -> str:
     with transaction.atomic():
         task = _lock_task(ticket_id, task_id)
         ticket = Ticket.objects.get(pk=ticket_id)
-        is_shown = ticket.errors.unresolved().filter(task=task).exists()
+        is_shown = ticket.errors.stopping().filter(task=task).exists()
         if is_shown or task.status != TaskStatus.ERROR:
             return ""
         TicketError.objects.create(

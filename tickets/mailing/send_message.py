@@ -23,6 +23,7 @@ from tenants.limits.table import OUTSIDE_MAILS, OUTSIDE_MAILS_TO_ONE
 from tenants.mail.outbox import Attachment, NewMail, message_id_of, queue_mails
 from tenants.mail.writing import write
 from tenants.models import Company, User
+from tickets.mailing.mail_names import OUTSIDE, mail_of_step
 from tickets.models import FileUpload, Ticket
 from tickets.seeing import AnswersInMail, Viewer, viewer_of
 from workflows.engine.process import Json, JsonObject
@@ -33,6 +34,7 @@ from workflows.running.messages import SEND_MESSAGE
 from workflows.running.people.facts import person_named
 from workflows.running.people.workers import colleagues
 from workflows.working_hours.company_clock import company_clock
+from workflows.working_hours.speaking_outside import speaking_outside
 
 # The word for such mails in the outbox.
 KIND: Final = "message"
@@ -76,12 +78,10 @@ def send_message(task: TaskInstance, context: JsonObject, now: datetime) -> Json
 
 
 def _recipients(task: TaskInstance, spec: MessageSpec, context: JsonObject) -> _To:
-    if spec.who is Recipient.ADDRESS:
-        return _To(outside=_address(spec.named), note={"outside": True})
     if spec.who is Recipient.ROLE:
         return _members(task)
-    if spec.who is Recipient.ANSWER and not isinstance(value := _answer(spec, context), dict):
-        return _To(outside=_address(value), note={"outside": True})
+    if address := address_outside(task, context):
+        return _To(outside=address, note={"outside": True})
     rule = spec.person
     person = None if rule is None else person_named(task, rule)
     if person is not None:
@@ -94,6 +94,20 @@ def _recipients(task: TaskInstance, spec: MessageSpec, context: JsonObject) -> _
             "Correct the data and try again, or skip the step."
         )
     )
+
+
+def address_outside(task: TaskInstance, context: JsonObject) -> str:
+    """The address outside that a step writes to; empty where it is for people of the company.
+
+    Raises:
+        AtOnceError: the answer is no e-mail address.
+    """
+    spec = MessageSpec.of(task.definition.message)
+    if spec.who is Recipient.ADDRESS:
+        return _address(spec.named)
+    if spec.who is Recipient.ANSWER and not isinstance(value := _answer(spec, context), dict):
+        return _address(value)
+    return ""
 
 
 def _members(task: TaskInstance) -> _To:
@@ -146,13 +160,22 @@ def _count(to: _To, company: Company) -> None:
         )
     if not to.outside:
         return
-    lock_mails(company)
     try:
-        OUTSIDE_MAILS.count(company.schema_name)
-        OUTSIDE_MAILS_TO_ONE.count(f"{company.schema_name}\n{to.outside.lower()}")
+        count_outside(to.outside, company)
     except RateLimitedError as error:
         message = _("Your company has sent as many mails to outside as it may. %(later)s")
         raise AtOnceError(message % {"later": error}) from error
+
+
+def count_outside(address: str, company: Company) -> None:
+    """Count a mail to somebody outside.
+
+    Raises:
+        RateLimitedError: the company has sent as many as it may.
+    """
+    lock_mails(company)
+    OUTSIDE_MAILS.count(company.schema_name)
+    OUTSIDE_MAILS_TO_ONE.count(f"{company.schema_name}\n{address.lower()}")
 
 
 class _Writing:
@@ -178,8 +201,8 @@ class _Writing:
             return self._mail(person, viewer, path=self._page(person), name=f"{person.pk}")
 
     def to_outside(self, address: str) -> NewMail:
-        with speaking_to(None, self.company):
-            return self._mail(address, Viewer.NOBODY, path="", name="outside")
+        with speaking_outside(self.company):
+            return self._mail(address, Viewer.NOBODY, path="", name=OUTSIDE)
 
     def _mail(self, to: User | str, viewer: Viewer, *, path: str, name: str) -> NewMail:
         answers = AnswersInMail(self.ticket, self.task, self.context, viewer=viewer)
@@ -198,7 +221,7 @@ class _Writing:
             subject=self.spec.subject_read.filled(answers.text),
             text=written.text,
             html=written.html,
-            name=f"message.{self.task.pk}.{name}",
+            name=mail_of_step(self.task.pk, name),
             references=[thread],
             attachments=self._attachments(answers),
         )

@@ -18,6 +18,8 @@ class ErrorType(models.TextChoices):
     TASK_CREATION = "TASK_CREATION", _("A task could not be made")
     TASK_UPDATE = "TASK_UPDATE", _("A task could not be done")
     WORKFLOW_TRANSITION = "WORKFLOW_TRANSITION", _("The workflow could not move on")
+    # The step itself is not in error: the ticket goes on, and nobody outside knows of it.
+    DELIVERY = "DELIVERY", _("A mail could not be delivered")
 
 
 class ErrorStatus(models.TextChoices):
@@ -36,6 +38,21 @@ ERROR_KEPT: Hook[[TicketError], None] = Hook()
 class TicketErrorQuerySet(models.QuerySet["TicketError"]):
     def unresolved(self) -> TicketErrorQuerySet:
         return self.filter(status__in=UNRESOLVED)
+
+    def stopping(self) -> TicketErrorQuerySet:
+        """Those for which a step of the ticket waits."""
+        return self.unresolved().exclude(error_type=ErrorType.DELIVERY)
+
+    def of_delivery(self) -> TicketErrorQuerySet:
+        """Those of mails that did not arrive."""
+        return self.unresolved().filter(error_type=ErrorType.DELIVERY)
+
+    def resolve_all(self, *, how: str) -> None:
+        """Close those that are open, with a sentence in their notes; one after the other."""
+        for error in self.unresolved().select_for_update(no_key=True).order_by("pk"):
+            earlier = error.resolution_notes.strip()
+            error.resolve(notes=f"{earlier}\n{how}" if earlier else how)
+            error.save(update_fields=["status", "resolution_notes", "updated_at"])
 
     def unmarked(self) -> TicketErrorQuerySet:
         """Those that stand for a step which could not be put into error, and waits all the same."""

@@ -14,7 +14,8 @@ from typing import Final
 from django.core import signing
 from django.db import transaction
 from django.utils.crypto import constant_time_compare
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tenants.connection import company_of
 from tenants.errors import TicketFlowerError
@@ -27,7 +28,7 @@ from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.advancing.take_step import errors_as_step_failed, take_step
 from tickets.errors import TicketsError
-from tickets.models import Ticket
+from tickets.models import Ticket, TicketError
 from workflows.engine.process import Json, JsonObject
 from workflows.errors import InvalidDataError
 from workflows.fields.in_database.look_up import facts_for
@@ -55,32 +56,40 @@ RENEWED_AGAIN: Final = timedelta(hours=1)
 class UnknownLinkError(TicketsError):
     """It says the same whatever the reason: whoever has found a link learns nothing."""
 
-    message = _("This link leads to no form. Open it from the mail once more, as a whole.")
+    message = gettext_lazy(
+        "This link leads to no form. Open it from the mail once more, as a whole."
+    )
     status = HTTPStatus.NOT_FOUND
 
 
 class LinkEndedError(TicketsError):
-    message = _("This link has ended. You can have another one sent to the same address.")
+    message = gettext_lazy(
+        "This link has ended. You can have another one sent to the same address."
+    )
     status = HTTPStatus.GONE
 
 
 class NotNeededError(TicketsError):
-    message = _("This answer is not needed any more. There is nothing left for you to do.")
+    message = gettext_lazy(
+        "This answer is not needed any more. There is nothing left for you to do."
+    )
     status = HTTPStatus.GONE
 
 
 class NotNowError(TicketsError):
-    message = _("The form cannot be sent at the moment. Try again later: the link stays good.")
+    message = gettext_lazy(
+        "The form cannot be sent at the moment. Try again later: the link stays good."
+    )
     status = HTTPStatus.CONFLICT
 
 
 class AnsweredAlreadyError(TicketsError):
-    message = _("This form was answered already.")
+    message = gettext_lazy("This form was answered already.")
     status = HTTPStatus.CONFLICT
 
 
 class NotSavedError(TicketsError):
-    message = _("Your answers could not be saved. Try again in a few minutes.")
+    message = gettext_lazy("Your answers could not be saved. Try again in a few minutes.")
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
@@ -274,6 +283,8 @@ def _locked(
         if problems := form.validate(settled, facts):
             raise InvalidDataError(problems)
         links.update(used_at=now)
+        answered = TicketError.objects.of_delivery().filter(ticket=ticket, task=task)
+        answered.resolve_all(how=_("Whoever it was sent to has answered."))
         yield manager, task, ticket, settled
 
 

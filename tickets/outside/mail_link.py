@@ -9,15 +9,15 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from tenants.company_limits import lock_mails
-from tenants.language_and_zone import speaking_to
-from tenants.limits.table import OUTSIDE_MAILS, OUTSIDE_MAILS_TO_ONE
 from tenants.mail.outbox import message_id_of, queue_mail
 from tenants.mail.writing import write
 from tenants.models import Company
+from tickets.mailing.mail_names import mail_of_link
+from tickets.mailing.send_message import count_outside
 from tickets.models import Ticket
 from workflows.models import ContactLink
 from workflows.running.people.outside import MAIL_LINK
+from workflows.working_hours.speaking_outside import speaking_outside
 
 # The word for such mails in the outbox.
 KIND: Final = "outside"
@@ -31,12 +31,10 @@ def mail_link(link: ContactLink, token: str, said: str) -> None:
         RateLimitedError: the company has sent as many mails to outside as it may.
     """
     company, task = Company.objects.current(), link.task
-    lock_mails(company)
-    OUTSIDE_MAILS.count(company.schema_name)
-    OUTSIDE_MAILS_TO_ONE.count(f"{company.schema_name}\n{link.contact.email}")
+    count_outside(link.contact.email, company)
     tickets = Ticket.objects.filter(workflow_instance=task.workflow_instance_id)
     number = tickets.values_list("pk", flat=True).first()
-    with speaking_to(None, company):
+    with speaking_outside(company):
         words = {"task": task.definition.title, "company": company.name}
         written = write(
             "outside/mail/link",
@@ -54,7 +52,7 @@ def mail_link(link: ContactLink, token: str, said: str) -> None:
             subject=template % words,
             text=written.text,
             html=written.html,
-            name=f"outside.{link.pk}",
+            name=mail_of_link(link.pk),
             references=[message_id_of(f"ticket.{number}")] if number else (),
             is_secret=True,
         )

@@ -17,12 +17,11 @@ from django.core import signing
 from django.db import transaction
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from tenants.company_limits import ensure_room_for_work
 from tenants.connection import company_of
-from tenants.language_and_zone import speaking_to
 from tenants.limits.table import (
     PUBLIC_STARTS,
     PUBLIC_STARTS_OF_SENDER,
@@ -48,6 +47,7 @@ from workflows.running.definition_cache import definition_of
 from workflows.running.people.outside import contact_of
 from workflows.running.people.workers import colleagues
 from workflows.running.public_starts import is_public, read_public_token
+from workflows.working_hours.speaking_outside import speaking_outside
 
 LIFETIME: Final = timedelta(hours=24)
 LONGEST_TOKEN: Final = 300
@@ -183,7 +183,7 @@ def request_start(token: str, *, answers: JsonObject, sender: str, now: datetime
 
 
 def _mail(row: StartRequest, company: Company, token: str) -> None:
-    with speaking_to(None, company):
+    with speaking_outside(company, otherwise=get_language() or ""):
         title = row.definition.title
         written = write(
             "outside/mail/confirm",

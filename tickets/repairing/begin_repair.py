@@ -65,11 +65,7 @@ class Repair:
 
     def resolve(self, errors: TicketErrorQuerySet, *, how: str) -> None:
         """Close those of the errors that are open. `how` is a sentence for the notes."""
-        note = f"{how} {self.reason}"
-        for error in errors.unresolved().select_for_update(no_key=True).order_by("pk"):
-            earlier = error.resolution_notes.strip()
-            error.resolve(notes=f"{earlier}\n{note}" if earlier else note)
-            error.save(update_fields=["status", "resolution_notes", "updated_at"])
+        errors.resolve_all(how=f"{how} {self.reason}")
 
     def resolve_errors_of(self, task: TaskInstance, *, how: str) -> None:
         """Close the task's errors."""

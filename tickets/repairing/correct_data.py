@@ -14,6 +14,7 @@ from tickets.files.keep_file import claim_files
 from tickets.models import Ticket, TicketError
 from tickets.repairing.begin_repair import Repair, begin_repair, repair_transaction
 from tickets.repairing.retry_step import retry_locked
+from tickets.repairing.send_again import close_sent
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError, NothingChangedError
 from workflows.fields.answers.validation import validator_for
@@ -77,6 +78,7 @@ def correct_ticket_data(
             raise NothingChangedError
         if then_retry is not None:
             retry_locked(repair, error=then_retry)
+        close_sent(repair)
 
 
 def correct_task_output(
@@ -175,3 +177,4 @@ def _repair_of(
         yield repair, repair.manager.read_task(task.pk)
         if then_retry is not None:
             retry_locked(repair, error=then_retry)
+        close_sent(repair)

@@ -12,7 +12,7 @@ from tickets.advancing.safety_net import advance_after_commit
 from tickets.advancing.subticket_jobs import follow_subtickets
 from tickets.advancing.timers import restart_timers
 from tickets.errors import ErrorAlreadyHandledError
-from tickets.models import SavedAnswers, TicketError
+from tickets.models import ErrorType, SavedAnswers, TicketError
 from tickets.repairing.begin_repair import (
     Repair,
     begin_repair,
@@ -21,6 +21,7 @@ from tickets.repairing.begin_repair import (
     sentence_with_person,
 )
 from tickets.repairing.complete_kept_form import complete_kept_form
+from tickets.repairing.send_again import send_again
 from workflows.models import TaskInstance
 from workflows.running.subtickets import forget_cancelled
 
@@ -34,6 +35,7 @@ def retry_step(
     reason: str,
     expected: str | None = None,
     now: datetime | None = None,
+    to: str = "",
 ) -> None:
     """Try the step that failed again, and that step only; the error is resolved by it.
 
@@ -41,7 +43,8 @@ def retry_step(
     retries; the start and the next transition are decided again right after the commit; a form is
     completed with the answers that its worker has sent, where those are kept, or goes back to
     whoever had it. A fault that persists makes a new error, or leaves this one open and is shown.
-    Of two who retry at the same time one wins, and the other is refused.
+    Of two who retry at the same time one wins, and the other is refused. A mail that could not be
+    delivered is sent again: see `tickets.repairing.send_again`, which says what `to` is.
 
     `expected` is what `tickets.repairing.begin_repair.marker_of` gave when the page was shown.
 
@@ -53,20 +56,24 @@ def retry_step(
         NothingToRetryError: the step is no longer in error.
         WorkflowEndedError, WorkflowOnHoldError: the ticket does not run.
         RepairFailedError: it failed again, and nothing was changed.
+        what `send_again` raises
     """
     with repair_transaction():
         repair = begin_repair(
             RETRIED, ticket_id=error.ticket_id, by=by, reason=reason, expected=expected, now=now
         )
-        retry_locked(repair, error=error)
+        retry_locked(repair, error=error, to=to)
 
 
-def retry_locked(repair: Repair, *, error: TicketError) -> None:
+def retry_locked(repair: Repair, *, error: TicketError, to: str = "") -> None:
     """The rest of `retry_step`, for repairs that change something first."""
     errors = TicketError.objects.select_for_update(no_key=True)
     locked = errors.get(pk=error.pk, ticket=repair.ticket)
     if locked.is_resolved:
         raise ErrorAlreadyHandledError(resolved_message(locked))
+    if locked.error_type == ErrorType.DELIVERY:
+        send_again(repair, locked, to=to)
+        return
     how = sentence_with_person(_("Tried again by %(person)s:"), repair.by)
     if locked.task_id is None:
         repair.manager.retry_start(reason=repair.reason)

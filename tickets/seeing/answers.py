@@ -16,9 +16,9 @@ from tickets.models import Ticket
 from tickets.seeing.hidden import hidden_tasks
 from tickets.seeing.rounds import Rounds, in_rounds, newest_visits
 from tickets.seeing.viewer import Viewer, viewer_of
+from workflows.bundles.outline.shown_outputs import times_in
 from workflows.bundles.outline.step_outputs import output_specs
 from workflows.bundles.outline.subtickets import output_specs_of_subticket
-from workflows.engine.evaluating.moments import moment_of
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.steps.approvals import answers_of_vote, vote_key
 from workflows.engine.steps.assigning import Who
@@ -121,20 +121,10 @@ def shown_output(definition: TaskDefinition, output: Json, *, viewer: Viewer) ->
     specs = definition.fields
     if definition.is_at_once:
         table = {"task_type": definition.task_type, "table": definition.table}
-        specs = output_specs(table) or _moments_in(output)
+        specs = output_specs(table) or times_in(output)
     elif definition.is_subticket:
         specs = output_specs_of_subticket()
     return shown_answers(specs, output, viewer=viewer, is_form=definition.is_form)
-
-
-def _moments_in(output: Json) -> list[Json]:
-    """Of values that were set: the moments, to be shown in the time zone of whoever reads them."""
-    values = output.items() if isinstance(output, dict) else ()
-    return [
-        {"name": name, "label": name.replace("_", " ").capitalize(), "type": "datetime"}
-        for name, value in values
-        if moment_of(value) is not None
-    ]
 
 
 def answers_of_contact(definition: TaskDefinition, output: Json) -> list[Shown]:

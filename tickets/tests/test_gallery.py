@@ -32,8 +32,9 @@ from tickets.calling.run_action import run_action
 from tickets.calling.tests.action_case import replies
 from tickets.files.keep_file import keep_file
 from tickets.job_names import FIRE_TIMER
-from tickets.models import Ticket
+from tickets.models import RecurringStart, Ticket
 from tickets.submitting.submit_ticket import submit_ticket
+from tickets.subtickets.follow_subticket import follow_subticket
 from tickets.withdrawing.withdraw_ticket import withdraw_ticket
 from tickets.working.complete_task import complete_task
 from workflows.authoring.gallery import processes as gallery_module
@@ -53,6 +54,7 @@ from workflows.bundles import (
     write_bundle,
 )
 from workflows.bundles.document.canonical import SCHEMA, as_text
+from workflows.bundles.document.errors import NotPublishableError
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.steps.approvals import vote_key
 from workflows.models import CompanyRole, TaskInstance, TicketDefinition, WorkflowDefinition
@@ -84,6 +86,11 @@ def process(name: str = NAME) -> GalleryProcess:
     found = find_process(name)
     assert found is not None
     return found
+
+
+def ends_as(case: JsonObject) -> Json:
+    expect = case["expect"]
+    return expect.get("end") if isinstance(expect, dict) else None
 
 
 class GalleryTests(SimpleTestCase):
@@ -254,7 +261,9 @@ class ReplayTests(CompanyTestCase):
         self.log_in(self.carla)
         for each in processes():
             self.assertEqual(self.client.post(use_url(each.name)).status_code, 302)
-        for draft in WorkflowDefinition.objects.all():
+        # What starts by itself is theirs who publishes it, and what is started is there before.
+        self.give_role(self.carla, SystemRole.USER)
+        for draft in WorkflowDefinition.objects.order_by("pk"):
             publish_workflow(workflow=draft, user=self.carla)
         for role in CompanyRole.objects.all():
             role.members.set([self.wendy, self.walt, self.uma])
@@ -308,6 +317,8 @@ class ReplayTests(CompanyTestCase):
                 withdraw_ticket(ticket=ticket, user=self.uma, reason="No", now=timezone.now())
         elif "after" in answer:
             self.let_time_pass(task, str(answer["after"]))
+        elif task.definition.is_subticket:
+            self.end_subticket(task, ticket, answer)
         elif task.definition.is_form:
             assert task.assigned_to is not None
             output = self.with_files(answer.get("output", {}), by=task.assigned_to)
@@ -316,6 +327,24 @@ class ReplayTests(CompanyTestCase):
                 complete_task(task=task, output=output, user=task.assigned_to, changes=changes)
         else:
             self.call(task, ticket, answer)
+
+    def end_subticket(self, task: TaskInstance, ticket: Ticket, answer: JsonObject) -> None:
+        """It is started by its job, and done by the first of its own test cases that ends so."""
+        with self.captureOnCommitCallbacks(execute=True):
+            follow_subticket(ticket_id=ticket.pk, task_id=task.pk)
+        started = Ticket.objects.get(workflow_instance__started_by=task)
+        wanted = answer["output"]
+        assert isinstance(wanted, dict)
+        document = next(each.document for each in processes() if each.key == started.workflow.key)
+        cases = objects_in(document["tests"])
+        case = next(each for each in cases if ends_as(each) == wanted["label"])
+        for each in objects_in(case["answers"]):
+            self.answer(self.current_task(started, str(each["task"])), started, each)
+        with self.captureOnCommitCallbacks(execute=True):
+            follow_subticket(ticket_id=ticket.pk, task_id=task.pk)
+        task.refresh_from_db()
+        assert isinstance(task.output_data, dict)
+        self.assertEqual({name: task.output_data[name] for name in wanted}, wanted)
 
     def let_time_pass(self, task: TaskInstance, after: str) -> None:
         """The clock comes to this time; what falls due before it comes first."""
@@ -408,12 +437,38 @@ class GalleryPageTests(CompanyTestCase):
             self.assertContains(page, each.summary.split(":")[0])
         self.assertContains(page, '<svg class="flow"', count=len(processes()))
 
+    def test_what_a_process_starts_comes_with_it(self) -> None:
+        closing, check = process("monthly_closing"), process("account_check")
+        self.assertEqual([each.name for each in closing.starts], [check.name])
+        self.assertEqual(check.starts, ())
+        page = self.client.get(page_of(closing.name))
+        self.assertContains(page, "It starts tickets of these workflows")
+        self.assertContains(page, page_of(check.name))
+        done = self.client.post(use_url(closing.name), follow=True)
+        self.assertContains(done, "Account check came with it")
+        drafts = WorkflowDefinition.objects.drafts().order_by("pk")
+        self.assertEqual([each.key for each in drafts], [check.key, closing.key])
+        # Once it is there, it is the company's own, and stays as it is.
+        again = self.client.get(page_of(closing.name))
+        self.assertNotContains(again, "It starts tickets of these workflows")
+        publish_workflow(workflow=drafts[0], user=self.carla)
+        with self.assertRaises(NotPublishableError):  # as whose ticket it starts
+            publish_workflow(workflow=drafts.get(key=closing.key), user=self.carla)
+        self.give_role(self.carla, SystemRole.USER)
+        publish_workflow(
+            workflow=drafts.get(key=closing.key), user=User.objects.get(pk=self.carla.pk)
+        )
+        start = RecurringStart.objects.get()
+        self.assertEqual((start.person, start.paused), (self.carla, ""))
+        self.assertIsNotNone(start.next_at)
+
     def test_its_queries_are_few_and_do_not_grow(self) -> None:
-        for each in processes()[:2]:
+        alone = [each for each in processes() if not each.starts]
+        for each in alone[:2]:
             import_bundle(document=each.document, user=self.carla)
         self.client.get(GALLERY)
         few = self.count_queries(GALLERY)
-        for each in processes()[2:9]:
+        for each in alone[2:9]:
             import_bundle(document=each.document, user=self.carla)
         self.client.get(GALLERY)
         self.assertEqual(self.count_queries(GALLERY), few)

@@ -130,7 +130,7 @@ class TaskType(StrEnum):
         TaskTypeRules(
             done_by=DoneBy.ENGINE,
             can_be_left=True,
-            uses=("wait", "answered_by", "output_schema"),
+            uses=("wait", "answered_by", "output_schema", "reminders"),
             needs="wait",
             spellings=("DELAY", "PAUSE", "TIMER"),
         ),

@@ -37,6 +37,15 @@ class BusinessCalendar(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=63, default=default_time_zone)
     week = models.JSONField(_("working hours"), default=office_week)
     holidays = models.JSONField(_("holidays"), default=list, blank=True)
+    # Beside the time zone, as it is of the company, too.
+    outside_language = models.CharField(
+        _("language of mails to people outside"),
+        max_length=10,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Empty: the installation's."),
+    )
     updated_at = models.DateTimeField(_("changed at"), auto_now=True)
 
     objects: ClassVar[BusinessCalendarQuerySet] = BusinessCalendarQuerySet.as_manager()  # type: ignore[assignment]

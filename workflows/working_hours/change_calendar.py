@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.audit.kinds import declare
 from tenants.audit.record import changed, record
 from tenants.hooks import Hook
+from tenants.language_and_zone import known_language
 from tenants.models import Company
 from workflows.engine.times.calendar import Span
 from workflows.models import BusinessCalendar
@@ -19,18 +20,25 @@ CALENDAR_CHANGED = declare("company.working_hours_changed", _("Changed the worki
 
 
 def save_business_calendar(
-    *, time_zone: str, week: Sequence[Sequence[Span]], holidays: Iterable[tuple[str, str]]
+    *,
+    time_zone: str,
+    week: Sequence[Sequence[Span]],
+    holidays: Iterable[tuple[str, str]],
+    outside_language: str | None = None,
 ) -> BusinessCalendar:
     """Replace the company's working hours; what is due already stays due when it was.
 
     `week` has the spans of each weekday from Monday on. `holidays` are dates with names: a
-    date is 2026-04-06, or 12-25 for every year.
+    date is 2026-04-06, or 12-25 for every year. `outside_language` is that of mails to people
+    outside, empty for the installation's; None leaves it as it is.
     """
-    values = {
+    values: dict[str, Any] = {
         "time_zone": time_zone,
         "week": [[[each.opens, each.closes] for each in day] for day in week],
         "holidays": [{"date": day, "name": name} for day, name in holidays],
     }
+    if outside_language is not None:
+        values["outside_language"] = known_language(outside_language)
     with transaction.atomic():
         stored = BusinessCalendar.objects.select_for_update().first()
         old: dict[str, Any] = {} if stored is None else {n: getattr(stored, n) for n in values}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
 
 from django.db import transaction
 from django.urls import reverse
@@ -21,12 +22,14 @@ from tickets.repairing.tests.repair_case import REASON, broken_invariants
 from tickets.working.complete_task import complete_task
 from tickets.working.take_over import take_over
 from workflows.authoring.definitions.export_bundle import export_bundle
+from workflows.bundles import check_bundle, errors_of
 from workflows.engine.process import JsonObject
 from workflows.errors import MayNotTakeOverError
 from workflows.models import BusinessCalendar, TaskInstance, WorkflowEvent
 from workflows.people.company_roles import uses_of_role
 from workflows.running.pool import pool_of
 from workflows.running.state_manager import WorkflowStateManager
+from workflows.running.workflow_repair import WorkflowRepair
 
 TWO_LEVELS: JsonObject = {
     "due_in": "P3D",
@@ -263,3 +266,70 @@ class ReminderTests(TimesCase):
         self.log_in(self.carla)
         address = reverse("admin:workflows_workflowdefinition_change", args=[ticket.workflow_id])
         self.assertContains(self.client.get(address), "Managers are told, and Managers may do it")
+
+
+class WaitTests(TimesCase):
+    """A step that waits for a message of another system, which nobody has."""
+
+    TASK: ClassVar[JsonObject] = {
+        "task_type": "WAIT",
+        "wait": "P10D",
+        "answered_by": "ticket.item",
+        "due_in": "P3D",
+        "reminders": [
+            {"when": "P1D before due", "tell": "requester"},
+            {"when": "on due", "tell": "role", "role": "Heads"},
+            {"when": "P1D after due", "tell": "ticket_admins", "text": "Call the supplier."},
+        ],
+    }
+
+    def document(self, **more: Any) -> Any:
+        made: Any = loan({**self.TASK, **more}, roles=ROLES)
+        del made["tasks"][0]["fields"]
+        return made
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.role("Heads", self.walt)
+
+    def test_people_are_told_while_it_waits(self) -> None:
+        ticket = self.submit(self.publish(self.document()))
+        self.assertEqual(self.times(), ["04 09:00", "05 09:00", "06 09:00"])
+        self.assertEqual(f"{self.task(ticket).due_at:%d %H:%M}", "05 09:00")
+        for job in self.jobs():
+            for _again in range(2):
+                self.run_job(job)
+        self.assertEqual(
+            self.told(),
+            [("TICKET_REMINDER", "Uma"), ("TASK_LATE", "Walt"), ("TASK_LATE", "Terry")],
+        )
+        self.assertEqual(self.task(ticket).status, "PENDING")
+        self.assertEqual(broken_invariants(ticket), [])
+        self.assertEqual(list(company_findings()), [])
+        late = Notice.objects.with_words().filter(recipient=self.terry).get(kind="TASK_LATE")
+        self.assertIn("Call the supplier.", sentence_for(late, self.terry))
+
+    def test_none_comes_after_the_answer(self) -> None:
+        ticket = self.submit(self.publish(self.document()))
+        jobs = self.jobs()
+        with transaction.atomic():
+            instance = ticket.workflow_instance_id or 0
+            manager = WorkflowRepair.lock(instance, now=MONDAY + timedelta(hours=1))
+            manager.end_wait(manager.read_task(self.task(ticket).pk), answer={})
+        for job in jobs:
+            self.run_job(job)
+        self.assertEqual(self.told(), [])
+        self.assertEqual(broken_invariants(ticket), [])
+
+    def test_what_nobody_can_be_told_is_found(self) -> None:
+        for wrong, at in (
+            ({"when": "P1D"}, "tell"),
+            ({"when": "P1D", "tell": "manager"}, "tell"),
+            ({"when": "P1D", "tell": "role", "role": "Heads", "add": True}, "add"),
+        ):
+            with self.subTest(wrong=wrong):
+                found = errors_of(check_bundle(self.document(reminders=[wrong])))
+                self.assertEqual(
+                    [each.path for each in found], [("tasks", 0, "reminders", 0, at)], found
+                )
+        self.assertEqual(errors_of(check_bundle(self.document())), [])

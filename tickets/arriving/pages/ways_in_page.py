@@ -111,8 +111,7 @@ class WaysInPage(ObjectPage):
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         if "secret" in request.POST:
-            shown = make_way_in_secret(definition=self.object, user=self.person, now=timezone.now())
-            return self._show(self._form(way_in_of(self.object)), shown=shown)
+            return self._make_secret(request)
         form = WaysForm(self.object, request.POST)
         if not form.is_valid():
             return self._show(form)
@@ -136,7 +135,16 @@ class WaysInPage(ObjectPage):
         form.add_error(name, refused.text)
         return self._show(form)
 
-    def _show(self, form: WaysForm, *, shown: str = "") -> HttpResponse:
+    def _make_secret(self, request: HttpRequest) -> HttpResponse:
+        """What was typed beside it is not saved by that, and not lost either."""
+        shown = make_way_in_secret(definition=self.object, user=self.person, now=timezone.now())
+        saved = self._form(way_in_of(self.object))
+        if "typed" not in request.POST:
+            return self._show(saved, shown=shown)
+        typed = WaysForm(self.object, request.POST, initial=saved.initial)
+        return self._show(typed, shown=shown, is_unsaved=typed.has_changed())
+
+    def _show(self, form: WaysForm, *, shown: str = "", is_unsaved: bool = False) -> HttpResponse:
         company = Company.objects.current()
         way_in = way_in_of(self.object)
         people = User.objects.active().filter(company=company).with_role(SystemRole.USER)
@@ -149,6 +157,7 @@ class WaysInPage(ObjectPage):
             mail_address=mail if way_in.mail_on else "",
             has_mailbox=is_replying_set_up(),
             shown=shown,
+            is_unsaved=is_unsaved,
             people=people.order_by("first_name", "last_name", "pk")[:MOST_NAMES],
         )
         response["Cache-Control"] = "no-store"

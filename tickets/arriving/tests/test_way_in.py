@@ -125,3 +125,52 @@ class WayInTests(SignedMessages, ScreenTestCase):
         self.assertEqual(said, (False, True, "what", ["doc"]))
         self.log_in(self.terry)
         self.assertEqual(self.client.get(page).status_code, 403)
+
+    def test_a_new_secret_keeps_what_was_typed(self) -> None:
+        page = reverse("admin:workflows_ticketdefinition_ways_in", args=[self.definition.pk])
+        self.log_in(self.carla)
+        typed = {
+            "typed": "1",
+            "address_on": "on",
+            "person": "not yet whole",
+            "mail_on": "on",
+            "mail_text": "what",
+            "mail_files": ["doc"],
+        }
+        shown = self.client.post(page, {**typed, "secret": "1"})
+        self.assertContains(shown, "whsec_")
+        self.assertContains(shown, "not yet whole")
+        self.assertContains(shown, "is not saved yet")
+        form = shown.context["form"]
+        self.assertEqual(
+            [form[name].value() for name in ("mail_on", "mail_text", "mail_files")],
+            [True, "what", ["doc"]],
+        )
+        way_in = WayIn.objects.get()
+        self.assertEqual((way_in.person, way_in.mail_on), (self.uma, False))
+        # What is as it was saved is no news.
+        same = {"typed": "1", "address_on": "on", "person": self.uma.email, "secret": "1"}
+        self.assertNotContains(self.client.post(page, same), "is not saved yet")
+
+    def test_the_page_of_the_ticket_type_says_it(self) -> None:
+        page = reverse("admin:workflows_ticketdefinition_change", args=[self.definition.pk])
+        ways = reverse("admin:workflows_ticketdefinition_ways_in", args=[self.definition.pk])
+        self.log_in(self.carla)
+        shown = self.client.get(page)
+        self.assertContains(shown, f"on behalf of {self.uma}")
+        self.assertContains(shown, self.url)
+        self.assertContains(shown, ways)
+        self.assertNotContains(shown, "whsec_")
+        self.log_in(self.terry)  # who may look, and not change it
+        shown = self.client.get(page)
+        self.assertContains(shown, f"on behalf of {self.uma}")
+        self.assertNotContains(shown, self.url)
+        self.assertNotContains(shown, ways)
+        set_way_in(
+            definition=self.definition, ways=Ways(mail_on=True, mail_text="what"), user=self.carla
+        )
+        self.assertContains(self.client.get(page), "once a mailbox is set up")
+        set_way_in(definition=self.definition, ways=Ways(), user=self.carla)
+        self.assertContains(self.client.get(page), "neither by a web address nor by mail")
+        self.log_in(self.charlie)
+        self.assertNotContains(self.client.get(page, follow=True), "Ways in", status_code=404)

@@ -57,7 +57,7 @@ class MyTicketAdmin(FindsInTickets, CompanyModelAdmin):
     # Whose tickets
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MyTicket]:
-        errors = TicketError.objects.unresolved().filter(ticket=OuterRef("pk"))
+        errors = TicketError.objects.stopping().filter(ticket=OuterRef("pk"))
         own: Any = super().get_queryset(request)
         tickets: QuerySet[MyTicket] = (
             own.submitted_by(request.user)

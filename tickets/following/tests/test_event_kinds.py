@@ -111,6 +111,8 @@ EXAMPLES = {
     "STARTED_BY": Example({"ticket": 5, "called": "#5", "step": "Ask"}, of_task=False),
     "SUBMITTED_OUTSIDE": Example(of_task=False),
     "SENT_OUTSIDE": Example({"to_contact": True}),
+    "UNDELIVERED": Example(),
+    "SENT_AGAIN": Example({"reason": "It was full.", "elsewhere": True}),
     "MESSAGE_SENT": Example(
         {"output": {}, "who": "person", "to": "Wendy Wells", "to_id": WENDY},
         changes={"task_status": "COMPLETED", "data": {"check": {}}},

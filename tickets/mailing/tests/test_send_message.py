@@ -25,7 +25,13 @@ from tickets.working.complete_task import complete_task
 from workflows.authoring.importing.import_bundle import import_bundle
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.engine.process import Json, JsonObject
-from workflows.models import CompanyRole, TaskInstance, WorkflowDefinition, WorkflowEvent
+from workflows.models import (
+    BusinessCalendar,
+    CompanyRole,
+    TaskInstance,
+    WorkflowDefinition,
+    WorkflowEvent,
+)
 from workflows.running.history import replay, stored_state
 
 HOSTILE = "Paper\r\nBcc: everybody@example.com <script>alert(1)</script> {ticket.price}"
@@ -234,6 +240,13 @@ class ToOutsideTests(MailingCase):
         mail.refresh_from_db()
         self.assertEqual(mail.status, MailStatus.FAILED)
         self.assertIn("not there any more", mail.reason)
+
+    def test_what_stands_around_it_is_in_the_language_that_the_company_has_set(self) -> None:
+        BusinessCalendar.objects.update_or_create(defaults={"outside_language": "de"})
+        self.run_through(self.workflow)
+        (mail,) = self.mails()
+        self.assertNotIn("Nobody reads answers to it.", mail.text)
+        self.assertIn("24.12.2026", mail.text)  # a date as people write it there
 
 
 class ToPeopleTests(MailingCase):

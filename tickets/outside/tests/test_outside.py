@@ -9,6 +9,7 @@ from unittest import mock
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, override
 
 from tenants.connection import company_of
 from tenants.mail.message import texts_of
@@ -30,6 +31,7 @@ from tickets.seeing import Viewer
 from workflows.bundles import check_bundle
 from workflows.engine.process import JsonObject
 from workflows.models import (
+    BusinessCalendar,
     Contact,
     ContactLink,
     TaskInstance,
@@ -105,6 +107,16 @@ class OutsideCase(TimesCase):
 
 
 class AnswerTests(OutsideCase):
+    def test_the_mail_is_in_the_language_that_the_company_has_set(self) -> None:
+        self.ask()
+        BusinessCalendar.objects.update_or_create(defaults={"outside_language": "de"})
+        self.ask()
+        english, german = (texts_of(each)[0] for each in self.mails())
+        self.assertIn("Open the form", english)
+        with override("de"):
+            self.assertIn(gettext("Open the form"), german)
+        self.assertNotIn("Open the form", german)
+
     def test_a_customer_answers_once(self) -> None:
         ticket = self.ask()
         task = self.task(ticket)

@@ -37,7 +37,7 @@ def _verbs(
 ) -> Iterator[RepairVerb]:
     retryable = error or first_retryable(ticket)
     if retryable is not None and (task is None or retryable.task_id in (None, task.pk)):
-        yield Retry(ticket, error=retryable, task=retryable.task)
+        yield Retry.about(ticket, retryable)
     yield CorrectData(ticket)
     if task is not None:
         yield CorrectInput(ticket, task=task)

@@ -8,8 +8,14 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldBooleanWidget
+from unfold.widgets import (
+    UnfoldAdminEmailInputWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldBooleanWidget,
+)
 
+from tenants.mail.models import LONGEST_ADDRESS
 from tenants.refusals import refusals
 from tickets.errors import ReasonMissingError
 from tickets.following.pages.workers import choices_against_rule, worker_choices
@@ -100,6 +106,16 @@ def add_then_retry(form: RepairForm) -> None:
         required=False,
         initial=True,
         widget=UnfoldBooleanWidget,
+    )
+
+
+def add_address(form: RepairForm, *, first: str) -> None:
+    form.fields["to"] = forms.EmailField(
+        label=_("To"),
+        help_text=_("The mail goes there. The answers of the ticket stay as they are."),
+        max_length=LONGEST_ADDRESS,
+        initial=first,
+        widget=UnfoldAdminEmailInputWidget,
     )
 
 

@@ -14,9 +14,10 @@ from django.http import Http404
 from django.urls import reverse
 
 from tenants.models import User
-from tickets.models import SavedAnswers, Ticket, TicketError
+from tickets.models import ErrorType, SavedAnswers, Ticket, TicketError
 from tickets.repairing.begin_repair import marker_of
 from tickets.repairing.pages.forms import RepairForm
+from tickets.repairing.send_again import may_send_again
 from workflows.engine.process import JsonObject
 from workflows.errors import WorkflowEndedError, WorkflowOnHoldError
 from workflows.forms import AnswersForm
@@ -47,11 +48,12 @@ class RepairVerb:
     """One repair of one ticket. `task` and `error` are what it is about, where it is."""
 
     verb: ClassVar[str]
-    title: ClassVar[StrOrPromise]
-    text: StrOrPromise  # of some it says more about the error at hand
-    button: ClassVar[StrOrPromise]
-    done: ClassVar[StrOrPromise]
-    icon: ClassVar[str]
+    # Some say more about the error at hand.
+    title: StrOrPromise
+    text: StrOrPromise
+    button: StrOrPromise
+    done: StrOrPromise
+    icon: str
     is_danger: ClassVar[bool] = False
 
     def __init__(
@@ -151,6 +153,8 @@ def kept_answers(task: TaskInstance | None) -> SavedAnswers | None:
 
 def is_retryable(error: TicketError, ticket: Ticket) -> bool:
     """Whether the step of the error can be tried again as the ticket stands."""
+    if error.error_type == ErrorType.DELIVERY:
+        return not error.is_resolved and may_send_again(error, ticket)
     if error.is_resolved or ticket.status in (
         WorkflowStatus.ON_HOLD,
         WorkflowStatus.COMPLETED,

@@ -132,7 +132,7 @@ def broken_invariants(ticket: Ticket) -> list[str]:
     instance = ticket.workflow_instance
     if instance is None:
         return []
-    errors = list(ticket.errors.unresolved().select_related("task"))
+    errors = list(ticket.errors.stopping().select_related("task"))
     tasks = list(TaskInstance.objects.filter(workflow_instance=instance))
     unfinished = [task for task in tasks if task.status in UNFINISHED]
     failed = sorted(task.pk for task in tasks if task.status == TaskStatus.ERROR)

@@ -22,7 +22,7 @@ from workflows.authoring.ticket_types.change_ticket_type import change_ticket_ty
 from workflows.engine.starts import StartSpec
 from workflows.engine.times.calendar import OFFICE_WEEK
 from workflows.errors import StartsRefusedError
-from workflows.models import BusinessCalendar, WorkflowEvent
+from workflows.models import BusinessCalendar, TicketDefinition, WorkflowEvent
 from workflows.people.change_people import save_person
 from workflows.working_hours.change_calendar import save_business_calendar
 
@@ -91,6 +91,29 @@ class StartingTests(StartCase):
         self.log_in(self.terry)
         page = self.client.get(reverse("admin:tickets_ticket_change", args=[ticket.pk]))
         self.assertContains(page, "The ticket was started by “Monthly closing”")
+
+    def test_the_page_of_the_ticket_type_says_it(self) -> None:
+        start = self.start()
+        page = reverse("admin:workflows_ticketdefinition_change", args=[self.definition.pk])
+        own = reverse(
+            "admin:workflows_ticketdefinition_start", args=[self.definition.pk, "closing"]
+        )
+        self.log_in(self.carla)
+        shown = self.client.get(page)
+        for text in ("Starts by itself", "On the last working day of each month at 08:00", own,
+                     "Next: Fri, 30 Oct 2026", f"On behalf of {self.uma}"):  # fmt: skip
+            self.assertContains(shown, text)
+        pause_start(start_id=start.pk, user=self.carla, now=OCTOBER)
+        shown = self.client.get(page)
+        self.assertContains(shown, "Paused")
+        self.assertNotContains(shown, "Next: ")
+        # A version that is not offered says when it would, and leads nowhere.
+        TicketDefinition.objects.filter(pk=self.definition.pk).update(is_active=False)
+        shown = self.client.get(page)
+        self.assertContains(shown, "On the last working day of each month at 08:00")
+        self.assertNotContains(shown, own)
+        self.log_in(self.charlie)
+        self.assertNotContains(self.client.get(page, follow=True), "working day", status_code=404)
 
     def test_what_was_missed_is_started_once(self) -> None:
         start = self.start(working_day=0, rule="FREQ=DAILY", at="09:00")

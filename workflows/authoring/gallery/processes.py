@@ -77,6 +77,14 @@ class GalleryProcess:
         return [str(each["name"]) for each in self.company_roles]
 
     @cached_property
+    def starts(self) -> tuple[GalleryProcess, ...]:
+        """The processes of the gallery whose tickets its steps start: it needs them.
+
+        With those that they start in turn, each after what it needs.
+        """
+        return tuple(_started_by(self, seen={self.name}))
+
+    @cached_property
     def trial(self) -> Trial:
         return Trial(self.document)
 
@@ -111,6 +119,16 @@ def find_process(name: str) -> GalleryProcess | None:
             if process.name == name:
                 return process
     return None
+
+
+def _started_by(process: GalleryProcess, *, seen: set[str]) -> Iterator[GalleryProcess]:
+    wanted = {task.get("ticket_type") for task in process.tasks}
+    for other in (each for category in gallery() for each in category.processes):
+        types = {each.get("key") for each in other.ticket_types}
+        if types & wanted and other.name not in seen:
+            seen.add(other.name)
+            yield from _started_by(other, seen=seen)
+            yield other
 
 
 def read_gallery(index: Path) -> Iterator[GalleryCategory]:

@@ -98,9 +98,12 @@ class BundlePreview:
         return not self.errors
 
 
-def preview_bundle(*, document: object) -> BundlePreview:
-    """Say what importing this document would do, with every problem; changes nothing."""
-    problems = problems_here(document)
+def preview_bundle(*, document: object, beside: Sequence[JsonObject] = ()) -> BundlePreview:
+    """Say what importing this document would do, with every problem; changes nothing.
+
+    `beside` are documents that are imported before it.
+    """
+    problems = problems_here(document, beside=beside)
     if errors_of(problems) or not isinstance(document, dict):
         return BundlePreview(problems, [], [], None, 0, is_unchanged=False)
     bundle = WholeBundle(document)
@@ -201,7 +204,9 @@ def newest_draft(key: str) -> WorkflowDefinition | None:
     return newest if newest is not None and newest.is_draft else None
 
 
-def problems_here(document: object, *, is_published: bool = False) -> list[Problem]:
+def problems_here(
+    document: object, *, is_published: bool = False, beside: Sequence[JsonObject] = ()
+) -> list[Problem]:
     """The problems of a bundle, with those that only this company can tell.
 
     `is_published`: it is about to be, so that what nobody could fill in is an error.
@@ -211,7 +216,7 @@ def problems_here(document: object, *, is_published: bool = False) -> list[Probl
     if isinstance(document, dict) and not errors_of(found):
         found += _foreign_ticket_types(document)
         found += empty_role_problems(document, is_published=is_published)
-        found += started_type_problems(document, is_published=is_published)
+        found += started_type_problems(document, is_published=is_published, beside=beside)
     return found
 
 

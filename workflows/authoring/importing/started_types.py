@@ -5,7 +5,7 @@ What is certain is told here; the rest comes out when a ticket comes to the step
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.conf import settings
@@ -26,13 +26,18 @@ from workflows.fields.specs.specs import check_fields, parse_fields
 from workflows.models import DefinitionStatus, TaskDefinition, TicketDefinition
 
 
-def started_type_problems(document: JsonObject, *, is_published: bool) -> list[Problem]:
-    """A type that is not there is an error; one that is not published yet is when this is."""
+def started_type_problems(
+    document: JsonObject, *, is_published: bool, beside: Sequence[JsonObject] = ()
+) -> list[Problem]:
+    """A type that is not there is an error; one that is not published yet is when this is.
+
+    `beside` are documents that are imported with this one: their types are there, too.
+    """
     outline = Outline(document)
     steps = subtickets_of(outline)
     if not any(task.text("ticket_type") for task in steps.values()):
         return []
-    check = _Check(outline, is_published=is_published)
+    check = _Check(outline, is_published=is_published, beside=beside)
     found = [each for key, task in steps.items() for each in check.problems(key, task)]
     return [replace(each, where=path_in_words(document, each.path)) for each in found]
 
@@ -49,11 +54,13 @@ class _Type:
 
 
 class _Check:
-    def __init__(self, outline: Outline, *, is_published: bool) -> None:
+    def __init__(
+        self, outline: Outline, *, is_published: bool, beside: Sequence[JsonObject]
+    ) -> None:
         self.outline = outline
         self.is_published = is_published
         self.own = {each.text("key"): each for each in outline.ticket_types}
-        self.types = _types(outline)
+        self.types = {**_types_of(beside), **_types(outline)}
         self.answers = fields_by_name(outline)
 
     def problems(self, key: str, task: Entry) -> Iterator[Problem]:
@@ -198,6 +205,22 @@ def _questions(definition: TicketDefinition) -> list[Json]:
     if check_fields(specs):
         return []
     return [[field.name, field.label] for field in parse_fields(specs) if field.name not in presets]
+
+
+def _types_of(documents: Sequence[JsonObject]) -> dict[str, _Type]:
+    """The ticket types of documents that are imported, too."""
+    found = {}
+    for outline in map(Outline, documents):
+        for each in outline.ticket_types:
+            presets = each.value.get("presets")
+            found[each.text("key")] = _Type(
+                title=each.text("title") or each.text("key"),
+                fields=outline.fields or {},
+                presets=frozenset(presets if isinstance(presets, dict) else ()),
+                is_offered=True,
+                workflow_id=0,
+            )
+    return found
 
 
 def _types(outline: Outline) -> dict[str, _Type]:

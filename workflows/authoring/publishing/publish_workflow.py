@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import chain
 
 from django.db import transaction
 from django.utils import timezone
@@ -21,6 +22,7 @@ from workflows.authoring.importing.import_bundle import (
 )
 from workflows.authoring.publishing.certain_approvals import certain_approval_problems
 from workflows.authoring.publishing.definition_changed import DEFINITION_CHANGED
+from workflows.authoring.publishing.more_problems import MORE_PROBLEMS
 from workflows.authoring.ticket_types.starts_moved import STARTS_MOVED
 from workflows.authoring.trying.run_test_cases import run_test_cases_of_document
 from workflows.bundles import errors_of, test_case_failures
@@ -51,7 +53,7 @@ def publish_workflow(
     draft = WorkflowDefinition.objects.select_for_update().get(pk=workflow.pk)
     if not draft.is_draft:
         raise NotADraftError
-    problems = publishing_problems(workflow=draft)
+    problems = publishing_problems(workflow=draft, user=user)
     if errors_of(problems):
         raise NotPublishableError(problems)
     own = ticket_types_of(draft)
@@ -67,8 +69,8 @@ def publish_workflow(
     return draft
 
 
-def publishing_problems(*, workflow: WorkflowDefinition) -> list[Problem]:
-    """What stands in the way of publishing a draft, warnings too.
+def publishing_problems(*, workflow: WorkflowDefinition, user: User | None = None) -> list[Problem]:
+    """What stands in the way of publishing a draft, warnings too, if this person does it.
 
     Test cases run where nothing else is wrong; one that does not pass is an error.
     """
@@ -76,6 +78,7 @@ def publishing_problems(*, workflow: WorkflowDefinition) -> list[Problem]:
     problems = problems_here(document, is_published=True)
     if not errors_of(problems):
         problems += certain_approval_problems(document, is_published=True)
+        problems += chain.from_iterable(MORE_PROBLEMS.call_all(document, user))
     if errors_of(problems):
         return problems
     return problems + test_case_failures(document, run_test_cases_of_document(document))

@@ -146,11 +146,23 @@ class _Check:
             if found.when.anchor == DUE and not task.text("due_in"):
                 message = _("The task is never due. Say in “due_in” when it should be done.")
                 yield Problem((*path, "when"), message, when)
+            if task.task_type is not None and task.task_type.is_wait:
+                yield from _nobodys_problems(path, found)
             yield from _role_problems(path, found)
             if (found.name, found.role) in seen:
                 message = _("This reminder is there already. Remove it, or choose another time.")
                 yield Problem((*path, "when"), message, when)
             seen.add((found.name, found.role))
+
+
+def _nobodys_problems(path: Path, reminder: Reminder) -> Iterator[Problem]:
+    """Of a wait, which nobody has: no worker is told, and nobody may do it as well."""
+    if reminder.tell in (Tell.WORKER, Tell.MANAGER, Tell.DEPUTY):
+        message = _("Nobody has a step that waits. Set “tell” to requester, role or ticket_admins.")
+        yield Problem((*path, "tell"), message, reminder.tell.value)
+    if reminder.adds:
+        message = _("Nobody does a step that waits: nobody may do it as well. Remove “add”.")
+        yield Problem((*path, "add"), message, found=True)
 
 
 def _role_problems(path: Path, reminder: Reminder) -> Iterator[Problem]:

@@ -58,8 +58,10 @@ def reminder_notes(document: object) -> dict[str, str]:
     for key, task in outline.task_of.items():
         if task.is_form or task.is_approval:
             found[key] = times_note(task.value.get("reminders"))
-        elif task.task_type is not None and task.task_type.is_wait and task.text("wait"):
-            found[key] = wait_in_words(task.text("wait"))
+        elif task.task_type is not None and task.task_type.is_wait:
+            wait = wait_in_words(task.text("wait")) if task.text("wait") else ""
+            parts = (wait, times_note(task.value.get("reminders")))
+            found[key] = ", ".join(filter(None, parts))
     return {key: line for key, line in found.items() if line}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tenants.models import User
-from workflows.engine.process import JsonObject
+from workflows.engine.process import Json, JsonObject
 from workflows.errors import (
     InputNotCorrectableError,
     NothingChangedError,
@@ -115,6 +115,11 @@ class ByHand(Guards):
         if reason:
             change["reason"] = reason
         self._record(kind, data=change)
+        self._save_instance()
+
+    def record_mail(self, kind: EventKind, task: TaskInstance, **data: Json) -> None:
+        """Write into the history what became of a mail of a task to somebody outside."""
+        self._record(kind, task=task, data=data)
         self._save_instance()
 
     def record_file_version(self, *, upload: str, version: int, is_for_team: bool) -> None:

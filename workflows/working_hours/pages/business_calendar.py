@@ -8,6 +8,7 @@ from typing import Any, Final
 from zoneinfo import available_timezones
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -43,6 +44,14 @@ class BusinessCalendarForm(forms.Form):
     time_zone = forms.ChoiceField(
         label=gettext_lazy("Time zone"), choices=_time_zones, widget=UnfoldAdminSelectWidget
     )
+    outside_language = forms.ChoiceField(
+        label=gettext_lazy("Language of mails to people outside"),
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text=gettext_lazy(
+            "In which TicketFlower writes what stands around the texts of your workflows."
+        ),
+    )
     holidays = forms.CharField(
         label=gettext_lazy("Holidays"),
         required=False,
@@ -55,6 +64,8 @@ class BusinessCalendarForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        own = (("", gettext("That of this installation")), *settings.LANGUAGES)
+        self.fields["outside_language"].choices = own  # type: ignore[attr-defined]
         holidays = self.fields.pop("holidays")
         for number, name in WEEKDAYS.items():
             self.fields[f"day_{number}"] = forms.CharField(
@@ -107,7 +118,12 @@ def as_initial(calendar: BusinessCalendar) -> dict[str, str]:
         for number, day in enumerate(calendar.week)
     }
     lines = [f"{each['date']} {each['name']}".strip() for each in calendar.holidays]
-    return {**days, "time_zone": calendar.time_zone, "holidays": "\n".join(lines)}
+    return {
+        **days,
+        "time_zone": calendar.time_zone,
+        "outside_language": calendar.outside_language,
+        "holidays": "\n".join(lines),
+    }
 
 
 @register_page(CompanyRole, "working-hours/", name="workflows_businesscalendar")
@@ -135,6 +151,7 @@ class WorkingHoursPage(Page):
             time_zone=form.cleaned_data["time_zone"],
             week=form.cleaned_data["week"],
             holidays=form.cleaned_data["holidays"],
+            outside_language=form.cleaned_data["outside_language"],
         )
         messages.success(request, gettext("The working hours were saved."))
         return redirect("admin:workflows_businesscalendar")

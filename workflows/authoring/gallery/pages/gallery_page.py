@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -150,12 +151,16 @@ class ProcessPage(_ProcessPage):
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         found = self.process
-        preview = preview_bundle(document=found.document)
+        missing = _missing(found)
+        preview = preview_bundle(
+            document=found.document, beside=[each.document for each in missing]
+        )
         words = assignments_in_words(found.document)
         again = all_edits_in_words(found.document)
         return self.show(
             title=found.title,
             process=found,
+            missing=missing,
             preview=preview,
             draft=FoundDraft.of(preview.draft) if preview.draft is not None else None,
             same=_same_version(found, preview),
@@ -180,20 +185,32 @@ class UsePage(_ProcessPage):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
-        preview = preview_bundle(document=self.process.document)
+        missing = _missing(self.process)
+        preview = preview_bundle(
+            document=self.process.document, beside=[each.document for each in missing]
+        )
         decision = request.POST.get("apply")
         if preview.draft is not None and decision not in DECISIONS:
             return self.back()  # made since the page was shown, which asks now
         replaces = seen_draft(request) if decision == REPLACE else None
-        workflow = import_bundle(
-            document=self.process.document, user=self.person, replaces=replaces
-        )
+        with transaction.atomic():
+            for each in missing:
+                import_bundle(document=each.document, user=self.person)
+            workflow = import_bundle(
+                document=self.process.document, user=self.person, replaces=replaces
+            )
         words = {"title": workflow.title, "version": workflow.version}
         if preview.is_unchanged:
             text = _("Your company already has “%(title)s” like this: it is version %(version)s.")
             messages.info(request, text % words)
         else:
             messages.success(request, _what_next(workflow))
+        if missing:
+            titles = ", ".join(each.title for each in missing)
+            text = _(
+                "%(titles)s came with it, as drafts: it starts their tickets. Publish them first."
+            )
+            messages.info(request, text % {"titles": titles})
         return redirect(admin_link(workflow))
 
     def refused(self, refused: Refusals[Exception]) -> HttpResponse:
@@ -217,6 +234,14 @@ class DownloadProcessPage(_ProcessPage):
             content_type="application/json",
             headers={"Content-Disposition": f'attachment; filename="{self.process.name}.json"'},
         )
+
+
+def _missing(process: GalleryProcess) -> list[GalleryProcess]:
+    """Of the processes whose tickets it starts, those that the company has in no version."""
+    if not process.starts:
+        return []
+    own = _own_versions([each.key for each in process.starts])
+    return [each for each in process.starts if each.key not in own]
 
 
 def _own_versions(keys: Collection[str]) -> dict[str, WorkflowDefinition]:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from tenants.models import User
 from tenants.pages.page import register_page
 from workflows.authoring.definitions.additions import Panel, panels, version_notices
 from workflows.authoring.definitions.export_bundle import export_bundle
@@ -49,7 +50,8 @@ def publish_panel(request: HttpRequest, workflow: WorkflowDefinition) -> Panel |
     """What stands between a draft and its publication, for who may publish it."""
     if not workflow.is_draft or not PublishPage.admits(request):
         return None
-    found = publishing_problems(workflow=workflow)
+    user = request.user
+    found = publishing_problems(workflow=workflow, user=user if isinstance(user, User) else None)
     problems = problem_rows(found)
     # Such a problem stands at `never`, and only such a one is an error there.
     may_allow = any(each.is_error and each.path[-1:] == ("never",) for each in found)

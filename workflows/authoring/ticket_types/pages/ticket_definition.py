@@ -19,6 +19,7 @@ from workflows.authoring.definitions.pages.references import references
 from workflows.authoring.ticket_types.pages.badges import active_badge
 from workflows.authoring.ticket_types.pages.offer_page import OfferPage
 from workflows.authoring.ticket_types.pages.ticket_type_resource import TicketTypeResource
+from workflows.authoring.ticket_types.type_cards import TYPE_CARDS
 from workflows.bundles.telling.describe_changes import field_labels
 from workflows.flat import FlatImportAdmin
 from workflows.forms import show_answers
@@ -139,6 +140,7 @@ class TicketDefinitionAdmin(FlatImportAdmin, DetailPageAdmin):
             "workflow_badge": definition_badge(obj.workflow),
             "fields": field_table(_asked(obj), labels),
             "public_address": public_address(obj.key) if is_public(obj) else "",
+            "cards": [each for each in TYPE_CARDS.call_all(request, obj) if each],
             "presets": show_answers(obj.workflow.fields, dict(_presets(obj))),
             "versions": [
                 {

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from workflows.authoring.definitions.pages.in_words import pretty
 from workflows.bundles import Trial
 from workflows.bundles.outline.outline import Outline
-from workflows.bundles.outline.step_outputs import output_specs
+from workflows.bundles.outline.shown_outputs import specs_of_output, without_branches
 from workflows.bundles.telling.approvals import approvers_in_words
 from workflows.bundles.telling.assignments import assignments_in_words
 from workflows.bundles.telling.message_answers import MessageAnswers
@@ -75,6 +75,8 @@ class StepRow:
     tried: Sequence[TriedRow]
     error: str
     documents: Sequence[tuple[str, str]]
+    # What the tasks have brought until then: the title of each, and its answers.
+    so_far: Sequence[tuple[str, Sequence[Shown]]] = ()
     failure: str = ""
     is_cancelled: bool = False
     cancels: bool = False
@@ -260,9 +262,7 @@ def _step_row(
     else:
         task_type = trial.rules[step.task].task_type
         title, icon = title_of_step(trial, step), _icon_of(task_type)
-        own = output_specs(trial.tasks[step.task])
-        specs = trial.fields_of(step.task) if task_type.is_form else own
-        answers = show_answers(specs, step.output or {})
+        answers = _brought_by(trial, step.task, step.output)
     was_decided_in_time = step.decision is not None and not step.timeout_taken
     return StepRow(
         title=title,
@@ -275,6 +275,7 @@ def _step_row(
         else (),
         error=error,
         documents=(*_documents(step), *_mail(trial, step, ticket)),
+        so_far=_so_far(trial, step),
         failure=failure_in_words(step.failure) if step.failure is not None else "",
         is_cancelled=step.is_cancelled,
         cancels=step.cancels,
@@ -405,8 +406,26 @@ def _transition_row(
     )
 
 
+def _brought_by(trial: Trial, key: str, output: Json) -> list[Shown]:
+    """What came of a task, as the page of a ticket shows it."""
+    brought = output if isinstance(output, dict) else {}
+    if trial.rules[key].task_type.is_block:
+        brought = without_branches(brought)
+    return show_answers(specs_of_output(trial.tasks[key], brought), brought)
+
+
+def _so_far(trial: Trial, step: Step) -> list[tuple[str, list[Shown]]]:
+    if step.task is None or step.output is None:
+        return []
+    return [
+        (trial.title_of(key), answers)
+        for key, output in step.data.items()
+        if key in trial.tasks and (answers := _brought_by(trial, key, output))
+    ]
+
+
 def _documents(step: Step) -> Iterable[tuple[str, str]]:
     if step.sends is not None:
         yield _("What the call would send"), pretty(step.sends)
     if step.task is not None and step.output is not None:
-        yield _("All data of the tasks after this step"), pretty(step.data)
+        yield _("The same as conditions read it"), pretty(step.data)

@@ -588,3 +588,59 @@ class DayTests(TryCase):
         self.assertEqual(self.client.post(self.url(), kept).status_code, 302)
         self.draft.refresh_from_db()
         self.assertEqual(self.draft.test_cases[-1]["today"], "2026-10-30")
+
+
+class ShownValuesTest(TryCase):
+    """What comes of steps stands there as the page of a ticket shows it."""
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        urgency = {
+            "name": "urgency", "label": "Urgency", "type": "choice",
+            "choices": [{"value": "hi", "label": "very urgent"}, {"value": "lo", "label": "soon"}],
+        }  # fmt: skip
+        document: JsonObject = {
+            "format": "ticketflower-bundle",
+            "format_version": 1,
+            "workflow": {
+                "key": "shown",
+                "title": "Shown",
+                "fields": [{"name": "wanted", "label": "Wanted by", "type": "date"}],
+            },
+            "tasks": [
+                {"key": "look", "title": "Look at it", "fields": [urgency]},
+                {
+                    "key": "plan", "title": "Plan it", "task_type": "VALUES",
+                    "values": {"deadline": {"var": "ticket.wanted"}},
+                },
+                {"key": "do", "title": "Do it", "fields": []},
+            ],
+            "transitions": [
+                {"from": "start", "to": "look"},
+                {"from": "look", "to": "plan"},
+                {"from": "plan", "to": "do"},
+                {"from": "do", "to": "end"},
+            ],
+            "ticket_types": [{"key": "shown", "title": "Shown"}],
+        }  # fmt: skip
+        cls.draft = import_bundle(document=document, user=cls.carla)
+
+    def test_dates_and_choices_are_as_people_write_them(self) -> None:
+        page = self.go_on(self.begin(), **{"answers-wanted": "2026-12-24"})
+        page = self.go_on(page, **{"answers-urgency": "hi"})
+        steps = {each.title: each for each in page.context["steps"]}
+        shown = [(each.label, each.text) for each in steps["Plan it"].answers]
+        self.assertEqual(shown, [("Deadline", "24 Dec 2026")])
+        so_far = [
+            (title, [(each.label, each.text) for each in answers])
+            for title, answers in steps["Plan it"].so_far
+        ]
+        self.assertEqual(
+            so_far,
+            [
+                ("Look at it", [("Urgency", "very urgent")]),
+                ("Plan it", [("Deadline", "24 Dec 2026")]),
+            ],
+        )
+        self.assertContains(page, "The same as conditions read it")

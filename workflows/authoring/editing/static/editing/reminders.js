@@ -6,6 +6,7 @@ import { momentControl } from "./moments.js";
 import { linkToPart } from "./places.js";
 import { roleSelect } from "./role_select.js";
 import { changed, setValue, snapshot } from "./store.js";
+import { typeOf } from "./variables.js";
 
 /** @import { Option, Reminder, Task } from "./types.js" */
 
@@ -21,8 +22,15 @@ const TELL = () => [
   ["ticket_admins", gettext("The ticket admins")],
 ];
 
+// Whom a reminder of a step tells that nobody has.
+const NOT_OF_A_WORKER = ["requester", "role", "ticket_admins"];
+
 /** @param {Task} task */
 export function remindersEditor(task) {
+  const isNobodys = typeOf(task).uses.includes("wait");
+  /** @param {string} tell what is chosen now stays on offer */
+  const offered = (tell) =>
+    TELL().filter(([value]) => !isNobodys || value === tell || NOT_OF_A_WORKER.includes(value));
   const root = makeElement("div", { class: "ed-reminders" });
   const listed = () => (Array.isArray(task.reminders) ? task.reminders : []);
 
@@ -40,7 +48,10 @@ export function remindersEditor(task) {
 
   const add = () => {
     snapshot();
-    task.reminders = [...listed(), { when: task.due_in ? "P1D before due" : "P1D" }];
+    /** @type {Reminder} */
+    const added = { when: task.due_in ? "P1D before due" : "P1D" };
+    if (isNobodys) added.tell = "ticket_admins";
+    task.reminders = [...listed(), added];
     changed();
     draw();
     find(root, ":scope > .ed-reminder:nth-last-child(2) input")?.focus();
@@ -96,7 +107,7 @@ export function remindersEditor(task) {
         ),
         field(
           gettext("Who is told"),
-          selectOf(TELL(), tell, (chosen) => {
+          selectOf(offered(tell), tell, (chosen) => {
             setValue(reminder, "tell", chosen === "worker" ? undefined : chosen);
             if (chosen !== "role" && !reminder.add) delete reminder.role;
             if (chosen !== "deputy") delete reminder.give;
@@ -108,7 +119,7 @@ export function remindersEditor(task) {
           ? roleSelect(reminder, "role", { label: gettext("Which company role"), none: gettext("Choose…"), help: "" })
           : null,
         tell === "deputy" || reminder.give ? makeElement("div", { class: "ed-field ed-wide" }, gives) : null,
-        makeElement("div", { class: "ed-field ed-wide" }, adds),
+        isNobodys && !reminder.add ? null : makeElement("div", { class: "ed-field ed-wide" }, adds),
         text(gettext("What the notice says besides"), reminder, "text", { wide: true, max: LONGEST_TEXT }),
         makeElement(
           "div",

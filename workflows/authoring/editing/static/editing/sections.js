@@ -343,6 +343,8 @@ function waitParts(task) {
     ),
     answeredBy,
     answer,
+    dueField(task),
+    remindersField(task),
   ];
 }
 

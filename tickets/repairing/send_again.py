@@ -1,0 +1,118 @@
+"""A mail to somebody outside that could not be delivered, once more."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+
+from tenants.mail.models import OutgoingMail
+from tenants.mail.outbox import message_id_of
+from tenants.mail.send_mail import send_again as send_mail_again
+from tenants.models import Company
+from tickets.errors import MailGoneError, NoAddressError
+from tickets.mailing.mail_names import OUTSIDE, mail_of_step
+from tickets.mailing.send_message import address_outside, count_outside
+from tickets.models import Ticket, TicketError
+from tickets.repairing.begin_repair import Repair, sentence_with_person
+from workflows.engine.steps.at_once import AtOnceError
+from workflows.errors import NothingToRetryError
+from workflows.models import ContactLink, TaskInstance, WorkflowStatus
+from workflows.running.events.of_repairs.sent_again import SENT_AGAIN
+from workflows.running.people.outside import send_link
+
+
+def send_again(repair: Repair, error: TicketError, *, to: str = "") -> None:
+    """Send what an error of delivery is about again, in a repair; the error is closed by it.
+
+    Of a form whoever it is for is sent a new link, unless they were just now, as the answer that
+    names them was corrected. The mail of a step goes out as it was written: to the address `to`,
+    else to the one that the answers name now.
+
+    Raises:
+        NothingToRetryError: the form was answered, or somebody else has it.
+        MailGoneError: the mail of the step is not kept any more.
+        NoAddressError: `to` is no e-mail address.
+        WorkflowEndedError, WorkflowOnHoldError: the form waits for nobody now.
+        NotGivenUpError: it was sent in the meantime.
+        RateLimitedError: the company has sent as many mails to outside as it may.
+    """
+    task = repair.manager.read_task(error.task_id or 0)
+    is_elsewhere = False
+    if task.definition.is_form:
+        _send_link(repair, task)
+    else:
+        is_elsewhere = _send_mail(repair, task, to)
+    elsewhere = {"elsewhere": True} if is_elsewhere else {}
+    repair.manager.record_mail(SENT_AGAIN, task, reason=repair.reason, **elsewhere)
+    _close(repair, [task.pk])
+
+
+def close_sent(repair: Repair) -> None:
+    """After a correction has sent links to other addresses: the errors of those before."""
+    errors = TicketError.objects.of_delivery().filter(ticket=repair.ticket)
+    for task_id in errors.values_list("task", flat=True):
+        if task_id is not None and _was_sent_now(repair, task_id):
+            _close(repair, [task_id])
+
+
+def may_send_again(error: TicketError, ticket: Ticket) -> bool:
+    """Whether there is somebody to send it to, as the ticket stands."""
+    task = error.task
+    if task is None or not task.definition.is_form:
+        return task is not None
+    return task.is_with_contact and ticket.status == WorkflowStatus.IN_PROGRESS
+
+
+def address_of(task: TaskInstance) -> str:
+    """Where the mail of a step went that was not delivered; empty where it is gone."""
+    mails = OutgoingMail.objects.filter(message_id=_number_of(task))
+    return mails.values_list("to", flat=True).first() or ""
+
+
+def _close(repair: Repair, task_ids: list[int]) -> None:
+    errors = TicketError.objects.of_delivery().filter(ticket=repair.ticket, task__in=task_ids)
+    repair.resolve(errors, how=sentence_with_person(_("Sent again by %(person)s:"), repair.by))
+
+
+def _send_link(repair: Repair, task: TaskInstance) -> None:
+    repair.manager.ensure_running()
+    if not task.is_with_contact:
+        raise NothingToRetryError
+    if not _was_sent_now(repair, task.pk):
+        send_link(task, now=repair.manager.now)
+
+
+def _was_sent_now(repair: Repair, task_id: int) -> bool:
+    links = ContactLink.objects.filter(task=task_id, created_at=repair.manager.now)
+    return links.exists()
+
+
+def _send_mail(repair: Repair, task: TaskInstance, to: str) -> bool:
+    """Returns whether it goes to another address than before."""
+    mails = OutgoingMail.objects.select_for_update().filter(message_id=_number_of(task))
+    mail = mails.first()
+    if mail is None or not mail.text:
+        raise MailGoneError
+    address = to or _named_now(repair, task) or mail.to
+    try:
+        validate_email(address)
+    except ValidationError as error:
+        raise NoAddressError from error
+    count_outside(address, Company.objects.current())
+    send_mail_again(mail=mail)
+    OutgoingMail.objects.filter(pk=mail.pk).update(to=address)
+    return address != mail.to
+
+
+def _named_now(repair: Repair, task: TaskInstance) -> str:
+    """The address outside that the step names, as the answers are now; empty where none is."""
+    facts = repair.ticket.facts(Company.objects.current())
+    try:
+        return address_outside(task, repair.manager.facts_at(task, facts))
+    except AtOnceError:
+        return ""
+
+
+def _number_of(task: TaskInstance) -> str:
+    return message_id_of(mail_of_step(task.pk, OUTSIDE))
