@@ -20,7 +20,8 @@ from tickets.tests.crash.dying import STEPS
 from tickets.tests.crash.installation import Installation
 from tickets.tests.crash.moody_system import MoodySystem
 from tickets.tests.crash.nursery import Nursery
-from tickets.tests.crash.scenes import INNER, REFUSING_TABLE, SCENES, Order, Scene, Stage
+from tickets.tests.crash.scenes import INNER, REFUSING_TABLE, SCENES
+from tickets.tests.crash.stage import Order, Scene, Stage
 from tickets.tests.refusals import allow
 from workflows.models import WorkflowEvent, WorkflowStatus
 from workflows.running.events.kind import all_kinds
