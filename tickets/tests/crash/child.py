@@ -13,14 +13,12 @@ import subprocess
 import sys
 import time
 import traceback
-from contextlib import suppress
 from importlib import import_module
 from typing import Any
 from unittest import mock
 
 import django
 from django.core.management import call_command
-from django.utils import timezone
 from procrastinate import App
 
 from tickets.tests.crash.dying import die_at_commit, note
@@ -118,59 +116,6 @@ def complete(task_id: int) -> None:
     note(f"completed {task_id}")
 
 
-def serve(what: str, task_id: int) -> None:
-    """Do something to a task, or to its ticket, as whoever has it or as terry; once."""
-    from tenants.models import User
-    from tickets.errors import TicketsError
-    from tickets.models import Ticket
-    from tickets.repairing.cancel_ticket import cancel_ticket
-    from tickets.repairing.correct_data import correct_ticket_data
-    from tickets.repairing.hold_ticket import resume_ticket
-    from tickets.repairing.reassign_task import reassign_task
-    from tickets.repairing.retry_step import retry_step
-    from tickets.withdrawing.withdraw_ticket import withdraw_ticket
-    from tickets.working.hand_over import hand_over
-    from workflows.errors import WorkflowsError
-    from workflows.models import TaskInstance
-
-    task = TaskInstance.objects.select_related("definition", "assigned_to").get(pk=task_id)
-    tickets = Ticket.objects.select_related("created_by")
-    ticket = tickets.get(workflow_instance=task.workflow_instance_id)
-    terry = User.objects.get(email="terry@acme.example")
-    others = User.objects.filter(email__in=["walt@acme.example", "wendy@acme.example"])
-    admin: dict[str, Any] = {"by": terry, "reason": "It is better so."}
-    with suppress(TicketsError, WorkflowsError):  # it is done already
-        if what == "cancel":
-            cancel_ticket(ticket=ticket, **admin)
-        elif what == "withdraw":
-            withdraw_ticket(
-                ticket=ticket, user=ticket.created_by, reason="Not needed.", now=timezone.now()
-            )
-        elif what == "resume":
-            resume_ticket(ticket=ticket, **admin)
-        elif what == "correct":
-            correct_ticket_data(ticket=ticket, data={"amount": 9}, **admin)
-        elif what == "retry":
-            retry_step(error=ticket.errors.unresolved().get(), **admin)
-        elif not has_changed_hands(task):
-            other = others.exclude(pk=task.assigned_to_id).get()
-            if what == "reassign":
-                reassign_task(task=task, to=other, **admin)
-            else:
-                assert task.assigned_to is not None
-                reason = "On holiday."
-                hand_over(
-                    task=task, to=other, by=task.assigned_to, reason=reason, now=timezone.now()
-                )
-
-
-def has_changed_hands(task: Any) -> bool:
-    """Whether it was given to somebody twice: at first, and from there."""
-    from workflows.models import WorkflowEvent
-
-    return WorkflowEvent.objects.filter(task_instance=task, kind="ASSIGNED").count() > 1
-
-
 def finish_by_hand(task_id: int) -> None:
     from tenants.models import User
     from tickets.repairing.finish_task import finish_task_by_hand
@@ -240,6 +185,8 @@ def carry_out(order: dict[str, Any]) -> None:
             elif order["do"] == "finish by hand":
                 finish_by_hand(*arguments)
             elif order["do"] == "serve":
+                from tickets.tests.crash.serving import serve
+
                 serve(*arguments)
             else:
                 complete(*arguments)

@@ -30,18 +30,20 @@ LONG = 2 * PATIENCE  # seconds, of a timeout that shall not pass
 class Order:
     """What a process is to do: see `child.carry_out`. `answer` is what a callback brings: whoever
     sends it, or a form, sends it again. `is_repeated`: who has seen nothing come of it does it
-    once more."""
+    once more; `afterwards` somebody does this to the same task, whatever has come of it."""
 
     do: str
     arguments: tuple[Json, ...]
     answer: Json = None
     is_repeated: bool = False
+    afterwards: str = ""
 
 
 @dataclass
 class Stage:
-    """What scenes are prepared with."""
+    """What scenes are prepared with. `publish` takes a bundle."""
 
+    publish: Callable[[JsonObject], None]
     submitter: User
     ticket_admin: User
     system: MoodySystem
@@ -119,6 +121,10 @@ class Scene:
 
     @property
     def document(self) -> JsonObject:
+        return self.called(self.key)
+
+    def called(self, title: str) -> JsonObject:
+        """The document with this title of its workflow."""
         tasks = [*self.tasks, form("last")]
         on_main_path = [each for each in objects_in(tasks) if "branch" not in each]
         keys = ["start", *(str(each["key"]) for each in on_main_path), "end"]
@@ -126,4 +132,5 @@ class Scene:
             {"from": source, "to": target, "priority": 9}
             for source, target in itertools.pairwise(keys)
         ]
-        return bundle(self.key, [*tasks, *self.apart], chain + self.transitions)
+        made = bundle(self.key, [*tasks, *self.apart], chain + self.transitions)
+        return made | {"workflow": {**objects_in([made["workflow"]])[0], "title": title}}
