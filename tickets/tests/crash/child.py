@@ -32,7 +32,12 @@ def people(seed: int, changes: int, most_tickets: int) -> None:
 
     from tickets.errors import TicketsError
     from tickets.tests.crash.answers import answer_to, changes_in
-    from tickets.tests.crash.storm import open_forms, wants_to_submit
+    from tickets.tests.crash.storm import (
+        DUE_SHARE,
+        let_a_start_be_due,
+        open_forms,
+        wants_to_submit,
+    )
     from tickets.working.complete_task import complete_task
     from workflows.errors import WorkflowsError
 
@@ -41,6 +46,8 @@ def people(seed: int, changes: int, most_tickets: int) -> None:
         for number in range(changes):
             if chance.random() < RETRY_SHARE:
                 retry_an_error(chance)
+            if chance.random() < DUE_SHARE:
+                let_a_start_be_due()
             forms = open_forms()
             if wants_to_submit(chance, forms, most=most_tickets):
                 submit(f"{seed}.{number}", amount=chance.randrange(100))
@@ -83,14 +90,14 @@ def retry_an_error(chance: random.Random) -> None:
 
 
 def submit(title: str, *, amount: int, key: str = "") -> None:
-    """As uma, a ticket of this type (empty: of the only one)."""
+    """As uma, a ticket of this type (empty: of the made-up one)."""
     from tenants.models import User
     from tickets.submitting.submit_ticket import submit_ticket
+    from tickets.tests.crash.storm import offered_type
     from workflows.models import TicketDefinition
 
-    types = TicketDefinition.objects.active()
     submit_ticket(
-        definition=types.get(key=key) if key else types.get(),
+        definition=TicketDefinition.objects.active().get(key=key) if key else offered_type(),
         data={"amount": amount},
         user=User.objects.get(email="uma@acme.example"),
         title=title,
