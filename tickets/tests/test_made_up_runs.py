@@ -75,9 +75,13 @@ from workflows.models import (
 from workflows.models.task_instance import WORKABLE
 from workflows.models.workflow_instance import ENDED
 
-SEEDS: Final = 400 if is_long_run() else 12
+SEEDS: Final = 400 if is_long_run() else 8
 TICKETS: Final = 2  # of each that people submit
 MOST_REPLAYED: Final = 10
+MEANT: Final = {
+    "BLOCK_ENDED", "BRANCH_CANCELLED", "TIMED_OUT", "WAIT_ENDED", "REMINDED", "CHANGED",
+    "CANCELLED", "RETRIED", "SUBTICKET_ENDED", "CAME_IN", "HELD", "ANSWERED",
+}  # fmt: skip
 MOST_STEPS: Final = 500
 MONDAY: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
 _TIMED: Final[dict[str, Callable[..., None]]] = {
@@ -120,10 +124,7 @@ class MadeUpRunsTests(CompanyTestCase):
                 self.run_of(seed)
         # Everything has happened that these tests are about.
         kinds = {*WorkflowEvent.objects.values_list("kind", flat=True)}
-        for kind in ("BLOCK_ENDED", "BRANCH_CANCELLED", "TIMED_OUT", "WAIT_ENDED", "REMINDED",
-                     "CHANGED", "CANCELLED", "RETRIED", "SUBTICKET_ENDED", "CAME_IN", "HELD",
-                     "ANSWERED"):  # fmt: skip
-            self.assertIn(kind, kinds)
+        self.assertEqual(MEANT - kinds, set())
 
     def run_of(self, seed: int) -> None:
         self.chance = random.Random(f"run {seed}")
@@ -202,7 +203,7 @@ class MadeUpRunsTests(CompanyTestCase):
             acts += [lambda task=task: self.complete(task)] * 3  # type: ignore[misc]
             if self.chance.random() < 0.1:
                 acts.append(partial(self.hand, task))
-            if self.chance.random() < 0.05:
+            if self.chance.random() < 0.15:
                 acts.append(partial(self.ask, task))
         asked = TaskInstance.objects.waiting_for_answer()
         if asked.filter(workflow_instance__ticket=ticket).exists():
