@@ -67,6 +67,7 @@ class AtOnceTests(CompanyTransactionTestCase):
             self.two_workers_and_a_cancel_after_its_end()
             self.its_end_while_a_worker_cancels_it()
             self.a_cancel_of_both()
+            self.its_end_and_its_own_cancel()
 
     def begin(self) -> None:
         data: JsonObject = {"amount": 1}
@@ -149,6 +150,16 @@ class AtOnceTests(CompanyTransactionTestCase):
         raised = self.together(self.cancelling(self.child), self.cancelling(self.ticket))
         self.assertEqual(raised, [None, None])
         self.assertEqual(self.statuses(), ["CANCELLED", "CANCELLED"])
+
+    def its_end_and_its_own_cancel(self) -> None:
+        """The ticket above follows whichever of the two came first."""
+        self.start()
+        ended, cancelled = self.together(self.completing(), self.cancelling(self.child))
+        self.assertEqual((ended is None) + (cancelled is None), 1)
+        # Cancelled, the ticket above ends with it, as its process says; else it goes on.
+        expected = ["IN_PROGRESS", "COMPLETED"] if ended is None else ["COMPLETED", "CANCELLED"]
+        self.assertEqual(self.statuses(), expected)
+        self.assertEqual(self.count("SUBTICKET_ENDED"), 1)
 
 
 def _to_end(source: str) -> JsonObject:

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from http import HTTPStatus
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
+from django.utils import timezone
 
 from tickets.calling.callback_address import read_token
 from tickets.health import company_findings, queue_findings
-from tickets.models import ErrorStatus, Ticket, TicketError
+from tickets.models import ErrorStatus, RecurringStart, Ticket, TicketError
 from tickets.repairing.tests.repair_case import broken_invariants
+from tickets.tests.crash.families import broken_families
 from tickets.tests.crash.journal import Journal
 from tickets.tests.crash.moody_system import NONSENSE, MoodySystem, Reply
 from tickets.tests.crash.quick_time import MINUTE_SECONDS
@@ -36,6 +38,8 @@ from workflows.running.events.of_blocks.branch_began import BRANCH_BEGAN
 from workflows.running.events.of_repairs.retried import RETRIED
 from workflows.running.events.of_steps.moved import MOVED
 from workflows.running.events.of_steps.timed_out import TIMED_OUT
+from workflows.running.events.of_tickets.came_in import CAME_IN
+from workflows.running.events.of_tickets.started_by import STARTED_BY
 from workflows.running.positions import current_tasks, is_running_block
 
 
@@ -57,6 +61,8 @@ def unsettled(*, may_be_open: bool) -> list[str]:
             continue
         where = f"{task.definition.key} {task.status}" if task is not None else "not started"
         stuck.append(f"ticket {ticket.pk}: {where}")
+    late = RecurringStart.objects.filter(next_at__lte=timezone.now())
+    stuck += [f"{start} has been due since {start.next_at}" for start in late]
     found = [*company_findings(), *queue_findings()]
     return stuck + [f"doctor, ticket {each.ticket_id}: {each.message}" for each in found]
 
@@ -103,7 +109,7 @@ def broken_promises(journal: Journal, system: MoodySystem) -> list[str]:
 
 def broken_in_the_end(system: MoodySystem) -> list[str]:
     """What must hold, besides, when everything has come to rest."""
-    return [*_answers_not_kept(system), *_attempts_left_behind()]
+    return [*_answers_not_kept(system), *_attempts_left_behind(), *broken_families()]
 
 
 def progress() -> tuple[object, ...]:
@@ -119,7 +125,9 @@ def progress() -> tuple[object, ...]:
 
 def _lost(journal: Journal) -> Iterator[str]:
     """Whoever was told that it is done can rely on it."""
-    titles = Counter(Ticket.objects.values_list("title", flat=True))
+    # What begins by itself, or is started by a step, is called by its type.
+    called = Q(workflow_instance__events__kind__in=[CAME_IN, STARTED_BY])
+    titles = Counter(Ticket.objects.exclude(called).values_list("title", flat=True))
     for title, count in titles.items():
         if count > 1:
             yield f"{title} was submitted once, and there are {count} tickets"

@@ -13,14 +13,12 @@ import subprocess
 import sys
 import time
 import traceback
-from contextlib import suppress
 from importlib import import_module
 from typing import Any
 from unittest import mock
 
 import django
 from django.core.management import call_command
-from django.utils import timezone
 from procrastinate import App
 
 from tickets.tests.crash.dying import die_at_commit, note
@@ -34,7 +32,12 @@ def people(seed: int, changes: int, most_tickets: int) -> None:
 
     from tickets.errors import TicketsError
     from tickets.tests.crash.answers import answer_to, changes_in
-    from tickets.tests.crash.storm import open_forms, wants_to_submit
+    from tickets.tests.crash.storm import (
+        DUE_SHARE,
+        let_a_start_be_due,
+        open_forms,
+        wants_to_submit,
+    )
     from tickets.working.complete_task import complete_task
     from workflows.errors import WorkflowsError
 
@@ -43,6 +46,8 @@ def people(seed: int, changes: int, most_tickets: int) -> None:
         for number in range(changes):
             if chance.random() < RETRY_SHARE:
                 retry_an_error(chance)
+            if chance.random() < DUE_SHARE:
+                let_a_start_be_due()
             forms = open_forms()
             if wants_to_submit(chance, forms, most=most_tickets):
                 submit(f"{seed}.{number}", amount=chance.randrange(100))
@@ -85,14 +90,14 @@ def retry_an_error(chance: random.Random) -> None:
 
 
 def submit(title: str, *, amount: int, key: str = "") -> None:
-    """As uma, a ticket of this type (empty: of the only one)."""
+    """As uma, a ticket of this type (empty: of the made-up one)."""
     from tenants.models import User
     from tickets.submitting.submit_ticket import submit_ticket
+    from tickets.tests.crash.storm import offered_type
     from workflows.models import TicketDefinition
 
-    types = TicketDefinition.objects.active()
     submit_ticket(
-        definition=types.get(key=key) if key else types.get(),
+        definition=TicketDefinition.objects.active().get(key=key) if key else offered_type(),
         data={"amount": amount},
         user=User.objects.get(email="uma@acme.example"),
         title=title,
@@ -116,59 +121,6 @@ def complete(task_id: int) -> None:
     except CompletionFailedError:  # the database refuses it: it is kept
         return
     note(f"completed {task_id}")
-
-
-def serve(what: str, task_id: int) -> None:
-    """Do something to a task, or to its ticket, as whoever has it or as terry; once."""
-    from tenants.models import User
-    from tickets.errors import TicketsError
-    from tickets.models import Ticket
-    from tickets.repairing.cancel_ticket import cancel_ticket
-    from tickets.repairing.correct_data import correct_ticket_data
-    from tickets.repairing.hold_ticket import resume_ticket
-    from tickets.repairing.reassign_task import reassign_task
-    from tickets.repairing.retry_step import retry_step
-    from tickets.withdrawing.withdraw_ticket import withdraw_ticket
-    from tickets.working.hand_over import hand_over
-    from workflows.errors import WorkflowsError
-    from workflows.models import TaskInstance
-
-    task = TaskInstance.objects.select_related("definition", "assigned_to").get(pk=task_id)
-    tickets = Ticket.objects.select_related("created_by")
-    ticket = tickets.get(workflow_instance=task.workflow_instance_id)
-    terry = User.objects.get(email="terry@acme.example")
-    others = User.objects.filter(email__in=["walt@acme.example", "wendy@acme.example"])
-    admin: dict[str, Any] = {"by": terry, "reason": "It is better so."}
-    with suppress(TicketsError, WorkflowsError):  # it is done already
-        if what == "cancel":
-            cancel_ticket(ticket=ticket, **admin)
-        elif what == "withdraw":
-            withdraw_ticket(
-                ticket=ticket, user=ticket.created_by, reason="Not needed.", now=timezone.now()
-            )
-        elif what == "resume":
-            resume_ticket(ticket=ticket, **admin)
-        elif what == "correct":
-            correct_ticket_data(ticket=ticket, data={"amount": 9}, **admin)
-        elif what == "retry":
-            retry_step(error=ticket.errors.unresolved().get(), **admin)
-        elif not has_changed_hands(task):
-            other = others.exclude(pk=task.assigned_to_id).get()
-            if what == "reassign":
-                reassign_task(task=task, to=other, **admin)
-            else:
-                assert task.assigned_to is not None
-                reason = "On holiday."
-                hand_over(
-                    task=task, to=other, by=task.assigned_to, reason=reason, now=timezone.now()
-                )
-
-
-def has_changed_hands(task: Any) -> bool:
-    """Whether it was given to somebody twice: at first, and from there."""
-    from workflows.models import WorkflowEvent
-
-    return WorkflowEvent.objects.filter(task_instance=task, kind="ASSIGNED").count() > 1
 
 
 def finish_by_hand(task_id: int) -> None:
@@ -240,6 +192,8 @@ def carry_out(order: dict[str, Any]) -> None:
             elif order["do"] == "finish by hand":
                 finish_by_hand(*arguments)
             elif order["do"] == "serve":
+                from tickets.tests.crash.serving import serve
+
                 serve(*arguments)
             else:
                 complete(*arguments)

@@ -24,7 +24,7 @@ from tickets.tests.crash.aftermath import (
 from tickets.tests.crash.answers import answer_to, changes_in
 from tickets.tests.crash.installation import Installation
 from tickets.tests.crash.journal import Journal
-from tickets.tests.crash.made_up_process import make_up_process
+from tickets.tests.crash.made_up_subtickets import make_up_processes
 from tickets.tests.crash.moody_system import MoodySystem
 from tickets.tests.crash.quick_time import quick_minutes
 from tickets.tests.crash.storm import Storm, open_forms
@@ -74,7 +74,8 @@ class CrashCase(CompanyTransactionTestCase):
         settings: dict[str, str] | None = None,
     ) -> None:
         """One storm with a workflow of its own, and what must hold after it: see Storm."""
-        self.publish(make_up_process(seed))
+        for document in make_up_processes(seed):
+            self.publish(document)
         with self.installed(seed, QUICK if settings is None else settings) as (site, system):
             storm = Storm(
                 seed=seed,

@@ -12,20 +12,30 @@ from workflows.engine.process import Json, JsonObject, objects_in
 MOST_RETRIES = 2
 FORM, CALL, CALL_LATER, BLOCK = "FORM", "SYNC_ACTION", "ASYNC_ACTION", "BLOCK"
 APPROVAL, WAIT, VALUES, DECISION = "APPROVAL", "WAIT", "VALUES", "DECISION"
-MESSAGE = "MESSAGE"
-EDIT, EACH = "a form that shows earlier answers", "a block for each of a list"  # no types of tasks
+MESSAGE, SUBTICKET = "MESSAGE", "SUBTICKET"
+# No types of tasks.
+EDIT, EACH = "a form that shows earlier answers", "a block for each of a list"
+UNAWAITED = "a ticket that is started and not waited for"
+MADE_UP = "made_up_"  # what the keys of those begin with that people submit
+STARTED = "started"  # and of the ticket type that their steps start: see made_up_subtickets
 # Who is asked in approvals: people of the tests' company who do tasks.
 APPROVERS = ("walt@acme.example", "wendy@acme.example")
 TIMED_SHARE = 0.5  # of the tasks that may be left because they wait too long
 FAILING_SHARE = 0.5  # of the calls that are left another way when they fail for good
 BLOCK_SHARE = 0.7  # of the workflows that have a step of branches side by side
 # Of the workflows that have such a step, too.
-SHARES = {APPROVAL: 0.6, EDIT: 0.5, EACH: 0.4, WAIT: 0.4, VALUES: 0.4, DECISION: 0.5, MESSAGE: 0.3}
+SHARES = {
+    APPROVAL: 0.6, EDIT: 0.5, EACH: 0.4, WAIT: 0.4, VALUES: 0.4, DECISION: 0.5, MESSAGE: 0.3,
+    SUBTICKET: 0.5, UNAWAITED: 0.2,
+}  # fmt: skip
 # What may be left because its time is over.
-LEFT_IN_TIME = (FORM, CALL_LATER, BLOCK, APPROVAL, EDIT, EACH)
-REMINDED_SHARE = 0.3  # of the forms of which people are reminded
+LEFT_IN_TIME = (FORM, CALL_LATER, BLOCK, APPROVAL, EDIT, EACH, SUBTICKET)
+CAN_FAIL = (CALL, CALL_LATER, SUBTICKET, UNAWAITED)
+REMINDED_SHARE = 0.5  # of the forms of which people are reminded
 CLEANED_SHARE = 0.4  # of the workflows that clean up where a ticket is cancelled
 INNER_SHARE = 0.3  # of the branches that are a block themselves
+ASKED_SHARE = 0.5  # of the steps that wait for a ticket, of which a way depends on its outcome
+STARTS_SHARE = 0.4  # of the workflows of which tickets start by themselves
 
 
 def make_up_process(seed: int) -> JsonObject:
@@ -33,7 +43,8 @@ def make_up_process(seed: int) -> JsonObject:
 
     Most have a block, too, of two or three branches with a form, a call or a block in it, which all
     of them end, or the first, or one that is named; many an approval, a block for each of a list, a
-    form that shows the amount again, a wait, and steps that are done at once.
+    form that shows the amount again, a wait, steps that are done at once, and steps that start
+    tickets of the type STARTED. Of some, tickets start by themselves, as uma's.
 
     Each loop goes through a form or a vote that decides, so that it ends. A transition that is
     taken because a task waits too long, or a call fails, leads forward. A ticket asks for an
@@ -61,16 +72,7 @@ def make_up_process(seed: int) -> JsonObject:
     transition_around = _transition(chain[around], chain[around + 2], condition=_small(chance))
     transitions.append({**transition_around, "priority": 2})
     for index, kind in enumerate(kinds):
-        ahead = chain[index + 2 :]
-        if kind in LEFT_IN_TIME and chance.random() < TIMED_SHARE:
-            transitions += _timed_transitions(keys[index], ahead, chance)
-        if kind in (CALL, CALL_LATER) and chance.random() < FAILING_SHARE:
-            way = _transition(keys[index], chance.choice(ahead))
-            transitions.append({**way, "on_failure": True})
-        if kind == DECISION:
-            small: Json = {"==": [{"var": f"tasks.{keys[index]}.size"}, "small"]}
-            way = _transition(keys[index], chance.choice(ahead), condition=small)
-            transitions.append({**way, "priority": 3})
+        transitions += _ways_ahead(keys[index], kind, chain[index + 2 :], chance)
     tasks: list[Json] = []
     for key, kind in zip(keys, kinds, strict=True):
         made, ways = _made(key, kind, chance)
@@ -80,7 +82,47 @@ def make_up_process(seed: int) -> JsonObject:
         tasks.append(form("clean"))
         transitions.append({"from": "start", "to": "clean", "on_cancel": True})
         transitions.append({"from": "clean", "to": "end"})
-    return bundle(f"made_up_{seed}", tasks, transitions)
+    for task in objects_in(tasks):
+        if "ticket_type" in task:
+            task["ticket_type"] = f"{STARTED}_{seed}"
+    made = bundle(f"{MADE_UP}{seed}", tasks, transitions)
+    if chance.random() < STARTS_SHARE:
+        for ticket_type in objects_in(made["ticket_types"]):
+            ticket_type["starts"] = [_start(chance)]
+    return made
+
+
+def _ways_ahead(key: str, kind: str, ahead: list[str], chance: random.Random) -> list[JsonObject]:
+    """What leads on in the place of the next step: a time, a failure, or what came of it."""
+    ways: list[JsonObject] = []
+    if kind in LEFT_IN_TIME and chance.random() < TIMED_SHARE:
+        ways += _timed_transitions(key, ahead, chance)
+    if kind in CAN_FAIL and chance.random() < FAILING_SHARE:
+        ways.append({**_transition(key, chance.choice(ahead)), "on_failure": True})
+    if kind == SUBTICKET and chance.random() < ASKED_SHARE:
+        came_of_it: Json = {"var": f"tasks.{key}.outcome"}
+        ended: Json = {"==": [came_of_it, chance.choice(["bad", "cancelled"])]}
+        ways.append({**_transition(key, chance.choice(ahead), condition=ended), "priority": 3})
+    if kind == DECISION:
+        small: Json = {"==": [{"var": f"tasks.{key}.size"}, "small"]}
+        ways.append({**_transition(key, chance.choice(ahead), condition=small), "priority": 3})
+    return ways
+
+
+def _start(chance: random.Random) -> JsonObject:
+    when: JsonObject = chance.choice(
+        [{"rule": "FREQ=DAILY"}, {"rule": "FREQ=WEEKLY;BYDAY=MO,TH"}, {"working_day": -1}]
+    )
+    answers: JsonObject = {"amount": chance.randrange(100)}
+    who = {"on_behalf_of": "uma@acme.example"}
+    return {
+        "key": "by_itself",
+        "title": "By itself",
+        "at": "08:00",
+        **when,
+        **who,
+        "answers": answers,
+    }
 
 
 def _decides_on_loop(key: str, kind: str) -> Json:
@@ -132,8 +174,8 @@ def _block(
 
 
 def _step(key: str, chance: random.Random, kind: str = "") -> JsonObject:
-    usual = [FORM, CALL, CALL_LATER, WAIT, VALUES]
-    kind = kind or chance.choices(usual, [4, 2, 2, 1, 1])[0]
+    usual = [FORM, CALL, CALL_LATER, WAIT, VALUES, SUBTICKET]
+    kind = kind or chance.choices(usual, [4, 2, 2, 1, 1, 1])[0]
     title = f"{kind.capitalize()} {key}"
     match kind:
         case "APPROVAL":
@@ -146,6 +188,8 @@ def _step(key: str, chance: random.Random, kind: str = "") -> JsonObject:
         case "VALUES":
             doubled: Json = {"double": {"*": [{"var": "ticket.amount"}, 2]}}
             return {"key": key, "title": title, "task_type": kind, "values": doubled}
+        case "SUBTICKET":
+            return subticket(key, STARTED)
         case "MESSAGE":
             mail: JsonObject = {"who": "requester", "subject": title, "text": "{ticket.amount}"}
             return {"key": key, "title": title, "task_type": kind, "message": mail}
@@ -153,6 +197,8 @@ def _step(key: str, chance: random.Random, kind: str = "") -> JsonObject:
             return {"key": key, "title": title, "task_type": kind, "table": _TABLE}
         case "FORM":
             return {**form(key), **_reminded(chance)}
+    if kind == UNAWAITED:
+        return {**subticket(key, STARTED), "wait_for_end": False}
     if kind == EDIT:
         return {**form(key), "edits": [{"field": "amount"}], **_reminded(chance)}
     return call(key, kind, retries=chance.randint(0, MOST_RETRIES))
@@ -211,6 +257,13 @@ def bundle(key: str, tasks: list[Json], transitions: list[JsonObject]) -> JsonOb
 def form(key: str) -> JsonObject:
     again: Json = {"name": "again", "label": "Again?", "type": "boolean", "required": True}
     return {"key": key, "title": f"Form {key}", "fields": [again]}
+
+
+def subticket(key: str, ticket_type: str) -> JsonObject:
+    """A step that starts a ticket with the amount of its own, and waits for it."""
+    given: Json = {"amount": {"var": "ticket.amount"}}
+    title, kind = f"Start {key}", {"task_type": SUBTICKET, "ticket_type": ticket_type}
+    return {"key": key, "title": title, **kind, "input_transform": given}
 
 
 def call(key: str, kind: str, *, retries: int = 0, mood: str = "", timeout: int = 0) -> JsonObject:

@@ -6,10 +6,6 @@ process that dies in it.
 
 from __future__ import annotations
 
-import itertools
-import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import uuid4
 
@@ -19,12 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tenants.connection import use_company
-from tenants.models import Company, User
 from tenants.testing import tampering
-from tenants.testing_tools.waits import PATIENCE
 from tickets.calling.callback_address import CallbackAddress
-from tickets.calling.run_action import run_action
 from tickets.job_names import (
     ADVANCE,
     END_WAIT,
@@ -36,13 +28,10 @@ from tickets.job_names import (
     RUN_ACTION,
 )
 from tickets.models import Ticket
-from tickets.repairing.hold_ticket import hold_ticket
 from tickets.repairing.retry_many import retry_many
-from tickets.submitting.submit_ticket import submit_ticket
 from tickets.subtickets.follow_subticket import follow_subticket
 from tickets.testing import without_taking_steps
 from tickets.tests.crash.answers import answer_to
-from tickets.tests.crash.installation import log_in
 from tickets.tests.crash.made_up_process import (
     APPROVERS,
     CALL,
@@ -53,11 +42,13 @@ from tickets.tests.crash.made_up_process import (
     form,
     side_by_side,
 )
-from tickets.tests.crash.moody_system import NONSENSE, MoodySystem
+from tickets.tests.crash.moody_system import NONSENSE
+from tickets.tests.crash.scenes_of_people import PEOPLE
+from tickets.tests.crash.stage import LONG, Order, Scene, Stage, job_of, task_of
 from tickets.tests.refusals import refuse
 from tickets.withdrawing.withdraw_ticket import withdraw_ticket
 from tickets.working.complete_task import complete_task
-from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.process import Json, JsonObject
 from workflows.models import (
     ActionAttempt,
     TaskDefinition,
@@ -71,110 +62,6 @@ IMPOSSIBLE: JsonObject = {"share": {"/": [{"var": "ticket.amount"}, 0]}}
 # Refuses completed tasks of these workflows, until the test allows them again.
 REFUSING_TABLE = "acme.workflows_taskinstance"
 _refused_keys: set[str] = set()
-LONG = 2 * PATIENCE  # seconds, of a timeout that shall not pass
-
-
-@dataclass(frozen=True)
-class Order:
-    """What a process is to do: see `child.carry_out`. `answer` is what a callback brings: whoever
-    sends it, or a form, sends it again. `is_repeated`: who has seen nothing come of it does it
-    once more."""
-
-    do: str
-    arguments: tuple[Json, ...]
-    answer: Json = None
-    is_repeated: bool = False
-
-
-@dataclass
-class Stage:
-    """What scenes are prepared with."""
-
-    submitter: User
-    ticket_admin: User
-    system: MoodySystem
-    queues: int = 0
-    sessions: dict[int, str] = field(default_factory=dict)
-
-    def form(self, address: str, values: dict[str, Json], *, of: User) -> Order:
-        """A web server shall take a form."""
-        if of.pk not in self.sessions:
-            self.sessions[of.pk] = log_in(of)
-            use_company(Company.objects.get(pk=of.company_id))
-        return Order("take a form", (address, values, self.sessions[of.pk]))
-
-    def submit(self, key: str, title: str) -> Ticket:
-        definition = TicketDefinition.objects.active().get(key=key)
-        data: JsonObject = {"amount": 7}
-        return submit_ticket(definition=definition, data=data, user=self.submitter, title=title)
-
-    def work_off(self, job: ProcrastinateJob) -> Order:
-        """A worker shall take this job, now, and no other."""
-        self.queues += 1
-        queue = f"scene-{self.queues}"
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE procrastinate_jobs SET queue_name = %s, scheduled_at = now() WHERE id = %s",
-                [queue, job.pk],
-            )
-        return Order("work off", (queue,))
-
-    def make_call(self, ticket: Ticket) -> ActionAttempt:
-        """As a worker that nobody kills."""
-        job = job_of(ticket, RUN_ACTION)
-        task = task_of(ticket)
-        run_action(ticket_id=ticket.pk, task_id=task.pk, job_id=job.pk)
-        with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [job.pk])
-        return ActionAttempt.objects.get(task=task)
-
-    def answer_of(self, task: TaskInstance) -> Json:
-        return {"document": f"D-{self.system.documents[str(task.uuid)]}"}
-
-
-def task_of(ticket: Ticket) -> TaskInstance:
-    task = Ticket.objects.get(pk=ticket.pk).workflow_instance
-    assert task is not None
-    assert task.current_task is not None
-    return task.current_task
-
-
-def job_of(ticket: Ticket, name: str) -> ProcrastinateJob:
-    jobs = ProcrastinateJob.objects.filter(task_name=name, status="todo")
-    job: ProcrastinateJob = jobs.get(args__contains={"ticket_id": ticket.pk})
-    return job
-
-
-@dataclass(frozen=True)
-class Scene:
-    """`tasks` are done one after the other, then a form. `prepare` is given the ticket type's
-    key and the ticket's title. `fails`: the ticket has an error in the end; `may_fail`: it has
-    one where the process has died. `apart` are tasks that only `transitions` lead to; `cancels`:
-    the ticket is cancelled in the end."""
-
-    name: str
-    tasks: list[Json]
-    prepare: Callable[[Stage, str, str], Order]
-    fails: bool = False
-    may_fail: bool = False
-    transitions: list[JsonObject] = field(default_factory=list)
-    apart: list[Json] = field(default_factory=list)
-    cancels: bool = False
-
-    @property
-    def key(self) -> str:
-        return re.sub("[^a-z]+", "_", self.name)
-
-    @property
-    def document(self) -> JsonObject:
-        tasks = [*self.tasks, form("last")]
-        on_main_path = [each for each in objects_in(tasks) if "branch" not in each]
-        keys = ["start", *(str(each["key"]) for each in on_main_path), "end"]
-        chain: list[JsonObject] = [
-            {"from": source, "to": target, "priority": 9}
-            for source, target in itertools.pairwise(keys)
-        ]
-        return bundle(self.key, [*tasks, *self.apart], chain + self.transitions)
 
 
 def _submit(stage: Stage, key: str, title: str) -> Order:
@@ -223,43 +110,6 @@ def _remind(stage: Stage, key: str, title: str) -> Order:
 
 def _end_wait(stage: Stage, key: str, title: str) -> Order:
     return _at_its_time(stage, stage.submit(key, title), END_WAIT, "until")
-
-
-def _cancel(stage: Stage, key: str, title: str) -> Order:
-    return _serve("cancel", task_of(stage.submit(key, title)))
-
-
-def _take_back(stage: Stage, key: str, title: str) -> Order:
-    return _serve("withdraw", task_of(stage.submit(key, title)))
-
-
-def _hand_over(stage: Stage, key: str, title: str) -> Order:
-    return _serve("hand over", task_of(stage.submit(key, title)))
-
-
-def _reassign(stage: Stage, key: str, title: str) -> Order:
-    return _serve("reassign", task_of(stage.submit(key, title)))
-
-
-def _correct(stage: Stage, key: str, title: str) -> Order:
-    return _serve("correct", task_of(stage.submit(key, title)))
-
-
-def _retry(stage: Stage, key: str, title: str) -> Order:
-    ticket = stage.submit(key, title)
-    stage.make_call(ticket)
-    return _serve("retry", task_of(ticket))
-
-
-def _resume(stage: Stage, key: str, title: str) -> Order:
-    ticket = stage.submit(key, title)
-    hold_ticket(ticket=ticket, by=stage.ticket_admin, reason="Until it is clear.")
-    return _serve("resume", task_of(ticket))
-
-
-def _serve(what: str, task: TaskInstance) -> Order:
-    """A person does this to the task, or to its ticket, by the services."""
-    return Order("serve", (what, task.pk), is_repeated=True)
 
 
 def _be_refused(stage: Stage, key: str, title: str) -> Order:
@@ -534,13 +384,7 @@ SCENES = (
     Scene("remind of a form", [_REMINDED], _remind),
     Scene("do steps at once", [form("first"), *_AT_ONCE], _complete),
     Scene("change an earlier answer", [_EDIT], _complete),
-    Scene("cancel", [form("first")], _cancel, cancels=True),
-    Scene("withdraw", [form("first")], _take_back, cancels=True),
-    Scene("hand a form on", [form("first")], _hand_over),
-    Scene("give a form to somebody else", [form("first")], _reassign),
-    Scene("correct the answers", [form("first")], _correct),
-    Scene("try a call again", _calls(CALL, "fails", retries=0), _retry, fails=True),
-    Scene("resume a ticket on hold", [form("first")], _resume),
+    *PEOPLE,
     Scene("submit to a sub-ticket", _SUBTICKET, _submit),
     Scene("start a sub-ticket", _SUBTICKET, _follow),
     Scene("complete a sub-ticket", _SUBTICKET, _complete_inner),

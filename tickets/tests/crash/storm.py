@@ -13,14 +13,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import httpx
-from django.db import connection
+from django.db import connection, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from tenants.models import User
 from tenants.testing_tools.waits import PATIENCE
-from tickets.models import Ticket
+from tickets.models import RecurringStart, Ticket
+from tickets.starting.follow_starts import defer_start
 from tickets.tests.crash.answers import answer_to
 from tickets.tests.crash.installation import CHILD, Installation, log_in
+from tickets.tests.crash.made_up_process import MADE_UP
 from tickets.tests.crash.process import Process
 from workflows.engine.task_types import FORM_TYPES
 from workflows.models import TaskInstance, TicketDefinition
@@ -29,6 +32,7 @@ from workflows.models.task_instance import WORKABLE
 SUBMIT_SHARE = 0.5
 PROCESSES = ("worker", "web", "people")
 FEWEST_TICKETS, FEWEST_KILLS = 4, 2  # which even a short storm has, however slow the machine is
+DUE_SHARE = 0.02  # of what people do, before which a ticket starts by itself
 CHANGES = 40  # that one process of people makes, if it lives
 COMMITS = (4, 16, 64)  # a process dies at one of its first
 
@@ -45,6 +49,24 @@ def wants_to_submit(chance: random.Random, forms: list[TaskInstance], *, most: i
     """Rather than to complete one of the forms."""
     wishes = chance.random() < SUBMIT_SHARE or not forms
     return wishes and Ticket.objects.count() < most
+
+
+def offered_type() -> TicketDefinition:
+    """The one that people submit tickets of: others are started by steps."""
+    definition: TicketDefinition = TicketDefinition.objects.active().get(key__startswith=MADE_UP)
+    return definition
+
+
+def let_a_start_be_due() -> None:
+    """Have the time come at which a ticket starts by itself, if one does: nobody waits for it."""
+    now = timezone.now()
+    with transaction.atomic():
+        waiting = RecurringStart.objects.filter(next_at__gt=now)
+        start = waiting.select_for_update(of=("self",), no_key=True).first()
+        if start is not None:
+            start.next_at = now
+            start.save(update_fields=["next_at"])
+            defer_start(start, now=now)
 
 
 @dataclass(slots=True)
@@ -161,6 +183,8 @@ class Storm:
 
     def _visit(self) -> None:
         """Send a form to the web server: one that got no answer again, or a new one."""
+        if self.chance.random() < DUE_SHARE:
+            let_a_start_be_due()
         sent = self._unanswered.pop() if self._unanswered else self._new_form()
         if sent is None:
             return
@@ -184,7 +208,7 @@ class Storm:
         forms = open_forms()
         if wants_to_submit(self.chance, forms, most=self.most_tickets):
             token = uuid.UUID(int=self.chance.getrandbits(128)).hex
-            definition = TicketDefinition.objects.active().get()
+            definition = offered_type()
             return Sent(
                 self.submitter,
                 f"{reverse('admin:tickets_myticket_add')}?definition={definition.pk}",

@@ -12,15 +12,18 @@ from collections.abc import Iterator
 import httpx
 from django.test import override_settings, tag
 
+from tenants.models import User
 from tenants.testing_tools.examples import is_long_run
 from tenants.testing_tools.waits import deadline
 from tickets.models import Ticket
 from tickets.tests.crash.crash_case import QUICK, CrashCase
 from tickets.tests.crash.dying import STEPS
 from tickets.tests.crash.installation import Installation
+from tickets.tests.crash.made_up_process import APPROVERS
 from tickets.tests.crash.moody_system import MoodySystem
 from tickets.tests.crash.nursery import Nursery
-from tickets.tests.crash.scenes import INNER, REFUSING_TABLE, SCENES, Order, Scene, Stage
+from tickets.tests.crash.scenes import INNER, REFUSING_TABLE, SCENES
+from tickets.tests.crash.stage import Order, Scene, Stage
 from tickets.tests.refusals import allow
 from workflows.models import WorkflowEvent, WorkflowStatus
 from workflows.running.events.kind import all_kinds
@@ -55,7 +58,7 @@ class EveryCommitTests(CrashCase):
 
     def die_everywhere(self, site: Installation, system: MoodySystem) -> None:
         """Each scene once to its end, to learn its commits; then with a death at each."""
-        stage = Stage(self.uma, self.terry, system)
+        stage = Stage(self.publish, self.uma, self.terry, system)
         web = site.start_web()
         try:
             with Nursery(site) as nursery:
@@ -95,8 +98,12 @@ class EveryCommitTests(CrashCase):
             self.send_again(order, site)
         if order.is_repeated and not survived:
             nursery.bear(order.do, *order.arguments, at="")
+        if order.afterwards:
+            nursery.bear(order.do, order.afterwards, *order.arguments[1:], at="")
         if order.answer is not None:
             stage.system.send_back(str(order.arguments[0]), order.answer)
+        # Who was away in this scene.
+        User.objects.filter(email__in=APPROVERS).update(is_available=True, deputy=None)
         return name, survived
 
     def send_again(self, order: Order, site: Installation) -> None:
@@ -116,7 +123,7 @@ class EveryCommitTests(CrashCase):
         self.fail(f"No web server answers: see {site.folder}")
 
     def assert_outcome(self, scene: Scene) -> None:
-        """It is the same whether somebody died or not."""
+        """It is the same whether somebody died or not; nobody is told or written to twice."""
         histories: defaultdict[str, list[str]] = defaultdict(list)
         events = WorkflowEvent.objects.filter(workflow_instance__ticket__definition__key=scene.key)
         for title, kind in events.exclude(kind__in=REPEATED).values_list(
@@ -125,6 +132,8 @@ class EveryCommitTests(CrashCase):
             histories[title].append(kind)
         undisturbed = histories[f"{scene.name}: {SURVIVES}"]
         for ticket in Ticket.objects.filter(definition__key=scene.key):
+            messages = [*ticket.messages.values_list("text", flat=True)]
+            self.assertEqual(len(messages), len(set(messages)), f"{ticket.title}: {messages}")
             errors = ticket.errors.unresolved().count()
             end = WorkflowStatus.CANCELLED if scene.cancels else WorkflowStatus.COMPLETED
             has_completed = ticket.status == end

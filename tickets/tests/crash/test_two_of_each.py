@@ -11,11 +11,13 @@ from tenants.testing_tools.waits import in_thread, wait_until
 from tickets.models import Ticket
 from tickets.tests.crash.crash_case import QUICK, CrashCase
 from tickets.tests.crash.installation import Installation
-from tickets.tests.crash.made_up_process import make_up_process
+from tickets.tests.crash.made_up_subtickets import make_up_processes
 from tickets.tests.crash.process import Process
 from tickets.tests.crash.storm import Storm
 
-SEED = 3  # a form and a call answered later, both left after some time; a call, votes, a block
+# A form and a call that are left after some time, votes, a block and a ticket that it waits for;
+# tickets start by themselves.
+SEED = 3
 PEOPLE = 2  # on each web server
 LONGEST = 45.0  # seconds of one half of the storm, before the kill and after it
 ENOUGH = 30  # tickets of each half
@@ -25,7 +27,8 @@ MOST = 200
 @long_run_only
 class TwoOfEachTests(CrashCase):
     def test_one_of_each_is_killed_and_nothing_is_lost_or_done_twice(self) -> None:
-        self.publish(make_up_process(SEED))
+        for document in make_up_processes(SEED):
+            self.publish(document)
         with self.installed(SEED, QUICK) as (first, system):
             second = first.beside()
             sites = [first, second]
