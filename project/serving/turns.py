@@ -33,6 +33,7 @@ FOR_VISITORS = (
     "/in/",
     "/invitation/",
     "/mail-in",
+    "/mcp",
     "/new-address/",
     "/new-password/",
     "/rate/",
