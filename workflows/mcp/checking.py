@@ -69,8 +69,8 @@ CHECK_BUNDLE: Final = Tool(
     description=(
         "Everything that is wrong with a process, each with its place, what to do and the word "
         "that was probably meant; what its test cases come to; and what differs from the version "
-        "that counts now. Nothing is saved. Mend and check again until there are no errors; warnings "
-        "are what a person should know."
+        "that counts now. Nothing is saved. Mend and check again until there are no errors; "
+        "warnings are what a person should know."
     ),
     scope=READ_DEFINITIONS,
     permissions=("workflows.add_workflowdefinition",),
