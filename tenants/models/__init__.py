@@ -1,3 +1,4 @@
+from tenants.models.access_token import AccessToken
 from tenants.models.attempt_count import AttemptCount
 from tenants.models.company import Company
 from tenants.models.company_export import CompanyExport
@@ -13,6 +14,7 @@ from tenants.models.spare_schema import SpareSchema
 from tenants.models.user import User
 
 __all__ = [
+    "AccessToken",
     "AttemptCount",
     "Company",
     "CompanyExport",

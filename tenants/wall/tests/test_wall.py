@@ -75,7 +75,12 @@ OF_OTHERS: Final = {
         _OF_PERSON,
     ),
     **dict.fromkeys(
-        ("tenants_identityprovider", "tenants_linkedaccount", "tenants_companyexport"),
+        (
+            "tenants_identityprovider",
+            "tenants_linkedaccount",
+            "tenants_companyexport",
+            "tenants_accesstoken",
+        ),
         "SELECT * FROM public.{} WHERE company_id <> {acme}",
     ),
     "django_session": "SELECT row.* FROM public.{} AS row WHERE session_key NOT IN (SELECT"
