@@ -30,21 +30,34 @@ class Actor:
     id: int | None = None
     name: str = ""  # and e-mail address
     sender: str = ""  # the network address of their browser; empty: none, or unknown
+    # What the assistant is called that acts for them; empty: they act themselves.
+    assistant: str = ""
 
 
 SYSTEM: Final = Actor(ActorKind.SYSTEM)
 _acting: ContextVar[Actor] = ContextVar("acting", default=SYSTEM)
 
 
-def actor_of(person: User, *, sender: str = "") -> Actor:
-    """A person as an actor."""
+def actor_of(person: User, *, sender: str = "", assistant: str = "") -> Actor:
+    """A person as an actor; with `assistant`, that assistant for them."""
     name = person.get_full_name()
     return Actor(
         kind=ActorKind.SUPERUSER if person.is_superuser else ActorKind.PERSON,
         id=person.pk,
         name=f"{name} <{person.email}>" if name else person.email,
         sender=sender,
+        assistant=assistant,
     )
+
+
+def by_assistant(person_id: int | None) -> dict[str, str]:
+    """What is noted beside a person who does something: that their assistant does it for them.
+
+    Empty where nobody else acts than they.
+    """
+    actor = _acting.get()
+    is_theirs = actor.assistant and actor.id == person_id
+    return {"assistant": actor.assistant} if is_theirs else {}
 
 
 def command(name: str) -> Actor:

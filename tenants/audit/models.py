@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.audit.kinds import LONGEST_NAME, title_of
+
+# Under this name an event keeps the call that it is of: programs read it, and no page shows it.
+CALL: Final = "call"
 
 
 class AuditEvent(models.Model):
@@ -57,3 +61,12 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return title_of(self.kind)
+
+    @property
+    def who(self) -> str:
+        """Who acted, with the assistant that did it for them."""
+        assistant = self.data.get("assistant") if isinstance(self.data, dict) else None
+        if not assistant:
+            return self.actor_name
+        words = {"assistant": assistant, "person": self.actor_name}
+        return gettext("%(assistant)s for %(person)s") % words

@@ -94,5 +94,10 @@ class NothingThereError(TenantsError):
     status = HTTPStatus.NOT_FOUND
 
 
+class KeyUsedError(TenantsError):
+    field = "idempotency_key"
+    message = _("This key came with another call already. Give each thing that you do its own.")
+
+
 class ResultTooLargeError(TenantsError):
     message = _("The answer would be too long. Ask for less: fewer entries, or one part.")

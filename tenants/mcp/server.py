@@ -25,10 +25,10 @@ from tenants.mcp.errors import (
     ResultTooLargeError,
     ScopeMissingError,
 )
-from tenants.mcp.holder import Holder
 from tenants.mcp.message import EARLIER, MODERN, VERSIONS, Message
 from tenants.mcp.tool import Call, JsonObject, Prompt, Resource, Tool
 from tenants.observing.log_context import note_reason
+from tenants.tokens.holder import Holder
 
 logger = logging.getLogger(__name__)
 
@@ -212,7 +212,9 @@ class Server:
             arguments=arguments,
             now=asked.now,
             address=asked.address,
-            assistant=holder.assistant,
+            assistant=holder.token.assistant,
+            tool=tool.name,
+            token_id=holder.token.pk,
         )
         return tool.function(call)
 

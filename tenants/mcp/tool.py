@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from tenants.models import User
+from tenants.tokens.scopes import Scope
 
 type JsonObject = dict[str, Any]
 
@@ -35,6 +36,13 @@ class Call:
     # Where the installation is reached: https://flow.example
     address: str = ""
     assistant: str = ""
+    tool: str = ""
+    token_id: int = 0
+
+    @property
+    def key(self) -> str:
+        """The idempotency key."""
+        return self.text("idempotency_key")
 
     def text(self, name: str) -> str:
         found = self.arguments.get(name)
@@ -61,7 +69,7 @@ class Tool:
     name: str
     title: str
     description: str
-    scope: str
+    scope: Scope
     permissions: tuple[str, ...]
     function: Callable[[Call], JsonObject]
     output: JsonObject

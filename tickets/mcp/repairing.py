@@ -7,9 +7,9 @@ from typing import Final
 
 from tenants.mcp.errors import NothingThereError
 from tenants.mcp.once import run_once
-from tenants.mcp.scopes import READ_ERRORS, WRITE_DEFINITIONS, WRITE_ERRORS
 from tenants.mcp.tool import LARGEST_ID, Call, JsonObject, Tool
 from tenants.pages.links import admin_link
+from tenants.tokens.scopes import Scope
 from tickets.mcp.following import BEFORE, LIMIT
 from tickets.mcp.parts import TICKET
 from tickets.models import TicketError
@@ -64,7 +64,7 @@ LIST_ERRORS: Final = Tool(
         "What went wrong with tickets and waits for a ticket admin, the newest first: what "
         "happened, where, and since when."
     ),
-    scope=READ_ERRORS,
+    scope=Scope.ERRORS_READ,
     permissions=("tickets.view_ticketerror", "tickets.view_ticket"),
     function=_list_errors,
     arguments={
@@ -99,7 +99,7 @@ RETRY_STEP: Final = Tool(
         "taken again. Do it where the cause is gone, and say so in the reason, which stands in the "
         "ticket's history. Where it fails again there is a new error."
     ),
-    scope=WRITE_ERRORS,
+    scope=Scope.ERRORS_REPAIR,
     permissions=("tickets.view_ticketerror", "tickets.change_ticket"),
     function=_retry_step,
     writes=True,
@@ -178,7 +178,7 @@ REPLAY_DRAFT: Final = Tool(
         "it: which would go another way, after which task, and which answers its forms would "
         "refuse. Nothing is saved and no call is made; that it was done stands in the audit log."
     ),
-    scope=WRITE_DEFINITIONS,
+    scope=Scope.DEFINITIONS_DRAFT,
     permissions=PERMISSIONS,
     function=_replay_draft,
     arguments={

@@ -6,9 +6,9 @@ from typing import Final
 
 from tenants.mcp.errors import NothingThereError
 from tenants.mcp.once import run_once
-from tenants.mcp.scopes import READ_TICKETS, WRITE_TICKETS
 from tenants.mcp.tool import Call, JsonObject, Tool
 from tenants.pages.links import admin_link
+from tenants.tokens.scopes import Scope
 from tickets.mcp.parts import ticket_as_json
 from tickets.models import MyTicket, Ticket
 from tickets.numbering.name_ticket import name_ticket
@@ -17,6 +17,7 @@ from workflows.fields.validation import Validator
 from workflows.mcp.as_json import FORM, OBJECTS, TEXT, FormInWords, cut, result_of
 from workflows.models import TicketDefinition
 from workflows.running.definition_cache import definition_of
+from workflows.running.events.came_in import BY_ASSISTANT
 
 MOST_TYPES: Final = 200
 _TYPE: Final[JsonObject] = {
@@ -42,7 +43,7 @@ LIST_TICKET_TYPES: Final = Tool(
     name="list_ticket_types",
     title="List ticket types",
     description="What the person may submit: the key, the title and what each is for.",
-    scope=READ_TICKETS,
+    scope=Scope.TICKETS_READ,
     permissions=("tickets.add_myticket",),
     function=_list_ticket_types,
     output=result_of(ticket_types=OBJECTS),
@@ -81,7 +82,7 @@ GET_FORM: Final = Tool(
         "they are asked. Files cannot be sent by an assistant: leave such questions out, or leave "
         "the ticket to the person where they are needed."
     ),
-    scope=READ_TICKETS,
+    scope=Scope.TICKETS_READ,
     permissions=("tickets.add_myticket",),
     function=_get_form,
     arguments={"ticket_type": _TYPE},
@@ -101,7 +102,12 @@ def _submitted(call: Call) -> JsonObject:
         definition=definition, fields=form.fields.values(), answers=answers
     )
     made = submit_ticket(
-        definition=definition, data=answers, user=call.person, title=title, checks_now=True
+        definition=definition,
+        data=answers,
+        user=call.person,
+        title=title,
+        checks_now=True,
+        came_in={"by": BY_ASSISTANT, "called": call.assistant} if call.assistant else None,
     )
     page = f"{call.address}{admin_link(MyTicket(pk=made.pk))}"
     found = Ticket.objects.with_progress().get(pk=made.pk)
@@ -116,7 +122,7 @@ SUBMIT_TICKET: Final = Tool(
         "names of the form (get_form). Where they do not fit, nothing is submitted, and you are "
         "told what is wrong with each."
     ),
-    scope=WRITE_TICKETS,
+    scope=Scope.TICKETS_WRITE,
     permissions=("tickets.add_myticket",),
     function=_submit_ticket,
     writes=True,

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from tenants.mcp.scopes import READ_DEFINITIONS, WRITE_DEFINITIONS
 from tenants.mcp.tool import Call, JsonObject, Tool
+from tenants.tokens.scopes import Scope
 from workflows.authoring.definitions.pages.definition_rows import condition_labels
 from workflows.authoring.trying.pages.try_steps import StepRow, step_rows
 from workflows.authoring.trying.run_test_cases import run_test_cases, trial_of
@@ -72,7 +72,7 @@ CHECK_BUNDLE: Final = Tool(
         "that counts now. Nothing is saved. Mend and check again until there are no errors; "
         "warnings are what a person should know."
     ),
-    scope=READ_DEFINITIONS,
+    scope=Scope.DEFINITIONS_READ,
     permissions=("workflows.add_workflowdefinition",),
     function=_check_bundle,
     arguments={"document": DOCUMENT},
@@ -120,7 +120,7 @@ RUN_TEST_CASES: Final = Tool(
         "Run the test cases that a version of a workflow brings. Nothing is saved and no call is "
         "made. A version without test cases has not passed."
     ),
-    scope=WRITE_DEFINITIONS,
+    scope=Scope.DEFINITIONS_DRAFT,
     permissions=("workflows.change_workflowdefinition",),
     function=_run_test_cases,
     arguments={"workflow": WORKFLOW, "version": VERSION},
@@ -204,7 +204,7 @@ TRY_DRAFT: Final = Tool(
         "were looked at, where it waits with the form that is asked there, and how it ends. Add "
         "what the next step answers to `answers`, and call again."
     ),
-    scope=WRITE_DEFINITIONS,
+    scope=Scope.DEFINITIONS_DRAFT,
     permissions=("workflows.change_workflowdefinition",),
     function=_try_draft,
     arguments={

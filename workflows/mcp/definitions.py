@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 
 from tenants.mcp.errors import ArgumentProblem, WrongArgumentsError
 from tenants.mcp.once import run_once
-from tenants.mcp.scopes import READ_DEFINITIONS, WRITE_DEFINITIONS
 from tenants.mcp.tool import Call, JsonObject, Tool
 from tenants.pages.links import admin_link
+from tenants.tokens.scopes import Scope
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.importing.findings import CheckedFile, check_file
 from workflows.authoring.importing.import_bundle import import_bundle, newest_draft
@@ -58,7 +58,7 @@ LIST_WORKFLOWS: Final = Tool(
         "The workflows of the company, a line for each version that is a draft or published, by "
         "title."
     ),
-    scope=READ_DEFINITIONS,
+    scope=Scope.DEFINITIONS_READ,
     permissions=("workflows.view_workflowdefinition",),
     function=_list_workflows,
     arguments={
@@ -82,7 +82,7 @@ GET_WORKFLOW: Final = Tool(
         "ticket types, roles and test cases. To change a workflow, change this document, check it "
         "with check_bundle, and keep it with save_draft."
     ),
-    scope=READ_DEFINITIONS,
+    scope=Scope.DEFINITIONS_READ,
     permissions=("workflows.view_workflowdefinition",),
     function=_get_workflow,
     arguments={"workflow": WORKFLOW, "version": VERSION},
@@ -160,7 +160,7 @@ SAVE_DRAFT: Final = Tool(
         "Where the newest version of the workflow is a draft already, name it in `replaces`, and "
         "yours takes its place. A draft changes nothing for anybody: a person publishes it."
     ),
-    scope=WRITE_DEFINITIONS,
+    scope=Scope.DEFINITIONS_DRAFT,
     permissions=("workflows.add_workflowdefinition", "workflows.change_workflowdefinition"),
     function=_save_draft,
     writes=True,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from tenants.audit.acting import by_assistant
 from tenants.fast.batch import Batch
 from tenants.models import User
 from workflows.engine.process import JsonObject
@@ -41,7 +42,7 @@ def record_event(
         kind=str(kind),
         actor_id=None if by is None else by.pk,
         at=at,
-        data=data,
+        data={**data, **by_assistant(None if by is None else by.pk)},
     )
     happened = Happened(
         kind=kind,

@@ -17,9 +17,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostE
 from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 
-from tenants.audit.acting import acting_as
+from tenants.audit.acting import acting_as, actor_of
 from tenants.connection import company_of, use_public
-from tenants.errors import RateLimitedError, TicketFlowerError
+from tenants.errors import RateLimitedError, TicketFlowerError, TokenRefusedError
 from tenants.language_and_zone import known_language, zone_of
 from tenants.limits.bodies import SMALL_BODY, takes_body
 from tenants.limits.sender import sender_of
@@ -31,12 +31,13 @@ from tenants.mcp.errors import (
     TOO_OFTEN,
     ProtocolError,
 )
-from tenants.mcp.holder import Holder, find_holder
 from tenants.mcp.message import id_of, read_json, read_message
 from tenants.mcp.pages.metadata import metadata_address
 from tenants.mcp.server import Asked, Server
 from tenants.migrating.versions import ensure_up_to_date
 from tenants.observing.log_context import note, note_reason
+from tenants.refusals import refusals
+from tenants.tokens.holder import Holder, holder_of
 from tenants.trouble import trouble_of
 
 logger = logging.getLogger(__name__)
@@ -44,7 +45,6 @@ logger = logging.getLogger(__name__)
 # A document of a process, and what stands around it.
 MAX_BODY_BYTES: Final = 2 * 1024 * 1024
 SCHEME: Final = "bearer "
-_LONGEST_TOKEN: Final = 500
 
 
 def endpoint(server: Server) -> Callable[[HttpRequest], HttpResponse]:
@@ -103,17 +103,16 @@ def _answered(request: HttpRequest, server: Server) -> HttpResponse:
 
 
 def _acting_for(request: HttpRequest, holder: Holder) -> ExitStack:
-    """Inside: the person's company, language and zone, and who acts, for the log."""
-    person, company = holder.user, holder.user.company
-    stack = ExitStack()
-    if company is None:
-        raise ProtocolError(NOT_LET_IN, "This token belongs to nobody of a company.")
+    """Inside: the person's company, language and zone, and who acts, for log and history."""
+    person, company = holder.user, holder.company
     note(person=person.pk, company=company.schema_name)
     ensure_up_to_date(company)
     request.user = person
-    stack.enter_context(company_of(company.schema_name))
-    stack.enter_context(acting_as(holder.actor(sender=sender_of(request))))
+    actor = actor_of(person, sender=sender_of(request), assistant=holder.token.assistant)
     language = known_language(person.language) or settings.LANGUAGE_CODE
+    stack = ExitStack()
+    stack.enter_context(company_of(company.schema_name))
+    stack.enter_context(acting_as(actor))
     stack.enter_context(translation.override(language))
     stack.enter_context(timezone.override(zone_of(person, company)))
     return stack
@@ -130,16 +129,18 @@ def _let_in(request: HttpRequest) -> Holder:
     if holder is None:
         count_sender(request, "mcp")
         raise ProtocolError(NOT_LET_IN, "Send a token of TicketFlower: Authorization: Bearer …")
-    MCP_CALLS.count(str(holder.token_id))
+    MCP_CALLS.count(str(holder.token.pk))
     return holder
 
 
 def _holder(request: HttpRequest) -> Holder | None:
     sent = request.headers.get("Authorization", "")
-    raw = sent[len(SCHEME) :].strip() if sent[: len(SCHEME)].lower() == SCHEME else ""
-    if not raw or len(raw) > _LONGEST_TOKEN:
+    if sent[: len(SCHEME)].lower() != SCHEME:
         return None
-    return find_holder(raw, now=timezone.now(), address=sender_of(request))
+    with refusals(TokenRefusedError):
+        raw = sent[len(SCHEME) :].strip()
+        return holder_of(raw, now=timezone.now(), address=sender_of(request))
+    return None
 
 
 def address_of(request: HttpRequest) -> str:

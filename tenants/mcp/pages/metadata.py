@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from tenants.mcp.scopes import ALL_SCOPES
+from tenants.tokens.scopes import NEVER_FOR_ASSISTANTS, Scope
 
 
 def metadata_address() -> str:
@@ -22,7 +22,7 @@ def resource_metadata(request: HttpRequest) -> HttpResponse:
             "resource": here(reverse("mcp")),
             "resource_name": "TicketFlower",
             "bearer_methods_supported": ["header"],
-            "scopes_supported": list(ALL_SCOPES),
+            "scopes_supported": [each.value for each in Scope if each not in NEVER_FOR_ASSISTANTS],
             "resource_documentation": here(reverse("llms_txt")),
         }
     )

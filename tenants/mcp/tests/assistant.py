@@ -3,31 +3,52 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from tenants.mcp.scopes import ALL_SCOPES
-from tenants.mcp.tests.toy import TOKEN, headers_of, holding, modern
+from django.utils import timezone
+
+from tenants.mcp.tests.toy import headers_of, modern
 from tenants.models import User
 from tenants.testing import CompanyClient
+from tenants.tokens.make_token import make_token
+from tenants.tokens.scopes import NEVER_FOR_ASSISTANTS, Scope
+
+ALL_SCOPES = frozenset(Scope) - NEVER_FOR_ASSISTANTS
+
+
+def token_of(person: User, *, scopes: Iterable[Scope] = ALL_SCOPES, assistant: str = "") -> str:
+    """A new token of somebody, as it is sent."""
+    now = timezone.now()
+    made = make_token(
+        owner=person,
+        name="For a test",
+        scopes=scopes,
+        expires_at=now + timedelta(days=1),
+        by=person,
+        now=now,
+        assistant=assistant,
+    )
+    return made.raw
 
 
 class Assistant:
     """Somebody's assistant. `scopes` are what its token allows."""
 
     def __init__(
-        self, person: User, *, scopes: Sequence[str] = ALL_SCOPES, name: str = "Claude"
+        self, person: User, *, scopes: Iterable[Scope] = ALL_SCOPES, name: str = "Claude"
     ) -> None:
-        self.person, self.scopes, self.name = person, tuple(scopes), name
+        self.person = person
+        self.token = token_of(person, scopes=scopes, assistant=name)
 
     def post(self, message: Any, headers: dict[str, str]) -> Any:
         """The response to a message."""
-        headers = {**headers, "Authorization": f"Bearer {TOKEN}"}
-        with holding(self.person, scopes=self.scopes, assistant=self.name):
-            return CompanyClient().post(
-                "/mcp", json.dumps(message), content_type="application/json", headers=headers
-            )
+        headers = {**headers, "Authorization": f"Bearer {self.token}"}
+        return CompanyClient().post(
+            "/mcp", json.dumps(message), content_type="application/json", headers=headers
+        )
 
     def ask(self, method: str, **params: Any) -> Any:
         """The whole answer to a request."""

@@ -11,16 +11,17 @@ from unittest import mock
 from django.test import RequestFactory
 
 from tenants.connection import current_schema, use_company
-from tenants.errors import LastAdminError
-from tenants.mcp.holder import Holder
+from tenants.errors import LastAdminError, TokenRefusedError
 from tenants.mcp.message import CAPABILITIES_KEY, MODERN, VERSION_KEY
 from tenants.mcp.pages import endpoint as door
 from tenants.mcp.server import Server
 from tenants.mcp.tool import Call, JsonObject, Prompt, Resource, Tool
-from tenants.models import Company, User
+from tenants.models import AccessToken, Company, User
+from tenants.tokens.holder import Holder
+from tenants.tokens.scopes import Scope
 
 TOKEN = "tf_of_a_test"
-READ, WRITE = "tickets:read", "tickets:write"
+READ, WRITE = Scope.TICKETS_READ, Scope.TICKETS_WRITE
 
 
 def _whoami(call: Call) -> JsonObject:
@@ -72,15 +73,18 @@ VIEW = door.endpoint(SERVER)
 
 @contextmanager
 def holding(
-    person: User, *, scopes: tuple[str, ...] = (READ, WRITE), assistant: str = "Claude"
+    person: User, *, scopes: tuple[Scope, ...] = (READ, WRITE), assistant: str = "Claude"
 ) -> Iterator[None]:
     """TOKEN is this person's meanwhile."""
-    holder = Holder(person, 7, frozenset(scopes), assistant)
+    token = AccessToken(pk=7, owner=person, company=person.company, assistant=assistant)
+    holder = Holder(person, token, frozenset(scopes))
 
-    def find(raw: str, **_more: Any) -> Holder | None:
-        return holder if raw == TOKEN else None
+    def find(raw: str, **_more: Any) -> Holder:
+        if raw != TOKEN:
+            raise TokenRefusedError
+        return holder
 
-    with mock.patch.object(door, "find_holder", find):
+    with mock.patch.object(door, "holder_of", find):
         yield
 
 

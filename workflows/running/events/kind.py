@@ -244,7 +244,7 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
     return {
         "kind": event.kind,
         "task": task.definition.title if task else "",
-        "person": str(event.actor) if event.actor else _("The system"),
+        "person": who_did(event),
         "to": str(data.get("to") or _("somebody")),
         "contact": _contact(event, data),
         "attempt": str(data.get("attempt") or ""),
@@ -267,6 +267,14 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
         "ended": str(data.get("ended") or "0"),
         "left_out": _listed(data.get("left_out")),
     }
+
+
+def who_did(event: WorkflowEvent) -> str:
+    """Who did it, with the assistant that did it for them."""
+    if event.actor is None:
+        return _("The system")
+    words = {"assistant": data_of(event).get("assistant"), "person": str(event.actor)}
+    return _("%(assistant)s for %(person)s") % words if words["assistant"] else words["person"]
 
 
 def _contact(event: WorkflowEvent, data: JsonObject) -> str:

@@ -10,6 +10,7 @@ from typing import Self
 from django.db import connection
 from django.db.models import Model
 
+from tenants.audit.acting import by_assistant
 from tenants.fast.rows import new_row
 from tenants.models import User
 from workflows.engine.calendar import WorkingTime
@@ -199,7 +200,7 @@ class InstanceWriter:
             kind=str(kind),
             actor_id=None if self.actor is None else self.actor.pk,
             at=self.now,
-            data=data or {},
+            data={**(data or {}), **by_assistant(None if self.actor is None else self.actor.pk)},
         )
         caused_by = self.actor or self._caused_by
         happened = Happened(
