@@ -240,6 +240,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     "admin:tickets_ticketerror_changelist": ("tickets.retry_of_many",),
     "admin:tickets_ticketerror_review": ("tickets.error_reviewed",),
     "admin:tickets_ticketerror_resolve": ("tickets.error_resolved",),
+    "mcp": ("assistants.acted",),
 }
 _STEP: Final = "an ordinary step or answer of a ticket: its history has it"
 _ASKS: Final = "it asks, and changes nothing"
@@ -298,7 +299,6 @@ NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:tickets_message_conversation": _SAID,
     "admin:tickets_fileupload_upload": "a file belongs to nothing until a form names it",
     "mail_in": _SAID,
-    "mcp": ("assistants.acted",),
     "admin:tickets_message_edit": _SAID,
     "admin:tickets_message_go_on": _STEP,
     "admin:tickets_message_follow": _OWN,
@@ -406,6 +406,10 @@ READ_ONLY: Final = frozenset(
         "admin:autocomplete",
         "admin:app_list",
         "layout_frame",
+        "bundle_schema",
+        "described",
+        "llms_txt",
+        "mcp_metadata",
     }
 )
 # Each is among what RECORDED says of its list.

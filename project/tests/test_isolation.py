@@ -121,6 +121,11 @@ FOR_VISITORS = {
     "health",
     "ready",
     "metrics",
+    "mcp",  # its token lets in: project/tests/test_assistants_isolation.py
+    "mcp_metadata",  # these four say the same to everybody
+    "llms_txt",
+    "described",
+    "bundle_schema",
 }
 # Who sees the ticket sees its files; no role is given them of themselves.
 # They have no page of their own: views stand above the lists.
@@ -205,6 +210,11 @@ NO_PAGES = {
     "way_in",
     "way_in_answer",
     "layout_frame",
+    "mcp",
+    "mcp_metadata",
+    "llms_txt",
+    "described",
+    "bundle_schema",
 }
 OURS = ("project", "tenants", "workflows", "tickets")
 # Arguments that name no object of a company.

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection, transaction
 from django.db.models import Model
@@ -74,12 +74,13 @@ def result_before(call: Call) -> JsonObject | None:
 
 def record_act(call: Call, result: JsonObject, *, about: Model | None = None) -> None:
     """Note what an assistant has done, in the transaction in which it is done."""
-    kept = {
+    kept: dict[str, Any] = {
         "key": _digest(call, call.key),
         "arguments": _digest(call, _written(call)),
         "result": result,
     }
-    record(ACTED, about=about, person=call.person, tool=call.tool, **{CALL: kept})
+    details: dict[str, Any] = {"tool": call.tool, CALL: kept}
+    record(ACTED, about=about, person=call.person, **details)
 
 
 def _written(call: Call) -> str:

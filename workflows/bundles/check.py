@@ -14,6 +14,7 @@ from workflows.bundles.decision_tables import decision_table_problems
 from workflows.bundles.edits import edit_problems
 from workflows.bundles.flow import flow_problems
 from workflows.bundles.layout_sources import layout_problems
+from workflows.bundles.markup import markup_problems
 from workflows.bundles.messages import message_problems
 from workflows.bundles.outline import Outline
 from workflows.bundles.patterns import pattern_problems
@@ -85,6 +86,7 @@ def _further_problems(document: JsonObject, facts: Facts) -> Iterator[Problem]:
         comparison_problems(outline),
         test_case_problems(outline, facts),
         layout_problems(outline),
+        markup_problems(document),
     )
 
 

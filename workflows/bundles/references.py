@@ -21,6 +21,7 @@ from workflows.bundles.outline import (
 )
 from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.public_starts import public_start_problems
+from workflows.bundles.synonyms import REQUESTER_WORDS, plain
 from workflows.engine.problems import Path, did_you_mean, nearest, short, steps_into
 from workflows.engine.problems import Problem as EngineProblem
 from workflows.engine.schema_check import check_schema
@@ -219,6 +220,11 @@ def _role_problems(outline: Outline) -> Iterator[Problem]:
             meant = nearest(name, known)
             message = _("“%(role)s” is not among the company roles of this bundle.")
             advice = did_you_mean(meant) or " " + _("Add it to “company_roles”.")
+            if plain(name) in REQUESTER_WORDS and path[-1:] == ("candidate_role",):
+                advice = " " + _(
+                    "Whoever submitted the ticket is no company role: leave it out, and write "
+                    "“assign_to”: {“who”: “requester”}."
+                )
             yield Problem(
                 path, message % {"role": short(name)} + advice, name, ", ".join(known), meant
             )

@@ -20,7 +20,13 @@ from tenants.names import name_key
 from workflows.bundles.canonical import END, START, as_text, free_form, key_order
 from workflows.bundles.problems import Problem
 from workflows.bundles.reading import read_bundle
-from workflows.engine.condition_text import ConditionTextError, Names, parse_expression
+from workflows.engine.assigning import Who
+from workflows.engine.condition_text import (
+    ConditionTextError,
+    Names,
+    parse_condition,
+    parse_expression,
+)
 from workflows.engine.decision_cells import CELL_TYPES
 from workflows.engine.edits import OF_TASKS, OF_TICKET, EditMode
 from workflows.engine.problems import Path, short
@@ -43,12 +49,14 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "tests": ("test_cases",),
     },
     "workflow": {
+        "key": ("id", "identifier"),
         "title": ("name", "workflow_name"),
         "description": ("desc",),
         "ext_ref": ("ext_refs", "external_references", "links", "link"),
         "fields": ("field_specs", "questions"),
     },
     "task": {
+        "key": ("id", "identifier"),
         "title": ("name", "task_name"),
         "description": ("desc",),
         "ext_ref": ("ext_refs", "external_references", "links", "link"),
@@ -134,6 +142,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "outcome": ("end_outcome",),
     },
     "ticket_type": {
+        "key": ("id", "identifier"),
         "title": ("name", "ticket_name"),
         "description": ("desc",),
         "ext_ref": ("ext_refs", "external_references", "links", "link"),
@@ -222,6 +231,12 @@ EDIT_MODES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("read", "show", "view", "only_seen", "read_only"), EditMode.SEE.value),
     **{each.value: each.value for each in EditMode},
 }
+# Other words for whoever submitted the ticket, as `plain` writes them.
+REQUESTER_WORDS: Final = frozenset(
+    {"requester", "requestor", "submitter", "initiator", "reporter", "author", "creator"}
+)
+# Who is meant by one word alone.
+_ALONE: Final = (Who.REQUESTER.value, Who.MANAGER.value, "everybody")
 # The parts that stand inside a part, by the name that they have there; in a list where "[]".
 _INSIDE: Final[Mapping[str, Mapping[str, str]]] = {
     "bundle": {
@@ -435,6 +450,36 @@ def _read_json_text(value: Json, path: Path, made: InOurWords) -> Json:
         return value
 
 
+def _read_condition(value: Json, path: Path, made: InOurWords) -> Json:
+    """What decides a transition: JSON, or as people write it: ticket.amount > 1000."""
+    if not isinstance(value, str) or value.lstrip().startswith("{"):
+        return _read_json_text(value, path, made)
+    try:
+        return parse_condition(value, task_keys=made.task_keys)
+    except ConditionTextError as error:
+        found = short(value, 200)
+        made.problems.append(Problem(path, str(error), found, error.expected, error.nearest))
+        return value
+
+
+def _read_assignment(value: Json, _path: Path, _made: InOurWords) -> Json:
+    """To whom a task is given, also as a word: requester, manager, or an e-mail address."""
+    if isinstance(value, str) and "@" in value:
+        return {"who": Who.PERSON.value, "email": value.strip()}
+    if isinstance(value, str):
+        who = _who(value)
+        return {"who": who} if who in _ALONE else value
+    if isinstance(value, dict) and isinstance(value.get("who"), str):
+        return {**value, "who": _who(str(value["who"]))}
+    return value
+
+
+def _who(word: str) -> str:
+    if plain(word) in REQUESTER_WORDS:
+        return Who.REQUESTER.value
+    return next((each for each in _ALONE if each == plain(word)), word)
+
+
 def _read_input(value: Json, path: Path, made: InOurWords) -> Json:
     """What an input reads: JSON, or as people write it: ticket.amount."""
     if not isinstance(value, str) or not value.strip():
@@ -499,16 +544,17 @@ _VALUES: Final[Mapping[tuple[str, str], _Read]] = {
     ("field", "required"): _read_value_or_formula,
     **{("field", key): _read_value_or_formula for key in LIMIT_KEYS},
     ("task", "task_type"): _read_task_type,
+    ("task", "assign_to"): _read_assignment,
     ("task", "input_schema"): _read_json_text,
     ("task", "output_schema"): _read_json_text,
     ("task", "for_each"): _read_json_text,
-    ("branch", "when"): _read_json_text,
+    ("branch", "when"): _read_condition,
     ("table_input", "value"): _read_input,
     ("table_input", "type"): _read_cell_type,
     ("table_output", "type"): _read_cell_type,
     ("transition", "from"): _end_point(START),
     ("transition", "to"): _end_point(END),
-    ("transition", "condition"): _read_json_text,
+    ("transition", "condition"): _read_condition,
 }
 
 

@@ -273,8 +273,10 @@ def who_did(event: WorkflowEvent) -> str:
     """Who did it, with the assistant that did it for them."""
     if event.actor is None:
         return _("The system")
-    words = {"assistant": data_of(event).get("assistant"), "person": str(event.actor)}
-    return _("%(assistant)s for %(person)s") % words if words["assistant"] else words["person"]
+    person, assistant = str(event.actor), str(data_of(event).get("assistant") or "")
+    if not assistant:
+        return person
+    return _("%(assistant)s for %(person)s") % {"assistant": assistant, "person": person}
 
 
 def _contact(event: WorkflowEvent, data: JsonObject) -> str:
