@@ -17,7 +17,7 @@ from workflows.fields.validation import Validator
 from workflows.mcp.as_json import FORM, OBJECTS, TEXT, FormInWords, cut, result_of
 from workflows.models import TicketDefinition
 from workflows.running.definition_cache import definition_of
-from workflows.running.events.came_in import BY_ASSISTANT
+from workflows.running.events.of_tickets.came_in import BY_ASSISTANT
 
 MOST_TYPES: Final = 200
 _TYPE: Final[JsonObject] = {

@@ -42,8 +42,8 @@ from workflows.mcp.as_json import (
 )
 from workflows.models import TaskInstance, TaskStatus
 from workflows.models.task_instance import ALIVE
-from workflows.running.candidates import in_pool_of
 from workflows.running.definition_cache import definition_of
+from workflows.running.people.candidates_in_sql import in_pool_of
 from workflows.running.pool import claim_task
 
 MOST_ANSWERED: Final = 100

@@ -15,7 +15,7 @@ from workflows.authoring.trying.pages.try_steps import StepRow, step_rows
 from workflows.authoring.trying.run_test_cases import run_test_cases, trial_of
 from workflows.authoring.trying.try_state import submitter_texts
 from workflows.bundles import TestCaseResult, Trial, errors_of
-from workflows.bundles.trial import EXAMPLE_SUBMITTER, clock_of_case
+from workflows.bundles.trying.trial import EXAMPLE_SUBMITTER, clock_of_case
 from workflows.engine.errors import FieldError
 from workflows.engine.problems import FieldProblem
 from workflows.engine.simulate import Simulation, Step, read_answers

@@ -21,7 +21,7 @@ from workflows.authoring.importing.findings import CheckedFile, check_file
 from workflows.authoring.importing.import_bundle import import_bundle, newest_draft
 from workflows.authoring.importing.seen_draft import SeenDraft
 from workflows.bundles import errors_of
-from workflows.bundles.errors import InvalidBundleError
+from workflows.bundles.document.errors import InvalidBundleError
 from workflows.errors import DraftThereError
 from workflows.mcp.as_json import ANY_OBJECT, FLAG, OBJECTS, TEXT, WHOLE, cut, result_of
 from workflows.mcp.versions import VERSION, WORKFLOW, version_as_json, version_of

@@ -14,7 +14,7 @@ from django.urls import reverse
 from tenants.mcp.tool import JsonObject, Resource
 from workflows.authoring.gallery.processes import GalleryProcess, gallery
 from workflows.bundles import write_bundle
-from workflows.bundles.canonical import SCHEMA
+from workflows.bundles.document.canonical import SCHEMA
 from workflows.mcp.as_json import plain_json
 
 MARKDOWN: Final = "text/markdown"

@@ -7,8 +7,8 @@ import json
 from tenants.mcp.tests.assistant import Assistant
 from tenants.testing import CompanyTestCase
 from tickets.testing import fixture_document
-from workflows.bundles.canonical import SCHEMA
-from workflows.engine.json_schema import compile_validator
+from workflows.bundles.document.canonical import SCHEMA
+from workflows.engine.schemas.json_schema import compile_validator
 from workflows.mcp.descriptions import all_resources
 
 
