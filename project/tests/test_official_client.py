@@ -130,8 +130,9 @@ class OfficialClientTests(WebServerTestCase):
     ) -> None:
         """Connect as somebody's assistant, and do this."""
 
+        headers = {"Authorization": f"Bearer {token_of(person, assistant='Claude')}"}
+
         async def connected() -> None:
-            headers = {"Authorization": f"Bearer {token_of(person, assistant='Claude')}"}
             async with httpx2.AsyncClient(headers=headers, timeout=PATIENCE) as http:
                 transport = streamable_http_client(f"{self.address}/mcp", http_client=http)
                 async with Client(transport, mode=mode) as client:

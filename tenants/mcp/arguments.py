@@ -45,11 +45,20 @@ def check_arguments(tool: Tool, arguments: JsonObject) -> None:
     """
     if problem := _unstorable(arguments):
         raise WrongArgumentsError([ArgumentProblem("", problem)])
+    if problems := _problems_of(tool, arguments):
+        raise WrongArgumentsError(problems)
+
+
+def _problems_of(tool: Tool, arguments: JsonObject) -> list[ArgumentProblem]:
     validator = _validator(tool)
-    if validator.is_valid(arguments):
-        return
-    errors = islice(validator.iter_errors(arguments), MOST_PROBLEMS)
-    raise WrongArgumentsError([each for error in errors for each in _problems(error, tool)])
+    try:
+        if validator.is_valid(arguments):
+            return []
+        errors = list(islice(validator.iter_errors(arguments), MOST_PROBLEMS))
+    except ValueError:  # the library goes no deeper than some hundred levels
+        text = _("The arguments are nested too deeply. Use fewer levels.")
+        return [ArgumentProblem("", text)]
+    return [each for error in errors for each in _problems(error, tool)]
 
 
 def _unstorable(arguments: JsonObject) -> str:
