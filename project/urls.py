@@ -5,7 +5,7 @@ from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 
-from project import demo_accounting, health, views
+from project import api, demo_accounting, health, views
 from project.observing.metrics import metrics
 from tenants.account.pages.address import ConfirmAddressPage
 from tenants.account.pages.forgotten_password import ForgottenPasswordPage
@@ -83,5 +83,8 @@ urlpatterns = [
     re_path(r"^in/(?P<token>[^/]+)/answer/?$", way_in_answer, name="way_in_answer"),
     re_path(r"^in/(?P<token>[^/]+)/?$", way_in, name="way_in"),
     re_path(r"^mail-in/?$", mail_in, name="mail_in"),
+    path("api/", api.reference, name="api_reference"),
+    path("api/v1/openapi.json", api.openapi, name="api_document"),
+    re_path(r"^api/v1/(?P<rest>.*)$", api.door, name="api"),
     path("demo/accounting/invoices", demo_accounting.archive_invoice, name="demo_accounting"),
 ]
