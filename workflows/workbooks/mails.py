@@ -17,9 +17,9 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from workflows.engine.messages import NAMED_BY, Recipient
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.steps.messages import NAMED_BY, Recipient
 from workflows.workbooks.lines import UnreadableCellError
 
 _HEADERS: Final = {
