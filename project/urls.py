@@ -5,7 +5,7 @@ from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 
-from project import demo_accounting, health, views
+from project import api, demo_accounting, health, views
 from project.mcp_server import SERVER
 from project.observing.metrics import metrics
 from tenants.account.pages.address import ConfirmAddressPage
@@ -93,5 +93,8 @@ urlpatterns = [
     path("llms/<str:name>.md", described, name="described"),
     path("schemas/bundle-1.json", bundle_schema, name="bundle_schema"),
     re_path(r"^mail-in/?$", mail_in, name="mail_in"),
+    path("api/", api.reference, name="api_reference"),
+    path("api/v1/openapi.json", api.openapi, name="api_document"),
+    re_path(r"^api/v1/(?P<rest>.*)$", api.door, name="api"),
     path("demo/accounting/invoices", demo_accounting.archive_invoice, name="demo_accounting"),
 ]

@@ -204,7 +204,7 @@ class TokenLifetimeError(TokenError):
 
 class WrongNetworkError(TokenError):
     message = _(
-        "“%(network)s” cannot be taken: write at most 20 addresses or networks, such as "
+        "No address or network: “%(network)s”. Write at most 20 addresses or networks, such as "
         "192.0.2.7 or 192.0.2.0/24, each on a line of its own."
     )
     field = "addresses"

@@ -299,6 +299,7 @@ NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:tickets_message_conversation": _SAID,
     "admin:tickets_fileupload_upload": "a file belongs to nothing until a form names it",
     "mail_in": _SAID,
+    "api": "each of its operations calls the service of a page, which records",
     "admin:tickets_message_edit": _SAID,
     "admin:tickets_message_go_on": _STEP,
     "admin:tickets_message_follow": _OWN,

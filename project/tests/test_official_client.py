@@ -215,7 +215,7 @@ class OfficialClientTests(WebServerTestCase):
             (task.assigned_to, task.output_data), (self.wendy, {"approved": "approved"})
         )
         done = WorkflowEvent.objects.get(kind="TASK_COMPLETED")
-        self.assertEqual(done.data["assistant"], "Claude")
+        self.assertEqual(done.data["through"]["assistant"], "Claude")
 
     def test_both_protocols_list_the_same(self) -> None:
         seen: list[Any] = []

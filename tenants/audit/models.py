@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models.functions import Now
@@ -9,9 +9,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.audit.kinds import LONGEST_NAME, title_of
-
-# Under this name an event keeps the call that it is of: programs read it, and no page shows it.
-CALL: Final = "call"
 
 
 class AuditEvent(models.Model):
@@ -65,8 +62,9 @@ class AuditEvent(models.Model):
     @property
     def who(self) -> str:
         """Who acted, with the assistant that did it for them."""
-        assistant = self.data.get("assistant") if isinstance(self.data, dict) else None
+        through = self.data.get("through") if isinstance(self.data, dict) else None
+        assistant = through.get("assistant") if isinstance(through, dict) else ""
         if not assistant:
             return self.actor_name
         words = {"assistant": assistant, "person": self.actor_name}
-        return gettext("%(assistant)s for %(person)s") % words
+        return gettext("Assistant %(assistant)s for %(person)s") % words

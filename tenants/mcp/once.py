@@ -1,44 +1,38 @@
-"""What assistants do is in the audit log, and is done once for each key.
+"""What assistants do stands in the audit log, and is done once for each key.
 
-The log is where it is looked up, too, when a call comes again: the same key with the same
-arguments gets the first answer. There is no second note of it that could say something else.
+The answer is kept as that of a request to the API is (`KeptAnswer`), in the transaction of what was
+done: the same key with the same arguments gets the first one.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
 from hashlib import sha256
-from typing import Any, Final
+from http import HTTPStatus
+from typing import Final
 
 from django.db import connection, transaction
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
-from tenants.audit.acting import ActorKind
 from tenants.audit.kinds import declare
-from tenants.audit.models import CALL, AuditEvent
 from tenants.audit.record import record
-from tenants.connection import current_schema
 from tenants.mcp.errors import KeyUsedError
 from tenants.mcp.tool import Call, JsonObject
+from tenants.models import KeptAnswer
 
 ACTED: Final = declare("assistants.acted", _("An assistant or a program did something"))
-# For how long a key is known.
-REMEMBERED: Final = timedelta(days=1)
 
 
-def run_once(
-    call: Call, act: Callable[[], JsonObject], *, about: Model | None = None
-) -> JsonObject:
-    """Act, unless this person's token has sent this key before; then return what came of it.
+def run_once(call: Call, act: Callable[[], JsonObject]) -> JsonObject:
+    """Act, unless this token has sent this key before; then return what came of it.
 
-    What is done and the note of it are committed together; two at the same moment wait for each
-    other.
+    What is done, the note of it and its answer are committed together; two at the same moment wait
+    for each other. What is refused is not kept: the key is free for another try.
 
     Raises:
-        KeyUsedError: the key came with other arguments.
+        KeyUsedError: the key came with another tool, or with other arguments.
     """
     with transaction.atomic():
         _lock(call)
@@ -46,7 +40,7 @@ def run_once(
         if earlier is not None:
             return earlier
         result = act()
-        record_act(call, result, about=about)
+        keep_result(call, result)
     return result
 
 
@@ -54,45 +48,45 @@ def result_before(call: Call) -> JsonObject | None:
     """What came of the same call before; None: it is the first.
 
     Raises:
-        KeyUsedError: the key came with other arguments.
+        KeyUsedError: the key came with another tool, or with other arguments.
     """
-    events = AuditEvent.objects.filter(
-        kind=ACTED.name,
-        actor_kind=ActorKind.PERSON.value,
-        actor_id=call.person.pk,
-        at__gt=call.now - REMEMBERED,
-    )
-    found = events.filter(**{f"data__{CALL}__key": _digest(call, call.key)}).first()
+    found = KeptAnswer.objects.filter(token=call.token_id, key=_key_of(call)).first()
     if found is None:
         return None
-    kept = found.data[CALL]
-    if kept["arguments"] != _digest(call, _written(call)):
+    if bytes(found.request) != _request_of(call) or not isinstance(found.body, dict):
         raise KeyUsedError
-    result: JsonObject = kept["result"]
-    return result
+    return dict(found.body)
 
 
-def record_act(call: Call, result: JsonObject, *, about: Model | None = None) -> None:
+def keep_result(call: Call, result: JsonObject) -> None:
+    """Keep what came of a call, for whoever sends its key again. One that is kept already stays."""
+    kept = KeptAnswer(
+        company=call.person.company,
+        token_id=call.token_id,
+        key=_key_of(call),
+        request=_request_of(call),
+        status=HTTPStatus.OK,
+        body=result,
+        created_at=call.now,
+    )
+    KeptAnswer.objects.bulk_create([kept], ignore_conflicts=True)
+
+
+def record_act(call: Call, *, about: Model | None = None) -> None:
     """Note what an assistant has done, in the transaction in which it is done."""
-    kept: dict[str, Any] = {
-        "key": _digest(call, call.key),
-        "arguments": _digest(call, _written(call)),
-        "result": result,
-    }
-    details: dict[str, Any] = {"tool": call.tool, CALL: kept}
-    record(ACTED, about=about, person=call.person, **details)
+    record(ACTED, about=about, person=call.person, tool=call.tool)
 
 
-def _written(call: Call) -> str:
-    return json.dumps(call.arguments, sort_keys=True)
+def _key_of(call: Call) -> bytes:
+    # Not the digest that the API keeps of the same text: a key of one says nothing to the other.
+    return sha256(f"mcp {call.key}".encode()).digest()
 
 
-def _digest(call: Call, text: str) -> str:
-    """Of this token and this tool: a key of another one says nothing."""
-    return sha256(f"{call.token_id} {call.tool} {text}".encode()).hexdigest()[:32]
+def _request_of(call: Call) -> bytes:
+    return sha256(f"{call.tool} {json.dumps(call.arguments, sort_keys=True)}".encode()).digest()
 
 
 def _lock(call: Call) -> None:
-    name = f"assistants:{current_schema()}:{_digest(call, call.key)}"
+    name = f"mcp:{call.token_id}:{_key_of(call).hex()}"
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])

@@ -5,6 +5,7 @@ from tenants.models.company_export import CompanyExport
 from tenants.models.company_restore import CompanyRestore
 from tenants.models.figure import Figure
 from tenants.models.identity_provider import IdentityProvider, LinkedAccount
+from tenants.models.kept_answer import KeptAnswer
 from tenants.models.log_in_session import LogInSession
 from tenants.models.new_company_tables import NewCompanyTables
 from tenants.models.passkey import Passkey
@@ -21,6 +22,7 @@ __all__ = [
     "CompanyRestore",
     "Figure",
     "IdentityProvider",
+    "KeptAnswer",
     "LinkedAccount",
     "LogInSession",
     "NewCompanyTables",

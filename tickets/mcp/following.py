@@ -270,7 +270,7 @@ def _add_message(call: Call) -> JsonObject:
         "not_told": [each[:80] for each in written.strangers],
     }
     if written.is_new:
-        record_act(call, made, about=ticket)
+        record_act(call, about=ticket)
     return made
 
 

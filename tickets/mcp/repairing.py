@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from tenants.mcp.errors import NothingThereError
-from tenants.mcp.once import run_once
+from tenants.mcp.once import record_act, run_once
 from tenants.mcp.tool import LARGEST_ID, Call, JsonObject, Tool
 from tenants.pages.links import admin_link
 from tenants.tokens.scopes import Scope
@@ -87,6 +87,7 @@ def _retried(call: Call) -> JsonObject:
     if found is None:
         raise NothingThereError
     retry_step(error=found, by=call.person, reason=call.text("reason"), now=call.now)
+    record_act(call, about=found.ticket)
     found.refresh_from_db()
     return _error(call, found)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tenants.mcp.errors import NothingThereError
-from tenants.mcp.once import run_once
+from tenants.mcp.once import record_act, run_once
 from tenants.mcp.tool import Call, JsonObject, Tool
 from tenants.pages.links import admin_link
 from tenants.tokens.scopes import Scope
@@ -109,6 +109,7 @@ def _submitted(call: Call) -> JsonObject:
         checks_now=True,
         came_in={"by": BY_ASSISTANT, "called": call.assistant} if call.assistant else None,
     )
+    record_act(call, about=made)
     page = f"{call.address}{admin_link(MyTicket(pk=made.pk))}"
     found = Ticket.objects.with_progress().get(pk=made.pk)
     return {**ticket_as_json(found), "page": page}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from tenants.mcp.errors import NothingThereError
-from tenants.mcp.once import record_act, result_before
+from tenants.mcp.once import keep_result, record_act, result_before
 from tenants.mcp.tool import LARGEST_ID, Call, JsonObject, Tool
 from tenants.pages.links import admin_link
 from tenants.refusals import refusals
@@ -215,7 +216,7 @@ def _claim_task(call: Call) -> JsonObject:
         if hidden.error:
             raise NothingThereError
         found.refresh_from_db()
-        record_act(call, {}, about=_ticket_of(found))
+        record_act(call, about=_ticket_of(found))
     return _in_short(found)
 
 
@@ -253,7 +254,9 @@ def _complete_task(call: Call) -> JsonObject:
         )
         task.refresh_from_db()
     made = _in_short(task)
-    record_act(call, made, about=_ticket_of(task))
+    with transaction.atomic():
+        record_act(call, about=_ticket_of(task))
+        keep_result(call, made)
     return made
 
 

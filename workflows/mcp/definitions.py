@@ -12,7 +12,7 @@ from django.utils.timezone import is_aware
 from django.utils.translation import gettext as _
 
 from tenants.mcp.errors import ArgumentProblem, WrongArgumentsError
-from tenants.mcp.once import run_once
+from tenants.mcp.once import record_act, run_once
 from tenants.mcp.tool import Call, JsonObject, Tool
 from tenants.pages.links import admin_link
 from tenants.tokens.scopes import Scope
@@ -118,6 +118,7 @@ def _saved(call: Call) -> JsonObject:
         by, at = draft.changed_by or draft.created_by, draft.updated_at
         raise DraftThereError(pk=draft.pk, version=draft.version, by=by, at=at)
     made = import_bundle(document=found.document, user=call.person, replaces=replaces)
+    record_act(call, about=made)
     return {
         **version_as_json(made),
         "is_unchanged": found.preview.is_unchanged,

@@ -17,9 +17,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostE
 from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 
-from tenants.audit.acting import acting_as, actor_of
+from tenants.audit.acting import acting_as
 from tenants.connection import company_of, use_public
-from tenants.errors import RateLimitedError, TicketFlowerError, TokenRefusedError
+from tenants.errors import (
+    CompanyToBeDeletedError,
+    RateLimitedError,
+    TicketFlowerError,
+    TokenRefusedError,
+)
 from tenants.language_and_zone import known_language, zone_of
 from tenants.limits.bodies import SMALL_BODY, takes_body
 from tenants.limits.sender import sender_of
@@ -37,6 +42,7 @@ from tenants.mcp.server import Asked, Server
 from tenants.migrating.versions import ensure_up_to_date
 from tenants.observing.log_context import note, note_reason
 from tenants.refusals import refusals
+from tenants.tokens.acting import actor_of_holder
 from tenants.tokens.holder import Holder, holder_of
 from tenants.trouble import trouble_of
 
@@ -105,10 +111,13 @@ def _answered(request: HttpRequest, server: Server) -> HttpResponse:
 def _acting_for(request: HttpRequest, holder: Holder) -> ExitStack:
     """Inside: the person's company, language and zone, and who acts, for log and history."""
     person, company = holder.user, holder.company
-    note(person=person.pk, company=company.schema_name)
+    note(person=person.pk, company=company.schema_name, token=holder.token.pk)
+    note(door="assistant" if holder.is_assistant else "program")
     ensure_up_to_date(company)
+    if company.deletion_began_at is not None or company.is_to_be_deleted:
+        raise CompanyToBeDeletedError
     request.user = person
-    actor = actor_of(person, sender=sender_of(request), assistant=holder.token.assistant)
+    actor = actor_of_holder(holder, sender=sender_of(request))
     language = known_language(person.language) or settings.LANGUAGE_CODE
     stack = ExitStack()
     stack.enter_context(company_of(company.schema_name))

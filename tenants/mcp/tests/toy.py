@@ -76,7 +76,9 @@ def holding(
     person: User, *, scopes: tuple[Scope, ...] = (READ, WRITE), assistant: str = "Claude"
 ) -> Iterator[None]:
     """TOKEN is this person's meanwhile."""
-    token = AccessToken(pk=7, owner=person, company=person.company, assistant=assistant)
+    token = AccessToken(
+        pk=7, owner=person, company=person.company, name="For a test", assistant=assistant
+    )
     holder = Holder(person, token, frozenset(scopes))
 
     def find(raw: str, **_more: Any) -> Holder:

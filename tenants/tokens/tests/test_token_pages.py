@@ -56,7 +56,9 @@ class OwnTokenTests(PageCase):
 
     def test_what_is_refused_stands_at_its_field(self) -> None:
         wrong = {**VALUES, "addresses": "nowhere"}
-        self.assertContains(self.client.post(reverse(NEW), wrong), "“nowhere” cannot be taken")
+        self.assertContains(
+            self.client.post(reverse(NEW), wrong), "No address or network: “nowhere”"
+        )
         publishing = {**VALUES, "assistant": "Claude", "scopes": ["definitions:publish"]}
         self.assertContains(self.client.post(reverse(NEW), publishing), "An assistant never")
         self.assertFalse(AccessToken.objects.exists())

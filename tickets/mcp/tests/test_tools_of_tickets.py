@@ -72,10 +72,13 @@ class TicketToolTests(CompanyTestCase):
         timeline = self.of_uma.call("get_ticket", ticket=number)["timeline"]
         texts = " ".join(each["text"] for each in timeline)
         self.assertIn("The assistant “Claude” has submitted the ticket.", texts)
-        self.assertIn("Claude for Wendy Wells", texts)
+        self.assertIn("Assistant Claude for Wendy Wells", texts)
         acted = AuditEvent.objects.filter(kind="assistants.acted").order_by("pk")
         self.assertEqual(
-            [(each.data["tool"], each.data["assistant"], each.actor_id) for each in acted],
+            [
+                (each.data["tool"], each.data["through"]["assistant"], each.actor_id)
+                for each in acted
+            ],
             [
                 ("submit_ticket", "Claude", self.uma.pk),
                 ("complete_task", "Claude", self.wendy.pk),
@@ -86,7 +89,7 @@ class TicketToolTests(CompanyTestCase):
         program = Assistant(self.uma, name="")
         number = program.write("submit_ticket", ticket_type="vacation", answers=ANSWERS)["number"]
         texts = str(program.call("get_ticket", ticket=number)["timeline"])
-        self.assertNotIn("assistant", texts)
+        self.assertNotIn("ssistant", texts)
 
     def test_a_task_is_completed_once(self) -> None:
         self.submit()
@@ -244,7 +247,7 @@ class RepairToolTests(SmallWorkflow, CompanyTestCase):
         self.assertEqual(found["status"], "RESOLVED")
         self.assertTrue(TicketError.objects.get().is_resolved)
         event = AuditEvent.objects.filter(kind="tickets.step_retried").get()
-        self.assertEqual(event.who, f"Claude for {event.actor_name}")
+        self.assertEqual(event.who, f"Assistant Claude for {event.actor_name}")
         self.assertIn("Terry", event.actor_name)
         acted = AuditEvent.objects.filter(kind="assistants.acted").get()
         self.assertEqual((acted.data["tool"], acted.actor_id), ("retry_step", self.terry.pk))

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tenants.audit.acting import ActorKind
-from tenants.audit.models import CALL, AuditEvent
+from tenants.audit.models import AuditEvent
 from tenants.roles import SystemRole
 
 if TYPE_CHECKING:
@@ -50,7 +50,6 @@ TITLES: Final[Mapping[str, StrPromise]] = {
     "links": gettext_lazy("accounts that were linked"),
     "passwords_for_admins_only": gettext_lazy("passwords for admins only"),
     "has_new_secret": gettext_lazy("another client secret"),
-    "assistant": gettext_lazy("assistant"),
     "tool": gettext_lazy("tool"),
     "too_long": gettext_lazy("too long to keep"),
 }
@@ -98,7 +97,9 @@ def changes_of(event: AuditEvent) -> list[Change]:
 
 
 def details_of(event: AuditEvent) -> list[Detail]:
-    data = {name: value for name, value in _data(event).items() if name not in ("changes", CALL)}
+    data = {name: value for name, value in _data(event).items() if name != "changes"}
+    if isinstance(data.get("through"), dict):  # the assistant stands with who did it
+        data["through"] = data["through"].get("token")
     return [
         Detail(_title(event, name), shown(_label(event, name, value)))
         for name, value in data.items()

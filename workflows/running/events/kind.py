@@ -17,6 +17,7 @@ from workflows.models import PathStatus, TaskStatus, WorkflowEvent, WorkflowStat
 from workflows.models.path import OPEN_PATHS
 from workflows.models.task_instance import UNFINISHED
 from workflows.running.events.state import State
+from workflows.running.through import who_in_words
 from workflows.working_hours.durations import duration_in_words
 
 if TYPE_CHECKING:
@@ -244,7 +245,7 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
     return {
         "kind": event.kind,
         "task": task.definition.title if task else "",
-        "person": who_did(event),
+        "person": who_in_words(event.actor, event.data),
         "to": str(data.get("to") or _("somebody")),
         "contact": _contact(event, data),
         "attempt": str(data.get("attempt") or ""),
@@ -267,16 +268,6 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
         "ended": str(data.get("ended") or "0"),
         "left_out": _listed(data.get("left_out")),
     }
-
-
-def who_did(event: WorkflowEvent) -> str:
-    """Who did it, with the assistant that did it for them."""
-    if event.actor is None:
-        return _("The system")
-    person, assistant = str(event.actor), str(data_of(event).get("assistant") or "")
-    if not assistant:
-        return person
-    return _("%(assistant)s for %(person)s") % {"assistant": assistant, "person": person}
 
 
 def _contact(event: WorkflowEvent, data: JsonObject) -> str:
