@@ -314,8 +314,6 @@ PUBLIC_URL = (os.environ.get("PUBLIC_URL") or ("http://127.0.0.1:8000" if DEBUG 
 CALLBACKS_PER_CALL = int(os.environ.get("CALLBACKS_PER_CALL") or 30)
 # All limits stand in tenants/limits/table.py.
 CALLBACKS_PER_ADDRESS = int(os.environ.get("CALLBACKS_PER_ADDRESS") or 600)
-# How many messages of one token are taken in a minute at /mcp, the door for assistants.
-MCP_CALLS_PER_MINUTE = int(os.environ.get("MCP_CALLS_PER_MINUTE") or 300)
 if DEMO:
     # The demo's invoices call this name; ACTION_CONNECT_TO leads it back to this server.
     ALLOWED_HOSTS.append("accounting.example")

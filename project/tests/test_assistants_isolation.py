@@ -49,7 +49,7 @@ def nested(depth: int) -> Any:
     return found
 
 
-@override_settings(MCP_CALLS_PER_MINUTE=1_000_000)
+@override_settings(TOKEN_REQUESTS_A_MINUTE=1_000_000)
 class AssistantIsolationTests(SmallWorkflow, CompanyTestCase):
     SECONDS_EACH = 20.0
 

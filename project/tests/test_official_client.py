@@ -89,7 +89,7 @@ def designed() -> dict[str, Any]:
                 "name": "Cheap",
                 "ticket_type": "tool",
                 "ticket": {"tool": "Pen", "cost": 500},
-                "answers": [{"task": "order"}],
+                "answers": [{"task": "order", "output": {"ordered": True}}],
                 "expect": {"path": ["order"], "end": "ordered"},
             },
             {
@@ -109,6 +109,8 @@ def mended(document: dict[str, Any], errors: list[dict[str, Any]]) -> dict[str, 
         if each["place"] == "tasks[1].candidate_role":
             del document["tasks"][1]["candidate_role"]
             document["tasks"][1]["assign_to"] = {"who": "requester"}
+        elif each["place"] == "tasks[1].fields":
+            document["tasks"][1]["fields"] = [question("ordered", "Is it ordered?", "boolean")]
         elif each["place"] == "transitions[2].condition":
             document["transitions"][2]["condition"] = 'tasks.decide.decision = "yes"'
     return document

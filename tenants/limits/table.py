@@ -105,8 +105,6 @@ MAILS_ASKED_FOR = Limit("mails asked for", HOUR, 60)
 NEW_PASSWORDS_TO_ADDRESS = Limit("new passwords to an address", HOUR, 3)
 SIGN_UPS_TO_ADDRESS = Limit("sign-ups to an address", HOUR, 3)
 CHANGES_TO_ADDRESS = Limit("changes to an address", HOUR, 3)
-# Messages of assistants without a token that counts; with one it is counted by the token.
-MCP_ADDRESS = Limit("mcp address", MINUTE, 120, counts_itself=True)
 BY_SENDER: Mapping[str, Limit] = {
     "admin:login": LOG_IN,
     "admin:second_factor": LOG_IN,
@@ -122,7 +120,6 @@ BY_SENDER: Mapping[str, Limit] = {
     "demo_accounting": DEMO_CALLS,
     "one_time_link": NEW_PASSWORD,
     "mail_in": MAIL_IN,
-    "mcp": MCP_ADDRESS,
     "stop_mail": STOP_MAIL,
     "rate_ticket": RATE_TICKET,
     "outside_form": OUTSIDE_FORM,
@@ -143,8 +140,6 @@ BY_SENDER: Mapping[str, Limit] = {
 }
 
 # --- by what it is about -------------------------------------------------------------------------
-# Messages of one token at /mcp.
-MCP_CALLS = Limit("calls of a token at mcp", MINUTE, setting="MCP_CALLS_PER_MINUTE")
 CALLBACK_CALL = Limit("callback call", MINUTE, setting="CALLBACKS_PER_CALL")
 # Tickets that other systems send to the web address of one ticket type.
 WAY_IN_MESSAGES = Limit("messages of a way in", MINUTE, 120)

@@ -26,7 +26,7 @@ from tickets.seeing.task_holders import is_still_theirs, still_theirs
 from tickets.working.complete_task import complete_task as complete
 from tickets.working.hand_over import hand_over
 from tickets.working.pages.worker_page import WorkerPage, with_ticket
-from workflows.engine.frozen import thawed
+from workflows.engine.values.frozen import thawed
 from workflows.errors import MayNotClaimError
 from workflows.forms import show_answers
 from workflows.models import TaskInstance, TaskStatus

@@ -64,7 +64,7 @@ LIMIT: Final[JsonObject] = {
 
 def _search_tickets(call: Call) -> JsonObject:
     everybodys = call.text("whose") == "all"
-    if everybodys and not call.person.has_perm(SEES_ALL):
+    if not call.person.has_perm(SEES_ALL if everybodys else "tickets.view_myticket"):
         raise NotForYouError
     scope = Scope.TEAM if everybodys else Scope.REQUESTER
     tickets: TicketQuerySet = Ticket.objects.all()

@@ -27,8 +27,8 @@ from tenants.errors import (
 )
 from tenants.language_and_zone import known_language, zone_of
 from tenants.limits.bodies import SMALL_BODY, takes_body
-from tenants.limits.sender import sender_of
-from tenants.limits.table import MCP_CALLS, count_sender
+from tenants.limits.sender import place_of, sender_of
+from tenants.limits.table import REFUSED_TOKENS, TOKEN_REQUESTS
 from tenants.mcp.errors import (
     INTERNAL_ERROR,
     NOT_LET_IN,
@@ -65,6 +65,7 @@ def endpoint(server: Server) -> Callable[[HttpRequest], HttpResponse]:
         response["Cache-Control"] = "no-store"
         return response
 
+    mcp.needs_log_in = True  # type: ignore[attr-defined]  # what the test of the limits reads
     return mcp
 
 
@@ -136,9 +137,9 @@ def _let_in(request: HttpRequest) -> Holder:
     """
     holder = _holder(request)
     if holder is None:
-        count_sender(request, "mcp")
+        REFUSED_TOKENS.count(place_of(request))
         raise ProtocolError(NOT_LET_IN, "Send a token of TicketFlower: Authorization: Bearer …")
-    MCP_CALLS.count(str(holder.token.pk))
+    TOKEN_REQUESTS.count(str(holder.token.pk))
     return holder
 
 

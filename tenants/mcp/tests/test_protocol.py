@@ -212,7 +212,7 @@ class DoorTests(_Case):
             response = send(message, {**headers_of(message), "Origin": origin})
             self.assertEqual(response.status_code, status, origin)
 
-    @override_settings(MCP_CALLS_PER_MINUTE=2)
+    @override_settings(TOKEN_REQUESTS_A_MINUTE=2)
     def test_a_token_sends_so_many_a_minute(self) -> None:
         message = {**OLD, "method": "ping"}
         self.assertEqual([send(message).status_code for _ in range(3)], [200, 200, 429])

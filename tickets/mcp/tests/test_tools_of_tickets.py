@@ -124,7 +124,8 @@ class TicketToolTests(CompanyTestCase):
         for person in (self.charlie, self.walt, self.carla):
             other = Assistant(person)
             self.assertTrue(other.refused("get_ticket", ticket=number))
-            self.assertEqual(other.call("search_tickets")["tickets"], [])
+            found = other.result("search_tickets", {})
+            self.assertEqual(found["structuredContent"].get("tickets", []), [])
             self.assertTrue(
                 other.refused(
                     "add_message", ticket=number, text="Hello", idempotency_key=uuid4().hex
