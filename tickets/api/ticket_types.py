@@ -10,7 +10,7 @@ from ninja import Field, Router, Schema
 from tenants.api.operations import holder_in, operation
 from tenants.models import User
 from tenants.tokens.scopes import Scope
-from workflows.engine.frozen import thawed
+from workflows.engine.values.frozen import thawed
 from workflows.models import TicketDefinition
 from workflows.running.definition_cache import definition_of
 
