@@ -14,13 +14,15 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 import tickets.api.problems  # where refusals of tickets belong
+import workflows.api.problems  # and those of definitions
 from tenants.api.door import door_to
 from tenants.api.operations import new_api
 from tenants.api.problems import MEDIA_TYPE
-from tickets.api import messages, tasks, ticket_types
+from tickets.api import errors, messages, notices, tasks, ticket_types, versions
 from tickets.api import tickets as ticket_operations
+from workflows.api import audit, definitions, people
 
-__all__ = ["tickets"]
+__all__ = ["tickets", "workflows"]
 
 PREFIX: Final = "api/v1"
 _ABOUT: Final = (
@@ -30,8 +32,20 @@ _ABOUT: Final = (
 )
 
 api = new_api(title="TicketFlower", version="1", description=_ABOUT, urls_namespace="api")
-for router in (ticket_types, ticket_operations, messages, tasks):
-    api.add_router("", router.router)
+SUBJECTS: Final = (
+    ticket_types,
+    ticket_operations,
+    messages,
+    tasks,
+    definitions,
+    versions,
+    errors,
+    people,
+    notices,
+    audit,
+)
+for subject in SUBJECTS:
+    api.add_router("", subject.router)
 
 door = door_to(api)
 

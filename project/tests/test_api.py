@@ -29,10 +29,10 @@ from tenants.models import AccessToken, Company, KeptAnswer, User
 from tenants.roles import SystemRole
 from tenants.testing import outside
 from tenants.tokens.scopes import NEVER_FOR_ASSISTANTS, Scope
-from tickets.models import Message, Ticket
+from tickets.models import ErrorType, Message, Ticket, TicketError
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.testing import import_fixture
-from workflows.models import CompanyRole, TaskInstance, TicketDefinition
+from workflows.models import CompanyRole, TaskInstance, TicketDefinition, WorkflowDefinition
 from workflows.people.service_accounts import add_account
 
 MARK: Final = "Zyxomma"
@@ -59,6 +59,37 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "complete_task": {"answers": {"approved": "approved"}},
     "hand_on_task": {"to": 1, "reason": "Holidays"},
     "ask_requester": {"text": "Why?"},
+    "list_workflows": None,
+    "get_workflow": None,
+    "check_workflow": {"document": {}},
+    "create_draft": {"document": {}},
+    "save_draft": {"document": {}},
+    "try_workflow": {"ticket": ANSWERS},
+    "run_test_cases": None,
+    "compare_workflows": None,
+    "check_publishable": None,
+    "publish_workflow": None,
+    "replay_workflow": {"tickets": 5},
+    "move_tickets": {"tickets": [1], "reason": "Newer"},
+    "list_errors": None,
+    "get_error": None,
+    "review_error": None,
+    "resolve_error": {"notes": "Done"},
+    "retry_error": {"reason": "Again"},
+    "repair_ticket": {"reason": "Wait"},
+    "list_people": None,
+    "get_person": None,
+    "change_access": {
+        "is_active": False,
+        "is_available": False,
+        "system_roles": [],
+        "company_roles": [],
+    },
+    "list_roles": None,
+    "get_role": None,
+    "change_role": {"name": "Changed", "members": []},
+    "list_notices": None,
+    "list_audit_events": None,
 }
 
 
@@ -71,19 +102,27 @@ class WalkCase(ApiCase):
         self.ticket = submit_ticket(
             definition=definition, data=dict(ANSWERS), user=self.uma, title=f"{MARK} ticket"
         )
+        self.role = CompanyRole.objects.all()[0]
+        self.error = TicketError.objects.create(
+            ticket=self.ticket, error_type=ErrorType.TASK_UPDATE, message=f"{MARK} went wrong"
+        )
         self.waiting = TaskInstance.objects.get(workflow_instance=self.ticket.workflow_instance)
 
     def path_of(self, operation: Declared) -> str:
-        return ROOT + operation.path.lstrip("/").format(
-            ticket_id=self.ticket.pk,
-            task_id=self.waiting.pk,
-            key="vacation" if "ticket-types" in operation.path else NO_FILE,
-            **self.more(),
+        return (
+            ROOT
+            + operation.path.lstrip("/").format(
+                ticket_id=self.ticket.pk,
+                task_id=self.waiting.pk,
+                key="vacation" if "ticket-types" in operation.path else NO_FILE,
+                workflow_id=self.ticket.workflow_id,
+                error_id=self.error.pk,
+                person_id=self.uma.pk,
+                role_id=self.role.pk,
+                verb="hold",
+            )
+            + (f"?since={self.ticket.workflow_id}" if operation.name == "compare_workflows" else "")
         )
-
-    def more(self) -> dict[str, object]:
-        """Values of further arguments of paths."""
-        return {}
 
     def walk(self, person: User | str, operation: Declared) -> Any:
         body = EXAMPLES[operation.name]
@@ -95,6 +134,10 @@ class WalkCase(ApiCase):
             list(Ticket.objects.order_by("pk").values()),
             list(TaskInstance.objects.order_by("pk").values()),
             list(Message.objects.order_by("pk").values()),
+            list(TicketError.objects.order_by("pk").values()),
+            list(WorkflowDefinition.objects.order_by("pk").values()),
+            list(CompanyRole.objects.order_by("pk").values()),
+            list(CompanyRole.members.through.objects.order_by("pk").values()),
             list(User.objects.order_by("pk").values("pk", "is_active", "first_name")),
         ]
 
@@ -242,7 +285,9 @@ class DoorTests(WalkCase):
     def test_the_edge_is_told_how_much_the_token_may_send(self) -> None:
         def limit(raw: str, path: str) -> int:
             answer = self.client.post(
-                ROOT + path, headers={"Authorization": f"Bearer {raw}"}, **{ASKS_BODY_LIMIT: True}
+                ROOT + path,
+                headers={"Authorization": f"Bearer {raw}"},
+                **{ASKS_BODY_LIMIT: True},  # type: ignore[arg-type]
             )
             return int(answer.headers.get(BODY_LIMIT_HEADER, SMALL_BODY))
 
@@ -252,7 +297,7 @@ class DoorTests(WalkCase):
         self.assertEqual(limit("tf_x", "tickets"), SMALL_BODY)
         reads = self.token_of(self.uma, [Scope.TICKETS_READ]).raw
         self.assertEqual(limit(reads, "tickets"), SMALL_BODY)
-        answer = self.client.post(ROOT + "tickets", **{REFUSED_BODY: 5})
+        answer = self.client.post(ROOT + "tickets", **{REFUSED_BODY: 5})  # type: ignore[arg-type]
         self.assert_problem(answer, 413)
 
     def test_answers_are_kept_by_nobody(self) -> None:

@@ -84,8 +84,12 @@ def door_to(api: NinjaAPI) -> View:
             return refusal(request, error)
 
     door.needs_log_in = True  # type: ignore[attr-defined]  # what the test of the limits reads
+
+    def refused(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+        return refusal(request, error if isinstance(error, Exception) else error())
+
     for kind in (Exception, Http404, HttpError, ValidationError):
-        api.add_exception_handler(kind, refusal)
+        api.add_exception_handler(kind, refused)
     return door
 
 
@@ -125,7 +129,7 @@ def _answer(request: HttpRequest, rest: str, operations: URLResolver) -> HttpRes
         if declared is None:
             return problem(405, headers={"Allow": ", ".join(methods_at(found.url_name or ""))})
         ensure_allowed(holder, declared)
-        answer = found.func(request, *found.args, **found.kwargs)
+        answer: HttpResponseBase = found.func(request, *found.args, **found.kwargs)
         answer.headers.setdefault("Cache-Control", "no-store")
         return answer
 

@@ -67,7 +67,7 @@ def listed[T](
     number = number_of(after)
     if number is not None:
         rows = rows.filter(pk__lt=number) if newest_first else rows.filter(pk__gt=number)
-    found: Sequence[Any] = rows.order_by("-pk" if newest_first else "pk")[: limit + 1]
-    page = list(found)
+    found = rows.order_by("-pk" if newest_first else "pk")[: limit + 1]
+    page: Sequence[Any] = list(found)
     more = cursor_of(page[limit - 1].pk) if len(page) > limit else None
     return [show(each) for each in page[:limit]], more

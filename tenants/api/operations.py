@@ -123,7 +123,11 @@ def operation(
     an Idempotency-Key. `versioned`: it takes If-Match, and answers 412. `answer` is what it answers
     with `status`; None: nothing. `media_type`: it answers a file of this kind.
     """
-    refusals = [*ALWAYS, *(() if method in READS else ON_CHANGE), *((412,) if versioned else ())]
+    refusals = [
+        *ALWAYS,
+        *(() if method in READS else ON_CHANGE),
+        *([412, 428] if versioned else []),
+    ]
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)

@@ -39,9 +39,12 @@ class ProblemError(Schema):
 
     detail: str = Field(description="What is wrong, and what to do.")
     pointer: str | None = Field(
-        None, description="Where in the body (JSON Pointer, RFC 6901), such as /answers/amount."
+        default=None,
+        description="Where in the body (JSON Pointer, RFC 6901), such as /answers/amount.",
     )
-    parameter: str | None = Field(None, description="Which parameter or header it is about.")
+    parameter: str | None = Field(
+        default=None, description="Which parameter or header it is about."
+    )
 
 
 class Problem(Schema):

@@ -11,6 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from tenants.errors import TokenError
 
 
+class NoVersionNamedError(TokenError):
+    message = _("Say what you have read: send its ETag as If-Match.")
+    status = HTTPStatus.PRECONDITION_REQUIRED
+
+
 class ChangedMeanwhileError(TokenError):
     message = _("Somebody changed this in the meantime. Read it again, and decide anew.")
     status = HTTPStatus.PRECONDITION_FAILED
@@ -21,15 +26,18 @@ def etag_of(marker: object) -> str:
     return f'"{sha256(str(marker).encode("utf-8", "replace")).hexdigest()[:32]}"'
 
 
-def ensure_unchanged(request: HttpRequest, marker: object) -> None:
+def ensure_unchanged(request: HttpRequest, marker: object, *, is_required: bool = False) -> None:
     """Refuse a request whose If-Match names another state than that of `marker`.
 
-    Without the header nothing is compared.
+    Without the header nothing is compared, unless it `is_required`.
 
     Raises:
-        ChangedMeanwhileError
+        ChangedMeanwhileError: it is another one by now.
+        NoVersionNamedError: the header is missing.
     """
     asked = request.headers.get("If-Match", "").strip()
+    if not asked and is_required:
+        raise NoVersionNamedError
     if asked in ("", "*"):
         return
     if etag_of(marker) not in [each.strip() for each in asked.split(",")]:

@@ -44,8 +44,12 @@ class FileRefusedError(TicketsError):
 
 class NewMessage(Schema):
     text: str = Field(max_length=LONGEST_MESSAGE, description="In Markdown.")
-    is_internal: bool = Field(False, description="A note of the team, which requesters do not see.")
-    files: list[UUID] = Field([], max_length=MOST_FILES, description="Files that were sent before.")
+    is_internal: bool = Field(
+        default=False, description="A note of the team, which requesters do not see."
+    )
+    files: list[UUID] = Field(
+        default=[], max_length=MOST_FILES, description="Files that were sent before."
+    )
 
 
 class WrittenMessage(Schema):
@@ -98,7 +102,9 @@ def upload_file(request: HttpRequest, file: UploadedFile) -> KeptFile:
     except ValidationError as error:
         raise FileRefusedError(" ".join(error.messages)) from error
     kept = keep_file(file=sent, user=person)
-    return KeptFile(**kept, size=sent.size or 0)
+    return KeptFile(
+        upload=UUID(str(kept["upload"])), filename=str(kept["filename"]), size=sent.size or 0
+    )
 
 
 @operation(

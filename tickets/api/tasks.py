@@ -31,8 +31,8 @@ from workflows.errors import MayNotClaimError
 from workflows.forms import show_answers
 from workflows.models import TaskInstance, TaskStatus
 from workflows.models.task_instance import ALIVE
-from workflows.running.candidates import candidates_of
 from workflows.running.definition_cache import definition_of
+from workflows.running.people.candidates import candidates_of
 from workflows.running.pool import claim_task as claim
 from workflows.running.pool import pool_of
 from workflows.running.pool import release_task as release
@@ -65,7 +65,8 @@ class TaskDetail(TaskRow):
 class Output(Schema):
     answers: dict[str, Any] = Field(description="By the names of the questions.")
     changes: dict[str, Any] = Field(
-        {}, description="Earlier answers to change, where the task shows some: {ticket.amount: 5}."
+        default={},
+        description="Earlier answers to change, where the task shows some: {ticket.amount: 5}.",
     )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Field, Router, Schema
 
@@ -30,6 +30,7 @@ from tickets.following.pages.history import HistoryLine, WholeHistory
 from tickets.models import Ticket, TicketError
 from tickets.models.ticket import TicketQuerySet
 from tickets.numbering.name_ticket import name_ticket
+from tickets.repairing.begin_repair import marker_of
 from tickets.seeing import Viewer, hidden_tasks, viewer_of
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.taking_part.access import SEES_ALL, Access, access_to
@@ -45,7 +46,9 @@ _CURSOR: Final = r"^\d{1,18}\.\d{1,18}$"
 class NewTicket(Schema):
     type: str = Field(max_length=63, description="The key of the ticket type.")
     answers: dict[str, Any] = Field(description="By the names of the questions.")
-    title: str = Field("", max_length=LONGEST_NAME, description="Empty: made of the answers.")
+    title: str = Field(
+        default="", max_length=LONGEST_NAME, description="Empty: made of the answers."
+    )
 
 
 class SubmittedTicket(Schema):
@@ -57,7 +60,9 @@ class SubmittedTicket(Schema):
 class Tickets(Schema):
     items: list[TicketRow]
     next: str | None = Field(description="The cursor of the next page; null: this is the last.")
-    is_cut: bool = Field(False, description="A search found more than it lists: add a word.")
+    is_cut: bool = Field(
+        default=False, description="A search found more than it lists: add a word."
+    )
 
 
 class Whose(StrEnum):
@@ -93,10 +98,12 @@ class TimelineEntry(Schema):
     who: str = ""
     message: int | None = None
     is_internal: bool = False
-    files: list[str] = Field([], description="Keys of the files of a message.")
+    files: list[str] = Field(default=[], description="Keys of the files of a message.")
     reason: str = ""
     note: str = ""
-    tried: list[TriedTransition] = Field([], description="Why it went this way; for ticket admins.")
+    tried: list[TriedTransition] = Field(
+        default=[], description="Why it went this way; for ticket admins."
+    )
 
 
 class Timeline(Schema):
@@ -164,13 +171,15 @@ def list_tickets(
 
 
 @operation(router, "GET", "/tickets/{ticket_id}", scope=Scope.TICKETS_READ, answer=TicketDetail)
-def get_ticket(request: HttpRequest, ticket_id: Number) -> TicketDetail:
-    """Read a ticket, with the answers that you may see of it."""
+def get_ticket(request: HttpRequest, response: HttpResponse, ticket_id: Number) -> TicketDetail:
+    """Read a ticket, with the answers that you may see of it.
+
+    The ETag is for repairs: somebody else may have changed it by then.
+    """
     person = holder_in(request).user
     ticket, _access = seen_ticket(person, ticket_id)
-    return TicketDetail.seen_by(
-        person, ticket, viewer=viewer_of(person, ticket), place=_place(ticket)
-    )
+    response["ETag"] = f'"{marker_of(ticket)}"'
+    return _detail(person, ticket)
 
 
 @operation(
@@ -203,7 +212,19 @@ def withdraw_ticket(request: HttpRequest, ticket_id: Number, why: Why) -> Ticket
     person = holder_in(request).user
     ticket, _access = seen_ticket(person, ticket_id)
     withdraw(ticket=ticket, user=person, reason=why.reason, now=timezone.now())
-    return get_ticket(request, ticket_id)
+    return detail_of(person, ticket_id)
+
+
+def detail_of(person: User, number: int) -> TicketDetail:
+    """A ticket as this person sees it. Raises what `seen_ticket` does."""
+    ticket, _access = seen_ticket(person, number)
+    return _detail(person, ticket)
+
+
+def _detail(person: User, ticket: Ticket) -> TicketDetail:
+    return TicketDetail.seen_by(
+        person, ticket, viewer=viewer_of(person, ticket), place=_place(ticket)
+    )
 
 
 def seen_ticket(person: User, number: int) -> tuple[Ticket, Access]:
@@ -270,7 +291,7 @@ def _said(shown: ShownMessage) -> TimelineEntry:
         at=shown.at,
         kind="message",
         text=message.text if readable else "",
-        who=str(message.written_by or ""),
+        who=str(message.written_by),
         message=message.pk,
         is_internal=message.visibility == "INTERNAL",
         files=[str(each.sent.uuid) for each in shown.files] if readable else [],

@@ -53,7 +53,7 @@ class ApiCase(CompanyTestCase):
         body: object = None,
         *,
         expect: int | None = None,
-        **headers: str,
+        **headers: Any,
     ) -> Any:
         """Send a request; `person` is whose token is shown, or the token itself."""
         raw = person if isinstance(person, str) else self.raw_of(person)

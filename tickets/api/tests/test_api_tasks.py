@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tickets.api.tests.test_api_tickets import VacationCase
+from tickets.api.tests.test_api_tickets import KEY, VacationCase
 from workflows.models import TaskInstance, TaskStatus
 
 DONE = {"answers": {"approved": "approved"}}
@@ -56,7 +56,7 @@ class TaskTests(TaskCase):
         self.assert_problem(self.ask(self.worker, "POST", f"{path}/complete", DONE), 409)
 
     def test_completing_with_a_key_is_answered_again(self) -> None:
-        path, key = f"tasks/{self.mine.pk}/complete", {"Idempotency-Key": "k"}
+        path, key = f"tasks/{self.mine.pk}/complete", KEY
         first = self.ask(self.worker, "POST", path, DONE, **key, expect=200)
         self.assertEqual(self.ask(self.worker, "POST", path, DONE, **key).json(), first.json())
 

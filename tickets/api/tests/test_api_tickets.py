@@ -14,6 +14,7 @@ from tickets.models import FileUpload, Message, Ticket
 from tickets.testing import import_fixture
 from workflows.models import CompanyRole, TaskInstance, WorkflowEvent
 
+KEY: Final[dict[str, Any]] = {"Idempotency-Key": "a-1"}
 ANSWERS: Final = {"location": "Spain", "season": "Summer", "activities": "Climbing"}
 
 
@@ -25,7 +26,7 @@ class VacationCase(ApiCase):
         for role in CompanyRole.objects.all():
             role.members.set([self.wendy, self.walt])
 
-    def submit(self, **headers: str) -> Any:
+    def submit(self, **headers: Any) -> Any:
         body = {"type": "vacation", "answers": ANSWERS}
         return self.ask(self.uma, "POST", "tickets", body, **headers)
 
@@ -71,8 +72,8 @@ class SubmitTests(VacationCase):
         self.assertFalse(Ticket.objects.exists())
 
     def test_with_a_key_it_acts_once(self) -> None:
-        first = self.submit(**{"Idempotency-Key": "a-1"})
-        again = self.submit(**{"Idempotency-Key": "a-1"})
+        first = self.submit(**KEY)
+        again = self.submit(**KEY)
         self.assertEqual(first.json(), again.json())
         self.assertEqual((again.status_code, again["Idempotent-Replayed"]), (201, "true"))
         self.assertEqual(Ticket.objects.count(), 1)
@@ -80,9 +81,9 @@ class SubmitTests(VacationCase):
         self.assertEqual(Ticket.objects.count(), 2)
 
     def test_another_request_with_the_same_key_is_refused(self) -> None:
-        self.submit(**{"Idempotency-Key": "a-1"})
+        self.submit(**KEY)
         body = {"type": "vacation", "answers": {**ANSWERS, "activities": "Another"}}
-        other = self.ask(self.uma, "POST", "tickets", body, **{"Idempotency-Key": "a-1"})
+        other = self.ask(self.uma, "POST", "tickets", body, **KEY)
         self.assertEqual(self.assert_problem(other, 422)["code"], "key_used")
         self.assertEqual(Ticket.objects.count(), 1)
         wrong = self.submit(**{"Idempotency-Key": "with space"})
@@ -90,7 +91,7 @@ class SubmitTests(VacationCase):
 
     def test_a_key_is_its_tokens_alone_and_free_after_a_refusal(self) -> None:
         broken = {"type": "vacation", "answers": {}}
-        key = {"Idempotency-Key": "a-1"}
+        key: dict[str, Any] = {"Idempotency-Key": "a-1"}
         self.assert_problem(self.ask(self.uma, "POST", "tickets", broken, **key), 422)
         self.assertFalse(KeptAnswer.objects.exists())
         self.assertEqual(self.submit(**key).status_code, 201)
@@ -189,9 +190,7 @@ class MessageTests(VacationCase):
     def test_a_key_makes_one_message(self) -> None:
         path = f"tickets/{self.ticket().pk}/messages"
         for _time in range(2):
-            self.ask(
-                self.uma, "POST", path, {"text": "Please"}, **{"Idempotency-Key": "m"}, expect=201
-            )
+            self.ask(self.uma, "POST", path, {"text": "Please"}, **KEY, expect=201)
         self.assertEqual(Message.objects.count(), 1)
 
 
