@@ -13,7 +13,7 @@ from tickets.mcp.parts import ticket_as_json
 from tickets.models import MyTicket, Ticket
 from tickets.numbering.name_ticket import name_ticket
 from tickets.submitting.submit_ticket import submit_ticket
-from workflows.fields.validation import Validator
+from workflows.fields.answers.validation import Validator
 from workflows.mcp.as_json import FORM, OBJECTS, TEXT, FormInWords, cut, result_of
 from workflows.models import TicketDefinition
 from workflows.running.definition_cache import definition_of

@@ -26,7 +26,7 @@ from tickets.working.complete_task import complete_task
 from tickets.working.pages.worker_page import with_ticket
 from workflows.engine.errors import FieldError
 from workflows.errors import MayNotClaimError
-from workflows.fields.asked_again import AskedAgain
+from workflows.fields.answers.asked_again import AskedAgain
 from workflows.mcp.as_json import (
     ANY_OBJECT,
     FLAG,

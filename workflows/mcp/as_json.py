@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 
 from tenants.mcp.tool import JsonObject
 from workflows.engine.process import Json
-from workflows.fields.validation import Validator
+from workflows.fields.answers.validation import Validator
 from workflows.forms import Shown
 
 TEXT: Final[JsonObject] = {"type": "string"}

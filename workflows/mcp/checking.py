@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.mcp.tool import Call, JsonObject, Tool
 from tenants.tokens.scopes import Scope
-from workflows.authoring.definitions.pages.definition_rows import condition_labels
+from workflows.authoring.definitions.pages.transition_rows import condition_labels
 from workflows.authoring.trying.pages.try_steps import StepRow, step_rows
 from workflows.authoring.trying.run_test_cases import run_test_cases, trial_of
 from workflows.authoring.trying.try_state import submitter_texts
@@ -20,7 +20,7 @@ from workflows.engine.errors import FieldError
 from workflows.engine.problems import FieldProblem
 from workflows.engine.simulate import Simulation, Step, read_answers
 from workflows.errors import InvalidDataError, WorkflowsError
-from workflows.fields.validation import validator_for
+from workflows.fields.answers.validation import validator_for
 from workflows.mcp.as_json import (
     ANY_OBJECT,
     FLAG,

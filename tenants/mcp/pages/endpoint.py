@@ -19,6 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from tenants.audit.acting import acting_as
 from tenants.connection import company_of, use_public
+from tenants.database.trouble import trouble_of
 from tenants.errors import (
     CompanyToBeDeletedError,
     RateLimitedError,
@@ -44,7 +45,6 @@ from tenants.observing.log_context import note, note_reason
 from tenants.refusals import refusals
 from tenants.tokens.acting import actor_of_holder
 from tenants.tokens.holder import Holder, holder_of
-from tenants.trouble import trouble_of
 
 logger = logging.getLogger(__name__)
 
