@@ -12,6 +12,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 
 from tenants.account.log_ins import forget_ended_sessions
+from tenants.api.once import forget_answers
 from tenants.fair_turns import RECOVERED, Queue
 from tenants.jobs import PATIENT
 from tenants.limits import table as limits
@@ -51,3 +52,4 @@ def forget_old_counts(timestamp: int) -> None:
     close_old_connections()
     limits.forget()
     forget_ended_sessions()
+    forget_answers()

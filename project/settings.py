@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "project.middleware.ContentSecurityPolicyMiddleware",
     "tenants.middleware.LanguageMiddleware",
     "project.being_upgraded.InstallationUpToDateMiddleware",
+    "tenants.api.door.NoCookiesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -203,6 +204,8 @@ WEBHOOKS_KEEP_DAYS = int(os.environ.get("WEBHOOKS_KEEP_DAYS") or 30)
 # How many people a company may invite in a day.
 COMPANY_MOST_INVITATIONS_A_DAY = int(os.environ.get("COMPANY_MOST_INVITATIONS_A_DAY") or 1_000)
 COMPANY_MOST_OUTSIDE_MAILS_A_DAY = int(os.environ.get("COMPANY_MOST_OUTSIDE_MAILS_A_DAY") or 1_000)
+# How often a minute one token may ask the API for something.
+TOKEN_REQUESTS_A_MINUTE = int(os.environ.get("TOKEN_REQUESTS_A_MINUTE") or 600)
 # How often a ticket may come to one task, and how many tasks it may have: a workflow that goes in
 # circles stops there, with an error of the ticket.
 TICKET_MOST_VISITS = int(os.environ.get("TICKET_MOST_VISITS") or 500)

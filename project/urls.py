@@ -5,11 +5,14 @@ from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 
-from project import demo_accounting, health, views
+from project import api, demo_accounting, health, views
+from project.mcp_server import SERVER
 from project.observing.metrics import metrics
 from tenants.account.pages.address import ConfirmAddressPage
 from tenants.account.pages.forgotten_password import ForgottenPasswordPage
 from tenants.account.pages.one_time_link import OneTimeLinkPage
+from tenants.mcp.pages.endpoint import endpoint
+from tenants.mcp.pages.metadata import resource_metadata
 from tickets.arriving.pages.way_in import way_in, way_in_answer
 from tickets.calling.pages.callbacks import receive
 from tickets.notices.pages.stop_mail import StopMailPage
@@ -22,6 +25,7 @@ from tickets.outside.pages.public_start_pages import (
 from tickets.rating.pages.rate_pages import RateByLinkPage
 from tickets.replying.pages.mail_in import mail_in
 from workflows.layouts.pages.frame import frame
+from workflows.mcp.pages.served import bundle_schema, described, llms_txt
 from workflows.people.invitations.pages.accept_page import AcceptPage
 
 handler400 = views.bad_request
@@ -82,6 +86,15 @@ urlpatterns = [
     re_path(r"^callbacks/(?P<token>[^/]+)/?$", receive, name="callback"),
     re_path(r"^in/(?P<token>[^/]+)/answer/?$", way_in_answer, name="way_in_answer"),
     re_path(r"^in/(?P<token>[^/]+)/?$", way_in, name="way_in"),
+    path("mcp", endpoint(SERVER), name="mcp"),
+    # Where RFC 9728 has programs look for it: the path of what it is about comes behind.
+    path(".well-known/oauth-protected-resource/mcp", resource_metadata, name="mcp_metadata"),
+    path("llms.txt", llms_txt, name="llms_txt"),
+    path("llms/<str:name>.md", described, name="described"),
+    path("schemas/bundle-1.json", bundle_schema, name="bundle_schema"),
     re_path(r"^mail-in/?$", mail_in, name="mail_in"),
+    path("api/", api.reference, name="api_reference"),
+    path("api/v1/openapi.json", api.openapi, name="api_document"),
+    re_path(r"^api/v1/(?P<rest>.*)$", api.door, name="api"),
     path("demo/accounting/invoices", demo_accounting.archive_invoice, name="demo_accounting"),
 ]

@@ -53,6 +53,8 @@ def may_log_in_here(person: User) -> bool:
     """Whether a password or a passkey lets this person in: a company may have its people log in
     through its identity provider. Admins always may, for when that one is away."""
     company = person.company
+    if person.is_account:
+        return False
     if company is None or not company.passwords_for_admins_only:
         return True
     return SystemRole.ADMIN in person.system_roles()
@@ -106,7 +108,15 @@ class EmailBackend(ModelBackend):
         return any(MORE_PERMISSIONS.call_all(user_obj, perm))
 
     def get_user(self, user_id: Any) -> User | None:
-        """The person of a session, with their company and permissions, by one statement."""
+        """The person of a session, with their company and permissions, by one statement.
+
+        A service account has none, however a session came to name it.
+        """
+        user = self.person_of_token(user_id)
+        return None if user is None or user.is_account else user
+
+    def person_of_token(self, user_id: Any) -> User | None:
+        """The same of a token's owner, who may be a service account."""
         user: User | None = _people.first(user_id)
         if user is None or not self.user_can_authenticate(user):
             return None

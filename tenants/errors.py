@@ -158,6 +158,70 @@ class TooManyPasskeysError(TenantsError):
         super().__init__()
 
 
+class TokenError(TenantsError):
+    message = _("This is not possible with a token.")
+
+
+class TokenRefusedError(TokenError):
+    """Said of every token that does not let in, whatever the reason."""
+
+    message = _(
+        "This token does not count, or not from where you are. Make a new one under “My tokens”, "
+        "or ask whoever gave it to you."
+    )
+    status = HTTPStatus.UNAUTHORIZED
+
+
+class NoTokenForThemError(TokenError):
+    message = _(
+        "A token is for yourself, or made by a company admin for a service account that is "
+        "switched on."
+    )
+
+
+class TokenNameError(TokenError):
+    message = _("Give the token a name of at most 255 characters, by which you know it again.")
+    field = "name"
+
+
+class TokenScopesError(TokenError):
+    message = _("Choose at least one thing that the token is for.")
+    field = "scopes"
+
+
+class NotForAssistantsError(TokenError):
+    message = _(
+        "An assistant never publishes workflows, and never changes people or roles: a person "
+        "does. Leave these out, or leave the assistant's name empty where a program uses the token."
+    )
+    field = "scopes"
+
+
+class TokenLifetimeError(TokenError):
+    message = _("A token ends in the future, and within a year.")
+    field = "expires_at"
+
+
+class WrongNetworkError(TokenError):
+    message = _(
+        "No address or network: “%(network)s”. Write at most 20 addresses or networks, such as "
+        "192.0.2.7 or 192.0.2.0/24, each on a line of its own."
+    )
+    field = "addresses"
+
+    def __init__(self, network: str) -> None:
+        self.network = network[:64]
+        super().__init__()
+
+
+class TooManyTokensError(TokenError):
+    message = _("There are 50 tokens already. Revoke one that is not used any more.")
+
+
+class AccountHasNoLogInError(TenantsError):
+    message = _("A service account does not log in: it has tokens, and no password.")
+
+
 class SecondFactorDemandedError(TenantsError):
     message = _(
         "A second factor is demanded of you, and this is the last one that you have. Add another "

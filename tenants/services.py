@@ -15,7 +15,7 @@ from tenants.audit.kinds import declare
 from tenants.audit.record import changed, record, record_in_installation, record_of_person
 from tenants.company_limits import COMPANY_LIMITS, ensure_people_within_limit
 from tenants.connection import PUBLIC, company_of
-from tenants.errors import EmailInUseError, LastAdminError
+from tenants.errors import AccountHasNoLogInError, EmailInUseError, LastAdminError
 from tenants.models import Company, User
 from tenants.models.user import emails_in_use
 from tenants.names import plain_email, plain_name
@@ -148,7 +148,13 @@ def save_user(*, user: User, fields: Iterable[str] | None = None) -> None:
 
 
 def set_password(*, user: User, password: str) -> None:
-    """Give a person another password. Their sessions end with the old one."""
+    """Give a person another password. Their sessions end with the old one.
+
+    Raises:
+        AccountHasNoLogInError: it is a service account.
+    """
+    if user.is_account:
+        raise AccountHasNoLogInError
     user.set_password(password)
     with transaction.atomic():
         user.save(update_fields=["password"])
@@ -182,8 +188,10 @@ def ensure_an_admin_is_left(*, company: Company) -> None:
     locked first, so that two admins cannot each remove the other at the same moment.
 
     Raises:
-        LastAdminError: no active person of the company has the role of company admin.
+        LastAdminError: no active person of the company has the role of company admin; a service
+            account is none.
     """
     Company.objects.select_for_update().get(pk=company.pk)
-    if not User.objects.of_company(company).active().with_role(SystemRole.ADMIN).exists():
+    admins = User.objects.of_company(company).active().who_log_in()
+    if not admins.with_role(SystemRole.ADMIN).exists():
         raise LastAdminError

@@ -24,6 +24,6 @@ from workflows.authoring.ticket_types.pages import offer_page, ticket_definition
 from workflows.authoring.trying.pages import cases_page, try_page, try_visible
 from workflows.fields.person.pages import people_search
 from workflows.people.invitations.pages import invite_page
-from workflows.people.pages import absence_page, company_role, everybody
+from workflows.people.pages import absence_page, company_role, everybody, service_accounts
 from workflows.signing.pages import signing_secret
 from workflows.working_hours.pages import business_calendar

@@ -116,6 +116,11 @@ class DeputyError(WorkflowsError):
     message = _("Choose an active colleague who does tasks.")
 
 
+class AccountNameError(WorkflowsError):
+    message = _("Give the service account a name, of at most 255 characters.")
+    field = "name"
+
+
 class ManagerError(WorkflowsError):
     field = "manager"
     message = _("Choose an active colleague: nobody is their own manager.")

@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.urls import get_script_prefix, get_urlconf, reverse
 from django.utils.translation import gettext_lazy as _
 
+from tenants.account.pages.tokens import OwnTokensPage
 from tenants.active_company import active_company
 from tenants.models import User
 from tenants.pages.menu import MenuSection
@@ -375,6 +376,8 @@ def account_links(request: HttpRequest) -> list[dict[str, Any]]:
         (_("Second factor"), "admin:account_second_factor"),
         (_("Where you are logged in"), "admin:account_sessions"),
     ]
+    if OwnTokensPage.admits(request):
+        links.append((_("My tokens"), "admin:account_tokens"))
     if NoticePreferencesPage.admits(request):
         links.append((_("How you are told"), "admin:notice_preferences"))
     if AbsencePage.admits(request):

@@ -36,6 +36,7 @@ from tenants.account.pages.picture import PicturePage
 from tenants.account.pages.profile import ProfilePage
 from tenants.account.pages.second_factor import OwnSecondFactorPage
 from tenants.account.pages.sessions import SessionsPage
+from tenants.account.pages.tokens import NewOwnTokenPage, OwnTokensPage
 from tenants.logging_in.passkeys import domain_of
 from tenants.models import User
 from tickets.notices.pages.bell import BellPage
@@ -103,6 +104,16 @@ class TicketFlowerAdminSite(UnfoldAdminSite):
                 "account/sessions/",
                 self.admin_view(SessionsPage.as_view()),
                 name="account_sessions",
+            ),
+            path(
+                "account/tokens/",
+                self.admin_view(OwnTokensPage.as_view()),
+                name="account_tokens",
+            ),
+            path(
+                "account/tokens/new/",
+                self.admin_view(NewOwnTokenPage.as_view()),
+                name="account_token_new",
             ),
             path("notices/", self.admin_view(NoticeListPage.as_view()), name="notices"),
             path("notices/bell/", self.admin_view(BellPage.as_view()), name="notices_bell"),

@@ -61,6 +61,11 @@ def line_of(request: Mapping[str, Any]) -> tuple[str, str]:
         return VISITORS, place
     cookies = request.get("HTTP_COOKIE", "")
     found = re.search(rf"(?:^|;)\s*{re.escape(settings.SESSION_COOKIE_NAME)}=([^;]+)", cookies)
+    # A token is no form of a visitor's, whatever it is: who invents tokens has many members, too.
+    if request["PATH_INFO"].startswith(("/api/", "/mcp")) and (
+        shown := request.get("HTTP_AUTHORIZATION")
+    ):
+        return place, shown
     if found is None and is_form:
         return VISITORS, place
     return place, found[1] if found else ""

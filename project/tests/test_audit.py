@@ -101,6 +101,12 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "admin:account_company_log_in": ("account.provider_unlinked",),
     "admin:account_sessions": ("account.sessions_ended",),
+    "admin:account_tokens": ("account.token_revoked",),
+    "admin:account_token_new": ("account.token_made",),
+    "admin:tenants_user_accounts": ("account.token_revoked",),
+    "admin:tenants_user_account_new": ("people.added",),
+    "admin:tenants_user_account": ("people.changed", "account.token_revoked"),
+    "admin:tenants_user_account_token": ("account.token_made",),
     "admin:tenants_company_one_time_link": ("superusers.one_time_link_made",),
     "admin:tenants_company_data": ("company.export_started",),
     "admin:tenants_company_archive": ("company.export_fetched",),
@@ -242,6 +248,7 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     "admin:tickets_ticketerror_changelist": ("tickets.retry_of_many",),
     "admin:tickets_ticketerror_review": ("tickets.error_reviewed",),
     "admin:tickets_ticketerror_resolve": ("tickets.error_resolved",),
+    "mcp": ("assistants.acted",),
 }
 _STEP: Final = "an ordinary step or answer of a ticket: its history has it"
 _ASKS: Final = "it asks, and changes nothing"
@@ -301,6 +308,7 @@ NOTHING_TO_RECORD: Final[Mapping[str, str]] = {
     "admin:tickets_message_conversation": _SAID,
     "admin:tickets_fileupload_upload": "a file belongs to nothing until a form names it",
     "mail_in": _SAID,
+    "api": "each of its operations calls the service of a page, which records",
     "admin:tickets_message_edit": _SAID,
     "admin:tickets_message_go_on": _STEP,
     "admin:tickets_message_follow": _OWN,
@@ -409,6 +417,10 @@ READ_ONLY: Final = frozenset(
         "admin:autocomplete",
         "admin:app_list",
         "layout_frame",
+        "bundle_schema",
+        "described",
+        "llms_txt",
+        "mcp_metadata",
     }
 )
 # Each is among what RECORDED says of its list.

@@ -42,6 +42,7 @@ from workflows.people.invitations.invite import Invitee, invite
 LEFT_OUT = (
     *("logout", "jsi18n", "autocomplete", "callback", "health", "ready", "metrics"),
     "layout_frame",
+    *("mcp", "mcp_metadata", "llms_txt", "described", "bundle_schema"),
 )
 
 

@@ -89,6 +89,7 @@ from workflows.models import (
     WorkflowInstance,
 )
 from workflows.people.own_people import PERSON_CHANGED
+from workflows.people.service_accounts import add_account
 
 # In every text of Acme's that the examples hold; pages that repeat what was searched for
 # repeat only its beginning.
@@ -120,12 +121,20 @@ FOR_VISITORS = {
     "admin:company_log_in_back",
     "demo_accounting",  # answers other systems, and keeps nothing
     "layout_frame",  # an empty page, the same for everybody
+    "api",  # it knows tokens alone: project/tests/test_api.py asks every operation as others
+    "api_document",  # the same for everybody
+    "api_reference",
     "callback",  # likewise: the address that it is asked at is signed
     "way_in",  # likewise, and so is what is sent
     "way_in_answer",
     "health",
     "ready",
     "metrics",
+    "mcp",  # its token lets in: project/tests/test_assistants_isolation.py
+    "mcp_metadata",  # these four say the same to everybody
+    "llms_txt",
+    "described",
+    "bundle_schema",
 }
 # Who sees the ticket sees its files; no role is given them of themselves.
 # They have no page of their own: views stand above the lists.
@@ -162,6 +171,8 @@ DECIDE_THEMSELVES = {
     "admin:company_log_in_at",
     "admin:company_log_in_back",  # the session says who has begun
     "admin:account_sessions",  # one's own, whoever it is
+    "admin:account_tokens",  # likewise
+    "admin:account_token_new",
     "stop_mail",  # whoever has the address: it is signed
     "rate_ticket",  # likewise
     "outside_form",  # likewise
@@ -210,6 +221,14 @@ NO_PAGES = {
     "way_in",
     "way_in_answer",
     "layout_frame",
+    "mcp",
+    "mcp_metadata",
+    "llms_txt",
+    "described",
+    "bundle_schema",
+    "api",
+    "api_document",
+    "api_reference",
 }
 OURS = ("project", "tenants", "workflows", "tickets")
 # Arguments that name no object of a company.
@@ -238,6 +257,13 @@ class Examples:
 
     def __init__(self, user: User) -> None:
         self.user = user
+        self.account = add_account(
+            name=f"{MARK} robot",
+            roles=[SystemRole.USER],
+            company_roles=(),
+            by=user,
+            now=timezone.now(),
+        )
         self.role = CompanyRole.objects.create(name=f"{MARK} role", description=f"{MARK} people")
         self.role.members.add(user)
         self.draft = self._workflow("zyxomma_draft", version=1)
@@ -440,6 +466,7 @@ class Examples:
         return {
             "uuid": [self.file["upload"], self.task.uuid],
             "key": [self.file["upload"]],
+            "account_id": [self.account.pk],
             "task_id": [self.task.pk],
             "ticket_id": [self.ticket.pk],
             "retry_id": [self.bulk_retry.pk],
@@ -466,6 +493,7 @@ class Examples:
             "admin:tickets_ticket_repair_visible": repairs,
             "enter_company": [{"pk": self.user.company_id}],
             "callback": [{"token": "forged:by-nobody"}],
+            "api": [{"rest": f"tickets/{self.ticket.pk}"}],
             "way_in": [{"token": "forged:by-nobody"}],
             "way_in_answer": [{"token": "forged:by-nobody"}],
             "one_time_link": [{"token": "forged:by-nobody"}],

@@ -11,6 +11,7 @@ from typing import Final
 from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tenants.account.log_ins import end_log_ins
@@ -20,6 +21,7 @@ from tenants.connection import PUBLIC, company_of
 from tenants.errors import TenantsError
 from tenants.hooks import Hook
 from tenants.models import User
+from tenants.tokens.make_token import revoke_tokens_of
 
 ADDRESS_LOST = declare("account.address_lost", _("Lost an address that somebody else has proven"))
 
@@ -140,3 +142,4 @@ def take_address_away(person: User) -> None:
         person.save(update_fields=["email"])
         say_new_address(person, old)
         end_log_ins(person=person, names=None, keep=None)
+        revoke_tokens_of(owner=person, now=timezone.now())

@@ -38,7 +38,7 @@ def happened_to(person: User) -> list[Happened]:
         Happened(
             at=each.at,
             what=title_of(each.kind),
-            by="" if each.actor_id == person.pk else each.actor_name,
+            by="" if each.actor_id == person.pk else each.who,
             sender=each.sender,
         )
         for each in events

@@ -63,7 +63,7 @@ class OneTimeLink:
 def admins_of(company: Company) -> UserQuerySet:
     """Whom a link may be made for."""
     people: UserQuerySet = User.objects.of_company(company)
-    return people.active().with_role(SystemRole.ADMIN)
+    return people.active().who_log_in().with_role(SystemRole.ADMIN)
 
 
 def make_one_time_link(*, person: User, reason: str, removes_second_factor: bool) -> str:

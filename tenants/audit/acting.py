@@ -23,6 +23,19 @@ class ActorKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Through:
+    """By what a person acts: a token of theirs, and which assistant uses it (empty: a program)."""
+
+    token: str
+    number: int
+    assistant: str = ""
+
+    def as_kept(self) -> dict[str, str | int]:
+        """As it stands in the data of an event."""
+        return {"token": self.token, "number": self.number, "assistant": self.assistant}
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts, as the log keeps it: names change, and people are erased."""
 
@@ -30,13 +43,14 @@ class Actor:
     id: int | None = None
     name: str = ""  # and e-mail address
     sender: str = ""  # the network address of their browser; empty: none, or unknown
+    through: Through | None = None  # None: they do it themselves
 
 
 SYSTEM: Final = Actor(ActorKind.SYSTEM)
 _acting: ContextVar[Actor] = ContextVar("acting", default=SYSTEM)
 
 
-def actor_of(person: User, *, sender: str = "") -> Actor:
+def actor_of(person: User, *, sender: str = "", through: Through | None = None) -> Actor:
     """A person as an actor."""
     name = person.get_full_name()
     return Actor(
@@ -44,7 +58,14 @@ def actor_of(person: User, *, sender: str = "") -> Actor:
         id=person.pk,
         name=f"{name} <{person.email}>" if name else person.email,
         sender=sender,
+        through=through,
     )
+
+
+def through_of(person_id: int | None) -> Through | None:
+    """By what this person acts now, where it is they who act."""
+    actor = _acting.get()
+    return actor.through if person_id is not None and actor.id == person_id else None
 
 
 def command(name: str) -> Actor:

@@ -27,6 +27,7 @@ class Group(StrEnum):
     TICKETS = "tickets"
     FILES = "files"
     SUPERUSERS = "superusers"
+    ASSISTANTS = "assistants"
 
 
 GROUP_TITLES: Mapping[Group, StrPromise] = {
@@ -37,6 +38,7 @@ GROUP_TITLES: Mapping[Group, StrPromise] = {
     Group.TICKETS: _("Repairs of tickets"),
     Group.FILES: _("Files, uploads and downloads"),
     Group.SUPERUSERS: _("Superusers"),
+    Group.ASSISTANTS: _("What assistants did"),
 }
 
 

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.audit.kinds import LONGEST_NAME, title_of
@@ -57,3 +58,13 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return title_of(self.kind)
+
+    @property
+    def who(self) -> str:
+        """Who acted, with the assistant that did it for them."""
+        through = self.data.get("through") if isinstance(self.data, dict) else None
+        assistant = through.get("assistant") if isinstance(through, dict) else ""
+        if not assistant:
+            return self.actor_name
+        words = {"assistant": assistant, "person": self.actor_name}
+        return gettext("Assistant %(assistant)s for %(person)s") % words

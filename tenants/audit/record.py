@@ -131,6 +131,8 @@ def _values(entry: Entry, actor: Actor) -> tuple[Any, ...]:
     data = dict(entry.details)
     if entry.changes is not None:
         data["changes"] = {name: list(values) for name, values in entry.changes.items()}
+    if actor.through is not None:
+        data["through"] = actor.through.as_kept()
     about = entry.about
     return (
         entry.kind.name,

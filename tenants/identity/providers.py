@@ -179,7 +179,8 @@ def allow_people(*, provider: IdentityProvider, emails: Iterable[str]) -> list[s
     A link to another issuer, which the company had before, gives way.
     """
     wanted = {plain_email(each) for each in emails if each.strip()}
-    found = list(User.objects.filter(company=provider.company_id, email__in=wanted))
+    people = User.objects.who_log_in().filter(company=provider.company_id)
+    found = list(people.filter(email__in=wanted))
     allowed: list[Entry] = []
     with transaction.atomic():
         of_before = LinkedAccount.objects.filter(user__in=found).exclude(issuer=provider.issuer)

@@ -26,6 +26,7 @@ from tenants.mail.models import (
 )
 from tenants.mail.set_up import own_domain
 from tenants.models import User
+from tenants.models.user import ACCOUNTS_DOMAIN
 
 SEND_MAIL: Final = "mail.jobs.send_mail"
 # In characters.
@@ -118,11 +119,13 @@ def queue_mail(
 def queue_mails(mails: Iterable[NewMail]) -> list[int]:
     """Put many into the outbox, by two statements; the ids of those that were not there yet.
 
+    What would go to a service account is left out: nobody reads it.
+
     Raises:
         ValueError: as `queue_mail`.
     """
     now = timezone.now()
-    rows = [_row(each, now) for each in mails]
+    rows = [_row(each, now) for each in mails if not _is_to_account(each)]
     if not rows:
         return []
     # Part of the caller's, where there is one: without the statements of a savepoint.
@@ -209,6 +212,12 @@ def _row(mail: NewMail, now: datetime) -> OutgoingMail:
         due_at=now,
         give_up_at=now + mail.expires,
     )
+
+
+def _is_to_account(mail: NewMail) -> bool:
+    if isinstance(mail.to, User):
+        return mail.to.is_account
+    return mail.to.strip().lower().endswith(f"@{ACCOUNTS_DOMAIN}")
 
 
 def _number(text: str) -> str:

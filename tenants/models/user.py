@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -17,6 +17,9 @@ from tenants.models.company import Company
 from tenants.models.fields import EmailAddressField, NameField
 from tenants.names import LONGEST_NAME, plain_email
 from tenants.roles import SystemRole
+
+# Of the addresses of service accounts: no mail goes there (RFC 2606).
+ACCOUNTS_DOMAIN: Final = "accounts.invalid"
 
 
 def emails_in_use(emails: Iterable[str], *, but_of: int | None = None) -> set[str]:
@@ -44,6 +47,10 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def active(self) -> UserQuerySet:
         return self.filter(is_active=True)
+
+    def who_log_in(self) -> UserQuerySet:
+        """Without service accounts."""
+        return self.filter(is_account=False)
 
     def with_role(self, role: SystemRole) -> UserQuerySet:
         return self.filter(groups__name=role)
@@ -78,7 +85,10 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person, who logs in by e-mail and belongs to one company (a superuser to none)."""
+    """A person, who logs in by e-mail and belongs to one company (a superuser to none).
+
+    Or a service account of a company, which is named wherever people are, and never logs in.
+    """
 
     email = EmailAddressField(
         _("e-mail address"),
@@ -108,6 +118,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("active"),
         default=True,
         help_text=_("Switch this off instead of deleting a person: their history stays."),
+    )
+    # A program, which acts by tokens alone: see workflows/people/service_accounts.py.
+    is_account = models.BooleanField(
+        _("service account"), default=False, db_default=False, editable=False
     )
     is_staff = models.BooleanField(_("staff"), default=False, editable=False)
     # Empty: as the browser asks, and as the company has it. See tenants/language_and_zone.py.
@@ -179,6 +193,10 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=Q(is_superuser=True, company=None)
                 | Q(is_superuser=False, company__isnull=False),
                 name="user_has_a_company_unless_superuser",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_account=False) | Q(is_superuser=False),
+                name="account_is_no_superuser",
             ),
         )
 

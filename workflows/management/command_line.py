@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, tzinfo
 from pathlib import Path
+from typing import Any
 
 from django.core.management import BaseCommand, CommandError
 from django.utils.translation import gettext as _
@@ -103,6 +104,37 @@ def problem_lines(problems: Iterable[Problem], reading: Reading) -> Iterator[str
         }
         found = _(" Found: %(found)s.") % {"found": each.found_text} if each.found_text else ""
         yield line + found
+
+
+def found_as_json(
+    problems: Iterable[Problem], reading: Reading, cases: Iterable[TestCaseResult]
+) -> dict[str, Any]:
+    """What a check found, for programs: `is_ok`, `errors` and `warnings`, `tests`."""
+    rows = [(each.is_error, _problem_as_json(each, reading)) for each in problems]
+    errors = [row for is_error, row in rows if is_error]
+    return {
+        "is_ok": not errors,
+        "errors": errors,
+        "warnings": [row for is_error, row in rows if not is_error],
+        "tests": [
+            {"name": each.name, "has_passed": each.has_passed, "reason": each.reason}
+            for each in cases
+        ],
+    }
+
+
+def _problem_as_json(problem: Problem, reading: Reading) -> dict[str, str]:
+    place = reading.place_of(problem.path)
+    found = {
+        "place": problem.place,
+        "where": problem.where,
+        "in_file": str(place) if place else "",
+        "message": problem.message,
+        "found": problem.found_text,
+        "expected": problem.expected,
+        "nearest": problem.nearest,
+    }
+    return {name: text for name, text in found.items() if text or name in ("place", "message")}
 
 
 def counted(problems: list[Problem]) -> str:

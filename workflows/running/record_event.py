@@ -13,6 +13,7 @@ from tenants.models import User
 from workflows.engine.process import JsonObject
 from workflows.models import TaskInstance, WorkflowEvent
 from workflows.running.events.kind import EventKind
+from workflows.running.through import with_through
 from workflows.running.with_event import WITH_EVENT, Happened
 
 
@@ -41,7 +42,7 @@ def record_event(
         kind=str(kind),
         actor_id=None if by is None else by.pk,
         at=at,
-        data=data,
+        data=with_through(data, by),
     )
     happened = Happened(
         kind=kind,

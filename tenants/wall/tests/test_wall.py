@@ -23,9 +23,11 @@ from procrastinate.contrib.django import app
 from tenants.connection import PUBLIC, company_of, current_schema, database, use_alone, use_public
 from tenants.jobs import defer, in_company
 from tenants.models import (
+    AccessToken,
     Company,
     CompanyExport,
     IdentityProvider,
+    KeptAnswer,
     LinkedAccount,
     LogInSession,
     Passkey,
@@ -75,7 +77,13 @@ OF_OTHERS: Final = {
         _OF_PERSON,
     ),
     **dict.fromkeys(
-        ("tenants_identityprovider", "tenants_linkedaccount", "tenants_companyexport"),
+        (
+            "tenants_identityprovider",
+            "tenants_linkedaccount",
+            "tenants_companyexport",
+            "tenants_accesstoken",
+            "tenants_keptanswer",
+        ),
         "SELECT * FROM public.{} WHERE company_id <> {acme}",
     ),
     "django_session": "SELECT row.* FROM public.{} AS row WHERE session_key NOT IN (SELECT"
@@ -321,6 +329,14 @@ class FromInsideTests(WallCase):
         CompanyExport.objects.create(
             company=self.globex, asked_by="Charlie", created_at=timezone.now()
         )
+        token = AccessToken.objects.create(
+            owner=self.charlie,
+            company=self.globex,
+            name="x",
+            digest=b"x",
+            expires_at=timezone.now(),
+        )
+        KeptAnswer.objects.create(company=self.globex, token=token, key=b"x", request=b"x")
         SpareSchema.objects.create(schema_name="_spare_x", source="x", made_at=timezone.now())
         with company_of(GLOBEX):
             defer(ADVANCE, ticket_id=1)

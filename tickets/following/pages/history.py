@@ -21,6 +21,7 @@ from workflows.layouts.columns import layouts_of
 from workflows.models import TaskInstance, WorkflowDefinition, WorkflowEvent
 from workflows.running.events.kind import Details, data_of, event_sentence, kind_named
 from workflows.running.events.of_blocks.branch_cancelled import BRANCH_CANCELLED
+from workflows.running.through import who_in_words
 
 _WITH: Final = ("actor", "task_instance__definition", "task_instance__contact")
 _LONG: Final = layouts_of("task_instance__definition")
@@ -153,7 +154,7 @@ def _line(
         text=event_sentence(kind.screen.history, event, titles),
         icon=kind.screen.icon,
         tone=kind.screen.tone_of(event),
-        who=str(event.actor) if event.actor else _("The system"),
+        who=who_in_words(event.actor, event.data),
         task=task,
         note=str(data.get("error") or _object(data.get("failure")).get("message") or ""),
         reason="" if kind is BRANCH_CANCELLED else str(data.get("reason") or ""),

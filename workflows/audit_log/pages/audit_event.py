@@ -129,7 +129,7 @@ class AuditEventAdmin(FlatExportAdmin, DetailPageAdmin):
 
     @display(description=_("who"), header=True)
     def who(self, event: AuditEvent) -> list[str]:
-        return [clipped(event.actor_name or "-"), event.sender]
+        return [clipped(event.who or "-"), event.sender]
 
     @display(description=_("acted as"))
     def acted_as(self, event: AuditEvent) -> SafeString:

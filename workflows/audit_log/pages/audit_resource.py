@@ -53,7 +53,7 @@ class AuditResource(FlatResource[AuditRow]):
             kind=thing.kind,
             what=title_of(thing.kind),
             acted_as=str(ACTOR_TITLES.get(thing.actor_kind, thing.actor_kind)),
-            who=thing.actor_name,
+            who=thing.who,
             who_number=thing.actor_id,
             sender=thing.sender,
             about_type=thing.subject_type,

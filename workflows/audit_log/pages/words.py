@@ -50,6 +50,7 @@ TITLES: Final[Mapping[str, StrPromise]] = {
     "links": gettext_lazy("accounts that were linked"),
     "passwords_for_admins_only": gettext_lazy("passwords for admins only"),
     "has_new_secret": gettext_lazy("another client secret"),
+    "tool": gettext_lazy("tool"),
     "too_long": gettext_lazy("too long to keep"),
 }
 MOST_IN_LIST: Final = 3
@@ -97,6 +98,8 @@ def changes_of(event: AuditEvent) -> list[Change]:
 
 def details_of(event: AuditEvent) -> list[Detail]:
     data = {name: value for name, value in _data(event).items() if name != "changes"}
+    if isinstance(data.get("through"), dict):  # the assistant stands with who did it
+        data["through"] = data["through"].get("token")
     return [
         Detail(_title(event, name), shown(_label(event, name, value)))
         for name, value in data.items()

@@ -13,6 +13,7 @@ from workflows.bundles.checks.decision_tables import decision_table_problems
 from workflows.bundles.checks.edits import edit_problems
 from workflows.bundles.checks.flow import flow_problems
 from workflows.bundles.checks.layout_sources import layout_problems
+from workflows.bundles.checks.markup import markup_problems
 from workflows.bundles.checks.messages import message_problems
 from workflows.bundles.checks.patterns import pattern_problems
 from workflows.bundles.checks.references import reference_problems
@@ -85,6 +86,7 @@ def _further_problems(document: JsonObject, facts: Facts) -> Iterator[Problem]:
         comparison_problems(outline),
         test_case_problems(outline, facts),
         layout_problems(outline),
+        markup_problems(document),
     )
 
 

@@ -12,6 +12,7 @@ from workflows.actions.errors import ActionError
 from workflows.bundles.checks.public_starts import public_start_problems
 from workflows.bundles.document.canonical import END, START
 from workflows.bundles.document.problems import Problem, Severity
+from workflows.bundles.document.synonyms import REQUESTER_WORDS, plain
 from workflows.bundles.outline.entries import Entry
 from workflows.bundles.outline.forms import check_form, form_fields
 from workflows.bundles.outline.outline import Outline
@@ -218,6 +219,11 @@ def _role_problems(outline: Outline) -> Iterator[Problem]:
             meant = nearest(name, known)
             message = _("“%(role)s” is not among the company roles of this bundle.")
             advice = did_you_mean(meant) or " " + _("Add it to “company_roles”.")
+            if plain(name) in REQUESTER_WORDS and path[-1:] == ("candidate_role",):
+                advice = " " + _(
+                    "Whoever submitted the ticket is no company role: leave it out, and write "
+                    "“assign_to”: {“who”: “requester”}."
+                )
             yield Problem(
                 path, message % {"role": short(name)} + advice, name, ", ".join(known), meant
             )

@@ -14,6 +14,7 @@ from workflows.bundles.document.problems import Problem
 from workflows.bundles.document.reading import read_bundle
 from workflows.bundles.document.synonyms import (
     INSIDE,
+    REQUESTER_WORDS,
     edit_mode_of,
     field_type_of,
     names_of,
@@ -21,9 +22,15 @@ from workflows.bundles.document.synonyms import (
     synonyms_of,
     task_type_of,
 )
-from workflows.engine.conditions.text import ConditionTextError, Names, parse_expression
+from workflows.engine.conditions.text import (
+    ConditionTextError,
+    Names,
+    parse_condition,
+    parse_expression,
+)
 from workflows.engine.problems import Path, short
 from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.steps.assigning import Who
 from workflows.engine.steps.edits import OF_TASKS, OF_TICKET
 from workflows.engine.tables.decision_cells import CELL_TYPES
 from workflows.engine.values.storable import MAX_DEPTH
@@ -163,6 +170,40 @@ def _read_json_text(value: Json, path: Path, made: InOurWords) -> Json:
         return value
 
 
+def _read_condition(value: Json, path: Path, made: InOurWords) -> Json:
+    """What decides a transition: JSON, or as people write it: ticket.amount > 1000."""
+    if not isinstance(value, str) or value.lstrip().startswith("{"):
+        return _read_json_text(value, path, made)
+    try:
+        return parse_condition(value, task_keys=made.task_keys)
+    except ConditionTextError as error:
+        found = short(value, 200)
+        made.problems.append(Problem(path, str(error), found, error.expected, error.nearest))
+        return value
+
+
+# Who is meant by one word alone.
+_ALONE: Final = (Who.REQUESTER.value, Who.MANAGER.value, "everybody")
+
+
+def _read_assignment(value: Json, _path: Path, _made: InOurWords) -> Json:
+    """To whom a task is given, also as a word: requester, manager, or an e-mail address."""
+    if isinstance(value, str) and "@" in value:
+        return {"who": Who.PERSON.value, "email": value.strip()}
+    if isinstance(value, str):
+        who = _who(value)
+        return {"who": who} if who in _ALONE else value
+    if isinstance(value, dict) and isinstance(value.get("who"), str):
+        return {**value, "who": _who(str(value["who"]))}
+    return value
+
+
+def _who(word: str) -> str:
+    if plain(word) in REQUESTER_WORDS:
+        return Who.REQUESTER.value
+    return next((each for each in _ALONE if each == plain(word)), word)
+
+
 def _read_input(value: Json, path: Path, made: InOurWords) -> Json:
     """What an input reads: JSON, or as people write it: ticket.amount."""
     if not isinstance(value, str) or not value.strip():
@@ -227,14 +268,15 @@ _VALUES: Final[Mapping[tuple[str, str], _Read]] = {
     ("field", "required"): _read_value_or_formula,
     **{("field", key): _read_value_or_formula for key in LIMIT_KEYS},
     ("task", "task_type"): _read_task_type,
+    ("task", "assign_to"): _read_assignment,
     ("task", "input_schema"): _read_json_text,
     ("task", "output_schema"): _read_json_text,
     ("task", "for_each"): _read_json_text,
-    ("branch", "when"): _read_json_text,
+    ("branch", "when"): _read_condition,
     ("table_input", "value"): _read_input,
     ("table_input", "type"): _read_cell_type,
     ("table_output", "type"): _read_cell_type,
     ("transition", "from"): _end_point(START),
     ("transition", "to"): _end_point(END),
-    ("transition", "condition"): _read_json_text,
+    ("transition", "condition"): _read_condition,
 }

@@ -31,12 +31,14 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "tests": ("test_cases",),
     },
     "workflow": {
+        "key": ("id", "identifier"),
         "title": ("name", "workflow_name"),
         "description": ("desc",),
         "ext_ref": ("ext_refs", "external_references", "links", "link"),
         "fields": ("field_specs", "questions"),
     },
     "task": {
+        "key": ("id", "identifier"),
         "title": ("name", "task_name"),
         "description": ("desc",),
         "ext_ref": ("ext_refs", "external_references", "links", "link"),
@@ -122,6 +124,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "outcome": ("end_outcome",),
     },
     "ticket_type": {
+        "key": ("id", "identifier"),
         "title": ("name", "ticket_name"),
         "description": ("desc",),
         "ext_ref": ("ext_refs", "external_references", "links", "link"),
@@ -210,6 +213,10 @@ EDIT_MODES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("read", "show", "view", "only_seen", "read_only"), EditMode.SEE.value),
     **{each.value: each.value for each in EditMode},
 }
+# Other words for whoever submitted the ticket, as `plain` writes them.
+REQUESTER_WORDS: Final = frozenset(
+    {"requester", "requestor", "submitter", "initiator", "reporter", "author", "creator"}
+)
 # The parts that stand inside a part, by the name that they have there; in a list where "[]".
 INSIDE: Final[Mapping[str, Mapping[str, str]]] = {
     "bundle": {

@@ -28,7 +28,25 @@ _NAME: Final = re.compile(r"[^\W\d][\w]*(?:\.\w+)*")
 _NUMBER: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _ESCAPE: Final = re.compile(r'\\(?:u([0-9a-fA-F]{4})|(["\'\\/bfnrt]))')
 _ESCAPED: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_SIGNS: Final = ("<=", ">=", "<>", "!=", "==", "=", "<", ">", "(", ")", ",", "+", "-", "*", "/")
+_SIGNS: Final = (
+    "===",
+    "!==",
+    "<=",
+    ">=",
+    "<>",
+    "!=",
+    "==",
+    "=",
+    "<",
+    ">",
+    "(",
+    ")",
+    ",",
+    "+",
+    "-",
+    "*",
+    "/",
+)
 _OTHER_SIGNS: Final[Mapping[str, str]] = {
     "≤": "<=",
     "≥": ">=",
@@ -41,7 +59,7 @@ _WORDS_OF_PROGRAMMERS: Final[Mapping[str, str]] = {"&&": "and", "||": "or"}
 _DATE: Final = re.compile(
     r"(?:[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4})(?![\w.])"
 )
-_SPELLINGS: Final[Mapping[str, str]] = {"=": "==", "<>": "!="}
+_SPELLINGS: Final[Mapping[str, str]] = {"=": "==", "<>": "!=", "===": "==", "!==": "!="}
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,9 @@ def rule_problems(
             )
             yield Problem(place, message % {"name": short(variable)}, rule)
         elif name not in readable.names and name not in NAMES_OF_TIME:
-            meant = nearest(name, readable.names)
+            # Rules of the process say ticket.amount, those of a form amount.
+            own = inner.partition(".")[0] if name == "ticket" else ""
+            meant = own if own in readable.names else nearest(name, readable.names)
             message = gettext("The rule reads “%(name)s”, but there is no such field.") % {
                 "name": short(name)
             }

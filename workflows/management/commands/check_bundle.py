@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from workflows.management.command_line import (
     BundleCommand,
     case_count,
     counted,
+    found_as_json,
     problem_lines,
     read_argument,
 )
@@ -33,14 +35,25 @@ class Command(BundleCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="The file: .json, .yaml, .xlsx or .ods.")
+        parser.add_argument(
+            "--json",
+            action="store_true",
+            dest="as_json",
+            help="Write what was found as one JSON object, for programs (docs/assistants.md).",
+        )
 
-    def handle(self, *args: Any, file: Path, **options: Any) -> None:
+    def handle(self, *args: Any, file: Path, as_json: bool = False, **options: Any) -> None:
         reading = read_argument(file)
         document, problems, cases = reading.document, reading.check(), []
         if isinstance(document, dict) and not errors_of(problems):
             made = canonical(document)
             cases = run_document_test_cases(made)
             problems += test_case_failures(made, cases)
+        if as_json:
+            self.say(json.dumps(found_as_json(problems, reading, cases), ensure_ascii=False))
+            if errors_of(problems):
+                raise SystemExit(1)
+            return
         for line in problem_lines(problems, reading):
             self.say(line)
         if cases:

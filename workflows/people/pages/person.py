@@ -385,7 +385,9 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
             return people.none()
         roles = Prefetch("company_roles", queryset=CompanyRole.objects.only("name"))
         invited = Invitation.objects.open().filter(person=OuterRef("pk"))
-        of_company = people.of_company(company).annotate(is_invited=Exists(invited))
+        # Service accounts have a page of their own: what they lack is half of this one.
+        own = people.of_company(company).who_log_in()
+        of_company = own.annotate(is_invited=Exists(invited))
         return of_company.prefetch_related(roles)
 
     # --- the list ----------------------------------------------------------------------------

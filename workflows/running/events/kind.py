@@ -17,6 +17,7 @@ from workflows.models import PathStatus, TaskStatus, WorkflowEvent, WorkflowStat
 from workflows.models.path import OPEN_PATHS
 from workflows.models.task_instance import UNFINISHED
 from workflows.running.events.state import State
+from workflows.running.through import who_in_words
 from workflows.working_hours.durations import duration_in_words
 
 if TYPE_CHECKING:
@@ -244,7 +245,7 @@ def words_of(event: WorkflowEvent, titles: Mapping[str, str]) -> dict[str, str]:
     return {
         "kind": event.kind,
         "task": task.definition.title if task else "",
-        "person": str(event.actor) if event.actor else _("The system"),
+        "person": who_in_words(event.actor, event.data),
         "to": str(data.get("to") or _("somebody")),
         "contact": _contact(event, data),
         "attempt": str(data.get("attempt") or ""),

@@ -26,6 +26,7 @@ from workflows.running.looking_back.visits import Visits
 from workflows.running.positions import Positions
 from workflows.running.sealing import batch_of_history
 from workflows.running.step_part import StepPart
+from workflows.running.through import with_through
 from workflows.running.with_event import WITH_EVENT, Happened
 
 
@@ -199,7 +200,7 @@ class InstanceWriter:
             kind=str(kind),
             actor_id=None if self.actor is None else self.actor.pk,
             at=self.now,
-            data=data or {},
+            data=with_through(data or {}, self.actor),
         )
         caused_by = self.actor or self._caused_by
         happened = Happened(

@@ -249,13 +249,14 @@ class InvitePage(Page):
 
 def without_log_in(company: Company) -> Any:
     """Active people who were added and have never had a password, nor come in another way."""
-    people = User.objects.of_company(company).active()
+    people = User.objects.of_company(company).active().who_log_in()
     without = people.filter(password__startswith=_NO_PASSWORD, last_login=None)
     return without.order_by("pk")
 
 
 def _cannot_log_in(person: User) -> bool:
-    return person.is_active and person.last_login is None and not person.has_usable_password()
+    has_come = person.last_login is not None or person.has_usable_password()
+    return person.is_active and not person.is_account and not has_come
 
 
 def _invitee(person: User) -> Invitee:

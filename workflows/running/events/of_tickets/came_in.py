@@ -1,6 +1,7 @@
 """The ticket was submitted by no hand: a recurring start, another system or a mail has done it.
 
-Its data: `by` (start, address or mail), `called` (what the start is called), `due` (the moment of a
+Its data: `by` (start, address, mail or assistant), `called` (what the start, or the assistant, is
+called), `due` (the moment of a
 start, ISO 8601), `missed` (earlier moments for which nothing was started) and `missed_count`.
 """
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 BY_START: Final = "start"
 BY_ADDRESS: Final = "address"
 BY_MAIL: Final = "mail"
+BY_ASSISTANT: Final = "assistant"
 
 
 def _history(event: WorkflowEvent) -> StrOrPromise:
@@ -31,6 +33,8 @@ def _history(event: WorkflowEvent) -> StrOrPromise:
         return _("Another system has submitted the ticket, at the web address of its type.")
     if data.get("by") == BY_MAIL:
         return _("The ticket was submitted by mail.")
+    if data.get("by") == BY_ASSISTANT:
+        return _("The assistant “%(of)s” has submitted the ticket.")
     said = _("The ticket was started by “%(of)s”, as due on {due}.").replace(
         "{due}", _moment(data.get("due"))
     )

@@ -1,0 +1,392 @@
+"""The API as a whole: every operation is walked, whoever asks.
+
+An operation without an example in `EXAMPLES` fails here, the day it appears.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+from unittest import mock
+
+import jsonschema_rs
+from django.core.cache import caches
+from django.db import OperationalError
+from django.test import override_settings
+from django.urls import reverse
+from django.utils import timezone
+
+from project.api import api, document
+from tenants.api.door import ROOT as DOOR
+from tenants.api.operations import ALWAYS, Declared, declared_operations
+from tenants.api.problems import MEDIA_TYPE
+from tenants.api.tests.api_case import ROOT, ApiCase
+from tenants.limits.bodies import ASKS_BODY_LIMIT, BODY_LIMIT_HEADER, REFUSED_BODY, SMALL_BODY
+from tenants.limits.table import TOKEN_REQUESTS
+from tenants.models import AccessToken, Company, KeptAnswer, User
+from tenants.roles import SystemRole
+from tenants.testing import outside
+from tenants.tokens.scopes import NEVER_FOR_ASSISTANTS, Scope
+from tickets.models import ErrorType, Message, Ticket, TicketError
+from tickets.submitting.submit_ticket import submit_ticket
+from tickets.testing import import_fixture
+from workflows.models import CompanyRole, TaskInstance, TicketDefinition, WorkflowDefinition
+from workflows.people.service_accounts import add_account
+
+MARK: Final = "Zyxomma"
+NO_FILE: Final = "00000000-0000-0000-0000-000000000000"
+ANSWERS: Final = {"location": "Spain", "season": "Summer", "activities": MARK}
+# What is sent to each operation that changes something, by its name; and where a path names no
+# number of the examples, that path.
+EXAMPLES: Final[Mapping[str, Any]] = {
+    "list_ticket_types": None,
+    "get_ticket_type_schema": None,
+    "submit_a_ticket": {"type": "vacation", "answers": ANSWERS},
+    "list_tickets": None,
+    "get_ticket": None,
+    "get_timeline": None,
+    "withdraw_ticket": {"reason": "Not needed"},
+    "add_message": {"text": "Hello"},
+    "upload_file": None,
+    "download_file": None,
+    "list_tasks": None,
+    "get_task": None,
+    "claim_task": None,
+    "release_task": None,
+    "save_task": {"answers": {}},
+    "complete_task": {"answers": {"approved": "approved"}},
+    "hand_on_task": {"to": 1, "reason": "Holidays"},
+    "ask_requester": {"text": "Why?"},
+    "list_workflows": None,
+    "get_workflow": None,
+    "check_workflow": {"document": {}},
+    "create_draft": {"document": {}},
+    "save_draft": {"document": {}},
+    "try_workflow": {"ticket": ANSWERS},
+    "run_test_cases": None,
+    "compare_workflows": None,
+    "check_publishable": None,
+    "publish_workflow": None,
+    "replay_workflow": {"tickets": 5},
+    "move_tickets": {"tickets": [1], "reason": "Newer"},
+    "list_errors": None,
+    "get_error": None,
+    "review_error": None,
+    "resolve_error": {"notes": "Done"},
+    "retry_error": {"reason": "Again"},
+    "repair_ticket": {"reason": "Wait"},
+    "list_people": None,
+    "get_person": None,
+    "change_access": {
+        "is_active": False,
+        "is_available": False,
+        "system_roles": [],
+        "company_roles": [],
+    },
+    "list_roles": None,
+    "get_role": None,
+    "change_role": {"name": "Changed", "members": []},
+    "list_notices": None,
+    "list_audit_events": None,
+}
+
+
+class WalkCase(ApiCase):
+    def set_up_once(self) -> None:
+        import_fixture("vacation", self.carla)
+        for role in CompanyRole.objects.all():
+            role.members.set([self.wendy])
+        definition = TicketDefinition.objects.active().get(key="vacation")
+        self.ticket = submit_ticket(
+            definition=definition, data=dict(ANSWERS), user=self.uma, title=f"{MARK} ticket"
+        )
+        self.role = CompanyRole.objects.all()[0]
+        self.error = TicketError.objects.create(
+            ticket=self.ticket, error_type=ErrorType.TASK_UPDATE, message=f"{MARK} went wrong"
+        )
+        self.waiting = TaskInstance.objects.get(workflow_instance=self.ticket.workflow_instance)
+
+    def path_of(self, operation: Declared) -> str:
+        return (
+            ROOT
+            + operation.path.lstrip("/").format(
+                ticket_id=self.ticket.pk,
+                task_id=self.waiting.pk,
+                key="vacation" if "ticket-types" in operation.path else NO_FILE,
+                workflow_id=self.ticket.workflow_id,
+                error_id=self.error.pk,
+                person_id=self.uma.pk,
+                role_id=self.role.pk,
+                verb="hold",
+            )
+            + (f"?since={self.ticket.workflow_id}" if operation.name == "compare_workflows" else "")
+        )
+
+    def walk(self, person: User | str, operation: Declared) -> Any:
+        body = EXAMPLES[operation.name]
+        return self.ask(person, operation.method, self.path_of(operation), body)
+
+    def state(self) -> list[Any]:
+        """What nobody else may change."""
+        return [
+            list(Ticket.objects.order_by("pk").values()),
+            list(TaskInstance.objects.order_by("pk").values()),
+            list(Message.objects.order_by("pk").values()),
+            list(TicketError.objects.order_by("pk").values()),
+            list(WorkflowDefinition.objects.order_by("pk").values()),
+            list(CompanyRole.objects.order_by("pk").values()),
+            list(CompanyRole.members.through.objects.order_by("pk").values()),
+            list(User.objects.order_by("pk").values("pk", "is_active", "first_name")),
+        ]
+
+
+class WalkTests(WalkCase):
+    def test_every_operation_has_an_example(self) -> None:
+        self.assertEqual({each.name for each in declared_operations()}, set(EXAMPLES))
+
+    def test_somebody_of_another_company_sees_and_changes_nothing(self) -> None:
+        before = self.state()
+        for operation in declared_operations():
+            with self.subTest(operation.name):
+                answer = self.walk(self.charlie, operation)
+                content = b"" if answer.streaming else answer.content
+                self.assertNotIn(MARK.encode(), content)
+                self.assertNotIn(str(self.ticket.number).encode(), content)
+                self.assertLess(answer.status_code, 500)
+        self.assertEqual(self.state(), before)
+
+    def test_nobody_is_let_in_without_a_token_whatever_their_cookie(self) -> None:
+        self.log_in(self.terry)
+        for operation in declared_operations():
+            with self.subTest(operation.name):
+                caches["rates"].clear()
+                path = self.path_of(operation)
+                answer = self.client.generic(operation.method, path)
+                self.assert_problem(answer, 401)
+                self.assertEqual(answer["WWW-Authenticate"], "Bearer")
+
+    def test_a_token_does_only_what_its_scopes_name(self) -> None:
+        everybody = self.person_with_every_role()
+        for operation in declared_operations():
+            with self.subTest(operation.name):
+                others = set(Scope) - {operation.scope}
+                with outside():
+                    raw = self.token_of(everybody, others).raw
+                    AccessToken.objects.filter(owner=everybody).update(revoked_at=None)
+                said = self.assert_problem(self.walk(raw, operation), 403, operation.scope.value)
+                self.assertEqual(said["code"], "no_scope")
+
+    def test_an_assistant_is_refused_what_none_ever_has(self) -> None:
+        everybody = self.person_with_every_role()
+        raw = self.token_of(everybody, assistant="Claude").raw
+        AccessToken.objects.filter(owner=everybody).update(scopes=Scope.values)
+        for operation in declared_operations():
+            if operation.scope in NEVER_FOR_ASSISTANTS:
+                with self.subTest(operation.name):
+                    self.assert_problem(self.walk(raw, operation), 403)
+
+    def test_permissions_are_those_of_pages(self) -> None:
+        nobody = self.person_without_roles()
+        for operation in declared_operations():
+            if operation.permissions:
+                with self.subTest(operation.name):
+                    self.assert_problem(self.walk(nobody, operation), 403)
+
+    def test_a_service_account_acts_by_its_roles(self) -> None:
+        account = add_account(
+            name="Robot",
+            roles=[SystemRole.USER],
+            company_roles=(),
+            by=self.alice,
+            now=timezone.now(),
+        )
+        raw = self.token_of(account, by=self.alice).raw
+        made = self.ask(raw, "POST", "tickets", EXAMPLES["submit_a_ticket"], expect=201).json()
+        self.assertEqual(Ticket.objects.get(pk=made["id"]).created_by, account)
+        self.assertEqual(self.ask(raw, "GET", "tickets?whose=all").status_code, 403)
+
+    def person_with_every_role(self) -> User:
+        for role in SystemRole:
+            self.give_role(self.terry, role)
+        return self.terry
+
+    def person_without_roles(self) -> User:
+        self.carla.groups.clear()
+        return self.carla
+
+
+class DoorTests(WalkCase):
+    def test_every_token_that_does_not_count_is_refused_alike(self) -> None:
+        raw = self.raw_of(self.uma)
+        said = {self.ask(each, "GET", "tickets").content for each in ("tf_x", raw + "x", raw[3:])}
+        AccessToken.objects.update(revoked_at=timezone.now())
+        said.add(self.ask(raw, "GET", "tickets").content)
+        AccessToken.objects.update(revoked_at=None, expires_at=timezone.now())
+        said.add(self.ask(raw, "GET", "tickets").content)
+        AccessToken.objects.update(expires_at=timezone.now() + timedelta(days=1))
+        Company.objects.filter(pk=self.acme.pk).update(is_active=False)
+        said.add(self.ask(raw, "GET", "tickets").content)
+        self.assertEqual(len(said), 1)
+        self.assert_problem(self.ask(raw, "GET", "tickets"), 401)
+
+    def test_who_shows_many_wrong_ones_has_to_wait(self) -> None:
+        answers = [self.ask("tf_wrong", "GET", "tickets").status_code for _each in range(61)]
+        self.assertEqual((answers[0], answers[-1]), (401, 429))
+
+    @override_settings(TOKEN_REQUESTS_A_MINUTE=2)
+    def test_each_token_has_its_own_limit(self) -> None:
+        for _time in range(2):
+            self.ask(self.uma, "GET", "tickets", expect=200)
+        refused = self.ask(self.uma, "GET", "tickets")
+        self.assert_problem(refused, 429)
+        self.assertGreater(int(refused["Retry-After"]), 0)
+        self.ask(self.terry, "GET", "tickets?whose=all", expect=200)
+        self.assertEqual(TOKEN_REQUESTS.setting, "TOKEN_REQUESTS_A_MINUTE")
+
+    def test_it_has_its_own_404_405_and_500(self) -> None:
+        self.assert_problem(self.ask(self.uma, "GET", "nowhere"), 404)
+        self.assert_problem(self.ask(self.uma, "GET", "/api/v1/tickets/"), 404)
+        refused = self.ask(self.uma, "DELETE", "tickets")
+        self.assert_problem(refused, 405)
+        self.assertTrue(refused["Allow"])
+        self.client.raise_request_exception = False
+        with mock.patch("tickets.api.tickets.listed", side_effect=RuntimeError("x")):
+            self.assert_problem(self.ask(self.uma, "GET", "tickets"), 500)
+        with mock.patch("tickets.api.tickets.listed", side_effect=OperationalError("x")):
+            busy = self.ask(self.uma, "GET", "tickets")
+        self.assert_problem(busy, 503)
+        self.assertTrue(busy["Retry-After"])
+
+    def test_what_is_no_json_is_refused(self) -> None:
+        for body in (
+            "{",
+            "[" * 100_000,
+            '{"a": NaN}',
+            '{"a": 1e999}',
+            '{"a": "\\ud800"}',
+            '{"a": "\\u0000"}',
+            '{"a": ' + "1" * 5_000 + "}",
+        ):
+            with self.subTest(body[:20]):
+                self.assert_problem(self.ask(self.uma, "POST", "tickets", body), 400)
+        for body in ("[]", "3", "null", '{"type": 3, "answers": []}'):
+            with self.subTest(body):
+                self.assert_problem(self.ask(self.uma, "POST", "tickets", body), 422)
+
+    def test_a_company_that_is_switched_off_or_going_takes_no_changes(self) -> None:
+        when = timezone.now() + timedelta(days=3)
+        Company.objects.filter(pk=self.acme.pk).update(deletion_due_at=when)
+        self.ask(self.uma, "GET", "tickets", expect=200)
+        body = EXAMPLES["submit_a_ticket"]
+        self.assert_problem(self.ask(self.uma, "POST", "tickets", body), 403, "deleted")
+
+    def test_the_edge_is_told_how_much_the_token_may_send(self) -> None:
+        def limit(raw: str, path: str) -> int:
+            answer = self.client.post(
+                ROOT + path,
+                headers={"Authorization": f"Bearer {raw}"},
+                **{ASKS_BODY_LIMIT: True},  # type: ignore[arg-type]
+            )
+            return int(answer.headers.get(BODY_LIMIT_HEADER, SMALL_BODY))
+
+        raw = self.raw_of(self.uma)
+        self.assertGreater(limit(raw, "tickets"), SMALL_BODY)
+        self.assertEqual(limit(raw, "nowhere"), SMALL_BODY)
+        self.assertEqual(limit("tf_x", "tickets"), SMALL_BODY)
+        reads = self.token_of(self.uma, [Scope.TICKETS_READ]).raw
+        self.assertEqual(limit(reads, "tickets"), SMALL_BODY)
+        answer = self.client.post(ROOT + "tickets", **{REFUSED_BODY: 5})  # type: ignore[arg-type]
+        self.assert_problem(answer, 413)
+
+    def test_answers_are_kept_by_nobody(self) -> None:
+        self.assertIn("no-store", self.ask(self.uma, "GET", "tickets")["Cache-Control"])
+        self.assertEqual(KeptAnswer.objects.count(), 0)
+        self.assertTrue(ROOT.startswith(DOOR))
+
+
+class DocumentTests(ApiCase):
+    def test_it_is_openapi_3_1_and_served_to_everybody(self) -> None:
+        answer = self.client.get(reverse("api_document"))
+        self.assertEqual(answer.status_code, 200)
+        served = json.loads(answer.content)
+        self.assertEqual(served["openapi"], "3.1.0")
+        jsonschema_rs.validator_for(OPENAPI).validate(served)
+
+    def test_every_operation_declares_its_errors(self) -> None:
+        found = document()["paths"]
+        for operation in declared_operations():
+            with self.subTest(operation.name):
+                path = found["/" + (ROOT.strip("/") + operation.path)]
+                said = path[operation.method.lower()]
+                self.assertEqual(said["operationId"], operation.name)
+                self.assertEqual(said["x-scope"], operation.scope.value)
+                for status in ALWAYS:
+                    content = said["responses"][str(status)]["content"]
+                    self.assertIn(MEDIA_TYPE, content)
+                self.assertTrue(said["summary"])
+
+    def test_every_schema_is_one(self) -> None:
+        for name, schema in document()["components"]["schemas"].items():
+            with self.subTest(name):
+                jsonschema_rs.meta.validate(schema)
+
+    def test_its_page_is_read_without_scripts_from_elsewhere(self) -> None:
+        answer = self.client.get(reverse("api_reference"))
+        self.assertContains(answer, "Submit a ticket")
+        self.assertContains(answer, "tickets:write")
+        self.assertNotContains(answer, "https://cdn")
+        self.assertEqual(api.docs_url, None)
+
+
+# What OpenAPI 3.1 says of a document, as far as ours uses it: https://spec.openapis.org/oas/v3.1.0
+_PARAMETER: Final = {
+    "type": "object",
+    "required": ["name", "in", "schema"],
+    "properties": {
+        "in": {"enum": ["path", "query", "header", "cookie"]},
+        "name": {"type": "string"},
+    },
+    "if": {"properties": {"in": {"const": "path"}}},
+    "then": {"required": ["required"], "properties": {"required": {"const": True}}},
+}
+_CONTENT: Final = {
+    "type": "object",
+    "additionalProperties": {"type": "object", "properties": {"schema": {"type": "object"}}},
+}
+OPENAPI: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["openapi", "info", "paths"],
+    "properties": {
+        "openapi": {"pattern": r"^3\.1\.\d+$"},
+        "info": {"type": "object", "required": ["title", "version"]},
+        "servers": {"type": "array"},
+        "paths": {
+            "type": "object",
+            "propertyNames": {"pattern": "^/"},
+            "additionalProperties": {
+                "type": "object",
+                "additionalProperties": {
+                    "type": "object",
+                    "required": ["operationId", "responses", "security"],
+                    "properties": {
+                        "parameters": {"type": "array", "items": _PARAMETER},
+                        "requestBody": {"type": "object", "required": ["content"]},
+                        "responses": {
+                            "type": "object",
+                            "minProperties": 1,
+                            "propertyNames": {"pattern": "^[1-5][0-9][0-9]$"},
+                            "additionalProperties": {
+                                "type": "object",
+                                "required": ["description"],
+                                "properties": {"content": _CONTENT},
+                            },
+                        },
+                    },
+                },
+            },
+        },
+        "components": {"type": "object", "required": ["schemas", "securitySchemes"]},
+    },
+}

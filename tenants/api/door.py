@@ -1,0 +1,198 @@
+"""The one view of the API: lets in who shows a token, and answers every refusal alike.
+
+What is asked is looked up among the operations only when it is known who asks. It knows no cookie
+(`NoCookiesMiddleware`): a browser that is logged in is nobody here.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.signals import got_request_exception
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import Resolver404, URLPattern, URLResolver
+from django.urls.resolvers import RegexPattern
+from django.utils import timezone, translation
+from django.views.decorators.csrf import csrf_exempt
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+
+from tenants.api.operations import READS, declared_at, ensure_allowed, methods_at
+from tenants.api.problems import SENTENCES, problem, problem_of, problem_of_validation
+from tenants.audit.acting import acting_as
+from tenants.connection import use_company, use_public
+from tenants.database.trouble import trouble_of
+from tenants.errors import (
+    CompanyBehindError,
+    CompanyToBeDeletedError,
+    TicketFlowerError,
+    TokenRefusedError,
+)
+from tenants.language_and_zone import known_language, zone_of
+from tenants.limits.bodies import SMALL_BODY, takes_body
+from tenants.limits.sender import place_of, sender_of
+from tenants.limits.table import REFUSED_TOKENS, TOKEN_REQUESTS
+from tenants.migrating.versions import is_up_to_date
+from tenants.observing.log_context import note, note_reason
+from tenants.tokens.acting import actor_of_holder
+from tenants.tokens.holder import Holder, holder_of
+
+logger = logging.getLogger(__name__)
+
+type View = Callable[..., HttpResponseBase]
+# Beneath it no cookie counts.
+ROOT: Final = "/api/"
+_BEARER: Final = re.compile(r"Bearer +(\S{1,200})", re.IGNORECASE)
+RETRY_SECONDS: Final = 5
+
+
+class NoCookiesMiddleware:
+    """Takes every cookie away from what is sent to the API. Before the middleware of sessions."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info.startswith(ROOT):
+            request.COOKIES = {}
+        return self.get_response(request)
+
+
+def door_to(api: NinjaAPI) -> View:
+    """The view that stands at the address of an API, with what follows it as `rest`."""
+    operations = _resolver_of(api)
+
+    def largest_body(request: HttpRequest, rest: str) -> int:
+        try:
+            holder = _let_in(request)
+        except TicketFlowerError:
+            return SMALL_BODY
+        return _largest_body(operations, rest, str(request.method), holder)
+
+    @csrf_exempt
+    @takes_body(largest_body)
+    def door(request: HttpRequest, rest: str) -> HttpResponseBase:
+        try:
+            return _answer(request, rest, operations)
+        except Exception as error:
+            return refusal(request, error)
+
+    door.needs_log_in = True  # type: ignore[attr-defined]  # what the test of the limits reads
+
+    def refused(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+        return refusal(request, error if isinstance(error, Exception) else error())
+
+    for kind in (Exception, Http404, HttpError, ValidationError):
+        api.add_exception_handler(kind, refused)
+    return door
+
+
+def refusal(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The answer to whatever went wrong."""
+    if isinstance(error, TicketFlowerError):
+        note_reason(type(error).__name__)
+        answer = problem_of(error)
+    elif isinstance(error, ValidationError):
+        answer = problem_of_validation(error)
+    elif isinstance(error, HttpError):
+        answer = problem(error.status_code, error.message if error.status_code == 400 else "")
+    elif isinstance(error, (Http404, Resolver404)):
+        answer = problem(404)
+    elif isinstance(error, PermissionDenied):
+        answer = problem(403)
+    elif isinstance(error, SuspiciousOperation):
+        answer = problem(400)
+    elif trouble_of(error) is not None:
+        note_reason("database")
+        answer = problem(503, headers={"Retry-After": str(RETRY_SECONDS)})
+    else:
+        logger.error("The API failed", exc_info=error)
+        got_request_exception.send(sender=refusal, request=request)
+        answer = problem(500)
+    if answer.status_code == 401:
+        answer["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def _answer(request: HttpRequest, rest: str, operations: URLResolver) -> HttpResponseBase:
+    holder = _let_in(request)
+    TOKEN_REQUESTS.count(str(holder.token.pk))
+    with _inside(request, holder):
+        found = operations.resolve(rest)
+        declared = declared_at(found.url_name or "", str(request.method))
+        if declared is None:
+            return problem(405, headers={"Allow": ", ".join(methods_at(found.url_name or ""))})
+        ensure_allowed(holder, declared)
+        answer: HttpResponseBase = found.func(request, *found.args, **found.kwargs)
+        answer.headers.setdefault("Cache-Control", "no-store")
+        return answer
+
+
+def _let_in(request: HttpRequest) -> Holder:
+    """Raises:
+    TokenRefusedError: nobody is let in with what was sent.
+    RateLimitedError: that was so too often, from the same address.
+    """
+    found = _BEARER.fullmatch(request.headers.get("Authorization", "").strip())
+    sender = sender_of(request)
+    try:
+        if found is None:
+            raise TokenRefusedError(SENTENCES[401])
+        return holder_of(found[1], now=timezone.now(), address=sender)
+    except TokenRefusedError:
+        REFUSED_TOKENS.count(place_of(request))
+        raise
+
+
+@contextmanager
+def _inside(request: HttpRequest, holder: Holder) -> Iterator[None]:
+    """Work in the company of the token, as its owner, in their language."""
+    person, company = holder.user, holder.company
+    note(person=person.pk, company=company.schema_name, token=holder.token.pk)
+    note(door="assistant" if holder.is_assistant else "program")
+    if not is_up_to_date(company):
+        raise CompanyBehindError
+    is_going = company.deletion_began_at is not None
+    if is_going or (company.is_to_be_deleted and request.method not in READS):
+        raise CompanyToBeDeletedError
+    request.user, request.company, request.holder = person, company, holder  # type: ignore[attr-defined]
+    language = known_language(person.language) or translation.get_language()
+    use_company(company)
+    try:
+        with (
+            translation.override(language),
+            timezone.override(zone_of(person, company)),
+            acting_as(actor_of_holder(holder, sender=sender_of(request))),
+        ):
+            yield
+    finally:
+        use_public()
+
+
+def _resolver_of(api: NinjaAPI) -> URLResolver:
+    patterns: list[URLPattern | URLResolver] = [
+        each
+        for each in api.urls[0]
+        if not (isinstance(each, URLPattern) and each.name == "api-root")
+    ]
+    return URLResolver(RegexPattern(r"^"), patterns)
+
+
+def _largest_body(operations: URLResolver, rest: str, method: str, holder: Holder) -> int:
+    """As the operation says, for who may use it."""
+    try:
+        found = operations.resolve(rest)
+    except Resolver404:
+        return SMALL_BODY
+    declared = declared_at(found.url_name or "", method)
+    if declared is None or not holder.has(declared.scope):
+        return SMALL_BODY
+    if not holder.user.has_perms(declared.permissions):
+        return SMALL_BODY
+    return declared.largest_body

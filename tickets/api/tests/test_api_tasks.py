@@ -1,0 +1,86 @@
+"""Programs find, claim, save, complete and hand on tasks, as their people may."""
+
+from __future__ import annotations
+
+from tickets.api.tests.test_api_tickets import KEY, VacationCase
+from workflows.models import TaskInstance, TaskStatus
+
+DONE = {"answers": {"approved": "approved"}}
+
+
+class TaskCase(VacationCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.mine = self.task()
+        assert self.mine.assigned_to is not None
+        self.worker = self.mine.assigned_to
+        self.other = self.walt if self.worker == self.wendy else self.wendy
+
+
+class TaskTests(TaskCase):
+    def test_its_worker_lists_and_reads_it(self) -> None:
+        listed = self.ask(self.worker, "GET", "tasks", expect=200).json()
+        self.assertEqual([each["id"] for each in listed["items"]], [self.mine.pk])
+        read = self.ask(self.worker, "GET", f"tasks/{self.mine.pk}", expect=200).json()
+        self.assertIn("approved", read["answers"]["properties"])
+        self.assertIn("Climbing", [each["text"] for each in read["submitted"]])
+
+    def test_nobody_else_finds_it(self) -> None:
+        for person in (self.other, self.charlie):
+            self.assertEqual(self.ask(person, "GET", "tasks").json()["items"], [])
+            for method, path, body in (
+                ("GET", "", None),
+                ("POST", "/complete", DONE),
+                ("PUT", "/saved", {"answers": {}}),
+                ("POST", "/release", None),
+                ("POST", "/hand-on", {"to": self.uma.pk, "reason": "No"}),
+                ("POST", "/ask", {"text": "Why?"}),
+            ):
+                answer = self.ask(person, method, f"tasks/{self.mine.pk}{path}", body)
+                self.assert_problem(answer, 404)
+        self.assertEqual(self.ask(self.charlie, "GET", "tasks?which=pool").json()["items"], [])
+        self.assert_problem(self.ask(self.charlie, "POST", f"tasks/{self.mine.pk}/claim"), 404)
+
+    def test_it_is_saved_and_completed(self) -> None:
+        path = f"tasks/{self.mine.pk}"
+        self.ask(
+            self.worker, "PUT", f"{path}/saved", {"answers": {"approved": "approved"}}, expect=200
+        )
+        read = self.ask(self.worker, "GET", path).json()
+        self.assertEqual(read["saved"], {"approved": "approved"})
+        wrong = self.ask(self.worker, "POST", f"{path}/complete", {"answers": {"approved": 3}})
+        said = self.assert_problem(wrong, 422)
+        self.assertEqual(said["errors"][0]["pointer"], "/answers/approved")
+        done = self.ask(self.worker, "POST", f"{path}/complete", DONE, expect=200).json()
+        self.assertEqual(done["status"], "COMPLETED")
+        self.assert_problem(self.ask(self.worker, "POST", f"{path}/complete", DONE), 409)
+
+    def test_completing_with_a_key_is_answered_again(self) -> None:
+        path, key = f"tasks/{self.mine.pk}/complete", KEY
+        first = self.ask(self.worker, "POST", path, DONE, **key, expect=200)
+        self.assertEqual(self.ask(self.worker, "POST", path, DONE, **key).json(), first.json())
+
+    def test_it_goes_to_a_colleague_with_the_reason(self) -> None:
+        path = f"tasks/{self.mine.pk}/hand-on"
+        unfit = self.ask(self.worker, "POST", path, {"to": self.uma.pk, "reason": "No"})
+        self.assert_problem(unfit, 404)
+        given = {"to": self.other.pk, "reason": "Holidays"}
+        self.ask(self.worker, "POST", path, given, expect=204)
+        self.mine.refresh_from_db()
+        self.assertEqual(self.mine.assigned_to, self.other)
+
+    def test_it_is_given_back_and_claimed(self) -> None:
+        self.other.is_available = False
+        self.other.save()
+        self.ask(self.worker, "POST", f"tasks/{self.mine.pk}/release", expect=204)
+        pool = self.ask(self.other, "GET", "tasks?which=pool", expect=200).json()
+        self.assertEqual([each["id"] for each in pool["items"]], [self.mine.pk])
+        self.ask(self.other, "POST", f"tasks/{self.mine.pk}/claim", expect=200)
+        self.assert_problem(self.ask(self.worker, "POST", f"tasks/{self.mine.pk}/claim"), 409)
+        self.assertEqual(TaskInstance.objects.get(pk=self.mine.pk).assigned_to, self.other)
+
+    def test_the_requester_is_asked(self) -> None:
+        path = f"tasks/{self.mine.pk}/ask"
+        self.ask(self.worker, "POST", path, {"text": "Which week?"}, expect=201)
+        self.mine.refresh_from_db()
+        self.assertEqual(self.mine.status, TaskStatus.PENDING)

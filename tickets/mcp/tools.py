@@ -1,0 +1,9 @@
+"""The tools of tickets, tasks and errors."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tickets.mcp import following, repairing, submitting, working
+
+TOOLS: Final = (*submitting.TOOLS, *following.TOOLS, *working.TOOLS, *repairing.TOOLS)

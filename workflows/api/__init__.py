@@ -1,0 +1,1 @@
+"""What programs and assistants do with definitions and people: each calls its page's service."""
