@@ -14,11 +14,8 @@ from workflows.authoring.definitions.export_bundle import (
     ticket_types_of,
     with_types_of_published,
 )
-from workflows.authoring.importing.import_bundle import (
-    lock_definitions,
-    next_ticket_type_version,
-    problems_here,
-)
+from workflows.authoring.definitions.next_version import lock_definitions, next_ticket_type_version
+from workflows.authoring.importing.import_bundle import problems_here
 from workflows.authoring.publishing.certain_approvals import certain_approval_problems
 from workflows.authoring.ticket_types.starts_moved import STARTS_MOVED
 from workflows.authoring.trying.run_test_cases import run_test_cases_of_document
