@@ -19,7 +19,7 @@ class TicketsConfig(AppConfig):
         # What people are told is written with the events of steps: see WITH_EVENT.
         import_module("tickets.notices.kinds")
         # The time of a task begins with the end of its question: see QUESTION_ENDED.
-        import_module("tickets.advancing.timers")
+        import_module("tickets.advancing.set_timers")
         # What has started a ticket is told that it has ended: see WITH_EVENT.
         import_module("tickets.advancing.subticket_jobs")
         # Nobody waits for an answer of who left: see ASKED_OF.

@@ -18,7 +18,9 @@ from tenants.errors import RateLimitedError
 from tenants.models import User
 from tenants.roles import SystemRole
 from tickets.advancing.lock_ticket import lock_task_of, lock_ticket
-from tickets.advancing.timers import defer_reminder, is_current_wait, reminders_sent
+from tickets.advancing.set_timers import reminders_sent
+from tickets.advancing.task_times import is_current_wait
+from tickets.advancing.timer_jobs import defer_reminder
 from tickets.models import Ticket
 from tickets.notices.kinds.kind import NoticeKind
 from tickets.notices.kinds.task_gone import TASK_GONE

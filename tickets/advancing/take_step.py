@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from tenants.models import Company
-from tickets.advancing.timers import defer_jobs_of_move
+from tickets.advancing.defer_jobs_of_move import defer_jobs_of_move
 from tickets.models import Ticket
 from workflows.running.state_manager import WorkflowStateManager
 from workflows.running.step_part import StepPart

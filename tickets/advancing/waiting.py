@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from tickets.advancing.lock_ticket import lock_task_of, lock_ticket
 from tickets.advancing.safety_net import advance_after_commit
-from tickets.advancing.timers import defer_end_of_wait
+from tickets.advancing.timer_jobs import defer_end_of_wait
 
 
 def end_wait(*, ticket_id: int, task_id: int, until: str, now: datetime | None = None) -> None:

@@ -10,8 +10,8 @@ from django.db import transaction
 from tenants.connection import current_schema
 from tenants.models import Company
 from tickets.advancing.call_jobs import cancel_jobs_of_task
+from tickets.advancing.defer_jobs_of_move import defer_jobs_of_move
 from tickets.advancing.failed_step import UNREACHABLE, FailedStep
-from tickets.advancing.timers import defer_jobs_of_move
 from tickets.models import Ticket
 from workflows.engine.failure import Failure
 from workflows.models import TaskInstance

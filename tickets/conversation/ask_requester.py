@@ -11,7 +11,7 @@ from django.db import transaction
 from tenants.models import User
 from tickets.advancing.lock_task import lock_workable
 from tickets.advancing.lock_ticket import lock_ticket
-from tickets.advancing.timers import cancel_timers
+from tickets.advancing.timer_jobs import cancel_timers
 from tickets.conversation.telling import tell_of_question
 from tickets.conversation.write_message import Written, plain_message, sent_before, write_message
 from tickets.errors import CannotAskOneselfError, RequesterGoneError

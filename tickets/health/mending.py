@@ -15,7 +15,7 @@ from tenants.jobs import defer, is_under_way
 from tickets.advancing.call_jobs import defer_call_if_due
 from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
 from tickets.advancing.put_into_error import try_to_put_into_error
-from tickets.advancing.timers import defer_end_of_wait, defer_reminder, defer_timer
+from tickets.advancing.timer_jobs import defer_end_of_wait, defer_reminder, defer_timer
 from tickets.calling.end_attempt import LockedTask, chance, retry_or_fail
 from tickets.calling.expire_call import expire_call
 from tickets.health.queued_jobs import WAITING

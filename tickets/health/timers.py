@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateEvent
 
 from tenants.models import Company
-from tickets.advancing.timers import ENDS_TIMERS, TaskTimes, reminders_sent
+from tickets.advancing.set_timers import reminders_sent
+from tickets.advancing.task_times import ENDS_TIMERS, TaskTimes
 from tickets.health import mending
 from tickets.health.finding import AT_A_TIME, Finding, finding
 from tickets.health.queued_jobs import jobs_of_company, number

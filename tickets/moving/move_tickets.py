@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy
 from tenants.audit.kinds import declare
 from tenants.errors import TicketFlowerError
 from tenants.models import User
+from tickets.advancing.set_timers import restart_timers
 from tickets.advancing.subticket_jobs import follow_subtickets
-from tickets.advancing.timers import restart_timers
 from tickets.errors import TooManyTicketsError
 from tickets.finding.index_tickets import index_answers
 from tickets.models import Ticket

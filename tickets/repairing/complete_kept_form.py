@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from tickets.advancing.safety_net import advance_after_commit
-from tickets.advancing.timers import follow_dates
+from tickets.advancing.set_timers import follow_dates
 from tickets.editing.change_answers import (
     claim_changed,
     earlier_answers,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.audit.kinds import AuditKind, declare
 from tenants.models import User
-from tickets.advancing.timers import follow_dates
+from tickets.advancing.set_timers import follow_dates
 from tickets.editing.change_answers import differences
 from tickets.files.keep_file import claim_files
 from tickets.models import Ticket, TicketError

@@ -8,8 +8,9 @@ from tenants.audit.kinds import declare
 from tenants.models import User
 from tickets.advancing.call_jobs import cancel_calls, defer_call_if_due
 from tickets.advancing.safety_net import advance_after_commit
+from tickets.advancing.set_timers import restart_timers
 from tickets.advancing.subticket_jobs import follow_subtickets
-from tickets.advancing.timers import cancel_timers, restart_timers
+from tickets.advancing.timer_jobs import cancel_timers
 from tickets.models import Ticket
 from tickets.repairing.begin_repair import begin_repair, repair_transaction
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from tenants.audit.kinds import declare
 from tenants.models import User
-from tickets.advancing.timers import restart_timers
+from tickets.advancing.set_timers import restart_timers
 from tickets.models import Ticket
 from tickets.repairing.begin_repair import begin_repair, repair_transaction, sentence_with_person
 from workflows.models import TaskInstance, TaskStatus

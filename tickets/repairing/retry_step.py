@@ -9,8 +9,8 @@ from tenants.audit.kinds import declare
 from tenants.models import User
 from tickets.advancing.defer_call import defer_call
 from tickets.advancing.safety_net import advance_after_commit
+from tickets.advancing.set_timers import restart_timers
 from tickets.advancing.subticket_jobs import follow_subtickets
-from tickets.advancing.timers import restart_timers
 from tickets.errors import ErrorAlreadyHandledError
 from tickets.models import ErrorType, SavedAnswers, TicketError
 from tickets.repairing.begin_repair import (

@@ -71,9 +71,9 @@ class LimitTests(SimpleTestCase):
         self.assertEqual({each["maxLength"] for each in limits}, {LONGEST_NAME})
 
     def test_the_scripts_and_templates_follow(self) -> None:
-        said = (SCRIPTS / "names.js").read_text(encoding="utf-8")
+        said = (SCRIPTS / "document/names.js").read_text(encoding="utf-8")
         self.assertIn(f"LONGEST_NAME = {LONGEST_NAME};", said)
-        for script in SCRIPTS.glob("*.js"):
+        for script in SCRIPTS.rglob("*.js"):
             text = script.read_text(encoding="utf-8")
             self.assertEqual(re.findall(r"max(?:[lL]ength)?: (?:100|150|200|255)\b", text), [])
         for app in ("tenants", "workflows", "tickets", "project"):

@@ -18,8 +18,8 @@ from tenants.observing.log_context import note
 from tickets.advancing.failed_step import UNREACHABLE
 from tickets.advancing.lock_task import lock_workable
 from tickets.advancing.safety_net import advance_after_commit
+from tickets.advancing.set_timers import follow_dates
 from tickets.advancing.take_step import errors_as_step_failed, take_step
-from tickets.advancing.timers import follow_dates
 from tickets.editing.change_answers import (
     claim_changed,
     earlier_answers,

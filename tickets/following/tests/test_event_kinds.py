@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase, tampering, unrendered
-from tickets.advancing import timers
+from tickets.advancing.task_times import is_current_wait
 from tickets.repairing.begin_repair import marker_of
 from tickets.repairing.tests.repair_case import SmallWorkflow
 from tickets.replaying import replay_visits
@@ -434,7 +434,7 @@ class TimeTests(SmallWorkflow, CompanyTestCase):
                     at=began + timedelta(minutes=1),
                 )
                 ends = kind.rules.time in (TaskTime.STOPS, TaskTime.BEGINS)
-                self.assertIs(timers.is_current_wait(task, began), not ends)
+                self.assertIs(is_current_wait(task, began), not ends)
                 with tampering():
                     event.delete()
 

@@ -4,9 +4,10 @@ from django.db import transaction
 
 from tenants.audit.record import record
 from tenants.models import User
+from workflows.authoring.definitions.next_version import lock_definitions
 from workflows.authoring.editing.save_draft import DRAFT_SAVED, key_problem, save_draft
-from workflows.authoring.importing.import_bundle import WholeBundle, lock_definitions
 from workflows.authoring.importing.seen_draft import SeenDraft
+from workflows.authoring.importing.whole_bundle import WholeBundle
 from workflows.bundles.document.errors import NotStorableError
 from workflows.bundles.unfinished import storage_problems, with_named_roles
 from workflows.errors import DraftThereError

@@ -13,8 +13,9 @@ from tenants.audit.record import record
 from tenants.models import User
 from tenants.names import LONGEST_NAME, plain_name
 from workflows.authoring.definitions.export_bundle import export_bundle
+from workflows.authoring.definitions.next_version import lock_definitions
 from workflows.authoring.editing.new_draft import new_draft
-from workflows.authoring.importing.import_bundle import WholeBundle, lock_definitions
+from workflows.authoring.importing.whole_bundle import WholeBundle
 from workflows.bundles.unfinished import new_workflow_document
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.values.storable import unstorable

@@ -7,7 +7,8 @@ from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.models import User
 from workflows.authoring.definitions.export_bundle import export_bundle
-from workflows.authoring.importing.import_bundle import WholeBundle, lock_definitions
+from workflows.authoring.definitions.next_version import lock_definitions
+from workflows.authoring.importing.whole_bundle import WholeBundle
 from workflows.models import WorkflowDefinition
 
 DRAFT_BEGUN = declare("definitions.draft_begun", _("Began a draft of a workflow"))

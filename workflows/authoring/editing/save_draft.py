@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy
 from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.models import User
-from workflows.authoring.importing.import_bundle import WholeBundle, lock_definitions
+from workflows.authoring.definitions.next_version import lock_definitions
+from workflows.authoring.importing.whole_bundle import WholeBundle
 from workflows.bundles.document.errors import NotStorableError
 from workflows.bundles.document.problems import Problem, path_in_words
 from workflows.bundles.unfinished import storage_problems, with_named_roles

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from workflows.authoring.definitions import additions
-from workflows.authoring.importing.import_bundle import lock_definitions
+from workflows.authoring.definitions.next_version import lock_definitions
 from workflows.errors import DraftGoneError, DraftInUseError, NotADraftError
 from workflows.models import TaskInstance, TicketDefinition, WorkflowDefinition, WorkflowInstance
 

@@ -15,11 +15,8 @@ from workflows.authoring.definitions.export_bundle import (
     ticket_types_of,
     with_types_of_published,
 )
-from workflows.authoring.importing.import_bundle import (
-    lock_definitions,
-    next_ticket_type_version,
-    problems_here,
-)
+from workflows.authoring.definitions.next_version import lock_definitions, next_ticket_type_version
+from workflows.authoring.importing.import_bundle import problems_here
 from workflows.authoring.publishing.certain_approvals import certain_approval_problems
 from workflows.authoring.publishing.definition_changed import DEFINITION_CHANGED
 from workflows.authoring.publishing.more_problems import MORE_PROBLEMS

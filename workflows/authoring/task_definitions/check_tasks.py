@@ -8,13 +8,10 @@ from enum import StrEnum
 
 from tenants.language_and_zone import company_zone
 from workflows.authoring.definitions.export_bundle import export_bundle, with_types_of_published
+from workflows.authoring.definitions.next_version import next_version
 from workflows.authoring.importing.findings import Findings, findings_of
-from workflows.authoring.importing.import_bundle import (
-    BundlePreview,
-    WholeBundle,
-    next_version,
-    problems_here,
-)
+from workflows.authoring.importing.import_bundle import BundlePreview, problems_here
+from workflows.authoring.importing.whole_bundle import WholeBundle
 from workflows.authoring.trying.run_test_cases import run_test_cases_of_document
 from workflows.bundles import (
     Problem,

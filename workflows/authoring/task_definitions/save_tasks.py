@@ -7,7 +7,7 @@ from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.models import User
 from workflows.authoring.definitions.export_bundle import export_bundle
-from workflows.authoring.importing.import_bundle import lock_definitions
+from workflows.authoring.definitions.next_version import lock_definitions
 from workflows.authoring.importing.seen_draft import SeenDraft
 from workflows.authoring.task_definitions.check_tasks import put_into
 from workflows.bundles import errors_of

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.models import User
-from workflows.authoring.importing.import_bundle import lock_definitions
+from workflows.authoring.definitions.next_version import lock_definitions
 from workflows.authoring.ticket_types.change_ticket_type import ensure_texts
 from workflows.engine.process import JsonObject
 from workflows.errors import PresetsRefusedError, TicketTypeKeyTakenError, WorkflowNotPublishedError

@@ -255,7 +255,7 @@ class EveryTypeTests(CompanyTestCase):
 
     def test_editor(self) -> None:
         """The editor's scripts have the controls that the types name."""
-        inputs = (EDITOR / "inputs.js").read_text(encoding="utf-8")
+        inputs = (EDITOR / "inputs/inputs.js").read_text(encoding="utf-8")
         facts = editor_facts()
         self.assertEqual([each["key"] for each in facts["types"]], list(TYPES))
         for each in facts["types"]:
@@ -267,7 +267,7 @@ class EveryTypeTests(CompanyTestCase):
                 self.assertTrue(each["operators"])
                 for part in each["parts"]:
                     self.assertIn(part["type"], TYPES)
-        for script in EDITOR.glob("*.js"):  # none of them names types for itself
+        for script in EDITOR.rglob("*.js"):  # none of them names types for itself
             text = script.read_text(encoding="utf-8")
             named = [key for key in TYPES if re.search(rf'\bcase "{key}":', text)]
             self.assertEqual(named, [], script.name)

@@ -178,7 +178,7 @@ class NumberTests(BrowserTestCase):
 
 _READ = """async ({ texts, numbers }) => {
   const main = document.querySelector("script[type=module][src*='editing/main']").src;
-  const { readNumber, showNumber } = await import(main.replace("/main.js", "/numbers.js"));
+  const { readNumber, showNumber } = await import(main.replace("/main.js", "/inputs/numbers.js"));
   const value = (text, isWhole) => readNumber(text, isWhole).value ?? null;
   return {
     read: texts.map((text) => [value(text, false), value(text, true)]),

@@ -1,6 +1,6 @@
 // The live check: problems in a list and beside their places, and the picture.
 
-import { ask, isAbort, messageOf } from "./api.js";
+import { ask, isAbort, messageOf } from "./document/api.js";
 import {
   byId,
   debounce,
@@ -13,12 +13,12 @@ import {
   parseMarkup,
   replaceContent,
 } from "./dom.js";
-import { open } from "./lists.js";
-import { ownerAt, ownersAlong, pathOf, stepInto } from "./paths.js";
-import { elementOf, locate } from "./places.js";
-import { emit, on, store } from "./store.js";
-import { showResults } from "./tests.js";
-import { titleOf } from "./transitions.js";
+import { open } from "./inputs/lists.js";
+import { ownerAt, ownersAlong, pathOf, stepInto } from "./document/paths.js";
+import { elementOf, locate } from "./inputs/places.js";
+import { emit, on, store } from "./document/store.js";
+import { showResults } from "./test_cases/tests.js";
+import { titleOf } from "./steps/transitions.js";
 
 /** @import { Control, PartElement, Path, Problem } from "./types.js" */
 

@@ -1,21 +1,21 @@
 // The page that edits a draft.
 
-import { AskError, ask } from "./api.js";
+import { AskError, ask } from "./document/api.js";
 import { begin as beginChecks, errorCount, focusOn, openTask, pathOfPlace } from "./checks.js";
 import { button, byId, findAll, gettext, makeElement, replaceContent } from "./dom.js";
-import { showMessage } from "./lists.js";
-import { pathOf } from "./paths.js";
-import { rolesSection } from "./company_roles_section.js";
-import { tasksSection } from "./sections.js";
-import { typesSection } from "./ticket_types_section.js";
-import { formSection, workflowSection } from "./workflow_section.js";
-import { begin as beginKeeping, forget } from "./kept.js";
-import * as state from "./store.js";
-import { testsSection } from "./tests.js";
-import { transitionsSection } from "./transitions.js";
+import { showMessage } from "./inputs/lists.js";
+import { pathOf } from "./document/paths.js";
+import { rolesSection } from "./tabs/company_roles_section.js";
+import { tasksSection } from "./tabs/tasks_section.js";
+import { typesSection } from "./tabs/ticket_types_section.js";
+import { formSection, workflowSection } from "./tabs/workflow_section.js";
+import { begin as beginKeeping, forget } from "./document/kept.js";
+import * as state from "./document/store.js";
+import { testsSection } from "./test_cases/tests.js";
+import { transitionsSection } from "./steps/transitions.js";
 
 /** @import { Child } from "./dom.js" */
-/** @import { Found } from "./kept.js" */
+/** @import { Found } from "./document/kept.js" */
 /** @import { SeenDraft } from "./types.js" */
 
 const { store } = state;
