@@ -1,25 +1,26 @@
-"""Steps that send a mail: what cannot work is found, and what would tell too much; and in words."""
+"""Mails of steps and of ways: what cannot work is found, and what would tell too much; in words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from workflows.bundles.assignments import done_before_problems
+from workflows.bundles.assignments import doer_problems
 from workflows.bundles.blocks import items_read
 from workflows.bundles.comparisons import Fields, fields_by_name
 from workflows.bundles.for_requester import answers_behind, is_seen
-from workflows.bundles.outline import Entry, Outline
+from workflows.bundles.outline import Entry, Outline, mails_of
 from workflows.bundles.problems import Problem, Severity
 from workflows.engine.assigning import AssignRule
 from workflows.engine.message_text import MessageText
 from workflows.engine.messages import NAMED_BY, MessageSpec, Recipient
-from workflows.engine.problems import did_you_mean, nearest, quoted, short
-from workflows.engine.process import Json
+from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short
+from workflows.engine.process import Json, objects_in
 from workflows.fields.field import Field
 
 _TASKS = "tasks."
@@ -35,14 +36,62 @@ _NEEDED = {
 
 
 def message_problems(outline: Outline) -> Iterator[Problem]:
-    """Everything about `message` but the names that its texts read: see `rules.py`."""
+    """Everything about `message` and `messages` but the names that texts read: see `rules.py`."""
     fields: Fields | None = None
+    for said, place in (*_of_steps(outline), *_of_ways(outline)):
+        fields = fields_by_name(outline) if fields is None else fields
+        known = {**fields, **items_read(outline, place.key)}
+        yield from _Check(outline, said, place, known).problems()
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a mail is sent: at the step `key`, or on a way that leaves it.
+
+    `role` is the company role that goes with it, which stands at `role_path`. `done` are the tasks
+    that can have been completed by then; `too_late` is what people are told of others.
+    """
+
+    key: str
+    role: str
+    role_path: Path
+    done: Collection[str]
+    too_late: str
+
+
+def _of_steps(outline: Outline) -> Iterator[tuple[Entry, _Place]]:
     for task in outline.tasks:
         said = task.value.get("message")
         if isinstance(said, dict) and said and sends_message(task):
-            fields = fields_by_name(outline) if fields is None else fields
-            known = {**fields, **items_read(outline, task.text("key"))}
-            yield from _Check(outline, Entry((*task.path, "message"), said), task, known).problems()
+            key = task.text("key")
+            yield (
+                Entry((*task.path, "message"), said),
+                _Place(
+                    key,
+                    role=task.text("candidate_role"),
+                    role_path=(*task.path, "candidate_role"),
+                    done=outline.before.get(key, set()),
+                    too_late=_(
+                        "%(task)s cannot have been done before this task. Name an earlier one."
+                    ),
+                ),
+            )
+
+
+def _of_ways(outline: Outline) -> Iterator[tuple[Entry, _Place]]:
+    for transition in outline.transitions:
+        for said in mails_of(transition):
+            place = _Place(
+                transition.text("from"),
+                role=said.text("role"),
+                role_path=(*said.path, "role"),
+                done=outline.done_on_way(transition),
+                too_late=_(
+                    "%(task)s cannot have been done by the time this way is taken. Name an "
+                    "earlier one."
+                ),
+            )
+            yield said, place
 
 
 def sends_message(task: Entry) -> bool:
@@ -51,12 +100,12 @@ def sends_message(task: Entry) -> bool:
 
 
 class _Check:
-    """One step's."""
+    """One mail's."""
 
-    def __init__(self, outline: Outline, said: Entry, task: Entry, fields: Fields) -> None:
+    def __init__(self, outline: Outline, said: Entry, place: _Place, fields: Fields) -> None:
         self.outline = outline
         self.said = said
-        self.task = task
+        self.place = place
         self.fields = fields
         self.spec = MessageSpec.of(said.value)
 
@@ -75,7 +124,7 @@ class _Check:
         )
 
     def _who(self) -> Iterator[Problem]:
-        who, role = self.spec.who, self.task.text("candidate_role")
+        who, role = self.spec.who, self.place.role
         if not self.said.text("who"):
             yield self._problem("who", _("Say who gets the mail."))
         needed = NAMED_BY.get(who, "")
@@ -86,19 +135,18 @@ class _Check:
                 text = _("“%(name)s” does not go with “who”. Remove it.") % {"name": name}
                 yield self._problem(name, text)
         if who is Recipient.ROLE and not role:
-            yield self._problem("who", _("Name the company role in “candidate_role”."))
+            message = _("Name the company role in “%(name)s”.")
+            yield self._problem("who", message % {"name": self.place.role_path[-1]})
         elif role and who is not Recipient.ROLE:
             message = _("The company role is not used: the mail goes to somebody else. Remove it.")
-            path = (*self.task.path, "candidate_role")
-            yield Problem(path, message, role, severity=Severity.WARNING)
+            yield Problem(self.place.role_path, message, role, severity=Severity.WARNING)
         named = self.said.text(needed)
         if not named:
             return
         if who is Recipient.ANSWER:
             yield from self._answer(named)
         elif who is Recipient.DOER:
-            path = (*self.said.path, "task")
-            yield from done_before_problems(self.outline, self.task, named, path)
+            yield from self._done_before(named, (*self.said.path, "task"))
         elif not _is_address(named):
             yield self._problem("email", _("This is no e-mail address: “%(text)s”.")
                                 % {"text": short(named)})  # fmt: skip
@@ -116,9 +164,11 @@ class _Check:
             text = message % {"name": short(answer)} + advice
             yield self._problem("answer", text, expected=", ".join(fitting), nearest=meant)
         elif answer.startswith(_TASKS):
-            path = (*self.said.path, "answer")
-            key = answer.split(".")[1]
-            yield from done_before_problems(self.outline, self.task, key, path)
+            yield from self._done_before(answer.split(".")[1], (*self.said.path, "answer"))
+
+    def _done_before(self, key: str, path: Path) -> Iterator[Problem]:
+        place = self.place
+        yield from doer_problems(self.outline, key, path, done=place.done, too_late=place.too_late)
 
     def _text(self, name: str, read: MessageText) -> Iterator[Problem]:
         if not self.said.text(name).strip():
@@ -154,8 +204,7 @@ class _Check:
                 advice = did_you_mean(meant) or " " + _("Name one, such as ticket.quote.")
                 yield Problem(path, message + advice, found, ", ".join(with_files), meant)
             elif name.startswith(_TASKS):
-                key = name.split(".")[1]
-                yield from done_before_problems(self.outline, self.task, key, path)
+                yield from self._done_before(name.split(".")[1], path)
 
     def _tells_too_much(self) -> Iterator[Problem]:
         """Answers that the team alone sees, in a mail to the requester or to outside."""
@@ -166,7 +215,7 @@ class _Check:
         named = [(part, name) for part, read in of_texts for name in read.names]
         named += [("files", name) for name in self.spec.files]
         for part, name in dict.fromkeys(named):
-            behind = answers_behind(self.outline, self.task.text("key"), name)
+            behind = answers_behind(self.outline, self.place.key, name)
             if behind is not None and all(self._may_be_told(each) for each in behind):
                 continue
             words = {"name": short(name)}
@@ -239,6 +288,33 @@ def message_in_words(value: Json, role: str, labels: Mapping[str, str]) -> str:
     return _("mail to %(to)s: %(subject)s") % {"to": to, "subject": quoted(short(spec.subject))}
 
 
+def messages_in_words(value: Json, labels: Mapping[str, str]) -> Iterator[str]:
+    """The mails of a transition, a line each."""
+    for each in objects_in(value):
+        yield message_in_words(each, str(each.get("role") or ""), labels)
+
+
+def recipients_in_words(value: Json, labels: Mapping[str, str]) -> str:
+    """For the picture: who gets the mails of a transition; empty where it sends none."""
+    found = (
+        recipient_in_words(each, str(each.get("role") or ""), labels) for each in objects_in(value)
+    )
+    return ", ".join(dict.fromkeys(found))
+
+
+def labels_of_recipients(document: object) -> dict[str, str]:
+    """How tasks and questions are called in words about mails.
+
+    The document may be wrong in any place.
+    """
+    outline = Outline(document if isinstance(document, dict) else {})
+    labels = {f"{_TASKS}{key}": outline.title_of(key) for key in outline.task_of}
+    return labels | {
+        name: quoted(short(field.label or field.name))
+        for name, field in fields_by_name(outline).items()
+    }
+
+
 def message_notes(document: object) -> dict[str, str]:
     """For the picture: {task key: who gets the mail}. The document may be wrong in any place."""
     outline = Outline(document if isinstance(document, dict) else {})
@@ -249,11 +325,7 @@ def message_notes(document: object) -> dict[str, str]:
     }
     if not sending:
         return {}
-    labels = {f"{_TASKS}{key}": outline.title_of(key) for key in outline.task_of}
-    labels |= {
-        name: quoted(short(field.label or field.name))
-        for name, field in fields_by_name(outline).items()
-    }
+    labels = labels_of_recipients(document)
     return {
         key: _("to %(to)s")
         % {"to": recipient_in_words(task.value["message"], task.text("candidate_role"), labels)}

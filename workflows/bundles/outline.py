@@ -481,6 +481,22 @@ class Outline:
         known = self.before if before is None else before
         return known.get(source, set()) | ({source} & set(self.task_of))
 
+    def done_on_way(self, transition: Entry) -> set[str]:
+        """The tasks that can have been completed when a transition is chosen."""
+        source = transition.text("from")
+        if transition.is_on_cancel:
+            return self.done_when_cancelled(source)
+        if source == START:
+            return set()
+        done = self.before.get(source, set())
+        if not transition.is_usual:  # its task has no output of this visit
+            return done
+        done = {source} | done
+        if source in self.blocks and not self.has_items(source):
+            own = self.item_blocks(source)
+            done |= {each for each in self.inside(source) if self.item_blocks(each) == own}
+        return done
+
     def _entries(self, name: str) -> Iterator[Entry]:
         found = self.document.get(name)
         for index, value in enumerate(found if isinstance(found, list) else []):
@@ -556,6 +572,22 @@ def roles_in_reminders(outline: Outline) -> Iterator[tuple[Path, str]]:
         for index, role in reminder_roles(task.value.get("reminders")):
             if isinstance(role, str):
                 yield (*task.path, "reminders", index, "role"), role
+
+
+def mails_of(transition: Entry) -> Iterator[Entry]:
+    """The mails that are sent when a transition is taken."""
+    listed = transition.value.get("messages")
+    for index, each in enumerate(listed if isinstance(listed, list) else []):
+        if isinstance(each, dict):
+            yield Entry((*transition.path, "messages", index), each)
+
+
+def roles_in_messages(outline: Outline) -> Iterator[tuple[Path, str]]:
+    """The company roles that mails of transitions name, and where."""
+    for transition in outline.transitions:
+        for index, role in reminder_roles(transition.value.get("messages")):
+            if isinstance(role, str):
+                yield (*transition.path, "messages", index, "role"), role
 
 
 def role_of_approvers(task: Entry) -> str:

@@ -16,6 +16,7 @@ from workflows.bundles.outline import (
     check_form,
     form_fields,
     role_of_approvers,
+    roles_in_messages,
     roles_in_questions,
     roles_in_reminders,
 )
@@ -224,7 +225,7 @@ def _role_problems(outline: Outline) -> Iterator[Problem]:
             )
     for role in outline.company_roles:
         if role.text("name") and role.text("name") not in used:
-            message = _("No task, no ticket type and no question names this company role.")
+            message = _("No task, no mail, no ticket type and no question names this company role.")
             yield Problem(role.path, message, role.text("name"), severity=Severity.WARNING)
 
 
@@ -243,6 +244,7 @@ def _roles_named(outline: Outline) -> Iterator[tuple[tuple[str | int, ...], str]
                 yield (*ticket_type.path, "roles_with_access", index), each
     yield from roles_in_questions(outline)
     yield from roles_in_reminders(outline)
+    yield from roles_in_messages(outline)
 
 
 def _end_problems(transition: Entry, outline: Outline) -> Iterator[Problem]:

@@ -22,7 +22,7 @@ from workflows.bundles.blocks import (
 from workflows.bundles.canonical import START
 from workflows.bundles.kept_of_subtickets import KeptOfCancelled, kept_problems
 from workflows.bundles.messages import sends_message
-from workflows.bundles.outline import Entry, Outline
+from workflows.bundles.outline import Entry, Outline, mails_of
 from workflows.bundles.problems import Problem, Severity
 from workflows.bundles.step_outputs import output_fields, values_set
 from workflows.bundles.subtickets import names_read
@@ -63,21 +63,17 @@ def rule_problems(outline: Outline) -> Iterator[Problem]:
     """Everything about conditions and transforms."""
     scopes = _Scopes(outline)
     for transition in outline.transitions:
-        rule, source = transition.value.get("condition"), transition.text("from")
+        rule = transition.value.get("condition")
         path = (*transition.path, "condition")
         if found := check_condition(rule):
             yield from (Problem(path, message, rule) for message in found)
         elif not is_empty(rule):
-            # A task that is left because it waits too long, or because its call failed, has no
-            # output (of this visit).
-            if transition.is_on_cancel:
-                scope = scopes.cancelled(source)
-            else:
-                scope = scopes.after(source) if transition.is_usual else scopes.before(source)
-            scope = replace(scope, knows_visits=True)
+            scope = scopes.on_way(transition)
             if transition.is_on_failure:
                 scope = replace(scope, failure=FAILURE_PARTS)
             yield from scope.problems(path, rule, variables_read(rule), columns_read(rule))
+        for mail in mails_of(transition):
+            yield from _problems_of_message(mail.value, mail.path, scopes.on_way(transition))
     for task in outline.tasks:
         yield from _transform_problems(task, scopes)
         yield from _problems_at_once(task, scopes)
@@ -151,7 +147,8 @@ def _problems_at_once(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
             for name, rule in values.items():
                 read, columns = transform_variables(rule), columns_of_template(rule)
                 yield from scope.problems((*path, name), rule, read, columns)
-    yield from _problems_of_message(task, scope)
+    if sends_message(task):
+        yield from _problems_of_message(task.value.get("message"), (*task.path, "message"), scope)
     table = task.value.get("table")
     if not isinstance(table, dict) or not task.is_decision:
         return
@@ -162,18 +159,17 @@ def _problems_at_once(task: Entry, scopes: _Scopes) -> Iterator[Problem]:
             yield from scope.problems(path, rule, variables_read(rule), columns_read(rule))
 
 
-def _problems_of_message(task: Entry, scope: _Scope) -> Iterator[Problem]:
+def _problems_of_message(said: Json, path: Path, scope: _Scope) -> Iterator[Problem]:
     """What a mail reads: no answer is an empty text, but no address is an error."""
-    said = task.value.get("message")
-    if not isinstance(said, dict) or not sends_message(task):
+    if not isinstance(said, dict):
         return
     spec = MessageSpec.of(said)
     for name, read in (("subject", spec.subject_read), ("text", spec.text_read)):
-        for each in scope.problems((*task.path, "message", name), None, read.names):
+        for each in scope.problems((*path, name), None, read.names):
             if each.is_error:
                 yield each
     if spec.who is Recipient.ANSWER and spec.named:
-        found = scope.problems((*task.path, "message", "answer"), None, [spec.named])
+        found = scope.problems((*path, "answer"), None, [spec.named])
         yield from (each for each in found if not each.is_error)  # the others are told elsewhere
 
 
@@ -247,18 +243,15 @@ class _Scopes:
             self._without[key] = self.outline.reachable(START, without=key)
         return self._without[key]
 
-    def after(self, key: str) -> _Scope:
-        """When a task has been completed (or at the start), and the next transition is chosen."""
-        done = set() if key == START else {key} | self.outline.before.get(key, set())
-        if key in self.outline.blocks and not self.outline.has_items(key):
-            own = self.outline.item_blocks(key)
-            inside = self.outline.inside(key)
-            done |= {each for each in inside if self.outline.item_blocks(each) == own}
-        return _Scope(self, done, key, certain_itself=True)
-
-    def cancelled(self, key: str) -> _Scope:
-        """When the ticket was withdrawn or cancelled at this task, or anywhere."""
-        return _Scope(self, self.outline.done_when_cancelled(key), key)
+    def on_way(self, transition: Entry) -> _Scope:
+        """When a transition is chosen, and taken."""
+        return _Scope(
+            self,
+            self.outline.done_on_way(transition),
+            transition.text("from"),
+            certain_itself=transition.is_usual,
+            knows_visits=True,
+        )
 
     def before(
         self, key: str, *, response: tuple[str, ...] = (), callback: tuple[str, ...] = ()
