@@ -27,7 +27,7 @@ from workflows.engine.errors import ConditionError
 from workflows.engine.frozen import frozen
 from workflows.engine.kept_by_size import KeptBySize
 from workflows.engine.messages import roots_read
-from workflows.engine.process import Json, JsonObject, Process
+from workflows.engine.process import Json, JsonObject, Process, objects_in
 from workflows.fields.validation import Validator, validator_for
 from workflows.models import TaskDefinition, WorkflowDefinition
 from workflows.running.frozen_rows import freeze_row
@@ -114,7 +114,7 @@ def _read_with_size(pk: int) -> tuple[KnownDefinition, int]:
     columns = [
         each.__dict__.get(field.attname) for each in rows for field in each._meta.concrete_fields
     ]
-    columns += [each.condition for each in known.process.transitions]
+    columns += [(each.condition, each.messages) for each in known.process.transitions]
     return known, _BYTES_A_CHARACTER * len(json.dumps(columns, default=str)) + 10_000
 
 
@@ -122,7 +122,9 @@ def _read(pk: int) -> KnownDefinition:
     workflow = WorkflowDefinition.objects.prefetch_related("tasks", "transitions").get(pk=pk)
     tasks = list(workflow.tasks.all())
     process = workflow.process()
-    read = _roots_read(process, tasks) | roots_read(each.message for each in tasks)
+    mails = [each.message for each in tasks]
+    mails += [mail for way in process.transitions for mail in objects_in(way.messages)]
+    read = _roots_read(process, tasks) | roots_read(mails)
     asked = [*_rules(process, tasks), *_templates(tasks)]
     counts_days = any(map(reads_working_days, asked))
     freeze_row(workflow)
@@ -178,7 +180,10 @@ def _roots_read(process: Process, tasks: Iterable[TaskDefinition]) -> set[str]:
 
 
 def _frozen(process: Process) -> Process:
-    transitions = (replace(each, condition=frozen(each.condition)) for each in process.transitions)
+    transitions = (
+        replace(each, condition=frozen(each.condition), messages=frozen(each.messages))
+        for each in process.transitions
+    )
     return replace(
         process, tasks=MappingProxyType(dict(process.tasks)), transitions=tuple(transitions)
     )
