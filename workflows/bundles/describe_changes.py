@@ -23,7 +23,7 @@ from workflows.bundles.blocks import block_labels, branches_in_words, ends_in_wo
 from workflows.bundles.canonical import default_of
 from workflows.bundles.edits import edits_in_words
 from workflows.bundles.failure_fields import failure_labels
-from workflows.bundles.messages import message_in_words
+from workflows.bundles.messages import message_in_words, messages_in_words
 from workflows.bundles.outline import Outline
 from workflows.bundles.part_labels import with_part_labels
 from workflows.bundles.problems import value_text
@@ -70,6 +70,7 @@ PARTS: Final[Mapping[str | int, str]] = {
     "starts": "start",
     "table": "decision_table",
     "message": "message",
+    "messages": "message_on_way",
     "inputs": "table_input",
     "outputs": "table_output",
     "rows": "table_row",
@@ -220,11 +221,18 @@ def _words(change: Change, value: Json, labels: _Labels, task: Json) -> str:
         return showable(duration_in_words(value, labels.of_all_forms))
     if name == "reminders" and value:
         return showable("; ".join(reminders_in_words(value, labels.of_all_forms)))
-    if path[-2:-1] == ("starts",) and isinstance(value, dict):
-        return showable(start_in_words(StartSpec.of(value)))
     if isinstance(value, dict) and path and isinstance(path[-1], int):
-        return showable(", ".join(_entry_words(value, labels.of_all_forms)))
+        return showable(_words_of_entry(str(path[-2]), value, labels))
     return showable(_value_words(value))
+
+
+def _words_of_entry(part: str, entry: JsonObject, labels: _Labels) -> str:
+    """A whole entry of the list `part`."""
+    if part == "starts":
+        return start_in_words(StartSpec.of(entry))
+    if part == "messages":
+        return "; ".join(messages_in_words([entry], labels.of_all_forms))
+    return ", ".join(_entry_words(entry, labels.of_all_forms))
 
 
 def _condition_words(value: Json, labels: _Labels, _task: Json) -> str:
@@ -421,6 +429,7 @@ def _words_of_transition(transition: JsonObject, labels: Mapping[str, str]) -> I
         yield _("when the ticket is withdrawn or cancelled")
     if transition.get("outcome"):
         yield _("outcome: %(outcome)s") % {"outcome": word_for("outcome", transition["outcome"])}
+    yield from messages_in_words(transition.get("messages"), labels)
 
 
 def _words_after_the_end(ticket_type: JsonObject) -> Iterator[str]:

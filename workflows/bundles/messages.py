@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -313,6 +314,16 @@ def labels_of_recipients(document: object) -> dict[str, str]:
         name: quoted(short(field.label or field.name))
         for name, field in fields_by_name(outline).items()
     }
+
+
+def mails_in_words(document: object) -> Callable[[Json], str]:
+    """For the picture: who gets the mails of a transition of this document."""
+
+    @cache
+    def labels() -> dict[str, str]:
+        return labels_of_recipients(document)
+
+    return lambda messages: recipients_in_words(messages, labels())
 
 
 def message_notes(document: object) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.utils.html import format_html, format_html_join
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from workflows.engine.approvals import Needed, approval_key
 from workflows.engine.blocks import BlockSpec, BranchSpec, Order, Until
-from workflows.engine.process import EndOutcome, Process, TaskSpec, TransitionSpec
+from workflows.engine.process import EndOutcome, Json, Process, TaskSpec, TransitionSpec
 from workflows.picture.graph_layout import Edge, Kind, Node, TooLargeToDrawError, lay_out
 from workflows.task_types import SCREENS
 from workflows.working_hours.durations import after_in_words
@@ -31,6 +31,7 @@ LABEL_LINE = 14.0
 LABEL_WIDTH = 150.0
 LABEL_PADDING = 8.0
 CLOCK_WIDTH = 16.0
+MAIL_WIDTH = 18.0
 CIRCLE_RADIUS = 13.0
 CORNER = 8.0
 # A block and the lanes of its branches.
@@ -52,6 +53,8 @@ type NodeKey = tuple[str, str]
 type Place = tuple[str, str]  # the keys of a block and of one of its branches
 type TransitionKey = tuple[str | None, str | None, str]
 START: NodeKey = ("start", "")
+# Given the mails of a transition, says who gets them.
+type MailsInWords = Callable[[Json], str]
 # From where a ticket that is cancelled goes on, wherever it was.
 CANCEL: NodeKey = ("start", "cancel")
 
@@ -163,6 +166,7 @@ def draw_process(
     links: Mapping[str, str] | None = None,
     notes: Mapping[str, Sequence[str]] | None = None,
     end_notes: Mapping[tuple[EndOutcome, str], str] | None = None,
+    mails_in_words: MailsInWords | None = None,
 ) -> SafeString:
     """Return the workflow as an ``<svg>``, to be put into a ``<div class="flow-graph">``.
 
@@ -171,7 +175,8 @@ def draw_process(
     label tells two ends of one task apart.
     ``links`` gives task keys the address of a page; only paths and http(s) are used.
     ``notes`` are lines beneath the titles of tasks, by their keys, and ``end_notes`` one beneath
-    each end, by its outcome and label.
+    each end, by its outcome and label. A transition that sends mails has a mark;
+    ``mails_in_words`` says who gets them, for whoever points at it or cannot see it.
 
     Never raises for anything a definition can contain: a transition to a task that is not
     there gets a dashed box, a task that nothing leads to is drawn all the same.
@@ -186,7 +191,8 @@ def draw_process(
     title = _clean(process.title) or _clean(process.key)
     safe_links = {key: url for key, url in (links or {}).items() if _is_safe_link(url)}
     try:
-        scene, width, height = _Collecting(process, notes or {}, end_notes or {}).whole()
+        collecting = _Collecting(process, notes or {}, end_notes or {}, mails_in_words)
+        scene, width, height = collecting.whole()
     except TooLargeToDrawError:
         text = _("This workflow is too large to draw.")
         return _svg(title, text, _draw_notice(text, 24), 320, 48, has_links=False)
@@ -242,8 +248,10 @@ class _Collecting:
         process: Process,
         notes: Mapping[str, Sequence[str]],
         end_notes: Mapping[tuple[EndOutcome, str], str],
+        mails_in_words: MailsInWords | None,
     ) -> None:
         self.process = process
+        self.mails_in_words = mails_in_words
         self.notes = notes
         self.end_notes = end_notes
         self.places = {key: self._place_of(key) for key in process.tasks}
@@ -298,7 +306,7 @@ class _Collecting:
                     shapes[target].is_elsewhere = spec.to_task in self.places
             elif target not in shapes:
                 shapes[target] = self._end(spec, target, place)
-            scene.lines.append(_line(spec, shapes[source], shapes[target]))
+            scene.lines.append(_line(spec, shapes[source], shapes[target], self.mails_in_words))
 
     def _end(self, spec: TransitionSpec, key: NodeKey, place: Place | None) -> _Shape:
         if place is None:
@@ -439,7 +447,12 @@ def _circle(
     return _Shape(key, text, Node(Kind.CIRCLE, half, half, height, radius=radius), lines)
 
 
-def _line(spec: TransitionSpec, source: _Shape, target: _Shape) -> _Line:
+def _line(
+    spec: TransitionSpec,
+    source: _Shape,
+    target: _Shape,
+    mails_in_words: MailsInWords | None = None,
+) -> _Line:
     edge = Edge(source.node, target.node)
     # A transition to the end lends its label to the end.
     text = "" if spec.to_task is None else _clean(spec.label)
@@ -453,10 +466,10 @@ def _line(spec: TransitionSpec, source: _Shape, target: _Shape) -> _Line:
         cancelled = _("if cancelled")
         text = f"{cancelled}: {text}" if text else cancelled
     lines = _wrap(text, LABEL_SIZE, LABEL_WIDTH, 2)
-    if lines:
-        widest = max(_text_width(line, LABEL_SIZE) for line in lines)
-        edge.label_width = widest + 2 * LABEL_PADDING + (CLOCK_WIDTH if spec.after else 0)
-        edge.label_height = LABEL_LINE * len(lines) + 6
+    if lines or spec.messages:
+        widest = max((_text_width(line, LABEL_SIZE) for line in lines), default=0.0)
+        edge.label_width = widest + 2 * LABEL_PADDING + _icons_width(spec, has_text=bool(lines))
+        edge.label_height = LABEL_LINE * max(len(lines), 1) + 6
     words = {"source": source.text, "target": target.text, "label": text}
     if text:
         title = _("%(source)s → %(target)s: %(label)s") % words
@@ -464,7 +477,19 @@ def _line(spec: TransitionSpec, source: _Shape, target: _Shape) -> _Line:
     else:
         title = _("%(source)s → %(target)s") % words
         sentence = _("From %(source)s to %(target)s.") % words
+    if spec.messages:
+        to = _clean(mails_in_words(spec.messages)) if mails_in_words is not None else ""
+        mailed = _("mail to %(to)s") % {"to": to} if to else _("sends a mail")
+        title = _("%(transition)s (%(mail)s)") % {"transition": title, "mail": mailed}
+        told = _("A mail goes to %(to)s.") % {"to": to} if to else _("A mail is sent.")
+        sentence = f"{sentence} {told}"
     return _Line(spec, edge, lines, title, sentence)
+
+
+def _icons_width(spec: TransitionSpec, *, has_text: bool) -> float:
+    """What stands before the text of a label."""
+    width = (CLOCK_WIDTH if spec.after else 0.0) + (MAIL_WIDTH if spec.messages else 0.0)
+    return width if has_text or not width else width - 4
 
 
 def _mark_unreachable(scene: _Scene) -> None:
@@ -675,10 +700,11 @@ def _draw_label(line: _Line, *, taken: bool) -> SafeString:
         return _joined([])
     x, y = line.edge.label_at
     width, height = line.edge.label_width, line.edge.label_height
-    clock = CLOCK_WIDTH if line.spec.after else 0
+    icons = _icons_width(line.spec, has_text=bool(line.lines))
+    left = x - width / 2 + LABEL_PADDING
     return format_html(
         '<g class="flow-label{}{}"><title>{}</title><rect x="{}" y="{}" width="{}" height="{}" '
-        'rx="9"/>{}{}</g>',
+        'rx="9"/>{}{}{}</g>',
         " flow-taken" if taken else "",
         _kind_of(line.spec),
         line.title,
@@ -686,8 +712,20 @@ def _draw_label(line: _Line, *, taken: bool) -> SafeString:
         _px(y - height / 2),
         _px(width),
         _px(height),
-        _draw_clock(x - width / 2 + LABEL_PADDING + 4, y) if clock else "",
-        _texts(line.lines, x + clock / 2, y, LABEL_LINE, LABEL_SIZE),
+        _draw_clock(left + 4, y) if line.spec.after else "",
+        _draw_envelope(left + (CLOCK_WIDTH if line.spec.after else 0) + 6, y)
+        if line.spec.messages
+        else "",
+        _texts(line.lines, x + icons / 2, y, LABEL_LINE, LABEL_SIZE),
+    )
+
+
+def _draw_envelope(x: float, y: float) -> SafeString:
+    return format_html(
+        '<path class="flow-mail" transform="translate({} {})" '
+        'd="M-6 -4.2h12v8.4h-12zM-6 -4.2L0 .8L6 -4.2"/>',
+        _px(x),
+        _px(y),
     )
 
 

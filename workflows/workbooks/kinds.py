@@ -69,7 +69,7 @@ from workflows.workbooks.lines import (
     write_names,
     write_transform,
 )
-from workflows.workbooks.mails import read_mail, write_mail
+from workflows.workbooks.mails import read_mail, read_mails, write_mail, write_mails
 from workflows.workbooks.reminders import read_reminders, write_reminders
 from workflows.workbooks.zone import in_zone_of_cells
 
@@ -675,6 +675,10 @@ REMINDERS: Final = Kind(
 MAIL: Final = Kind(
     lambda value, _scope: read_mail(text_of(value)),
     lambda value, _scope: write_mail(value),
+)
+MAILS: Final = Kind(
+    lambda value, _scope: read_mails(text_of(value)),
+    lambda value, _scope: write_mails(value),
 )
 EDITS: Final = Kind(
     lambda value, _scope: read_edits(text_of(value)),

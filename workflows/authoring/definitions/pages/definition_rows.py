@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from tenants.refusals import refusals
+from workflows.authoring.definitions.export_bundle import messages_of_row
 from workflows.bundles.approvals import approval_in_words, approval_labels, approvers_in_words
 from workflows.bundles.assignments import assignment_in_words
 from workflows.bundles.blocks import block_labels, branches_in_words
@@ -18,7 +20,7 @@ from workflows.bundles.comparisons import variable_name
 from workflows.bundles.describe_changes import field_labels
 from workflows.bundles.edits import edits_in_words
 from workflows.bundles.failure_fields import failure_labels
-from workflows.bundles.messages import recipient_in_words
+from workflows.bundles.messages import recipient_in_words, recipients_in_words
 from workflows.bundles.outline import Outline
 from workflows.bundles.step_outputs import done_labels, output_labels
 from workflows.bundles.subtickets import starts_in_words, subticket_labels
@@ -92,6 +94,17 @@ class TransitionRow:
     priority: int
     after: str = ""
     outcome: str = ""
+    mails: Sequence[MailCard] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MailCard:
+    """A mail: to whom, and what it says."""
+
+    to: str
+    subject: str
+    text: str
+    files: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,13 +266,52 @@ def transition_rows(
     transitions: Iterable[Transition], labels: Mapping[str, str]
 ) -> list[TransitionRow]:
     """In the order in which they are tried."""
-    return [
-        _transition_row(each, labels)
-        for each in sorted(transitions, key=lambda each: each.priority)
-    ]
+    rows = sorted(transitions, key=lambda each: each.priority)
+    mails = MailsOfWays(rows, labels)
+    return [_transition_row(each, labels, mails) for each in rows]
 
 
-def _transition_row(transition: Transition, labels: Mapping[str, str]) -> TransitionRow:
+class MailsOfWays:
+    """What is said of the mails of transitions that are kept.
+
+    A query where they name people, and one where they name company roles.
+    """
+
+    def __init__(self, transitions: Iterable[Transition], labels: Mapping[str, str]) -> None:
+        sending = [each for each in transitions if each.messages]
+        self.files = labels
+        self.roles = roles_of_reminders(each.messages for each in sending)
+        self.people = addresses_of(sending)
+        tasks = sending[0].workflow.tasks.all() if sending else ()
+        titles = {f"tasks.{each.key}": each.title for each in tasks}
+        self.labels = {**titles, **_quoted(labels)}
+
+    @classmethod
+    def of_workflow(cls, workflow: WorkflowDefinition, labels: Mapping[str, str]) -> Self:
+        return cls(workflow.transitions.all(), labels)
+
+    def recipients(self, kept: Json) -> str:
+        return recipients_in_words(self._said(kept), self.labels)
+
+    def cards(self, kept: Json) -> list[MailCard]:
+        return [self._card(each) for each in objects_in(self._said(kept))]
+
+    def _said(self, kept: Json) -> Json:
+        return messages_of_row(kept, self.roles, self.people)
+
+    def _card(self, said: JsonObject) -> MailCard:
+        spec = MessageSpec.of(said)
+        return MailCard(
+            to=recipient_in_words(said, str(spec.role), self.labels),
+            subject=spec.subject,
+            text=spec.text,
+            files=", ".join(self.files.get(each, each) for each in spec.files),
+        )
+
+
+def _transition_row(
+    transition: Transition, labels: Mapping[str, str], mails: MailsOfWays
+) -> TransitionRow:
     source, target = transition.from_task, transition.to_task
     return TransitionRow(
         source=source.title if source else _("Anywhere") if transition.on_cancel else _("Start"),
@@ -272,6 +324,7 @@ def _transition_row(transition: Transition, labels: Mapping[str, str]) -> Transi
         priority=transition.priority,
         after=_when(transition, labels),
         outcome=str(OUTCOMES[transition.end_outcome].name) if target is None else "",
+        mails=mails.cards(transition.messages),
     )
 
 
@@ -295,7 +348,8 @@ def all_transitions(workflow: WorkflowDefinition, labels: Mapping[str, str]) -> 
         workflow.transitions.all(),
         key=lambda each: (position.get(each.from_task_id or 0, 0), each.priority),
     )
-    return [_transition_row(each, labels) for each in ordered]
+    mails = MailsOfWays(ordered, labels)
+    return [_transition_row(each, labels, mails) for each in ordered]
 
 
 def task_cards(workflow: WorkflowDefinition, labels: Mapping[str, str]) -> list[TaskCard]:

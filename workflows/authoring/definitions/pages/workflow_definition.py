@@ -17,6 +17,7 @@ from tenants.pages.page import buttons_of, list_buttons_of
 from workflows.authoring.definitions.additions import panels
 from workflows.authoring.definitions.pages.badges import definition_badge
 from workflows.authoring.definitions.pages.definition_rows import (
+    MailsOfWays,
     TaskCard,
     all_transitions,
     condition_labels,
@@ -159,7 +160,12 @@ class WorkflowDefinitionAdmin(DetailPageAdmin):
             "workflow": workflow,
             "references": references(workflow.ext_ref),
             "badge": definition_badge(workflow),
-            "picture": draw_process(workflow.process(), links=anchors, notes=_notes(cards)),
+            "picture": draw_process(
+                workflow.process(),
+                links=anchors,
+                notes=_notes(cards),
+                mails_in_words=MailsOfWays.of_workflow(workflow, labels).recipients,
+            ),
             "fields": field_table(workflow.fields, field_labels(workflow.fields)),
             "cards": cards,
             "transitions": all_transitions(workflow, labels),
