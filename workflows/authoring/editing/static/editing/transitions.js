@@ -5,6 +5,7 @@ import { selectOf, text } from "./inputs.js";
 import { focusAction, showMessage } from "./lists.js";
 import { isEmpty } from "./logic.js";
 import { momentControl } from "./moments.js";
+import { mailsOnWay } from "./messages.js";
 import { LONGEST_NAME } from "./names.js";
 import { elementOf, linkToPart } from "./places.js";
 import { ruleEditor, ruleIn } from "./rules.js";
@@ -263,6 +264,7 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
         ending,
         timing(transition),
         rule,
+        mailsOnWay(transition, isUsual(transition)),
         makeElement("div", { class: "ed-errors ed-place-errors", hidden: true }),
       ),
     );

@@ -630,6 +630,7 @@ function renameInProcess(from, to) {
   for (const each of store.document.transitions || []) {
     if (each.condition) each.condition = renameIn(each.condition, from, to);
     if (each.after) each.after = renamedInMoment(each.after, from, to);
+    for (const mail of each.messages ?? []) renameInMessage(mail, from, to);
   }
   for (const task of store.document.tasks || []) {
     if (task.input_transform) task.input_transform = renameIn(task.input_transform, from, to);
@@ -837,6 +838,9 @@ export function renameRole(from, to) {
     if (task.candidate_role === from) task.candidate_role = to;
     for (const each of task.reminders ?? []) if (each.role === from) each.role = to;
     if (task.approvers?.role === from) task.approvers.role = to;
+  }
+  for (const each of store.document.transitions || []) {
+    for (const mail of each.messages ?? []) if (mail.role === from) mail.role = to;
   }
   for (const { spec, key } of rolesInQuestions()) if (spec[key] === from) Object.assign(spec, { [key]: to });
   for (const type of store.document.ticket_types || []) {
