@@ -25,6 +25,7 @@ SHARES = {APPROVAL: 0.6, EDIT: 0.5, EACH: 0.4, WAIT: 0.4, VALUES: 0.4, DECISION:
 LEFT_IN_TIME = (FORM, CALL_LATER, BLOCK, APPROVAL, EDIT, EACH)
 REMINDED_SHARE = 0.3  # of the forms of which people are reminded
 CLEANED_SHARE = 0.4  # of the workflows that clean up where a ticket is cancelled
+MAILED_SHARE = 0.3  # of the transitions on which a mail is sent
 INNER_SHARE = 0.3  # of the branches that are a block themselves
 
 
@@ -37,7 +38,8 @@ def make_up_process(seed: int) -> JsonObject:
 
     Each loop goes through a form or a vote that decides, so that it ends. A transition that is
     taken because a task waits too long, or a call fails, leads forward. A ticket asks for an
-    `amount` (0 to 99), each form for `again`; a refused approval leads back.
+    `amount` (0 to 99), each form for `again`; a refused approval leads back. On many a transition,
+    whichever it is, a mail is sent.
     """
     chance = random.Random(seed)
     kinds = [FORM, CALL, CALL_LATER]
@@ -80,7 +82,19 @@ def make_up_process(seed: int) -> JsonObject:
         tasks.append(form("clean"))
         transitions.append({"from": "start", "to": "clean", "on_cancel": True})
         transitions.append({"from": "clean", "to": "end"})
+    for index, way in enumerate(transitions):
+        if chance.random() < MAILED_SHARE:
+            way |= mailed(f"On way {index}")
     return bundle(f"made_up_{seed}", tasks, transitions)
+
+
+def mailed(subject: str) -> JsonObject:
+    """What a transition that sends a mail has besides."""
+    return {"messages": [mail(subject)]}
+
+
+def mail(subject: str) -> JsonObject:
+    return {"who": "requester", "subject": subject, "text": "{ticket.amount}"}
 
 
 def _decides_on_loop(key: str, kind: str) -> Json:
