@@ -93,7 +93,7 @@ def _to(text: str, named_by: Mapping[Recipient, str]) -> JsonObject:
         return {"who": known.value}
     word, _space, named = text.partition(" ")
     who = _WHO.get(word.lower())
-    if who in named_by and named:
+    if who is not None and who in named_by and named:
         return {"who": who.value, named_by[who]: named.strip()}
     if "@" in text:
         return {"who": Recipient.ADDRESS.value, "email": text}

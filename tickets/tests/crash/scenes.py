@@ -559,7 +559,7 @@ SCENES = (
     Scene("end a branch with a mail", _ALL, _complete_in_branch, transitions=_MAILED_ENDS),
     Scene(
         "call in vain and send a mail",
-        _calls(CALL, "fails", retries=0),
+        _calls(CALL, "fails", retries=2),
         _call,
         transitions=_MAILED_OTHERWISE,
     ),
