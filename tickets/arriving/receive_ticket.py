@@ -31,7 +31,7 @@ from workflows.errors import InvalidDataError
 from workflows.fields.look_up import facts_for
 from workflows.models import TicketDefinition
 from workflows.running.definition_cache import definition_of
-from workflows.running.events.came_in import BY_ADDRESS
+from workflows.running.events.of_tickets.came_in import BY_ADDRESS
 
 # How long a repeat of a message gets the first answer.
 KEPT: Final = timedelta(days=30)

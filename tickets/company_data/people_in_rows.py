@@ -16,8 +16,8 @@ from django.db.models import Model
 from psycopg import sql
 
 from tenants.connection import current_schema
-from workflows.engine.edits import by_owner, with_owner
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.steps.edits import by_owner, with_owner
 from workflows.engine.task_types import (
     APPROVAL_TYPES,
     AT_ONCE_TYPES,
@@ -27,8 +27,8 @@ from workflows.engine.task_types import (
 from workflows.fields.kept_people import OF_TASKS, OF_TICKET_TYPES, OF_TRANSITIONS, Place
 from workflows.fields.people import ChangePerson, names_people, with_people
 from workflows.models import TaskDefinition, TicketDefinition, Transition
-from workflows.running.events.block_began import BLOCK_BEGAN
 from workflows.running.events.kind import Form, answers_of, kind_named
+from workflows.running.events.of_blocks.block_began import BLOCK_BEGAN
 
 type Row = dict[str, Any]
 # The columns of a row that change, with what stands there then.

@@ -32,7 +32,7 @@ from workflows.forms.edits_form import changed_since
 from workflows.models import TaskInstance
 from workflows.running.definition_cache import definition_of
 from workflows.running.due_dates import outputs_for
-from workflows.running.kept_outputs import visit_read
+from workflows.running.looking_back.kept_outputs import visit_read
 from workflows.running.state_manager import WorkflowStateManager
 
 

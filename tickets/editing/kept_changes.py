@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from workflows.engine.edits import by_owner, split_name, with_owner
 from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.steps.edits import by_owner, split_name, with_owner
 from workflows.fields.asked_again import AskedAgain
 from workflows.fields.screen import FileKeeper
 from workflows.fields.screens import screen_of

@@ -38,9 +38,10 @@ from workflows.models.path import OPEN_PATHS
 from workflows.models.task_instance import ALIVE as ALIVE_TASK
 from workflows.models.task_instance import WORKABLE
 from workflows.models.workflow_instance import ENDED
-from workflows.running.assignment import choose_by_rule
-from workflows.running.candidates import for_person, may_have
-from workflows.running.workers import available_workers, eligible_workers
+from workflows.running.people.assignment import choose_by_rule
+from workflows.running.people.candidates import may_have
+from workflows.running.people.candidates_in_sql import for_person
+from workflows.running.people.workers import available_workers, eligible_workers
 
 ALIVE = (WorkflowStatus.IN_PROGRESS, WorkflowStatus.ON_HOLD)
 

@@ -31,7 +31,7 @@ from workflows.models import (
     TaskStatus,
 )
 from workflows.people.releasing import give_out_waiting_tasks
-from workflows.running.events.error_resolved import ERROR_RESOLVED
+from workflows.running.events.of_repairs.error_resolved import ERROR_RESOLVED
 from workflows.running.state_manager import WorkflowStateManager
 from workflows.running.workflow_repair import WorkflowRepair
 

@@ -24,8 +24,8 @@ from workflows.fields.look_up import facts_for
 from workflows.fields.specs import parse_fields
 from workflows.fields.validation import check_presets, validate_fields, validator_for
 from workflows.models import WorkflowDefinition
-from workflows.running.moving import TargetVersion, listed
 from workflows.running.positions import current_tasks
+from workflows.running.repair.target_version import TargetVersion, listed
 
 MOVED = declare("tickets.moved", gettext_lazy("Moved a ticket to another version"))
 

@@ -31,8 +31,8 @@ from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError
 from workflows.fields.look_up import facts_for
 from workflows.models import Contact, TicketDefinition, WorkflowInstance
-from workflows.running.assignment import lock_assignment
 from workflows.running.definition_cache import definition_of
+from workflows.running.people.assignment import lock_assignment
 from workflows.running.state_manager import NEXT_TASK, WorkflowStateManager
 
 logger = logging.getLogger(__name__)

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from workflows.engine.edits import Edit, by_owner, owner_of
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.steps.edits import Edit, by_owner, owner_of
 from workflows.engine.texts import gettext
 from workflows.fields.facts import KEPT_ANSWERS, NO_FACTS, Facts, Reference
 from workflows.fields.field import Field

@@ -11,22 +11,18 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from workflows.engine.clock import Clock
-from workflows.engine.conditions import (
-    PreparedData,
-    RuleFailedError,
-    evaluate_condition,
-    evaluate_formula,
-    is_budget_spent,
-    prepare,
-    variables_read,
-)
 from workflows.engine.errors import CheckError, ConditionError
-from workflows.engine.frozen import FrozenDict
-from workflows.engine.json_schema import REQUIRED, compile_validator
 from workflows.engine.problems import FieldProblem, Path, dotted, quoted, short
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.rules.budget import is_budget_spent
+from workflows.engine.rules.clock import Clock
+from workflows.engine.rules.data import PreparedData, prepare
+from workflows.engine.rules.evaluate import evaluate_condition, evaluate_formula
+from workflows.engine.rules.reads import variables_read
+from workflows.engine.rules.refusals import RuleFailedError
+from workflows.engine.schemas.json_schema import REQUIRED, compile_validator
 from workflows.engine.texts import gettext
+from workflows.engine.values.frozen import FrozenDict
 from workflows.fields.field import Check, Field
 from workflows.fields.form_rules import Calculated
 from workflows.fields.sentences import answer_sentence

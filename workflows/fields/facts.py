@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from workflows.engine.clock import Clock
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.rules.clock import Clock
 
 
 class Reference(NamedTuple):

@@ -15,12 +15,12 @@ from types import MappingProxyType
 from typing import ClassVar, Final
 from uuid import UUID
 
-from workflows.engine.composed import composed_text
-from workflows.engine.frozen import refuse
 from workflows.engine.problems import Path, Problem
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.texts import gettext
 from workflows.engine.texts import gettext_noop as gettext_noop
+from workflows.engine.values.composed import composed_text
+from workflows.engine.values.frozen import refuse
 from workflows.fields.facts import NO_FACTS, Facts, Reference
 
 # The keys that the specs of all types have.

@@ -13,17 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from workflows.engine.clock import NAMES as NAMES_OF_TIME
-from workflows.engine.conditions import (
-    check_condition,
-    columns_read,
-    has_computed_names,
-    is_call,
-    is_empty,
-    variables_read,
-)
 from workflows.engine.problems import Path, Problem, did_you_mean, nearest, quoted, short
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.rules.clock import NAMES as NAMES_OF_TIME
+from workflows.engine.rules.compiling import check_condition, is_empty
+from workflows.engine.rules.reads import columns_read, has_computed_names, is_call, variables_read
 from workflows.engine.texts import gettext
 from workflows.fields.field import LIMIT_KEYS, Check, Field, FieldType
 from workflows.fields.spec_values import is_absent

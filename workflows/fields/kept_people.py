@@ -15,10 +15,10 @@ from typing import Any, Final
 
 from tenants.models import Company, User
 from tenants.names import plain_email
-from workflows.engine.approvals import Approvers
-from workflows.engine.assigning import Who
-from workflows.engine.messages import Recipient
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.steps.approvals import Approvers
+from workflows.engine.steps.assigning import Who
+from workflows.engine.steps.messages import Recipient
 
 PEOPLE = Approvers.PEOPLE.value
 

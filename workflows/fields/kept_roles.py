@@ -8,7 +8,7 @@ from django.db.models import Func, IntegerField, JSONField, Q, TextField, Value
 
 from tenants.fast.prepared import PreparedQuery
 from workflows.engine.process import Json
-from workflows.engine.reminders import reminder_roles, with_reminder_roles
+from workflows.engine.steps.reminders import reminder_roles, with_reminder_roles
 from workflows.fields.company_roles import roles_in, with_roles
 from workflows.fields.field import Holds
 from workflows.fields.registry import OWN_KEYS

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from workflows.engine.number_text import number_problem, possible_numbers
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.texts import gettext, gettext_noop
+from workflows.engine.values.number_text import number_problem, possible_numbers
 from workflows.fields.spec_values import given_number, is_whole, number
 
 FIXED: Final = gettext_noop(

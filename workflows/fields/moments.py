@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from workflows.engine.json_schema import compile_validator
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.schemas.json_schema import compile_validator
 from workflows.engine.texts import gettext
 from workflows.fields.field import Field, FieldType, gettext_noop
 from workflows.fields.limits import FORMULA

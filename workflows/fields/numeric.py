@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import tzinfo
 from typing import ClassVar
 
-from workflows.engine.number_text import NumberTextError, number_problem, parse_number
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.texts import gettext
+from workflows.engine.values.number_text import NumberTextError, number_problem, parse_number
 from workflows.fields.field import NUMBER, Field, FieldType
 from workflows.fields.limits import order_problem
 from workflows.fields.spec_values import otherwise

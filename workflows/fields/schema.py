@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workflows.engine.conditions import is_empty
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.rules.compiling import is_empty
 from workflows.fields.field import Field
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.formats import get_format
 
-from workflows.engine.number_text import write_number
+from workflows.engine.values.number_text import write_number
 
 
 def shown_number(value: int | float, *, grouped: bool = False) -> str:

@@ -15,20 +15,25 @@ from functools import partial
 from typing import Final
 
 from tenants.names import LONGEST_NAME
-from workflows.engine.composed import composed
-from workflows.engine.conditions import is_call, is_empty
 from workflows.engine.errors import FieldError
-from workflows.engine.frozen import frozen
-from workflows.engine.json_schema import MAX_PATTERN_CHARACTERS, CheckError, compile_validator
-from workflows.engine.pattern_cost import (
+from workflows.engine.problems import Path, Problem, did_you_mean, nearest, short
+from workflows.engine.process import Json, JsonObject
+from workflows.engine.rules.compiling import is_empty
+from workflows.engine.rules.reads import is_call
+from workflows.engine.schemas.json_schema import (
+    MAX_PATTERN_CHARACTERS,
+    CheckError,
+    compile_validator,
+)
+from workflows.engine.schemas.pattern_cost import (
     MOST_BYTES_OF_FORM,
     MOST_BYTES_OF_PATTERN,
     pattern_cost,
 )
-from workflows.engine.problems import Path, Problem, did_you_mean, nearest, short
-from workflows.engine.process import Json, JsonObject
-from workflows.engine.storable import unstorable
 from workflows.engine.texts import gettext, gettext_noop
+from workflows.engine.values.composed import composed
+from workflows.engine.values.frozen import frozen
+from workflows.engine.values.storable import unstorable
 from workflows.fields.field import (
     COMMON_KEYS,
     LIMIT_KEYS,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar, Final
 
-from workflows.engine.json_schema import NOT_BLANK, pattern_problem
-from workflows.engine.pattern_cost import most_characters
 from workflows.engine.problems import Path, Problem
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.schemas.json_schema import NOT_BLANK, pattern_problem
+from workflows.engine.schemas.pattern_cost import most_characters
 from workflows.engine.texts import gettext
 from workflows.fields.field import CheckList, Field, FieldType, TitleUse, gettext_noop
 from workflows.fields.limits import count_problem, order_problem, zero_problem

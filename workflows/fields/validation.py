@@ -13,27 +13,22 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
-from workflows.engine.clock import NAMES as NAMES_OF_TIME
-from workflows.engine.composed import composed_object
-from workflows.engine.conditions import (
-    PreparedData,
-    compact,
-    evaluate_condition,
-    is_budget_spent,
-    is_empty,
-    one_budget,
-    prepare,
-    reads_working_days,
-)
 from workflows.engine.errors import CheckError, ConditionError
-from workflows.engine.frozen import FrozenError, frozen
-from workflows.engine.json_schema import REQUIRED, ValidationError, compile_validator
-from workflows.engine.kept_by_size import KeptBySize
 from workflows.engine.problems import FieldProblem, Path, dotted
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.schema_validation import schema_problems, unstorable_problems
-from workflows.engine.storable import unstorable
+from workflows.engine.rules.budget import is_budget_spent, one_budget
+from workflows.engine.rules.clock import NAMES as NAMES_OF_TIME
+from workflows.engine.rules.compiling import is_empty
+from workflows.engine.rules.data import PreparedData, compact, prepare
+from workflows.engine.rules.evaluate import evaluate_condition
+from workflows.engine.rules.reads import reads_working_days
+from workflows.engine.schemas.json_schema import REQUIRED, ValidationError, compile_validator
+from workflows.engine.schemas.schema_validation import schema_problems, unstorable_problems
 from workflows.engine.texts import gettext, gettext_noop
+from workflows.engine.values.composed import composed_object
+from workflows.engine.values.frozen import FrozenError, frozen
+from workflows.engine.values.kept_by_size import KeptBySize
+from workflows.engine.values.storable import unstorable
 from workflows.fields.calculating import (
     Scope,
     calculate,

@@ -10,9 +10,9 @@ from django.forms.utils import ErrorDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
-from workflows.engine.clock import Clock
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.rules.clock import Clock
 from workflows.errors import InvalidDataError
 from workflows.fields.asked_again import PartOfForm
 from workflows.fields.facts import NO_FACTS, Facts

@@ -12,9 +12,9 @@ from django.forms import BoundField
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
-from workflows.engine.edits import by_owner, place_of, with_owner
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.steps.edits import by_owner, place_of, with_owner
 from workflows.fields.asked_again import AskedAgain
 from workflows.fields.field import Field
 from workflows.fields.screen import FileKeeper

@@ -20,7 +20,7 @@ from workflows.fields.kept_roles import forms_that_name
 from workflows.models import CompanyRole, TaskDefinition, TicketDefinition
 from workflows.people.own_people import ensure_own
 from workflows.people.releasing import forms_given, lock_forms, release
-from workflows.running.assignment import assign_waiting_tasks
+from workflows.running.people.assignment import assign_waiting_tasks
 
 ROLE_ADDED = declare("people.role_added", _("Added a company role"))
 ROLE_CHANGED = declare("people.role_changed", _("Changed a company role"))

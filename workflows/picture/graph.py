@@ -12,9 +12,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from workflows.engine.approvals import Needed, approval_key
-from workflows.engine.blocks import BlockSpec, BranchSpec, Order, Until
 from workflows.engine.process import EndOutcome, Json, Process, TaskSpec, TransitionSpec
+from workflows.engine.steps.approvals import Needed, approval_key
+from workflows.engine.steps.blocks import BlockSpec, BranchSpec, Order, Until
 from workflows.picture.graph_layout import Edge, Kind, Node, TooLargeToDrawError, lay_out
 from workflows.task_types import SCREENS
 from workflows.working_hours.durations import after_in_words

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tenants.hooks import Hook
-from workflows.engine.at_once import Made
-from workflows.engine.messages import MessageSpec, messages_of
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.steps.at_once import Made
+from workflows.engine.steps.messages import MessageSpec, messages_of
 from workflows.models import TaskInstance, WorkflowInstance
 
 

@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 
 from tenants.testing import CompanyTestCase
 from workflows.bundles import check_bundle
-from workflows.bundles.canonical import SCHEMA
+from workflows.bundles.document.canonical import SCHEMA
 from workflows.engine.process import Json, JsonObject, Process, TaskSpec
 from workflows.engine.simulate import TaskRules
 from workflows.engine.task_types import (

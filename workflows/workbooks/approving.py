@@ -16,7 +16,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from workflows.engine.condition_text import (
+from workflows.engine.conditions.text import (
     ConditionTextError,
     Names,
     parse_expression,

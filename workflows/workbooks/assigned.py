@@ -17,9 +17,9 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from workflows.engine.assigning import GROUPS, NAMED_BY, REQUESTER, TASKS, Mode, Who
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.steps.assigning import GROUPS, NAMED_BY, REQUESTER, TASKS, Mode, Who
 from workflows.workbooks.lines import UnreadableCellError
 
 _OTHERWISE: Final = "otherwise"

@@ -9,10 +9,10 @@ from typing import Final
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
-from workflows.bundles import synonyms
-from workflows.engine.blocks import Order
+from workflows.bundles.document import synonyms
 from workflows.engine.failure import FailureReason
 from workflows.engine.process import EndOutcome
+from workflows.engine.steps.blocks import Order
 from workflows.engine.task_types import WRITTEN_TYPES
 from workflows.fields.field import Holds, SeenBy, SpecKey
 from workflows.fields.registry import OWN_KEYS, TYPES
@@ -35,7 +35,7 @@ STATUSES: Final = ("COMPLETED", "WAITING", "ERROR", "CANCELLED")
 class Column:
     """A column: the name in the document, the heading, and what a cell holds.
 
-    `aliases` are other headings for it, beside those of workflows.bundles.synonyms.
+    `aliases` are other headings for it, beside those of workflows.bundles.document.synonyms.
     `options` are the values of a drop-down list, beside which others may be written where it
     `is_open`; `options_of` takes them from the first column
     of a sheet instead, where people add to them, so that other values are let through.

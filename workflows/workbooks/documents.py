@@ -10,8 +10,8 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from workflows.bundles.reading import MAX_BYTES, read_bundle, write_bundle
-from workflows.bundles.synonyms import in_our_words
+from workflows.bundles.document.reading import MAX_BYTES, read_bundle, write_bundle
+from workflows.bundles.document.synonyms import in_our_words
 from workflows.engine.problems import short
 from workflows.engine.process import JsonObject
 from workflows.errors import UnreadableBundleError
@@ -70,7 +70,8 @@ def read_document(content: bytes, filename: str = "", *, zone: tzinfo = UTC) -> 
     The content says what it is; the name only helps where that leaves a doubt. Without a name,
     text is JSON where it begins with a bracket, and YAML otherwise.
 
-    Other words that people use for the same are read as ours: see workflows.bundles.synonyms.
+    Other words that people use for the same are read as ours: see
+    workflows.bundles.document.synonyms.
     Times in the cells of a workbook that name no zone are meant in `zone`.
 
     Raises:

@@ -13,10 +13,10 @@ import re
 
 from django.utils.translation import gettext as _
 
-from workflows.bundles.synonyms import edit_mode_of, read_edit
-from workflows.engine.edits import EditMode, canonical_edits, edits_of
+from workflows.bundles.document.synonyms import edit_mode_of, read_edit
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.steps.edits import EditMode, canonical_edits, edits_of
 from workflows.workbooks.lines import UnreadableCellError
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){0,2}")

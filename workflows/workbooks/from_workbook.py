@@ -8,8 +8,8 @@ from dataclasses import replace
 from django.utils.translation import gettext as _
 
 from tenants.names import name_key
-from workflows.bundles.canonical import FORMAT, FORMAT_VERSION
-from workflows.bundles.outline import Outline
+from workflows.bundles.document.canonical import FORMAT, FORMAT_VERSION
+from workflows.bundles.outline.outline import Outline
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.workbooks.columns import (

@@ -17,8 +17,8 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from tenants.names import name_key
-from workflows.bundles.synonyms import field_type_of, task_type_of
-from workflows.engine.condition_text import (
+from workflows.bundles.document.synonyms import field_type_of, task_type_of
+from workflows.engine.conditions.text import (
     RESPONSE,
     ROOTS,
     ConditionTextError,
@@ -28,18 +28,19 @@ from workflows.engine.condition_text import (
     write_condition,
     write_expression,
 )
-from workflows.engine.conditions import compact, is_call
 from workflows.engine.errors import DurationError
-from workflows.engine.number_text import (
+from workflows.engine.problems import did_you_mean, nearest, short
+from workflows.engine.process import Json
+from workflows.engine.rules.data import compact
+from workflows.engine.rules.reads import is_call
+from workflows.engine.steps.subtickets import ROOT as SUBTICKET
+from workflows.engine.times.timing import Moment
+from workflows.engine.values.number_text import (
     AmbiguousNumberError,
     NumberTextError,
     parse_number,
     write_number,
 )
-from workflows.engine.problems import did_you_mean, nearest, short
-from workflows.engine.process import Json
-from workflows.engine.subtickets import ROOT as SUBTICKET
-from workflows.engine.timing import Moment
 from workflows.fields.field import CellForm
 from workflows.fields.registry import TYPES
 from workflows.workbooks.approving import (

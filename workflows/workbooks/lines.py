@@ -15,15 +15,15 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from workflows.engine.condition_text import (
+from workflows.engine.conditions.text import (
     ConditionTextError,
     Names,
     parse_expression,
     write_expression,
 )
-from workflows.engine.conditions import compact
 from workflows.engine.problems import short
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.rules.data import compact
 from workflows.errors import WorkflowsError
 from workflows.workbooks.formats.grid import cleaned
 

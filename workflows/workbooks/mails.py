@@ -20,9 +20,9 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from workflows.engine.messages import NAMED_BY, Recipient
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.steps.messages import NAMED_BY, Recipient
 from workflows.workbooks.lines import UnreadableCellError
 
 _HEADERS: Final = {

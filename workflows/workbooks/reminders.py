@@ -21,8 +21,8 @@ from django.utils.translation import gettext as _
 from workflows.engine.errors import MomentError
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.reminders import Tell
-from workflows.engine.timing import Moment
+from workflows.engine.steps.reminders import Tell
+from workflows.engine.times.timing import Moment
 from workflows.workbooks.lines import UnreadableCellError
 
 _WORDS: Final = ("add", "give")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from workflows.bundles.problems import Severity
+from workflows.bundles.document.problems import Severity
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json
 from workflows.workbooks.columns import (

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
-from workflows.bundles.canonical import FORMAT_VERSION, canonical
-from workflows.bundles.outline import Outline
+from workflows.bundles.document.canonical import FORMAT_VERSION, canonical
+from workflows.bundles.outline.outline import Outline
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.workbooks.columns import (
     BLOCK_COLUMN,

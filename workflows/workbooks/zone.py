@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, tzinfo
 
-from workflows.engine.clock_changes import readings_of
+from workflows.engine.times.clock_changes import readings_of
 
 _ZONE: ContextVar[tzinfo] = ContextVar("zone of cells", default=UTC)
 

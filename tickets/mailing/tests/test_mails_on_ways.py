@@ -312,7 +312,7 @@ class WhenItCannotBeSentTests(OnWaysCase):
         refused = mock.patch(
             "workflows.running.state.moves.Moves._make_next_tasks", side_effect=DatabaseError("x")
         )
-        with refused, self.assertLogs("tickets.advancing.advance_ticket", "ERROR"):
+        with refused, self.assertLogs("tickets", "ERROR"):
             ticket = self.complete(ticket, "check", ok=True)
         self.assertEqual(self.mails(), [])
         error = TicketError.objects.get(ticket=ticket)

@@ -41,8 +41,8 @@ from workflows.models import (
     WorkflowDefinition,
     WorkflowEvent,
 )
-from workflows.running.events.call_failed import CALL_FAILED
-from workflows.running.why_waiting import why_waiting
+from workflows.running.events.of_calls.call_failed import CALL_FAILED
+from workflows.running.people.why_waiting import why_waiting
 
 
 @admin.register(TaskInstance)

@@ -17,7 +17,7 @@ from workflows.authoring.definitions.pages.definition_rows import pretty
 from workflows.bundles import read_bundle
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.storable import unstorable
+from workflows.engine.values.storable import unstorable
 from workflows.errors import InvalidDataError, UnreadableBundleError
 from workflows.models import TaskInstance
 

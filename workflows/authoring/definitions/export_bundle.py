@@ -6,9 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.audit.kinds import declare
 from workflows.bundles import FORMAT, FORMAT_VERSION, canonical
-from workflows.bundles.canonical import END, START
-from workflows.engine.approvals import Approvers
+from workflows.bundles.document.canonical import END, START
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.steps.approvals import Approvers
 from workflows.fields.kept_people import addresses_of, part_of_document
 from workflows.fields.kept_roles import (
     reminders_with_names,

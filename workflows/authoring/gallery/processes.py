@@ -26,8 +26,8 @@ from workflows.bundles import (
     read_bundle_file,
     run_document_test_cases,
 )
-from workflows.bundles.messages import mails_in_words
-from workflows.bundles.task_notes import task_notes
+from workflows.bundles.telling.messages import mails_in_words
+from workflows.bundles.telling.task_notes import task_notes
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.errors import UnreadableBundleError
 from workflows.picture.graph import draw_process

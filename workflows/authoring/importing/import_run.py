@@ -19,7 +19,7 @@ from workflows.authoring.importing.findings import (
 )
 from workflows.authoring.importing.import_bundle import import_bundle
 from workflows.authoring.importing.seen_draft import SeenDraft
-from workflows.bundles.errors import InvalidBundleError
+from workflows.bundles.document.errors import InvalidBundleError
 from workflows.errors import (
     DraftChangedError,
     ImportGoneError,

@@ -24,8 +24,8 @@ from workflows.bundles import (
     errors_of,
     test_case_failures,
 )
-from workflows.bundles.canonical import as_text
-from workflows.bundles.outline import Outline
+from workflows.bundles.document.canonical import as_text
+from workflows.bundles.outline.outline import Outline
 from workflows.bundles.task_sets import (
     PARTS,
     lasting_problems,

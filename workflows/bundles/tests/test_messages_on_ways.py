@@ -8,12 +8,12 @@ from typing import Any
 from django.test import SimpleTestCase
 
 from workflows.bundles import canonical, check_bundle, differences
-from workflows.bundles.canonical import as_text
-from workflows.bundles.describe_changes import describe_changes
-from workflows.bundles.messages import mails_in_words
-from workflows.bundles.synonyms import in_our_words
+from workflows.bundles.document.canonical import as_text
+from workflows.bundles.document.synonyms import in_our_words
+from workflows.bundles.telling.describe_changes import describe_changes
+from workflows.bundles.telling.messages import mails_in_words
 from workflows.bundles.tests.test_messages import document as with_step
-from workflows.bundles.trial import Trial
+from workflows.bundles.trying.trial import Trial
 from workflows.bundles.unfinished import drawable_process, storage_problems, with_named_roles
 from workflows.engine.simulate import Answer
 from workflows.picture.graph import draw_process

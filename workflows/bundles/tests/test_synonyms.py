@@ -15,8 +15,8 @@ from django.test import SimpleTestCase
 from openpyxl import Workbook
 
 from workflows.bundles import canonical, check_bundle
-from workflows.bundles.canonical import as_text
-from workflows.bundles.synonyms import (
+from workflows.bundles.document.canonical import as_text
+from workflows.bundles.document.synonyms import (
     FIELD_TYPES,
     SYNONYMS,
     TASK_TYPES,

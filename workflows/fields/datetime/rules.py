@@ -6,10 +6,10 @@ import re
 from datetime import UTC, datetime, tzinfo
 from typing import Final
 
-from workflows.engine.clock_changes import readings_of
-from workflows.engine.json_schema import FORMAT_SENTENCES
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.schemas.json_schema import FORMAT_SENTENCES
 from workflows.engine.texts import gettext
+from workflows.engine.times.clock_changes import readings_of
 from workflows.fields.field import CellForm, Comparable, Field, TitleUse, gettext_noop
 from workflows.fields.moments import Moment
 

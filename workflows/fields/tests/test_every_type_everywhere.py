@@ -38,9 +38,9 @@ from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.authoring.trying.change_test_cases import add_test_case
 from workflows.authoring.trying.run_test_cases import run_test_cases
 from workflows.bundles import canonical, differences
-from workflows.bundles.canonical import SCHEMA, SCHEMA_FILE
-from workflows.bundles.describe_changes import describe_changes
-from workflows.bundles.samples import sample_answers
+from workflows.bundles.document.canonical import SCHEMA, SCHEMA_FILE
+from workflows.bundles.telling.describe_changes import describe_changes
+from workflows.bundles.trying.samples import sample_answers
 from workflows.engine.process import Json, JsonObject
 from workflows.fields.facts import KEPT_ANSWERS
 from workflows.fields.field import FieldType, Holds

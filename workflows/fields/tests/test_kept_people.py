@@ -13,7 +13,7 @@ import workflows.bundles
 from workflows.fields.kept_people import OF_TASKS, OF_TICKET_TYPES, OF_TRANSITIONS
 from workflows.models import TaskDefinition, TicketDefinition, Transition
 
-SCHEMA = Path(workflows.bundles.__file__).parent / "bundle.schema.json"
+SCHEMA = Path(workflows.bundles.__file__).parent / "document/bundle.schema.json"
 # Where the schema speaks of an e-mail address: by which place of kept_people.py it follows.
 FOLLOWED = {
     "task/approvers": OF_TASKS["approvers"],

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tenants.testing_tools.examples import examples
 from workflows.engine.errors import FieldError
-from workflows.engine.json_schema import compile_validator
+from workflows.engine.schemas.json_schema import compile_validator
 from workflows.engine.tests.test_conditions import var
 from workflows.fields.registry import TYPES
 from workflows.fields.specs import check_fields, compile_schema, parse_fields

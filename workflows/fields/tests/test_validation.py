@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tenants.testing_tools.examples import examples
 from workflows.engine.errors import FieldError
-from workflows.engine.json_schema import compile_validator
 from workflows.engine.problems import FieldProblem
+from workflows.engine.schemas.json_schema import compile_validator
 from workflows.engine.tests.test_conditions import var
 from workflows.fields.tests.test_specs import any_json, spec
 from workflows.fields.validation import Validator, check_presets, validate_fields, validator_for

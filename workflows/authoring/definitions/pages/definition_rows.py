@@ -13,33 +13,36 @@ from django.utils.translation import gettext_noop, ngettext
 
 from tenants.refusals import refusals
 from workflows.authoring.definitions.export_bundle import messages_of_row
-from workflows.bundles.approvals import approval_in_words, approval_labels, approvers_in_words
-from workflows.bundles.assignments import assignment_in_words
-from workflows.bundles.blocks import block_labels, branches_in_words
-from workflows.bundles.comparisons import variable_name
-from workflows.bundles.describe_changes import field_labels
-from workflows.bundles.edits import edits_in_words
-from workflows.bundles.failure_fields import failure_labels
-from workflows.bundles.messages import recipient_in_words, recipients_in_words
-from workflows.bundles.outline import Outline
-from workflows.bundles.step_outputs import done_labels, output_labels
-from workflows.bundles.subtickets import starts_in_words, subticket_labels
-from workflows.bundles.times import reminders_in_words, times_note
+from workflows.bundles.checks.comparisons import variable_name
+from workflows.bundles.outline.approvals import approval_labels
+from workflows.bundles.outline.blocks import block_labels
+from workflows.bundles.outline.failure_fields import failure_labels
+from workflows.bundles.outline.outline import Outline
+from workflows.bundles.outline.step_outputs import done_labels, output_labels
+from workflows.bundles.outline.subtickets import subticket_labels
+from workflows.bundles.telling.approvals import approval_in_words, approvers_in_words
+from workflows.bundles.telling.assignments import assignment_in_words
+from workflows.bundles.telling.blocks import branches_in_words
+from workflows.bundles.telling.describe_changes import field_labels
+from workflows.bundles.telling.edits import edits_in_words
+from workflows.bundles.telling.messages import recipient_in_words, recipients_in_words
+from workflows.bundles.telling.subtickets import starts_in_words
+from workflows.bundles.telling.times import reminders_in_words, times_note
 from workflows.end_outcomes import SCREENS as OUTCOMES
-from workflows.engine.approvals import Approvers
-from workflows.engine.condition_sentence import (
+from workflows.engine.conditions.sentence import (
     choice_labels,
     describe_condition,
     describe_formula,
 )
-from workflows.engine.condition_text import Names, write_expression
-from workflows.engine.conditions import is_empty
-from workflows.engine.decision_table import Hit
+from workflows.engine.conditions.text import Names, write_expression
 from workflows.engine.errors import FieldError
-from workflows.engine.json_schema import is_web_address
-from workflows.engine.messages import MessageSpec
 from workflows.engine.problems import quoted
 from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.rules.compiling import is_empty
+from workflows.engine.schemas.json_schema import is_web_address
+from workflows.engine.steps.approvals import Approvers
+from workflows.engine.steps.messages import MessageSpec
+from workflows.engine.tables.decision_table import Hit
 from workflows.fields.field import Field, SeenBy
 from workflows.fields.kept_people import addresses_of, part_of_document
 from workflows.fields.kept_roles import (

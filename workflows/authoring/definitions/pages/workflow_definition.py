@@ -25,7 +25,7 @@ from workflows.authoring.definitions.pages.definition_rows import (
     references,
     task_cards,
 )
-from workflows.bundles.describe_changes import field_labels
+from workflows.bundles.telling.describe_changes import field_labels
 from workflows.engine.task_types import APPROVAL_TYPES, FORM_TYPES
 from workflows.models import (
     CompanyRole,
@@ -35,7 +35,7 @@ from workflows.models import (
     WorkflowDefinition,
 )
 from workflows.picture.graph import draw_process
-from workflows.running.workers import eligible_workers
+from workflows.running.people.workers import eligible_workers
 from workflows.workbooks import FileType
 
 

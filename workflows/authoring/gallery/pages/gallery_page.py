@@ -32,9 +32,9 @@ from workflows.authoring.importing.import_run import why_not_imported
 from workflows.authoring.importing.pages.import_page import DECISIONS, REPLACE, seen_draft
 from workflows.authoring.importing.pages.problem_rows import problem_rows
 from workflows.bundles import TestCaseResult, write_bundle
-from workflows.bundles.assignments import assignments_in_words
-from workflows.bundles.describe_changes import field_labels
-from workflows.bundles.edits import all_edits_in_words
+from workflows.bundles.telling.assignments import assignments_in_words
+from workflows.bundles.telling.describe_changes import field_labels
+from workflows.bundles.telling.edits import all_edits_in_words
 from workflows.engine.process import JsonObject
 from workflows.engine.task_types import TaskType
 from workflows.errors import DraftChangedError, NotADraftError

@@ -18,7 +18,7 @@ from workflows.authoring.definitions.pages.definition_rows import field_table, r
 from workflows.authoring.ticket_types.pages.badges import active_badge
 from workflows.authoring.ticket_types.pages.offer_page import OfferPage
 from workflows.authoring.ticket_types.pages.ticket_type_resource import TicketTypeResource
-from workflows.bundles.describe_changes import field_labels
+from workflows.bundles.telling.describe_changes import field_labels
 from workflows.flat import FlatImportAdmin
 from workflows.forms import show_answers
 from workflows.models import TicketDefinition

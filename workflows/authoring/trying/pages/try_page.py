@@ -49,11 +49,11 @@ from workflows.authoring.trying.try_state import (
     submitter_texts,
 )
 from workflows.bundles import Trial
-from workflows.bundles.trial import EXAMPLE_SUBMITTER, clock_of_case
+from workflows.bundles.trying.trial import EXAMPLE_SUBMITTER, clock_of_case
 from workflows.end_outcomes import SCREENS as OUTCOMES
-from workflows.engine.clock import Clock
 from workflows.engine.errors import FieldError, SchemaError, TransformError
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.rules.clock import Clock
 from workflows.engine.simulate import Answer, Outcome, Simulation, Step, read_answers
 from workflows.fields.asked_again import AskedAgain
 from workflows.fields.file.accepted import accepted_by, sample_name
