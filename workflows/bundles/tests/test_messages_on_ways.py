@@ -13,6 +13,7 @@ from workflows.bundles.document.synonyms import in_our_words
 from workflows.bundles.telling.describe_changes import describe_changes
 from workflows.bundles.telling.messages import mails_in_words
 from workflows.bundles.tests.test_messages import document as with_step
+from workflows.bundles.trying.cases import run_document_test_cases
 from workflows.bundles.trying.trial import Trial
 from workflows.bundles.unfinished import drawable_process, storage_problems, with_named_roles
 from workflows.engine.simulate import Answer
@@ -212,3 +213,26 @@ class TrialTest(SimpleTestCase):
         sent = found.last_step.decision
         assert sent is not None
         self.assertEqual([each["who"] for each in sent.messages], ["answer", "requester"])
+
+    def test_a_test_case_counts_the_mails(self) -> None:
+        made: Any = document(MAIL, TO_REQUESTER)
+        case = {
+            "name": "Mails",
+            "ticket": {"supplier": "a@example.com"},
+            "answers": [{"task": "check", "output": {"open": "x"}}],
+            "expect": {"path": ["check"], "mails": 2},
+        }
+        other = {**case, "name": "Too few", "expect": {"path": ["check"], "mails": 3}}
+        made["tests"] = [case, other]
+        right, wrong = run_document_test_cases(canonical(made))
+        self.assertEqual(right.reason, "")
+        self.assertEqual(wrong.reason, "2 mails are sent, not 3.")
+        step: Any = with_step()
+        step["tests"] = [{**case, "expect": {"path": ["check", "send"], "mails": 1}}]
+        (counted,) = run_document_test_cases(canonical(step))
+        self.assertEqual(counted.reason, "")
+        for file_type in FileType:
+            read: Any = read_document(
+                write_document(canonical(made), file_type), file_type
+            ).document
+            self.assertEqual(as_text(canonical(read)), as_text(canonical(made)))

@@ -257,7 +257,7 @@
  * @property {string} [given_to] whom it must be given to
  */
 
-/** @typedef {{ path: string[], end?: string, outcome?: string, status?: string, given_to?: string }} Expectation */
+/** @typedef {{ path: string[], end?: string, outcome?: string, status?: string, given_to?: string, mails?: Json }} Expectation */
 
 // What the server says
 
