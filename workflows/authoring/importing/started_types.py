@@ -22,7 +22,7 @@ from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.task_types import SUBTICKET_TYPES
 from workflows.fields.field import Field
-from workflows.fields.specs import check_fields, parse_fields
+from workflows.fields.specs.specs import check_fields, parse_fields
 from workflows.models import DefinitionStatus, TaskDefinition, TicketDefinition
 
 

@@ -46,9 +46,9 @@ from workflows.engine.rules.compiling import is_empty
 from workflows.engine.starts import StartSpec, starts_of
 from workflows.engine.tables.decision_table import Hit
 from workflows.fields.field import LIMIT_KEYS, SEEN_BY_WORDS, SeenBy
-from workflows.fields.form_rules import is_rule
 from workflows.fields.registry import TYPES, type_of
-from workflows.fields.spec_values import is_absent
+from workflows.fields.shared.spec_values import is_absent
+from workflows.fields.specs.form_rules import is_rule
 from workflows.priorities import SCREENS as PRIORITIES
 from workflows.priorities import Priority
 from workflows.working_hours.durations import (

@@ -16,8 +16,8 @@ from workflows.bundles.telling.task_notes import task_notes
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.steps.edits import canonical_edits, edits_of, place_of, split_name
 from workflows.workbooks import FileType, read_document, write_document
-from workflows.workbooks.edited import read_edits, write_edits
-from workflows.workbooks.lines import UnreadableCellError
+from workflows.workbooks.cells.edited import read_edits, write_edits
+from workflows.workbooks.cells.lines import UnreadableCellError
 
 
 def bundle(edits: Json, **more: Json) -> JsonObject:

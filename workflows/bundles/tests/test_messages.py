@@ -16,8 +16,8 @@ from workflows.bundles.outline.outline import Outline
 from workflows.bundles.telling.describe_changes import describe_changes
 from workflows.bundles.telling.task_notes import task_notes
 from workflows.bundles.unfinished import storage_problems
-from workflows.workbooks.lines import UnreadableCellError
-from workflows.workbooks.mails import read_mail, write_mail
+from workflows.workbooks.cells.lines import UnreadableCellError
+from workflows.workbooks.cells.mails import read_mail, write_mail
 
 
 def document(**message: Any) -> dict[str, Any]:

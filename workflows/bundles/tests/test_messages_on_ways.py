@@ -19,8 +19,8 @@ from workflows.bundles.unfinished import drawable_process, storage_problems, wit
 from workflows.engine.simulate import Answer
 from workflows.picture.graph import draw_process
 from workflows.workbooks import FileType, read_document, write_document
-from workflows.workbooks.lines import UnreadableCellError
-from workflows.workbooks.mails import read_mails, write_mails
+from workflows.workbooks.cells.lines import UnreadableCellError
+from workflows.workbooks.cells.mails import read_mails, write_mails
 
 MAIL = {
     "who": "answer",

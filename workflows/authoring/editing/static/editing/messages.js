@@ -7,7 +7,9 @@ import { listEditor, open } from "./lists.js";
 import { linkToPart } from "./places.js";
 import { roleSelect } from "./role_select.js";
 import { changed, snapshot, store } from "./store.js";
-import { START, doneBefore, isForm, processVariables, taskKeys } from "./variables.js";
+import { doneBefore } from "./reaching.js";
+import { START, isForm, taskKeys } from "./tasks.js";
+import { processVariables } from "./variables.js";
 
 /** @import { Message, Option, Task, Transition, Variable } from "./types.js" */
 
