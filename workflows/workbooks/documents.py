@@ -10,8 +10,8 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from workflows.bundles.document.our_words import in_our_words
 from workflows.bundles.document.reading import MAX_BYTES, read_bundle, write_bundle
-from workflows.bundles.document.synonyms import in_our_words
 from workflows.engine.problems import short
 from workflows.engine.process import JsonObject
 from workflows.errors import UnreadableBundleError

@@ -9,8 +9,8 @@ from uuid import UUID
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from workflows.bundles.checks.comparisons import Fields, fields_by_name
 from workflows.bundles.outline.blocks import items_read
+from workflows.bundles.outline.kinds import Fields, fields_by_name
 from workflows.bundles.outline.outline import Outline
 from workflows.engine.process import Json, JsonObject
 from workflows.fields.answers.uploads import uploads_in

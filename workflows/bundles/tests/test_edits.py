@@ -8,7 +8,7 @@ from unittest import TestCase
 from workflows.bundles import run_document_test_cases
 from workflows.bundles.checks.check import check_bundle
 from workflows.bundles.document.canonical import canonical
-from workflows.bundles.document.synonyms import in_our_words
+from workflows.bundles.document.our_words import in_our_words
 from workflows.bundles.telling.describe_changes import describe_changes
 from workflows.bundles.telling.differences import differences
 from workflows.bundles.telling.edits import all_edits_in_words

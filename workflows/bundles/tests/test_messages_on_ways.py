@@ -9,7 +9,7 @@ from django.test import SimpleTestCase
 
 from workflows.bundles import canonical, check_bundle, differences
 from workflows.bundles.document.canonical import as_text
-from workflows.bundles.document.synonyms import in_our_words
+from workflows.bundles.document.our_words import in_our_words
 from workflows.bundles.telling.describe_changes import describe_changes
 from workflows.bundles.telling.messages import mails_in_words
 from workflows.bundles.tests.test_messages import document as with_step

@@ -16,12 +16,12 @@ from openpyxl import Workbook
 
 from workflows.bundles import canonical, check_bundle
 from workflows.bundles.document.canonical import as_text
+from workflows.bundles.document.our_words import in_our_words
 from workflows.bundles.document.synonyms import (
     FIELD_TYPES,
     SYNONYMS,
     TASK_TYPES,
     field_type_of,
-    in_our_words,
     names_of,
     part_of_entries,
     plain,

@@ -8,7 +8,7 @@ from typing import Any
 
 from workflows.bundles import canonical, check_bundle
 from workflows.bundles.document.canonical import SCHEMA
-from workflows.bundles.document.synonyms import in_our_words
+from workflows.bundles.document.our_words import in_our_words
 from workflows.bundles.telling.describe_changes import describe_changes
 from workflows.bundles.telling.differences import differences
 from workflows.bundles.telling.task_notes import task_notes

@@ -13,7 +13,8 @@ import re
 
 from django.utils.translation import gettext as _
 
-from workflows.bundles.document.synonyms import edit_mode_of, read_edit
+from workflows.bundles.document.our_words import read_edit
+from workflows.bundles.document.synonyms import edit_mode_of
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.steps.edits import EditMode, canonical_edits, edits_of

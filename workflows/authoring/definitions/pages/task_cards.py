@@ -15,7 +15,7 @@ from workflows.authoring.definitions.pages.transition_rows import (
     outline_of,
     transition_rows,
 )
-from workflows.bundles.checks.comparisons import variable_name
+from workflows.bundles.outline.kinds import variable_name
 from workflows.bundles.telling.approvals import approval_in_words, approvers_in_words
 from workflows.bundles.telling.assignments import assignment_in_words
 from workflows.bundles.telling.blocks import branches_in_words
