@@ -25,8 +25,13 @@ from workflows.engine.task_types import (
     SUBTICKET_TYPES,
 )
 from workflows.fields.answers.people import ChangePerson, names_people, with_people
-from workflows.fields.in_database.kept_people import OF_TASKS, OF_TICKET_TYPES, Place
-from workflows.models import TaskDefinition, TicketDefinition
+from workflows.fields.in_database.kept_people import (
+    OF_TASKS,
+    OF_TICKET_TYPES,
+    OF_TRANSITIONS,
+    Place,
+)
+from workflows.models import TaskDefinition, TicketDefinition, Transition
 from workflows.running.events.kind import Form, answers_of, kind_named
 from workflows.running.events.of_blocks.block_began import BLOCK_BEGAN
 
@@ -42,6 +47,7 @@ def _by_column(model: type[Model], places: Mapping[str, Place]) -> dict[str, Pla
 
 # Where rows of definitions name people besides answers, by their columns.
 IN_TASKS: Final = _by_column(TaskDefinition, OF_TASKS)
+IN_TRANSITIONS: Final = _by_column(Transition, OF_TRANSITIONS)
 IN_TICKET_TYPES: Final = _by_column(TicketDefinition, OF_TICKET_TYPES)
 # What an answer says of a person.
 _PERSON: Final = {"id", "name", "email"}
@@ -49,6 +55,7 @@ _COPYING: Final = frozenset({*AT_ONCE_TYPES, *SUBTICKET_TYPES})
 
 _WORKFLOW: Final = "workflows_workflowdefinition"
 _TASK: Final = "workflows_taskdefinition"
+_TRANSITION: Final = "workflows_transition"
 _TYPE: Final = "tickets_ticketdefinition"
 _INSTANCE: Final = "workflows_workflowinstance"
 _VISIT: Final = "workflows_taskinstance"
@@ -116,6 +123,20 @@ class PeopleInRows:
                 made["fields"] = _with_defaults(row["fields"], self._change)
             found.append(_changed(row, **made))
         return found
+
+    def of_transitions(self, rows: list[Row]) -> list[Overlay]:
+        """Of those columns that the rows have."""
+        return [
+            _changed(
+                row,
+                **{
+                    name: place(row[name], self._change)
+                    for name, place in IN_TRANSITIONS.items()
+                    if name in row
+                },
+            )
+            for row in rows
+        ]
 
     def of_ticket_types(self, rows: list[Row]) -> list[Overlay]:
         """Of those columns that the rows have; what starts by itself has answers, too."""
@@ -318,6 +339,7 @@ class PeopleInRows:
 _CHANGES: Final[Mapping[str, Callable[[PeopleInRows, list[Row]], list[Overlay]]]] = {
     _WORKFLOW: PeopleInRows.of_workflows,
     _TASK: PeopleInRows.of_task_definitions,
+    _TRANSITION: PeopleInRows.of_transitions,
     _TYPE: PeopleInRows.of_ticket_types,
     _TICKET: PeopleInRows.of_tickets,
     _INSTANCE: PeopleInRows.of_instances,

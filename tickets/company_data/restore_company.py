@@ -54,7 +54,12 @@ from tickets.company_data.errors import (
     UnreadableArchiveError,
 )
 from tickets.company_data.kinds_of_audit import RESTORED
-from tickets.company_data.people_in_rows import IN_TASKS, IN_TICKET_TYPES, PeopleInRows
+from tickets.company_data.people_in_rows import (
+    IN_TASKS,
+    IN_TICKET_TYPES,
+    IN_TRANSITIONS,
+    PeopleInRows,
+)
 from tickets.company_data.refusing import refused, refusing_what_fails
 from tickets.company_data.restored_people import RestoredPeople
 from tickets.company_data.rows import (
@@ -304,9 +309,11 @@ class _Restoring:
             ("workflows_taskdefinition", "fields"),
             ("tickets_ticketdefinition", "presets"),
             *(("workflows_taskdefinition", column) for column in IN_TASKS),
+            *(("workflows_transition", column) for column in IN_TRANSITIONS),
             *(("tickets_ticketdefinition", column) for column in IN_TICKET_TYPES),
         ):
-            if column not in IN_TASKS and not self.people.addresses:
+            has_numbers = column in IN_TASKS or column in IN_TRANSITIONS
+            if not has_numbers and not self.people.addresses:
                 continue
             is_type = table == "tickets_ticketdefinition"
             keys = ["id", "workflow_id", column] if is_type else ["id", column]

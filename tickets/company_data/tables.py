@@ -73,6 +73,7 @@ _FIRST: Final = (
     "workflows_companyrole",
     "workflows_workflowdefinition",
     "workflows_taskdefinition",
+    "workflows_transition",
     "tickets_ticketdefinition",
     "workflows_workflowinstance",
     "workflows_taskinstance",

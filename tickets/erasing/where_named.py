@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from tenants.mail.models import LONGEST_SUBJECT
 from tenants.names import LONGEST_NAME
-from tickets.company_data.people_in_rows import IN_TASKS, IN_TICKET_TYPES
+from tickets.company_data.people_in_rows import IN_TASKS, IN_TICKET_TYPES, IN_TRANSITIONS
 from tickets.erasing.erased_person import Erased, ErasedPerson
 from tickets.erasing.rows import (
     EVENTS,
@@ -76,6 +76,7 @@ LOG: Final = (("django_admin_log", "object_repr"), ("django_admin_log", "change_
 # the name and the address are replaced wherever they stand.
 _TEXTS_OF_VERSIONS: Final = (
     *(("workflows_taskdefinition", column, "workflow_id") for column in IN_TASKS),
+    *(("workflows_transition", column, "workflow_id") for column in IN_TRANSITIONS),
     ("workflows_workflowdefinition", "test_cases", "id"),
 )
 _VERSIONS: Final = (

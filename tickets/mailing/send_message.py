@@ -1,14 +1,13 @@
-"""A step that sends a mail: to whom, and what it says to each.
+"""A step or a way that sends mails: to whom, and what they say to each.
 
-The mails are put into the outbox in the transaction of the step, under names of their own: whatever
+The mails are put into the outbox in the transaction of the step or the move, or of none: whatever
 is tried again, each goes once. What is sent is what the ticket said at that moment.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from django.core.exceptions import ValidationError
@@ -30,15 +29,15 @@ from workflows.engine.process import Json, JsonObject
 from workflows.engine.steps.at_once import AtOnceError
 from workflows.engine.steps.messages import MessageSpec, Recipient
 from workflows.models import CompanyRole, TaskInstance
-from workflows.running.messages import SEND_MESSAGE
-from workflows.running.people.facts import person_named
+from workflows.running.messages import SEND_MESSAGES, Mail, Sending
+from workflows.running.people.facts import person_named, person_named_at_start
 from workflows.running.people.workers import colleagues
 from workflows.working_hours.company_clock import company_clock
 from workflows.working_hours.speaking_outside import speaking_outside
 
 # The word for such mails in the outbox.
 KIND: Final = "message"
-# Members of a company role that one step writes to.
+# Members of a company role that one mail goes to.
 MOST_PEOPLE: Final = 200
 # Of all files of one mail: mail servers take few that are larger.
 MOST_BYTES: Final = 10_000_000
@@ -53,47 +52,67 @@ class _To:
     note: JsonObject = field(default_factory=dict)
 
 
-@SEND_MESSAGE.register
-def send_message(task: TaskInstance, context: JsonObject, now: datetime) -> JsonObject:
-    """Put the mails of a step into the outbox; what its event says is returned.
+@SEND_MESSAGES.register
+def send_messages(sending: Sending) -> list[JsonObject]:
+    """Put mails of a step, or of a way, into the outbox: all or none; what their events say.
 
     Raises:
-        AtOnceError: nobody can be written to, its files are too large, or the company has sent as
-            many mails as it may.
+        AtOnceError: of one nobody can be written to, its files are too large, or the company has
+            sent as many mails as it may.
     """
-    tickets = Ticket.objects.select_related("created_by", "definition", "workflow_instance")
-    ticket = tickets.get(workflow_instance=task.workflow_instance_id)
+    tickets = Ticket.objects.select_related("created_by", "definition")
+    ticket = tickets.get(workflow_instance=sending.instance.pk)
     company = Company.objects.current()
-    spec = MessageSpec.of(task.definition.message)
-    known = {**company_clock(now, counts_days=False).as_json(), **context}
-    to = _recipients(task, spec, known)
-    _count(to, company)
-    writing = _Writing(task, ticket, company, spec, known)
-    mails = [writing.to_person(each) for each in to.people]
-    if to.outside:
-        mails.append(writing.to_outside(to.outside))
-    queue_mails(mails)
+    clock = company_clock(sending.now, counts_days=False).as_json()
+    sending = replace(sending, context={**clock, **sending.context})
+    found = [_recipients(sending, each) for each in sending.mails]
+    written = [
+        _Writing(sending, ticket, company, each.spec).to_all(to)
+        for each, to in zip(sending.mails, found, strict=True)
+    ]
+    _count(found, company)
+    queue_mails(mail for mails in written for mail in mails)
+    return [
+        _note(each.spec, to, mails)
+        for each, to, mails in zip(sending.mails, found, written, strict=True)
+    ]
+
+
+def _note(spec: MessageSpec, to: _To, mails: Sequence[NewMail]) -> JsonObject:
     files = max((len(each.attachments) for each in mails), default=0)
     return {"who": spec.who.value, **to.note, **({"files": files} if files else {})}
 
 
-def _recipients(task: TaskInstance, spec: MessageSpec, context: JsonObject) -> _To:
+def _recipients(sending: Sending, mail: Mail) -> _To:
+    spec = mail.spec
     if spec.who is Recipient.ROLE:
-        return _members(task)
-    if address := address_outside(task, context):
+        return _members(mail.role_id, sending)
+    if address := _outside(spec, sending.context, is_on_way=sending.is_on_way):
         return _To(outside=address, note={"outside": True})
-    rule = spec.person
-    person = None if rule is None else person_named(task, rule)
+    person = _person(sending, spec)
     if person is not None:
         return _To([person], note={"to": str(person), "to_id": person.pk})
     if spec.who is Recipient.REQUESTER:  # who left the company; there is nothing to mend
         return _To()
-    raise AtOnceError(
-        _(
-            "The mail has no recipient: nobody is named, or the person is not active any more. "
-            "Correct the data and try again, or skip the step."
-        )
-    )
+    what = _("The mail has no recipient: nobody is named, or the person is not active any more.")
+    raise AtOnceError(_with_advice(what, is_on_way=sending.is_on_way))
+
+
+def _person(sending: Sending, spec: MessageSpec) -> User | None:
+    if spec.person is None:
+        return None
+    if sending.task is None:
+        return person_named_at_start(sending.instance, spec.person)
+    return person_named(sending.task, spec.person)
+
+
+def _with_advice(what: str, *, is_on_way: bool) -> str:
+    """What is wrong with a mail, and what to do: a step can be skipped, a way is taken or not."""
+    if is_on_way:
+        advice = _("It goes out as the ticket moves on: correct the data and try again.")
+    else:
+        advice = _("Correct the data and try again, or skip the step.")
+    return f"{what} {advice}"
 
 
 def address_outside(task: TaskInstance, context: JsonObject) -> str:
@@ -102,27 +121,36 @@ def address_outside(task: TaskInstance, context: JsonObject) -> str:
     Raises:
         AtOnceError: the answer is no e-mail address.
     """
-    spec = MessageSpec.of(task.definition.message)
+    return _outside(MessageSpec.of(task.definition.message), context, is_on_way=False)
+
+
+def _outside(spec: MessageSpec, context: JsonObject, *, is_on_way: bool) -> str:
     if spec.who is Recipient.ADDRESS:
-        return _address(spec.named)
+        return _address(spec.named, is_on_way=is_on_way)
     if spec.who is Recipient.ANSWER and not isinstance(value := _answer(spec, context), dict):
-        return _address(value)
+        return _address(value, is_on_way=is_on_way)
     return ""
 
 
-def _members(task: TaskInstance) -> _To:
+def _members(role_id: int | None, sending: Sending) -> _To:
     # Not by the definition, which others share.
-    role = CompanyRole.objects.filter(pk=task.definition.candidate_role_id or 0).first()
+    role = CompanyRole.objects.filter(pk=role_id or 0).first()
     members: list[User] = []
     if role is not None:
         found = colleagues().filter(company_roles=role).order_by("pk")
         members = list(found[: MOST_PEOPLE + 1])
     name = "" if role is None else role.name
     if not members:
-        message = _(
-            "The mail has no recipient: the company role “%(role)s” has no active member. Add one "
-            "and try again, or skip the step."
-        )
+        if sending.is_on_way:
+            message = _(
+                "The mail has no recipient: the company role “%(role)s” has no active member. Add "
+                "one and try again."
+            )
+        else:
+            message = _(
+                "The mail has no recipient: the company role “%(role)s” has no active member. Add "
+                "one and try again, or skip the step."
+            )
         raise AtOnceError(message % {"role": name})
     if len(members) > MOST_PEOPLE:
         message = _("The company role “%(role)s” has more than %(most)d members to be written to.")
@@ -137,31 +165,30 @@ def _answer(spec: MessageSpec, context: JsonObject) -> Json:
     return value
 
 
-def _address(value: Json) -> str:
+def _address(value: Json, *, is_on_way: bool) -> str:
     """An address that mail can be sent to."""
     text = value.strip() if isinstance(value, str) else ""
     try:
         validate_email(text)
     except ValidationError:
-        message = _(
-            "The mail has no recipient: the answer is no e-mail address. Correct the data and try "
-            "again, or skip the step."
-        )
-        raise AtOnceError(message) from None
+        what = _("The mail has no recipient: the answer is no e-mail address.")
+        raise AtOnceError(_with_advice(what, is_on_way=is_on_way)) from None
     return text
 
 
-def _count(to: _To, company: Company) -> None:
+def _count(found: Sequence[_To], company: Company) -> None:
     """Count the mails, so that no company takes what all others need."""
-    count = len(to.people)
+    count = sum(len(each.people) for each in found)
     if count and take_mails(company, count) < count:
         raise AtOnceError(
             _("Your company has sent as many mails as it may in 24 hours. Try again later.")
         )
-    if not to.outside:
+    outside = [each.outside for each in found if each.outside]
+    if not outside:
         return
     try:
-        count_outside(to.outside, company)
+        for address in outside:
+            count_outside(address, company)
     except RateLimitedError as error:
         message = _("Your company has sent as many mails to outside as it may. %(later)s")
         raise AtOnceError(message % {"later": error}) from error
@@ -179,21 +206,19 @@ def count_outside(address: str, company: Company) -> None:
 
 
 class _Writing:
-    """Writes one step's mails."""
+    """Writes one mail, to everybody who gets it."""
 
     def __init__(
-        self,
-        task: TaskInstance,
-        ticket: Ticket,
-        company: Company,
-        spec: MessageSpec,
-        context: JsonObject,
+        self, sending: Sending, ticket: Ticket, company: Company, spec: MessageSpec
     ) -> None:
-        self.task = task
+        self.sending = sending
         self.ticket = ticket
         self.company = company
         self.spec = spec
-        self.context = context
+
+    def to_all(self, to: _To) -> list[NewMail]:
+        mails = [self.to_person(each) for each in to.people]
+        return [*mails, self.to_outside(to.outside)] if to.outside else mails
 
     def to_person(self, person: User) -> NewMail:
         viewer = viewer_of(person, self.ticket)
@@ -205,7 +230,10 @@ class _Writing:
             return self._mail(address, Viewer.NOBODY, path="", name=OUTSIDE)
 
     def _mail(self, to: User | str, viewer: Viewer, *, path: str, name: str) -> NewMail:
-        answers = AnswersInMail(self.ticket, self.task, self.context, viewer=viewer)
+        sending = self.sending
+        answers = AnswersInMail(
+            self.ticket, sending.instance, sending.key, sending.context, viewer=viewer
+        )
         text = self.spec.text_read.filled(answers.text)
         written = write(
             "mailing/mail/message",
@@ -214,6 +242,10 @@ class _Writing:
             text=text,
             is_outside=isinstance(to, str),
         )
+        task = sending.task
+        # A step is done once, however often it is tried. A way may be taken again from the same
+        # task, which is another mail then: the transaction alone sees to it that it goes once.
+        own_name = "" if sending.is_on_way or task is None else mail_of_step(task.pk, name)
         thread = message_id_of(f"ticket.{self.ticket.pk}")
         return NewMail(
             to=to,
@@ -221,7 +253,7 @@ class _Writing:
             subject=self.spec.subject_read.filled(answers.text),
             text=written.text,
             html=written.html,
-            name=mail_of_step(self.task.pk, name),
+            name=own_name,
             references=[thread],
             attachments=self._attachments(answers),
         )

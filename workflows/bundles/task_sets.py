@@ -19,7 +19,11 @@ from workflows.bundles.checks.check import check_bundle
 from workflows.bundles.document.canonical import FORMAT, FORMAT_VERSION, canonical, key_order
 from workflows.bundles.document.problems import Problem
 from workflows.bundles.outline.outline import Outline
-from workflows.bundles.outline.roles import roles_in_questions, roles_in_reminders
+from workflows.bundles.outline.roles import (
+    roles_in_messages,
+    roles_in_questions,
+    roles_in_reminders,
+)
 from workflows.bundles.unfinished import storage_problems
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
@@ -186,8 +190,9 @@ def _roles_named_in(document: JsonObject) -> Iterator[str]:
     for each in outline.tasks:
         if role := each.text("candidate_role"):
             yield role
-    for _path, role in (*roles_in_questions(outline), *roles_in_reminders(outline)):
-        yield role
+    for found in (roles_in_questions, roles_in_reminders, roles_in_messages):
+        for _path, role in found(outline):
+            yield role
 
 
 def _list(document: JsonObject, name: str) -> list[Json]:

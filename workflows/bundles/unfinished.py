@@ -30,6 +30,7 @@ from workflows.bundles.outline.entries import Entry
 from workflows.bundles.outline.outline import Outline, outcome_of
 from workflows.bundles.outline.roles import (
     role_of_approvers,
+    roles_in_messages,
     roles_in_questions,
     roles_in_reminders,
 )
@@ -61,6 +62,7 @@ _KEPT_AS_JSON: Final = (
     "cell_type",
     "check",
     "message",
+    "message_on_way",
 )
 _CHOICE: Final[JsonObject] = {
     "properties": {"value": {}, "label": {}},
@@ -165,6 +167,7 @@ def with_named_roles(document: JsonObject) -> JsonObject:
         )
     named += [str(role) for _path, role in roles_in_questions(outline)]
     named += [role for _path, role in roles_in_reminders(outline)]
+    named += [role for _path, role in roles_in_messages(outline)]
     missing: dict[str, str] = {}
     for name in named:
         if name and name_key(name) not in known:
@@ -192,6 +195,7 @@ def drawable_process(document: object) -> Process:
                 on_failure=each.value.get("on_failure") is True,
                 on_cancel=each.value.get("on_cancel") is True,
                 outcome=outcome_of(each.value),
+                messages=each.value.get("messages"),
             )
             for each in outline.transitions
             if (source := each.text("from")) and (target := each.text("to"))

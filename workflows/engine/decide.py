@@ -15,7 +15,7 @@ from workflows.engine.steps.approvals import VOTE_FIELD, Vote
 
 from .errors import ConditionError
 from .failure import Failure
-from .process import EndOutcome, Json, JsonObject, Process, TransitionSpec
+from .process import EndOutcome, Json, JsonObject, Process, TransitionSpec, objects_in
 from .texts import gettext as _
 
 _NOTHING: Final = prepare({})
@@ -44,7 +44,8 @@ class Decision:
     Exactly one of ``next_tasks``, ``is_end`` and ``error`` says something (none of them, where
     a task is not left although its time is over or its call has failed). ``next_tasks`` has one
     key for now; it is a tuple so that parallel branches will not change its shape. ``end_label``
-    and ``outcome`` are those of the transition to the end.
+    and ``outcome`` are those of the transition to the end. ``messages`` are the mails of the one
+    that is taken, as documents have them.
     """
 
     next_tasks: tuple[str, ...] = ()
@@ -55,6 +56,7 @@ class Decision:
     tried: tuple[TriedTransition, ...] = ()
     # The date that the conditions could read; empty where they read none.
     today: str = ""
+    messages: tuple[JsonObject, ...] = ()
 
     @property
     def is_silent(self) -> bool:
@@ -234,9 +236,14 @@ def _choose_transition(
 def _taken(
     process: Process, transition: TransitionSpec, tried: tuple[TriedTransition, ...]
 ) -> Decision:
+    messages = tuple(objects_in(transition.messages))
     if transition.to_task is None:
         return Decision(
-            is_end=True, end_label=transition.label, outcome=transition.outcome, tried=tried
+            is_end=True,
+            end_label=transition.label,
+            outcome=transition.outcome,
+            tried=tried,
+            messages=messages,
         )
     if transition.to_task not in process.tasks:
         message = _(
@@ -245,7 +252,7 @@ def _taken(
         )
         words = {"task": _task_name(process, transition.from_task), "missing": transition.to_task}
         return Decision(error=message % words, tried=tried)
-    return Decision(next_tasks=(transition.to_task,), tried=tried)
+    return Decision(next_tasks=(transition.to_task,), tried=tried, messages=messages)
 
 
 def _tried(transition: TransitionSpec, result: bool | None, error: str = "") -> TriedTransition:

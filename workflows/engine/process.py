@@ -290,6 +290,8 @@ class TransitionSpec:
     own, which cleans up: its end is the end of a cancelled ticket.
 
     ``outcome`` counts where ``to_task`` is None.
+
+    ``messages`` are the mails that are sent when it is taken: see messages.py.
     """
 
     from_task: str | None
@@ -301,6 +303,7 @@ class TransitionSpec:
     on_failure: bool = False
     on_cancel: bool = False
     outcome: EndOutcome = EndOutcome.GOOD
+    messages: Json = None
 
     @property
     def is_usual(self) -> bool:

@@ -82,6 +82,14 @@ class Transition(models.Model):
         help_text=_("Of a transition to the end: what the end means. Empty: a good one."),
     )
 
+    messages = models.JSONField(
+        _("mails"),
+        null=True,
+        blank=True,
+        db_column="mail_messages",
+        help_text=_("Mails that are sent when it is taken: to whom, and what."),
+    )
+
     class Meta:
         verbose_name = _("transition")
         verbose_name_plural = _("transitions")

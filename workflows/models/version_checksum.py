@@ -48,7 +48,7 @@ TABLES = (
         "transition",
         "workflow_id",
         exempt={},
-        later=("outcome", "on_failure", "on_cancel"),
+        later=("outcome", "on_failure", "on_cancel", "mail_messages"),
     ),
 )
 

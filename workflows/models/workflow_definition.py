@@ -192,6 +192,7 @@ class WorkflowDefinition(StatusModel):
                     on_failure=t.on_failure,
                     on_cancel=t.on_cancel,
                     outcome=t.end_outcome,
+                    messages=t.messages,
                 )
                 for t in self.transitions.all()
             ),

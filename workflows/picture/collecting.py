@@ -16,7 +16,6 @@ from workflows.picture.scene import (
     BOX_WIDTH,
     CANCEL,
     CIRCLE_RADIUS,
-    CLOCK_WIDTH,
     ENTRY_RADIUS,
     HEAD_HEIGHT,
     LABEL_LINE,
@@ -35,10 +34,12 @@ from workflows.picture.scene import (
     TITLE_WIDTH,
     Lane,
     Line,
+    MailsInWords,
     NodeKey,
     Place,
     Scene,
     Shape,
+    icons_width,
 )
 from workflows.picture.text_width import clean, text_width, wrap
 from workflows.working_hours.durations import after_in_words
@@ -52,8 +53,10 @@ class Collecting:
         process: Process,
         notes: Mapping[str, Sequence[str]],
         end_notes: Mapping[tuple[EndOutcome, str], str],
+        mails_in_words: MailsInWords | None = None,
     ) -> None:
         self.process = process
+        self.mails_in_words = mails_in_words
         self.notes = notes
         self.end_notes = end_notes
         self.places = {key: self._place_of(key) for key in process.tasks}
@@ -108,7 +111,7 @@ class Collecting:
                     shapes[target].is_elsewhere = spec.to_task in self.places
             elif target not in shapes:
                 shapes[target] = self._end(spec, target, place)
-            scene.lines.append(_line(spec, shapes[source], shapes[target]))
+            scene.lines.append(_line(spec, shapes[source], shapes[target], self.mails_in_words))
 
     def _end(self, spec: TransitionSpec, key: NodeKey, place: Place | None) -> Shape:
         if place is None:
@@ -249,7 +252,12 @@ def _circle(
     return Shape(key, text, Node(Kind.CIRCLE, half, half, height, radius=radius), lines)
 
 
-def _line(spec: TransitionSpec, source: Shape, target: Shape) -> Line:
+def _line(
+    spec: TransitionSpec,
+    source: Shape,
+    target: Shape,
+    mails_in_words: MailsInWords | None = None,
+) -> Line:
     edge = Edge(source.node, target.node)
     # A transition to the end lends its label to the end.
     text = "" if spec.to_task is None else clean(spec.label)
@@ -263,10 +271,10 @@ def _line(spec: TransitionSpec, source: Shape, target: Shape) -> Line:
         cancelled = _("if cancelled")
         text = f"{cancelled}: {text}" if text else cancelled
     lines = wrap(text, LABEL_SIZE, LABEL_WIDTH, 2)
-    if lines:
-        widest = max(text_width(line, LABEL_SIZE) for line in lines)
-        edge.label_width = widest + 2 * LABEL_PADDING + (CLOCK_WIDTH if spec.after else 0)
-        edge.label_height = LABEL_LINE * len(lines) + 6
+    if lines or spec.messages:
+        widest = max((text_width(line, LABEL_SIZE) for line in lines), default=0.0)
+        edge.label_width = widest + 2 * LABEL_PADDING + icons_width(spec, has_text=bool(lines))
+        edge.label_height = LABEL_LINE * max(len(lines), 1) + 6
     words = {"source": source.text, "target": target.text, "label": text}
     if text:
         title = _("%(source)s → %(target)s: %(label)s") % words
@@ -274,6 +282,12 @@ def _line(spec: TransitionSpec, source: Shape, target: Shape) -> Line:
     else:
         title = _("%(source)s → %(target)s") % words
         sentence = _("From %(source)s to %(target)s.") % words
+    if spec.messages:
+        to = clean(mails_in_words(spec.messages)) if mails_in_words is not None else ""
+        mailed = _("mail to %(to)s") % {"to": to} if to else _("sends a mail")
+        title = _("%(transition)s (%(mail)s)") % {"transition": title, "mail": mailed}
+        told = _("A mail goes to %(to)s.") % {"to": to} if to else _("A mail is sent.")
+        sentence = f"{sentence} {told}"
     return Line(spec, edge, lines, title, sentence)
 
 

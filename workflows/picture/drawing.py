@@ -26,6 +26,7 @@ from workflows.picture.scene import (
     Line,
     Marks,
     Shape,
+    icons_width,
 )
 from workflows.picture.text_width import text_width
 from workflows.task_types import SCREENS
@@ -104,10 +105,11 @@ def draw_label(line: Line, *, taken: bool) -> SafeString:
         return joined([])
     x, y = line.edge.label_at
     width, height = line.edge.label_width, line.edge.label_height
-    clock = CLOCK_WIDTH if line.spec.after else 0
+    icons = icons_width(line.spec, has_text=bool(line.lines))
+    left = x - width / 2 + LABEL_PADDING
     return format_html(
         '<g class="flow-label{}{}"><title>{}</title><rect x="{}" y="{}" width="{}" height="{}" '
-        'rx="9"/>{}{}</g>',
+        'rx="9"/>{}{}{}</g>',
         " flow-taken" if taken else "",
         _kind_of(line.spec),
         line.title,
@@ -115,8 +117,20 @@ def draw_label(line: Line, *, taken: bool) -> SafeString:
         _px(y - height / 2),
         _px(width),
         _px(height),
-        _draw_clock(x - width / 2 + LABEL_PADDING + 4, y) if clock else "",
-        _texts(line.lines, x + clock / 2, y, LABEL_LINE, LABEL_SIZE),
+        _draw_clock(left + 4, y) if line.spec.after else "",
+        _draw_envelope(left + (CLOCK_WIDTH if line.spec.after else 0) + 6, y)
+        if line.spec.messages
+        else "",
+        _texts(line.lines, x + icons / 2, y, LABEL_LINE, LABEL_SIZE),
+    )
+
+
+def _draw_envelope(x: float, y: float) -> SafeString:
+    return format_html(
+        '<path class="flow-mail" transform="translate({} {})" '
+        'd="M-6 -4.2h12v8.4h-12zM-6 -4.2L0 .8L6 -4.2"/>',
+        _px(x),
+        _px(y),
     )
 
 

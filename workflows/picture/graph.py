@@ -31,6 +31,7 @@ from workflows.picture.scene import (
     START,
     TITLE_SIZE,
     Line,
+    MailsInWords,
     Marks,
     Scene,
     Shape,
@@ -50,6 +51,7 @@ def draw_process(
     links: Mapping[str, str] | None = None,
     notes: Mapping[str, Sequence[str]] | None = None,
     end_notes: Mapping[tuple[EndOutcome, str], str] | None = None,
+    mails_in_words: MailsInWords | None = None,
 ) -> SafeString:
     """Return the workflow as an ``<svg>``, to be put into a ``<div class="flow-graph">``.
 
@@ -58,7 +60,8 @@ def draw_process(
     label tells two ends of one task apart.
     ``links`` gives task keys the address of a page; only paths and http(s) are used.
     ``notes`` are lines beneath the titles of tasks, by their keys, and ``end_notes`` one beneath
-    each end, by its outcome and label.
+    each end, by its outcome and label. A transition that sends mails has a mark;
+    ``mails_in_words`` says who gets them, for whoever points at it or cannot see it.
 
     Never raises for anything a definition can contain: a transition to a task that is not
     there gets a dashed box, a task that nothing leads to is drawn all the same.
@@ -73,7 +76,8 @@ def draw_process(
     title = clean(process.title) or clean(process.key)
     safe_links = {key: url for key, url in (links or {}).items() if _is_safe_link(url)}
     try:
-        scene, width, height = Collecting(process, notes or {}, end_notes or {}).whole()
+        collecting = Collecting(process, notes or {}, end_notes or {}, mails_in_words)
+        scene, width, height = collecting.whole()
     except TooLargeToDrawError:
         text = _("This workflow is too large to draw.")
         return _svg(title, text, draw_notice(text, 24), 320, 48, has_links=False)

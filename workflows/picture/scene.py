@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from workflows.engine.process import EndOutcome, TaskSpec, TransitionSpec
+from workflows.engine.process import EndOutcome, Json, TaskSpec, TransitionSpec
 from workflows.picture.layout.items import Edge, Node
 
 BOX_WIDTH = 208.0
@@ -20,6 +20,7 @@ LABEL_LINE = 14.0
 LABEL_WIDTH = 150.0
 LABEL_PADDING = 8.0
 CLOCK_WIDTH = 16.0
+MAIL_WIDTH = 18.0
 CIRCLE_RADIUS = 13.0
 CORNER = 8.0
 # A block and the lanes of its branches.
@@ -36,6 +37,8 @@ LANES_IN_A_ROW = 4
 type NodeKey = tuple[str, str]
 type Place = tuple[str, str]  # the keys of a block and of one of its branches
 type TransitionKey = tuple[str | None, str | None, str]
+# Given the mails of a transition, says who gets them.
+type MailsInWords = Callable[[Json], str]
 START: NodeKey = ("start", "")
 # From where a ticket that is cancelled goes on, wherever it was.
 CANCEL: NodeKey = ("start", "cancel")
@@ -136,6 +139,12 @@ class Lane:
         self.x += right
         self.y += down
         self.scene.move(right, down)
+
+
+def icons_width(spec: TransitionSpec, *, has_text: bool) -> float:
+    """What stands before the text of a label."""
+    width = (CLOCK_WIDTH if spec.after else 0.0) + (MAIL_WIDTH if spec.messages else 0.0)
+    return width if has_text or not width else width - 4
 
 
 def is_taken(line: Line, marks: Marks) -> bool:

@@ -16,7 +16,7 @@ from django.utils.translation import get_language
 
 from tenants.connection import current_schema
 from workflows.engine.errors import ConditionError
-from workflows.engine.process import Json, JsonObject, Process
+from workflows.engine.process import Json, JsonObject, Process, objects_in
 from workflows.engine.rules.clock import NAMES as NAMES_OF_TIME
 from workflows.engine.rules.compiling import compile_condition, compile_template, is_empty
 from workflows.engine.rules.reads import reads_working_days
@@ -110,7 +110,7 @@ def _read_with_size(pk: int) -> tuple[KnownDefinition, int]:
     columns = [
         each.__dict__.get(field.attname) for each in rows for field in each._meta.concrete_fields
     ]
-    columns += [each.condition for each in known.process.transitions]
+    columns += [(each.condition, each.messages) for each in known.process.transitions]
     return known, _BYTES_A_CHARACTER * len(json.dumps(columns, default=str)) + 10_000
 
 
@@ -118,7 +118,9 @@ def _read(pk: int) -> KnownDefinition:
     workflow = WorkflowDefinition.objects.prefetch_related("tasks", "transitions").get(pk=pk)
     tasks = list(workflow.tasks.all())
     process = workflow.process()
-    read = _roots_read(process, tasks) | roots_read(each.message for each in tasks)
+    mails = [each.message for each in tasks]
+    mails += [mail for way in process.transitions for mail in objects_in(way.messages)]
+    read = _roots_read(process, tasks) | roots_read(mails)
     asked = [*_rules(process, tasks), *_templates(tasks)]
     counts_days = any(map(reads_working_days, asked))
     freeze_row(workflow)
@@ -174,7 +176,10 @@ def _roots_read(process: Process, tasks: Iterable[TaskDefinition]) -> set[str]:
 
 
 def _frozen(process: Process) -> Process:
-    transitions = (replace(each, condition=frozen(each.condition)) for each in process.transitions)
+    transitions = (
+        replace(each, condition=frozen(each.condition), messages=frozen(each.messages))
+        for each in process.transitions
+    )
     return replace(
         process, tasks=MappingProxyType(dict(process.tasks)), transitions=tuple(transitions)
     )

@@ -31,6 +31,7 @@ _PATHS_IN_CASE: Final[Mapping[str, Path]] = {
     "outcome": ("expect", "outcome"),
     "status": ("expect", "status"),
     "waits_for": ("expect", "given_to"),
+    "mails": ("expect", "mails"),
 }
 # Where the other cells of a task's row belong in its answer.
 _OF_TASKS: Final[Mapping[str, str]] = {

@@ -7,6 +7,7 @@ from django.test import TestCase
 from django.urls import reverse
 
 from tenants.connection import current_schema
+from tenants.mail.models import OutgoingMail
 from tenants.testing import CompanyTestCase
 from tenants.testing_tools.waits import PATIENCE
 from tickets.calling.callback_address import CallbackAddress
@@ -15,6 +16,7 @@ from tickets.calling.tests.action_case import ActionCase, Clock, replies
 from tickets.errors import CallbackTooLateError
 from tickets.models import Ticket, TicketError
 from tickets.repairing.hold_ticket import hold_ticket
+from tickets.repairing.tests.repair_case import broken_invariants
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.working.complete_task import complete_task
 from workflows.engine.process import Json
@@ -174,6 +176,27 @@ class FailureWayTests(ActionCase, CompanyTestCase):
         self.assertIn("402", message)
         self.assertIn("failure.answer.code", message)
         self.assertEqual(self.task().status, "ERROR")
+
+    def test_the_way_sends_its_mails(self) -> None:
+        self.refused.messages = [{"who": "requester", "subject": "Refused", "text": "{number}"}]
+        self.refused.save()
+        self.submit()
+        self.call(402, {"error": "no money"})
+        self.assertEqual(OutgoingMail.objects.get(kind="message").subject, "Refused")
+        kinds = [*WorkflowEvent.objects.order_by("pk").values_list("kind", flat=True)]
+        self.assertLess(kinds.index("CALL_FAILED"), kinds.index("WAY_MESSAGE_SENT"))
+        self.assertEqual(self.instance().current_task.definition.key, "ask")
+
+    def test_a_mail_that_cannot_be_sent_leaves_the_call_in_error(self) -> None:
+        mail = {"who": "answer", "answer": "ticket.supplier", "subject": "s", "text": "t"}
+        self.refused.messages = [{**mail, "who": "requester"}, mail]
+        self.refused.save()
+        self.submit()
+        self.call(402, {"error": "no money"})
+        self.assertFalse(OutgoingMail.objects.filter(kind="message").exists())
+        error = TicketError.objects.get()
+        self.assertIn("The mail has no recipient", error.message)
+        self.assertEqual((self.task().status, broken_invariants(self.ticket)), ("ERROR", []))
 
     def test_an_answer_of_no_use(self) -> None:
         self.gone.condition = {"==": [{"var": "failure.reason"}, "unusable_answer"]}

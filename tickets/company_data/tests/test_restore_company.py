@@ -381,7 +381,8 @@ def approval_document(*emails: str) -> JsonObject:
         ],
         "transitions": [
             {"from": "start", "to": "agree"},
-            {"from": "agree", "to": "end", "label": "agreed", "condition": approved},
+            {"from": "agree", "to": "end", "label": "agreed", "condition": approved,
+             "messages": [{"who": "person", "email": emails[0], "subject": "s", "text": "t"}]},
             {"from": "agree", "to": "end", "label": "refused", "priority": 1},
         ],
         "ticket_types": [{"key": "wish", "title": "Wish"}],
@@ -431,6 +432,8 @@ class VotesTests(RestoreCase):
         self.assertEqual(
             [each["id"] for each in rule["people"]], [people[each.pk] for each in self.voters]
         )
+        way = TaskDefinition.objects.get(key="agree").transitions_out.get(label="agreed")
+        self.assertEqual([each["id"] for each in way.messages or ()], [people[self.wendy.pk]])
         # The one that had begun goes on: her vote counts, and only his is missing.
         with self.assertRaises(TaskInstance.DoesNotExist):
             self.vote(self.begun, self.walt)  # as nobody of the other company can

@@ -189,6 +189,9 @@ class ErasePersonTests(EraseCase):
         }
         task.fields = [{"name": "who", "type": "person", "default": "Walt@acme.example"}]
         task.save()
+        way = version.transitions.earliest("pk")
+        way.messages = [task.message, {"who": "role", "role": 1, "text": "Ask Walt Wood"}]
+        way.save()
         version.fields = [*version.fields, {"name": "lead", "type": "person"}]
         ticket_type = version.ticket_definitions.earliest("pk")
         ticket_type.public_for = "walt@acme.example"
@@ -210,6 +213,9 @@ class ErasePersonTests(EraseCase):
         task.refresh_from_db()
         rule = {"who": "person", "email": f"erased-{self.walt.pk}@invalid"}
         self.assertEqual(task.assign_to, rule)
+        way.refresh_from_db()
+        self.assertEqual(way.messages[0]["email"], rule["email"])
+        self.assertIn("Erased person", way.messages[1]["text"])
         ticket_type.refresh_from_db()
         self.assertEqual(ticket_type.public_for, rule["email"])
         self.assertEqual(ticket_type.starts[0]["answers"], {"lead": rule["email"]})

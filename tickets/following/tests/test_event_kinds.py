@@ -117,6 +117,9 @@ EXAMPLES = {
         {"output": {}, "who": "person", "to": "Wendy Wells", "to_id": WENDY},
         changes={"task_status": "COMPLETED", "data": {"check": {}}},
     ),
+    "WAY_MESSAGE_SENT": Example(
+        {"next_tasks": [], "who": "person", "to": "Wendy Wells", "to_id": WENDY}
+    ),
     "CALLED": Example({"attempt": 1}, changes={"task_status": "IN_PROGRESS"}),
     "ACCEPTED": Example({"attempt": 1}, changes={"task_status": "PENDING"}),
     "ASKED": Example({"due": ""}, changes={"task_status": "PENDING"}),

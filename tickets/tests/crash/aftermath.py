@@ -11,8 +11,11 @@ from http import HTTPStatus
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
+from tenants.mail.models import OutgoingMail
+from tenants.mail.outbox import message_id_of
 from tickets.calling.callback_address import read_token
 from tickets.health import company_findings, queue_findings
+from tickets.mailing.send_message import KIND as MAIL_OF_PROCESS
 from tickets.models import ErrorStatus, RecurringStart, Ticket, TicketError
 from tickets.repairing.tests.repair_case import broken_invariants
 from tickets.tests.crash.families import broken_families
@@ -36,8 +39,10 @@ from workflows.running.events.kind import kind_named
 from workflows.running.events.of_blocks.block_began import BLOCK_BEGAN
 from workflows.running.events.of_blocks.branch_began import BRANCH_BEGAN
 from workflows.running.events.of_repairs.retried import RETRIED
+from workflows.running.events.of_steps.message_sent import MESSAGE_SENT
 from workflows.running.events.of_steps.moved import MOVED
 from workflows.running.events.of_steps.timed_out import TIMED_OUT
+from workflows.running.events.of_steps.way_message_sent import WAY_MESSAGE_SENT
 from workflows.running.events.of_tickets.came_in import CAME_IN
 from workflows.running.events.of_tickets.started_by import STARTED_BY
 from workflows.running.positions import current_tasks, is_running_block
@@ -102,6 +107,7 @@ def broken_promises(journal: Journal, system: MoodySystem) -> list[str]:
         *broken,
         *_lost(journal),
         *_steps_done_twice(),
+        *_mails_sent_twice(),
         *_timed_out_too_early(),
         *_calls_made_twice(system),
     ]
@@ -158,6 +164,22 @@ def _steps_done_twice() -> Iterator[str]:
     known = {of for what, of in counted if what == "the making of the task"}
     for task in TaskInstance.objects.exclude(pk__in=known).values_list("pk", flat=True):
         yield f"task {task} was made without a step"
+
+
+def _mails_sent_twice() -> Iterator[str]:
+    """Of a step or a way that sends a mail, which its event says, one mail is in the outbox.
+
+    Every mail of these workflows goes to one person.
+    """
+    said: Counter[int] = Counter()
+    events = WorkflowEvent.objects.filter(kind__in=(MESSAGE_SENT, WAY_MESSAGE_SENT))
+    said.update(events.values_list("workflow_instance__ticket", flat=True))
+    for number in Ticket.objects.values_list("pk", flat=True):
+        thread, _at, _domain = message_id_of(f"ticket.{number}").partition("@")
+        mails = OutgoingMail.objects.filter(kind=MAIL_OF_PROCESS)
+        sent = mails.filter(references__startswith=f"{thread}@").count()
+        if sent != said[number]:
+            yield f"ticket {number} has sent {said[number]} mails, of which {sent} are there"
 
 
 def _made(kind: str, data: JsonObject) -> list[JsonObject]:

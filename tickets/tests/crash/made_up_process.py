@@ -33,6 +33,7 @@ LEFT_IN_TIME = (FORM, CALL_LATER, BLOCK, APPROVAL, EDIT, EACH, SUBTICKET)
 CAN_FAIL = (CALL, CALL_LATER, SUBTICKET, UNAWAITED)
 REMINDED_SHARE = 0.5  # of the forms of which people are reminded
 CLEANED_SHARE = 0.4  # of the workflows that clean up where a ticket is cancelled
+MAILED_SHARE = 0.3  # of the transitions on which a mail is sent
 INNER_SHARE = 0.3  # of the branches that are a block themselves
 ASKED_SHARE = 0.5  # of the steps that wait for a ticket, of which a way depends on its outcome
 STARTS_SHARE = 0.4  # of the workflows of which tickets start by themselves
@@ -48,7 +49,8 @@ def make_up_process(seed: int) -> JsonObject:
 
     Each loop goes through a form or a vote that decides, so that it ends. A transition that is
     taken because a task waits too long, or a call fails, leads forward. A ticket asks for an
-    `amount` (0 to 99), each form for `again`; a refused approval leads back.
+    `amount` (0 to 99), each form for `again`; a refused approval leads back. On many a transition,
+    whichever it is, a mail is sent.
     """
     chance = random.Random(seed)
     kinds = [FORM, CALL, CALL_LATER]
@@ -82,6 +84,9 @@ def make_up_process(seed: int) -> JsonObject:
         tasks.append(form("clean"))
         transitions.append({"from": "start", "to": "clean", "on_cancel": True})
         transitions.append({"from": "clean", "to": "end"})
+    for index, way in enumerate(transitions):
+        if chance.random() < MAILED_SHARE:
+            way |= mailed(f"On way {index}")
     for task in objects_in(tasks):
         if "ticket_type" in task:
             task["ticket_type"] = f"{STARTED}_{seed}"
@@ -123,6 +128,15 @@ def _start(chance: random.Random) -> JsonObject:
         **who,
         "answers": answers,
     }
+
+
+def mailed(subject: str) -> JsonObject:
+    """What a transition that sends a mail has besides."""
+    return {"messages": [mail(subject)]}
+
+
+def mail(subject: str) -> JsonObject:
+    return {"who": "requester", "subject": subject, "text": "{ticket.amount}"}
 
 
 def _decides_on_loop(key: str, kind: str) -> Json:

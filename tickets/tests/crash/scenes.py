@@ -40,6 +40,8 @@ from tickets.tests.crash.made_up_process import (
     call,
     ends_of,
     form,
+    mail,
+    mailed,
     side_by_side,
 )
 from tickets.tests.crash.moody_system import NONSENSE
@@ -334,6 +336,17 @@ _AT_ONCE: list[Json] = [
         },
     },
 ]
+# In the place of the usual ways: a mail from the start, two on the way from the form.
+_MAILED: list[JsonObject] = [
+    {"from": "start", "to": "first", **mailed("Begun")},
+    {"from": "first", "to": "last", "messages": [mail("One"), mail("Two")]},
+]
+_MAILED_LATE: list[JsonObject] = [{**_TOO_LATE[0], **mailed("Late")}]
+_MAILED_OTHERWISE: list[JsonObject] = [{**_OTHERWISE[0], **mailed("Failed")}]
+_MAILED_IF_CANCELLED: list[JsonObject] = [
+    {"from": "start", "to": "end", "on_cancel": True, **mailed("Cancelled")}
+]
+_MAILED_ENDS = [{**each, **mailed("Branch")} for each in _ENDS]
 _REMINDED: JsonObject = {**form("first"), "reminders": [{"when": "PT1M"}]}
 _WAIT: JsonObject = {"key": "first", "title": "Wait", "task_type": "WAIT", "wait": "PT1M"}
 _EDIT: JsonObject = {**form("first"), "edits": [{"field": "amount"}]}
@@ -383,6 +396,29 @@ SCENES = (
     Scene("end a wait", [_WAIT], _end_wait),
     Scene("remind of a form", [_REMINDED], _remind),
     Scene("do steps at once", [form("first"), *_AT_ONCE], _complete),
+    Scene("submit with a mail on the way", [form("first")], _submit, transitions=_MAILED),
+    Scene("complete with mails on the way", [form("first")], _complete, transitions=_MAILED),
+    Scene("be too late with a mail", [form("first")], _fire_timer, transitions=_MAILED_LATE),
+    Scene(
+        "withdraw with a mail",
+        [form("first")],
+        _withdraw,
+        transitions=_MAILED_IF_CANCELLED,
+        cancels=True,
+    ),
+    Scene("end a branch with a mail", _ALL, _complete_in_branch, transitions=_MAILED_ENDS),
+    Scene(
+        "call in vain and send a mail",
+        _calls(CALL, "fails", retries=2),
+        _call,
+        transitions=_MAILED_OTHERWISE,
+    ),
+    Scene(
+        "stumble with mails on the way",
+        [form("first")],
+        _stumble_and_complete,
+        transitions=_MAILED,
+    ),
     Scene("change an earlier answer", [_EDIT], _complete),
     *PEOPLE,
     Scene("submit to a sub-ticket", _SUBTICKET, _submit),

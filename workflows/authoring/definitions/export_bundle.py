@@ -87,15 +87,18 @@ def export_bundle(*, workflow: WorkflowDefinition) -> JsonObject:
     tasks = list(rows.order_by("position", "pk"))
     ticket_types = ticket_types_of(workflow)
     in_questions = roles_named_in([workflow.fields, *(each.fields for each in tasks)])
-    in_questions |= roles_of_reminders(each.reminders for each in tasks)
-    people = addresses_of(tasks)
+    transitions = list(workflow.transitions.order_by("pk"))
+    in_questions |= roles_of_reminders(
+        [*(each.reminders for each in tasks), *(each.messages for each in transitions)]
+    )
+    people = addresses_of([*tasks, *transitions])
     own = _named(workflow, _WORKFLOW)
     document: JsonObject = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "workflow": {**own, "fields": with_role_names(own["fields"], in_questions)},
         "tasks": [_task(each, in_questions, people) for each in tasks],
-        "transitions": _transitions(workflow, tasks),
+        "transitions": _transitions(transitions, tasks, in_questions, people),
         "ticket_types": [_ticket_type(each) for each in ticket_types],
         "company_roles": _company_roles(tasks, ticket_types, in_questions.values()),
         "tests": workflow.test_cases,
@@ -160,7 +163,12 @@ def _task(
     return document
 
 
-def _transitions(workflow: WorkflowDefinition, tasks: Iterable[TaskDefinition]) -> list[Json]:
+def _transitions(
+    rows: Iterable[Transition],
+    tasks: Iterable[TaskDefinition],
+    roles: Mapping[int, CompanyRole],
+    people: Mapping[int, str],
+) -> list[Json]:
     keys = {task.pk: task.key for task in tasks}
 
     def transition_values(row: Transition) -> Json:
@@ -174,9 +182,17 @@ def _transitions(workflow: WorkflowDefinition, tasks: Iterable[TaskDefinition]) 
             "on_failure": row.on_failure,
             "on_cancel": row.on_cancel,
             "outcome": row.end_outcome.value,
+            "messages": messages_of_row(row.messages, roles, people),
         }
 
-    return [transition_values(row) for row in workflow.transitions.order_by("pk")]
+    return [transition_values(row) for row in rows]
+
+
+def messages_of_row(
+    kept: Json, roles: Mapping[int, CompanyRole], people: Mapping[int, str]
+) -> Json:
+    """The mails of a transition that was kept, as documents have them."""
+    return part_of_document("messages", reminders_with_names(kept, roles), people)
 
 
 def _ticket_type(definition: TicketDefinition) -> JsonObject:

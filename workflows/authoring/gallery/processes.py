@@ -26,6 +26,7 @@ from workflows.bundles import (
     read_bundle_file,
     run_document_test_cases,
 )
+from workflows.bundles.telling.messages import mails_in_words
 from workflows.bundles.telling.task_notes import task_notes
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.errors import UnreadableBundleError
@@ -174,4 +175,9 @@ def _picture(name: str, _language: str | None, *, with_links: bool) -> SafeStrin
         return SafeString("")
     process = found.trial.process
     links = {key: f"#task-{key}" for key in process.tasks} if with_links else {}
-    return draw_process(process, links=links, notes=task_notes(found.document))
+    return draw_process(
+        process,
+        links=links,
+        notes=task_notes(found.document),
+        mails_in_words=mails_in_words(found.document),
+    )

@@ -66,6 +66,13 @@ class WholeBundle:
             self._with_existing_spelling_in_fields(self._with_existing_spelling_in_task(each))
             for each in _list(document, "tasks")
         ]
+        spelt = {name: self._existing_spelling(name) for name in self.roles}
+        transitions: list[Json] = [
+            {**each, "messages": with_reminder_roles(each["messages"], spelt)}
+            if "messages" in each
+            else each
+            for each in _list(document, "transitions")
+        ]
         types: list[Json] = []
         for each in _list(document, "ticket_types"):
             named = each.get("roles_with_access", [])
@@ -82,6 +89,7 @@ class WholeBundle:
                 **document,
                 "workflow": workflow,
                 "tasks": tasks,
+                "transitions": transitions,
                 "ticket_types": types,
                 "company_roles": listed,
             }
@@ -192,7 +200,7 @@ class WholeBundle:
         `origins` has, by their keys, the tasks that it had before.
         """
         tasks = self._make_tasks(workflow, roles, user=user, origins=origins or {})
-        self._make_transitions(workflow, tasks)
+        self._make_transitions(workflow, tasks, roles)
         self._make_ticket_types(workflow, roles, user=user)
 
     def _make_tasks(
@@ -232,11 +240,18 @@ class WholeBundle:
         return {row.key: row for row in TaskDefinition.objects.bulk_create(rows)}
 
     def _make_transitions(
-        self, workflow: WorkflowDefinition, tasks: dict[str, TaskDefinition]
+        self,
+        workflow: WorkflowDefinition,
+        tasks: dict[str, TaskDefinition],
+        roles: dict[str, CompanyRole],
     ) -> None:
         rows = []
-        for each in _list(self.document, "transitions"):
+        documents = _list(self.document, "transitions")
+        people = numbers_of(documents)
+        for each in documents:
             values = _values("transition", each)
+            values |= kept_parts(values, people)
+            values["messages"] = reminders_with_numbers(values["messages"], roles)
             source, target = str(values.pop("from")), str(values.pop("to"))
             if values["outcome"] == default_of("transition", "outcome"):
                 values["outcome"] = ""  # as the rows that were there before ends said it

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.models import User
-from workflows.authoring.publishing.definition_changed import DEFINITION_CHANGED
 from workflows.authoring.definitions.next_version import lock_definitions
+from workflows.authoring.publishing.definition_changed import DEFINITION_CHANGED
 from workflows.authoring.ticket_types.starts_moved import STARTS_MOVED
 from workflows.errors import NotPublishedError
 from workflows.models import TicketDefinition, WorkflowDefinition

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -146,21 +146,9 @@ class _Check:
 
     def done_before(self, key: str, path: Path) -> Iterator[Problem]:
         """Of a task that is named, and must be one that people do, before this one."""
-        tasks = self.outline.task_of
-        if key not in tasks:
-            meant = nearest(key, tasks)
-            message = _("There is no task “%(key)s”.") % {"key": short(key)}
-            advice = did_you_mean(meant) or " " + _("Name one that there is.")
-            yield Problem(path, message + advice, key, ", ".join(tasks), meant)
-        elif tasks[key].is_call:
-            yield Problem(path, _("No person does this task: it calls another system."), key)
-        elif not tasks[key].is_form and not tasks[key].is_approval:
-            yield Problem(path, _("No person does this task."), key)
-        elif self.outline.is_connected and key not in self.outline.before.get(
-            self.task.text("key"), set()
-        ):
-            message = _("%(task)s cannot have been done before this task. Name an earlier one.")
-            yield Problem(path, message % {"task": self.outline.title_of(key)}, key)
+        done = self.outline.before.get(self.task.text("key"), set())
+        message = _("%(task)s cannot have been done before this task. Name an earlier one.")
+        yield from doer_problems(self.outline, key, path, done=done, too_late=message)
 
     def _fallback(self) -> Iterator[Problem]:
         rule = self.rule
@@ -217,6 +205,22 @@ def never_problems(outline: Outline, task: Entry, never: Json, path: Path) -> It
     yield from _Check(outline, task, {}).never(never, path)
 
 
-def done_before_problems(outline: Outline, task: Entry, key: str, path: Path) -> Iterator[Problem]:
-    """The same of a task that must have been done by a person before this one is begun."""
-    yield from _Check(outline, task, {}).done_before(key, path)
+def doer_problems(
+    outline: Outline, key: str, path: Path, *, done: Collection[str], too_late: str
+) -> Iterator[Problem]:
+    """Of a task that must have been done by a person.
+
+    `done` are the keys of those that can have been done by then; `too_late` is said of another one.
+    """
+    tasks = outline.task_of
+    if key not in tasks:
+        meant = nearest(key, tasks)
+        message = _("There is no task “%(key)s”.") % {"key": short(key)}
+        advice = did_you_mean(meant) or " " + _("Name one that there is.")
+        yield Problem(path, message + advice, key, ", ".join(tasks), meant)
+    elif tasks[key].is_call:
+        yield Problem(path, _("No person does this task: it calls another system."), key)
+    elif not tasks[key].is_form and not tasks[key].is_approval:
+        yield Problem(path, _("No person does this task."), key)
+    elif outline.is_connected and key not in done:
+        yield Problem(path, too_late % {"task": outline.title_of(key)}, key)

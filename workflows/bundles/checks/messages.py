@@ -1,22 +1,23 @@
-"""Steps that send a mail: what cannot work is found, and what would tell too much."""
+"""Mails of steps and of ways: what cannot work is found, and what would tell too much."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from workflows.bundles.checks.assignments import done_before_problems
+from workflows.bundles.checks.assignments import doer_problems
 from workflows.bundles.document.problems import Problem, Severity
 from workflows.bundles.outline.blocks import items_read
-from workflows.bundles.outline.entries import Entry
+from workflows.bundles.outline.entries import Entry, mails_of
 from workflows.bundles.outline.for_requester import answers_behind, is_seen
 from workflows.bundles.outline.kinds import Fields, fields_by_name
 from workflows.bundles.outline.outline import Outline
-from workflows.engine.problems import did_you_mean, nearest, short
+from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.steps.assigning import AssignRule
 from workflows.engine.steps.message_text import MessageText
 from workflows.engine.steps.messages import NAMED_BY, MessageSpec, Recipient
@@ -35,14 +36,62 @@ _NEEDED = {
 
 
 def message_problems(outline: Outline) -> Iterator[Problem]:
-    """Everything about `message` but the names that its texts read: see `rules.py`."""
+    """Everything about `message` and `messages` but the names that texts read: see `rules.py`."""
     fields: Fields | None = None
+    for said, place in (*_of_steps(outline), *_of_ways(outline)):
+        fields = fields_by_name(outline) if fields is None else fields
+        known = {**fields, **items_read(outline, place.key)}
+        yield from _Check(outline, said, place, known).problems()
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a mail is sent: at the step `key`, or on a way that leaves it.
+
+    `role` is the company role that goes with it, which stands at `role_path`. `done` are the tasks
+    that can have been completed by then; `too_late` is what people are told of others.
+    """
+
+    key: str
+    role: str
+    role_path: Path
+    done: Collection[str]
+    too_late: str
+
+
+def _of_steps(outline: Outline) -> Iterator[tuple[Entry, _Place]]:
     for task in outline.tasks:
         said = task.value.get("message")
         if isinstance(said, dict) and said and sends_message(task):
-            fields = fields_by_name(outline) if fields is None else fields
-            known = {**fields, **items_read(outline, task.text("key"))}
-            yield from _Check(outline, Entry((*task.path, "message"), said), task, known).problems()
+            key = task.text("key")
+            yield (
+                Entry((*task.path, "message"), said),
+                _Place(
+                    key,
+                    role=task.text("candidate_role"),
+                    role_path=(*task.path, "candidate_role"),
+                    done=outline.before.get(key, set()),
+                    too_late=_(
+                        "%(task)s cannot have been done before this task. Name an earlier one."
+                    ),
+                ),
+            )
+
+
+def _of_ways(outline: Outline) -> Iterator[tuple[Entry, _Place]]:
+    for transition in outline.transitions:
+        for said in mails_of(transition):
+            place = _Place(
+                transition.text("from"),
+                role=said.text("role"),
+                role_path=(*said.path, "role"),
+                done=outline.done_on_way(transition),
+                too_late=_(
+                    "%(task)s cannot have been done by the time this way is taken. Name an "
+                    "earlier one."
+                ),
+            )
+            yield said, place
 
 
 def sends_message(task: Entry) -> bool:
@@ -51,12 +100,12 @@ def sends_message(task: Entry) -> bool:
 
 
 class _Check:
-    """One step's."""
+    """One mail's."""
 
-    def __init__(self, outline: Outline, said: Entry, task: Entry, fields: Fields) -> None:
+    def __init__(self, outline: Outline, said: Entry, place: _Place, fields: Fields) -> None:
         self.outline = outline
         self.said = said
-        self.task = task
+        self.place = place
         self.fields = fields
         self.spec = MessageSpec.of(said.value)
 
@@ -75,7 +124,7 @@ class _Check:
         )
 
     def _who(self) -> Iterator[Problem]:
-        who, role = self.spec.who, self.task.text("candidate_role")
+        who, role = self.spec.who, self.place.role
         if not self.said.text("who"):
             yield self._problem("who", _("Say who gets the mail."))
         needed = NAMED_BY.get(who, "")
@@ -86,19 +135,18 @@ class _Check:
                 text = _("“%(name)s” does not go with “who”. Remove it.") % {"name": name}
                 yield self._problem(name, text)
         if who is Recipient.ROLE and not role:
-            yield self._problem("who", _("Name the company role in “candidate_role”."))
+            message = _("Name the company role in “%(name)s”.")
+            yield self._problem("who", message % {"name": self.place.role_path[-1]})
         elif role and who is not Recipient.ROLE:
             message = _("The company role is not used: the mail goes to somebody else. Remove it.")
-            path = (*self.task.path, "candidate_role")
-            yield Problem(path, message, role, severity=Severity.WARNING)
+            yield Problem(self.place.role_path, message, role, severity=Severity.WARNING)
         named = self.said.text(needed)
         if not named:
             return
         if who is Recipient.ANSWER:
             yield from self._answer(named)
         elif who is Recipient.DOER:
-            path = (*self.said.path, "task")
-            yield from done_before_problems(self.outline, self.task, named, path)
+            yield from self._done_before(named, (*self.said.path, "task"))
         elif not _is_address(named):
             yield self._problem("email", _("This is no e-mail address: “%(text)s”.")
                                 % {"text": short(named)})  # fmt: skip
@@ -116,9 +164,11 @@ class _Check:
             text = message % {"name": short(answer)} + advice
             yield self._problem("answer", text, expected=", ".join(fitting), nearest=meant)
         elif answer.startswith(TASKS):
-            path = (*self.said.path, "answer")
-            key = answer.split(".")[1]
-            yield from done_before_problems(self.outline, self.task, key, path)
+            yield from self._done_before(answer.split(".")[1], (*self.said.path, "answer"))
+
+    def _done_before(self, key: str, path: Path) -> Iterator[Problem]:
+        place = self.place
+        yield from doer_problems(self.outline, key, path, done=place.done, too_late=place.too_late)
 
     def _text(self, name: str, read: MessageText) -> Iterator[Problem]:
         if not self.said.text(name).strip():
@@ -154,8 +204,7 @@ class _Check:
                 advice = did_you_mean(meant) or " " + _("Name one, such as ticket.quote.")
                 yield Problem(path, message + advice, found, ", ".join(with_files), meant)
             elif name.startswith(TASKS):
-                key = name.split(".")[1]
-                yield from done_before_problems(self.outline, self.task, key, path)
+                yield from self._done_before(name.split(".")[1], path)
 
     def _tells_too_much(self) -> Iterator[Problem]:
         """Answers that the team alone sees, in a mail to the requester or to outside."""
@@ -166,7 +215,7 @@ class _Check:
         named = [(part, name) for part, read in of_texts for name in read.names]
         named += [("files", name) for name in self.spec.files]
         for part, name in dict.fromkeys(named):
-            behind = answers_behind(self.outline, self.task.text("key"), name)
+            behind = answers_behind(self.outline, self.place.key, name)
             if behind is not None and all(self._may_be_told(each) for each in behind):
                 continue
             words = {"name": short(name)}

@@ -18,6 +18,7 @@ from workflows.bundles.outline.forms import check_form, form_fields
 from workflows.bundles.outline.outline import Outline
 from workflows.bundles.outline.roles import (
     role_of_approvers,
+    roles_in_messages,
     roles_in_questions,
     roles_in_reminders,
 )
@@ -229,7 +230,7 @@ def _role_problems(outline: Outline) -> Iterator[Problem]:
             )
     for role in outline.company_roles:
         if role.text("name") and role.text("name") not in used:
-            message = _("No task, no ticket type and no question names this company role.")
+            message = _("No task, no mail, no ticket type and no question names this company role.")
             yield Problem(role.path, message, role.text("name"), severity=Severity.WARNING)
 
 
@@ -248,6 +249,7 @@ def _roles_named(outline: Outline) -> Iterator[tuple[tuple[str | int, ...], str]
                 yield (*ticket_type.path, "roles_with_access", index), each
     yield from roles_in_questions(outline)
     yield from roles_in_reminders(outline)
+    yield from roles_in_messages(outline)
 
 
 def _end_problems(transition: Entry, outline: Outline) -> Iterator[Problem]:

@@ -29,6 +29,7 @@ from workflows.bundles.outline.blocks import (
     PARTS_WITH_ITEMS,
     item_field,
 )
+from workflows.bundles.outline.entries import Entry
 from workflows.bundles.outline.outline import Outline
 from workflows.bundles.outline.step_outputs import output_fields, values_set
 from workflows.bundles.outline.subtickets import names_read
@@ -64,18 +65,15 @@ class Scopes:
             self._without[key] = self.outline.reachable(START, without=key)
         return self._without[key]
 
-    def after(self, key: str) -> Scope:
-        """When a task has been completed (or at the start), and the next transition is chosen."""
-        done = set() if key == START else {key} | self.outline.before.get(key, set())
-        if key in self.outline.blocks and not self.outline.has_items(key):
-            own = self.outline.item_blocks(key)
-            inside = self.outline.inside(key)
-            done |= {each for each in inside if self.outline.item_blocks(each) == own}
-        return Scope(self, done, key, certain_itself=True)
-
-    def cancelled(self, key: str) -> Scope:
-        """When the ticket was withdrawn or cancelled at this task, or anywhere."""
-        return Scope(self, self.outline.done_when_cancelled(key), key)
+    def on_way(self, transition: Entry) -> Scope:
+        """When a transition is chosen, and taken."""
+        return Scope(
+            self,
+            self.outline.done_on_way(transition),
+            transition.text("from"),
+            certain_itself=transition.is_usual,
+            knows_visits=True,
+        )
 
     def before(
         self, key: str, *, response: tuple[str, ...] = (), callback: tuple[str, ...] = ()

@@ -13,11 +13,11 @@ from workflows.bundles.checks.rule_scopes import NAME, Scope, Scopes
 from workflows.bundles.checks.unanswered import form_warnings
 from workflows.bundles.document.problems import Problem
 from workflows.bundles.outline.blocks import list_field
-from workflows.bundles.outline.entries import Entry
+from workflows.bundles.outline.entries import Entry, mails_of
 from workflows.bundles.outline.outline import Outline
 from workflows.engine.failure import FAILURE_PARTS
-from workflows.engine.problems import short
-from workflows.engine.process import JsonObject, objects_in
+from workflows.engine.problems import Path, short
+from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.rules.compiling import check_condition, is_empty
 from workflows.engine.rules.reads import columns_of_template, columns_read, variables_read
 from workflows.engine.rules.transforms import check_transform, transform_variables
@@ -34,21 +34,17 @@ def rule_problems(outline: Outline) -> Iterator[Problem]:
     """Everything about conditions and transforms."""
     scopes = Scopes(outline)
     for transition in outline.transitions:
-        rule, source = transition.value.get("condition"), transition.text("from")
+        rule = transition.value.get("condition")
         path = (*transition.path, "condition")
         if found := check_condition(rule):
             yield from (Problem(path, message, rule) for message in found)
         elif not is_empty(rule):
-            # A task that is left because it waits too long, or because its call failed, has no
-            # output (of this visit).
-            if transition.is_on_cancel:
-                scope = scopes.cancelled(source)
-            else:
-                scope = scopes.after(source) if transition.is_usual else scopes.before(source)
-            scope = replace(scope, knows_visits=True)
+            scope = scopes.on_way(transition)
             if transition.is_on_failure:
                 scope = replace(scope, failure=FAILURE_PARTS)
             yield from scope.problems(path, rule, variables_read(rule), columns_read(rule))
+        for mail in mails_of(transition):
+            yield from _problems_of_message(mail.value, mail.path, scopes.on_way(transition))
     for task in outline.tasks:
         yield from _transform_problems(task, scopes)
         yield from _problems_at_once(task, scopes)
@@ -122,7 +118,8 @@ def _problems_at_once(task: Entry, scopes: Scopes) -> Iterator[Problem]:
             for name, rule in values.items():
                 read, columns = transform_variables(rule), columns_of_template(rule)
                 yield from scope.problems((*path, name), rule, read, columns)
-    yield from _problems_of_message(task, scope)
+    if sends_message(task):
+        yield from _problems_of_message(task.value.get("message"), (*task.path, "message"), scope)
     table = task.value.get("table")
     if not isinstance(table, dict) or not task.is_decision:
         return
@@ -133,18 +130,17 @@ def _problems_at_once(task: Entry, scopes: Scopes) -> Iterator[Problem]:
             yield from scope.problems(path, rule, variables_read(rule), columns_read(rule))
 
 
-def _problems_of_message(task: Entry, scope: Scope) -> Iterator[Problem]:
+def _problems_of_message(said: Json, path: Path, scope: Scope) -> Iterator[Problem]:
     """What a mail reads: no answer is an empty text, but no address is an error."""
-    said = task.value.get("message")
-    if not isinstance(said, dict) or not sends_message(task):
+    if not isinstance(said, dict):
         return
     spec = MessageSpec.of(said)
     for name, read in (("subject", spec.subject_read), ("text", spec.text_read)):
-        for each in scope.problems((*task.path, "message", name), None, read.names):
+        for each in scope.problems((*path, name), None, read.names):
             if each.is_error:
                 yield each
     if spec.who is Recipient.ANSWER and spec.named:
-        found = scope.problems((*task.path, "message", "answer"), None, [spec.named])
+        found = scope.problems((*path, "answer"), None, [spec.named])
         yield from (each for each in found if not each.is_error)  # the others are told elsewhere
 
 

@@ -23,7 +23,7 @@ from workflows.engine.rules.compiling import is_empty
 from workflows.engine.steps.approvals import USUAL_NEVER
 from workflows.engine.steps.assigning import canonical_assignment
 from workflows.engine.steps.edits import canonical_edits
-from workflows.engine.steps.messages import canonical_message
+from workflows.engine.steps.messages import canonical_message, canonical_messages
 from workflows.engine.steps.reminders import canonical_reminders
 from workflows.engine.tables.decision_table import canonical_table
 from workflows.fields.field import Holds
@@ -223,10 +223,18 @@ def _assignment(value: Json) -> Json:
 
 
 def _message(value: Json) -> Json:
-    made = canonical_message(value)
-    if isinstance(made, dict) and isinstance(email := made.get("email"), str):
-        made["email"] = plain_email(email)
-    return made
+    return _with_plain_email(canonical_message(value))
+
+
+def _messages(value: Json) -> Json:
+    made = canonical_messages(value)
+    return list[Json](map(_with_plain_email, made)) if isinstance(made, list) else made
+
+
+def _with_plain_email(message: Json) -> Json:
+    if isinstance(message, dict) and isinstance(email := message.get("email"), str):
+        message["email"] = plain_email(email)
+    return message
 
 
 MOST_DIGITS: Final = 9
@@ -311,7 +319,7 @@ _task = _canonical_part(
     reminders=canonical_reminders,
     message=_message,
 )
-_transition = _canonical_part("transition", condition=_rule)
+_transition = _canonical_part("transition", condition=_rule, messages=_messages)
 
 
 def _plain_email(value: Json) -> Json:

@@ -92,6 +92,7 @@ _PARTS: Final[Mapping[str, tuple[str, str]]] = {
     "path": (gettext_noop("step %(name)s"), ""),
     "branches": (gettext_noop("branch %(name)s"), "key"),
     "starts": (gettext_noop("start %(name)s"), "key"),
+    "messages": (gettext_noop("mail %(name)s"), ""),
     "inputs": (gettext_noop("input %(name)s"), "name"),
     "outputs": (gettext_noop("output %(name)s"), "name"),
     "rows": (gettext_noop("row %(name)s"), ""),

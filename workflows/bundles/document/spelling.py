@@ -41,7 +41,7 @@ class _Spelling:
         self.parts: Final[Mapping[str, _Change]] = {
             "workflow": lambda value: _changed(value, title=_plain, fields=self._fields),
             "tasks": lambda value: _each(value, self._task),
-            "transitions": lambda value: _each(value, lambda each: _changed(each, label=_plain)),
+            "transitions": lambda value: _each(value, self._transition),
             "ticket_types": lambda value: _each(value, self._ticket_type),
             "company_roles": lambda value: _each(value, lambda each: _changed(each, name=_plain)),
             "tests": lambda value: _each(value, self._test),
@@ -59,6 +59,13 @@ class _Spelling:
             fields=self._fields,
             branches=lambda value: _each(value, lambda each: _changed(each, title=_plain)),
             reminders=lambda listed: _each(listed, lambda each: _changed(each, role=self._role)),
+        )
+
+    def _transition(self, transition: Json) -> Json:
+        return _changed(
+            transition,
+            label=_plain,
+            messages=lambda listed: _each(listed, lambda each: _changed(each, role=self._role)),
         )
 
     def _fields(self, specs: Json) -> Json:

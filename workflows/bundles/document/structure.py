@@ -36,6 +36,7 @@ _PART_OF_LIST: Final = {
 _PARTS: Final[Mapping[tuple[object, str, int], str]] = {
     ("tasks", "assign_to", 3): "assign_to",
     ("tasks", "message", 3): "message",
+    ("transitions", "messages", 4): "message_on_way",
     ("tasks", "branches", 4): "branch",
     ("tasks", "reminders", 4): "reminder",
     ("tasks", "edits", 4): "edit",

@@ -71,6 +71,16 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "never": ("never_by",),
         "message": ("mail", "email", "sends"),
     },
+    "message_on_way": {
+        "who": ("to", "recipient", "tell"),
+        "role": ("company_role", "candidate_role"),
+        "answer": ("question", "field"),
+        "task": ("step", "doer"),
+        "email": ("address", "mail"),
+        "subject": ("title",),
+        "text": ("body", "content", "template"),
+        "files": ("attachments", "attach", "file"),
+    },
     "message": {
         "who": ("to", "recipient", "tell"),
         "answer": ("question", "field"),
@@ -122,6 +132,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "on_failure": ("on_error", "otherwise", "if_it_fails", "when_it_fails", "failure"),
         "on_cancel": ("if_cancelled", "when_cancelled", "on_withdraw", "when_withdrawn"),
         "outcome": ("end_outcome",),
+        "messages": ("mails", "emails", "message", "mail", "email", "sends"),
     },
     "ticket_type": {
         "key": ("id", "identifier"),
@@ -242,6 +253,7 @@ INSIDE: Final[Mapping[str, Mapping[str, str]]] = {
         "outputs": "table_output[]",
         "rows": "table_row[]",
     },
+    "transition": {"messages": "message_on_way[]"},
     "ticket_type": {"ext_ref": "link[]", "starts": "start[]"},
     "field": {"fields": "field[]", "choices": "choice[]", "checks": "check[]"},
     "test": {

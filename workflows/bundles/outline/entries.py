@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,6 +95,14 @@ class Entry:
     def is_answered_later(self) -> bool:
         """Whether this is a task whose call is answered by a callback."""
         return self.task_type is not None and self.task_type.is_answered_later
+
+
+def mails_of(transition: Entry) -> Iterator[Entry]:
+    """The mails that are sent when a transition is taken."""
+    listed = transition.value.get("messages")
+    for index, each in enumerate(listed if isinstance(listed, list) else []):
+        if isinstance(each, dict):
+            yield Entry((*transition.path, "messages", index), each)
 
 
 @dataclass(frozen=True, slots=True)

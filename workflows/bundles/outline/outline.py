@@ -365,6 +365,22 @@ class Outline:
         known = self.before if before is None else before
         return known.get(source, set()) | ({source} & set(self.task_of))
 
+    def done_on_way(self, transition: Entry) -> set[str]:
+        """The tasks that can have been completed when a transition is chosen."""
+        source = transition.text("from")
+        if transition.is_on_cancel:
+            return self.done_when_cancelled(source)
+        if source == START:
+            return set()
+        done = self.before.get(source, set())
+        if not transition.is_usual:  # its task has no output of this visit
+            return done
+        done = {source} | done
+        if source in self.blocks and not self.has_items(source):
+            own = self.item_blocks(source)
+            done |= {each for each in self.inside(source) if self.item_blocks(each) == own}
+        return done
+
     def _entries(self, name: str) -> Iterator[Entry]:
         found = self.document.get(name)
         for index, value in enumerate(found if isinstance(found, list) else []):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflows.bundles.outline.entries import Entry
+from workflows.bundles.outline.entries import Entry, mails_of
 from workflows.bundles.outline.outline import Outline
 from workflows.engine.problems import Path
 from workflows.engine.steps.reminders import reminder_roles
@@ -17,6 +17,14 @@ def roles_in_reminders(outline: Outline) -> Iterator[tuple[Path, str]]:
         for index, role in reminder_roles(task.value.get("reminders")):
             if isinstance(role, str):
                 yield (*task.path, "reminders", index, "role"), role
+
+
+def roles_in_messages(outline: Outline) -> Iterator[tuple[Path, str]]:
+    """The company roles that mails of transitions name, and where."""
+    for transition in outline.transitions:
+        for mail in mails_of(transition):
+            if role := mail.text("role"):
+                yield (*mail.path, "role"), role
 
 
 def role_of_approvers(task: Entry) -> str:

@@ -35,7 +35,7 @@ from workflows.bundles.telling.entries import (
     word_for,
     words_of_checks,
 )
-from workflows.bundles.telling.messages import message_in_words
+from workflows.bundles.telling.messages import message_in_words, messages_in_words
 from workflows.bundles.telling.starts import start_in_words
 from workflows.bundles.telling.times import reminders_in_words
 from workflows.engine.conditions.sentence import choice_labels, describe_condition
@@ -61,6 +61,7 @@ PARTS: Final[Mapping[str | int, str]] = {
     "starts": "start",
     "table": "decision_table",
     "message": "message",
+    "messages": "message_on_way",
     "inputs": "table_input",
     "outputs": "table_output",
     "rows": "table_row",
@@ -211,11 +212,18 @@ def _words(change: Change, value: Json, labels: _Labels, task: Json) -> str:
         return showable(duration_in_words(value, labels.of_all_forms))
     if name == "reminders" and value:
         return showable("; ".join(reminders_in_words(value, labels.of_all_forms)))
-    if path[-2:-1] == ("starts",) and isinstance(value, dict):
-        return showable(start_in_words(StartSpec.of(value)))
     if isinstance(value, dict) and path and isinstance(path[-1], int):
-        return showable(", ".join(entry_words(value, labels.of_all_forms)))
+        return showable(_words_of_entry(str(path[-2]), value, labels))
     return showable(value_words(value))
+
+
+def _words_of_entry(part: str, entry: JsonObject, labels: _Labels) -> str:
+    """A whole entry of the list `part`."""
+    if part == "starts":
+        return start_in_words(StartSpec.of(entry))
+    if part == "messages":
+        return "; ".join(messages_in_words([entry], labels.of_all_forms))
+    return ", ".join(entry_words(entry, labels.of_all_forms))
 
 
 def _condition_words(value: Json, labels: _Labels, _task: Json) -> str:

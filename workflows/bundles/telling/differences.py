@@ -58,6 +58,7 @@ _NAMED: Final[Mapping[str, Sequence[str]]] = {
     "inputs": ("name",),
     "outputs": ("name",),
     "rows": ("when",),
+    "messages": ("who", "subject"),
 }
 _OBJECTS: Final = frozenset(
     {"workflow", "presets", "ticket", "submitter", "expect", "values", "table", "message"}

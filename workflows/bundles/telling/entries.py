@@ -13,7 +13,7 @@ from workflows.bundles.telling.approvals import approval_in_words
 from workflows.bundles.telling.assignments import assignment_in_words
 from workflows.bundles.telling.blocks import branches_in_words
 from workflows.bundles.telling.edits import edits_in_words
-from workflows.bundles.telling.messages import message_in_words
+from workflows.bundles.telling.messages import message_in_words, messages_in_words
 from workflows.bundles.telling.starts import start_in_words
 from workflows.bundles.telling.subtickets import subticket_in_words
 from workflows.bundles.telling.times import reminders_in_words
@@ -162,6 +162,7 @@ def _words_of_transition(transition: JsonObject, labels: Mapping[str, str]) -> I
         yield _("when the ticket is withdrawn or cancelled")
     if transition.get("outcome"):
         yield _("outcome: %(outcome)s") % {"outcome": word_for("outcome", transition["outcome"])}
+    yield from messages_in_words(transition.get("messages"), labels)
 
 
 def _words_after_the_end(ticket_type: JsonObject) -> Iterator[str]:

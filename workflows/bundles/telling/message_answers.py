@@ -22,8 +22,9 @@ from workflows.fields.on_screen.shown import Shown, plain
 class MessageAnswers:
     """What stands in the place of the names in a mail.
 
-    `outline` has the definition's questions, `key` is that of the step, and `context` what
-    conditions read there. `number` is what people call the ticket. Nothing here raises.
+    `outline` has the definition's questions, `key` is that of the step, or of the task that the
+    way leaves, and `context` what conditions read there. `number` is what people call the ticket.
+    Nothing here raises.
     """
 
     def __init__(self, outline: Outline, key: str, context: JsonObject, *, number: str) -> None:

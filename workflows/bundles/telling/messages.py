@@ -1,8 +1,9 @@
-"""Steps that send a mail, in words."""
+"""Mails of steps and of ways, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -11,7 +12,7 @@ from workflows.bundles.checks.messages import TASKS, sends_message
 from workflows.bundles.outline.kinds import fields_by_name
 from workflows.bundles.outline.outline import Outline
 from workflows.engine.problems import quoted, short
-from workflows.engine.process import Json
+from workflows.engine.process import Json, objects_in
 from workflows.engine.steps.messages import MessageSpec, Recipient
 
 _WHO = {
@@ -40,6 +41,43 @@ def message_in_words(value: Json, role: str, labels: Mapping[str, str]) -> str:
     return _("mail to %(to)s: %(subject)s") % {"to": to, "subject": quoted(short(spec.subject))}
 
 
+def messages_in_words(value: Json, labels: Mapping[str, str]) -> Iterator[str]:
+    """The mails of a transition, a line each."""
+    for each in objects_in(value):
+        yield message_in_words(each, str(each.get("role") or ""), labels)
+
+
+def recipients_in_words(value: Json, labels: Mapping[str, str]) -> str:
+    """For the picture: who gets the mails of a transition; empty where it sends none."""
+    found = (
+        recipient_in_words(each, str(each.get("role") or ""), labels) for each in objects_in(value)
+    )
+    return ", ".join(dict.fromkeys(found))
+
+
+def labels_of_recipients(document: object) -> dict[str, str]:
+    """How tasks and questions are called in words about mails.
+
+    The document may be wrong in any place.
+    """
+    outline = Outline(document if isinstance(document, dict) else {})
+    labels = {f"{TASKS}{key}": outline.title_of(key) for key in outline.task_of}
+    return labels | {
+        name: quoted(short(field.label or field.name))
+        for name, field in fields_by_name(outline).items()
+    }
+
+
+def mails_in_words(document: object) -> Callable[[Json], str]:
+    """For the picture: who gets the mails of a transition of this document."""
+
+    @cache
+    def labels() -> dict[str, str]:
+        return labels_of_recipients(document)
+
+    return lambda messages: recipients_in_words(messages, labels())
+
+
 def message_notes(document: object) -> dict[str, str]:
     """For the picture: {task key: who gets the mail}. The document may be wrong in any place."""
     outline = Outline(document if isinstance(document, dict) else {})
@@ -50,11 +88,7 @@ def message_notes(document: object) -> dict[str, str]:
     }
     if not sending:
         return {}
-    labels = {f"{TASKS}{key}": outline.title_of(key) for key in outline.task_of}
-    labels |= {
-        name: quoted(short(field.label or field.name))
-        for name, field in fields_by_name(outline).items()
-    }
+    labels = labels_of_recipients(document)
     return {
         key: _("to %(to)s")
         % {"to": recipient_in_words(task.value["message"], task.text("candidate_role"), labels)}

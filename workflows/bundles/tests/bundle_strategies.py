@@ -287,6 +287,30 @@ def _block(draw: st.DrawFn, keys: list[str]) -> list[dict[str, Any]]:
     return [block, *tasks]
 
 
+# Of mails: a brace would name an answer.
+SAID = TEXT.map(lambda text: text.replace("{", "{{").replace("}", "}}").strip()[:100]).filter(bool)
+
+
+@st.composite
+def _mails(draw: st.DrawFn, named: list[str]) -> list[dict[str, Any]]:
+    """The mails of a transition."""
+    who: list[dict[str, Any]] = [
+        {"who": "requester"},
+        {"who": "manager"},
+        {"who": "address", "email": "orders@supplier.example"},
+        {"who": "person", "email": "somebody@elsewhere.example"},
+        *({"who": "role", "role": each} for each in named),
+    ]
+    return [
+        {
+            **draw(st.sampled_from(who)),
+            "subject": " ".join(draw(SAID).split()) or "x",
+            "text": draw(st.just('{number}, {submitter.last_name or "-"}') | SAID),
+        }
+        for _number in range(draw(st.integers(1, 3)))
+    ]
+
+
 @st.composite
 def bundles(draw: st.DrawFn, *, roles: list[str] | None = None) -> dict[str, Any]:
     """A bundle without errors: a chain of tasks, with transitions back and out in between."""
@@ -323,6 +347,8 @@ def bundles(draw: st.DrawFn, *, roles: list[str] | None = None) -> dict[str, Any
         source = draw(st.sampled_from(["start", *keys]))
         way = {"from": source, "to": last, "on_cancel": True}
         transitions += [way | draw(optional(label=TEXT)), {"from": last, "to": "end"}]
+    for each in transitions:
+        each |= draw(optional(messages=_mails(named)))
     document = {
         "format": "ticketflower-bundle",
         "format_version": 1,

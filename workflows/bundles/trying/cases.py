@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from tenants.names import name_key
 from workflows.bundles.document.canonical import END, START, default_of
@@ -32,13 +33,15 @@ MAX_STEPS_OF_ALL_CASES: Final = 5_000
 class Arrival:
     """Where a ticket came: the tasks that it reached, and how it ended there.
 
-    `outcome` is that of the end; empty where nobody asks for it.
+    `outcome` is that of the end; empty where nobody asks for it. `mails` is how many were to be
+    sent, None where nobody asks.
     """
 
     path: tuple[str, ...]
     status: str
     end: str = ""
     outcome: str = ""
+    mails: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,13 +186,40 @@ def _reason(trial: Trial, expected: Arrival, simulation: Simulation, divergence:
             "found": simulation.end_label,
             "wanted": expected.end,
         }
+    return _reason_of_end(trial, expected, simulation, place)
+
+
+def _reason_of_end(
+    trial: Trial, expected: Arrival, simulation: Simulation, place: Mapping[str, str]
+) -> str:
+    """What is otherwise although it came where it was to come."""
     if expected.outcome and expected.outcome != simulation.end_outcome:
         return _("After %(place)s the outcome is %(found)s, not %(wanted)s.") % {
             **place,
             "found": outcome_in_words(simulation.end_outcome or ""),
             "wanted": outcome_in_words(expected.outcome),
         }
+    sent = mails_sent(trial, simulation)
+    if expected.mails is not None and expected.mails != sent:
+        text = ngettext(
+            "%(found)d mail is sent, not %(wanted)d.",
+            "%(found)d mails are sent, not %(wanted)d.",
+            sent,
+        )
+        return text % {"found": sent, "wanted": expected.mails}
     return ""
+
+
+def mails_sent(trial: Trial, simulation: Simulation) -> int:
+    """How many mails are sent, by steps and on the ways that are taken."""
+    on_ways = sum(len(each.decision.messages) for each in simulation.steps if each.decision)
+    by_steps = (
+        each.task is not None
+        and each.output is not None
+        and trial.rules[each.task].task_type.sends_message
+        for each in simulation.steps
+    )
+    return on_ways + sum(by_steps)
 
 
 def outcome_in_words(outcome: str) -> str:
@@ -268,4 +298,5 @@ def _expected(case: JsonObject) -> Arrival:
         status=str(document.get("status", default_of("test_expectation", "status"))),
         end=str(document.get("end") or ""),
         outcome=str(document.get("outcome") or ""),
+        mails=mails if isinstance(mails := document.get("mails"), int) else None,
     )

@@ -130,4 +130,5 @@ def transition_spec(each: JsonObject) -> TransitionSpec:
         on_failure=each.get("on_failure") is True,
         on_cancel=each.get("on_cancel") is True,
         outcome=outcome_of(each),
+        messages=each.get("messages"),
     )

@@ -1,12 +1,13 @@
-"""What a step that sends a mail says, and to whom: the rule, as a value.
+"""What a step or a transition that sends a mail says, and to whom: the rule, as a value.
 
-Documents hold it as `message` of a task:
+Documents hold it as `message` of a task, or among the `messages` of a transition:
 
     {"who": "answer", "answer": "ticket.supplier_email", "subject": "Order {number}",
      "text": "Please deliver {ticket.article}.", "files": ["ticket.quote"]}
 
-For a company role `candidate_role` of the task names it. An answer is a person, or an e-mail
-address: then the mail goes outside.
+For a company role `candidate_role` of the task names it, or the mail of a transition itself:
+{"who": "role", "role": "Buyers", …}. An answer is a person, or an e-mail address: then the mail
+goes outside.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
 
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import Json, JsonObject, objects_in
 
 from .assigning import AssignRule, Who
 from .message_text import MessageText, full_name, read_message_text
@@ -24,6 +25,8 @@ from .message_text import MessageText, full_name, read_message_text
 LONGEST_SUBJECT: Final = 200
 LONGEST_TEXT: Final = 10_000
 MOST_FILES: Final = 10
+# Mails of one transition.
+MOST_MESSAGES: Final = 10
 
 
 class Recipient(StrEnum):
@@ -52,7 +55,7 @@ _ONE_PERSON: Final = {
     Recipient.DOER: Who.DOER,
     Recipient.PERSON: Who.PERSON,
 }
-_KEYS: Final = ("who", "answer", "task", "email", "subject", "text", "files")
+_KEYS: Final = ("who", "role", "answer", "task", "email", "subject", "text", "files")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class MessageSpec:
     """A mail. `named` is the path of the answer, the key of the task or the address.
 
     `number`: of a definition that is kept, that of the person whom it names by their address.
+    `role`: the company role that the mail of a transition names, which is kept by its number.
     """
 
     who: Recipient = Recipient.REQUESTER
@@ -68,6 +72,7 @@ class MessageSpec:
     text: str = ""
     files: tuple[str, ...] = ()
     number: int | None = None
+    role: str | int = ""
 
     @classmethod
     def of(cls, value: object) -> Self:
@@ -77,6 +82,7 @@ class MessageSpec:
         who = Recipient(word) if word in list(Recipient) else Recipient.REQUESTER
         listed = said.get("files")
         names = listed if isinstance(listed, list | tuple) else ()
+        role = said.get("role")
         return cls(
             who=who,
             named=str(said.get(NAMED_BY.get(who, ""), "")),
@@ -86,6 +92,7 @@ class MessageSpec:
             number=number
             if who is Recipient.PERSON and isinstance(number := said.get("id"), int)
             else None,
+            role=role if who is Recipient.ROLE and isinstance(role, str | int) else "",
         )
 
     @property
@@ -106,6 +113,19 @@ class MessageSpec:
         """The one person as tasks name one; None where it is for a role or an address alone."""
         who = _ONE_PERSON.get(self.who)
         return None if who is None else AssignRule(who=who, named=self.named, person=self.number)
+
+
+def messages_of(value: Json) -> list[MessageSpec]:
+    """The mails of a transition: of its `messages`."""
+    return [MessageSpec.of(each) for each in objects_in(value)]
+
+
+def canonical_messages(value: Json) -> Json:
+    """The one spelling of `messages`, each as `canonical_message` has it; None: there are none."""
+    if not isinstance(value, list):
+        return value or None
+    made = [canonical_message(each) for each in value]
+    return [each for each in made if each is not None] or None
 
 
 def canonical_message(value: Json) -> Json:

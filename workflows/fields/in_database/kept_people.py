@@ -1,8 +1,9 @@
 """People whom definitions name, by their e-mail addresses: so that they are meant at another one.
 
-A document names a person by their address. `OF_TASKS` and `OF_TICKET_TYPES` are all the places
-where it does, but for answers (defaults, presets, test cases). What is kept of a task never
-changes, and has the person's number beside the address. A ticket type is no part of what a version
+A document names a person by their address. `OF_TASKS`, `OF_TRANSITIONS` and `OF_TICKET_TYPES` are
+all the places where it does, but for answers (defaults, presets, test cases). What is kept of a
+task or a transition never changes, and has the person's number beside the address. A ticket type is
+no part of what a version
 vouches for: its rows are written anew when somebody gets another address. Either way documents then
 have that one. Who is no person of the company stays an address: they are meant when they come.
 """
@@ -49,6 +50,11 @@ def _in_approvers(approvers: Json, change: Change) -> Json:
     return {**approvers, PEOPLE: [change(each) if _is_named(each) else each for each in listed]}
 
 
+def _in_rules(rules: Json, change: Change) -> Json:
+    """A list of rules."""
+    return [_in_rule(each, change) for each in rules] if isinstance(rules, list) else rules
+
+
 def _in_text(email: Json, change: Change) -> Json:
     return change(email) if email else email
 
@@ -73,11 +79,16 @@ OF_TASKS: Final[Mapping[str, Place]] = {
     "approvers": _in_approvers,
     "message": _in_rule,
 }
+OF_TRANSITIONS: Final[Mapping[str, Place]] = {"messages": _in_rules}
+_OF_VERSIONS: Final[Mapping[str, Place]] = {**OF_TASKS, **OF_TRANSITIONS}
 OF_TICKET_TYPES: Final[Mapping[str, Place]] = {"public_for": _in_text, "starts": _in_starts}
 
 
-def numbers_of(tasks: Iterable[Mapping[str, Json]]) -> dict[str, int]:
-    """{address: number} of the people whom tasks of a document name; a query where they do."""
+def numbers_of(parts: Iterable[Mapping[str, Json]]) -> dict[str, int]:
+    """{address: number} of the people whom tasks and transitions of a document name.
+
+    A query where they do.
+    """
     named: set[str] = set()
 
     def note(each: Json) -> Json:
@@ -85,17 +96,17 @@ def numbers_of(tasks: Iterable[Mapping[str, Json]]) -> dict[str, int]:
             named.add(plain_email(each))
         return each
 
-    for task in tasks:
-        for name, place in OF_TASKS.items():
-            place(task.get(name), note)
+    for part in parts:
+        for name, place in _OF_VERSIONS.items():
+            place(part.get(name), note)
     if not named:
         return {}
     people = User.objects.of_company(Company.objects.current()).filter(email__in=named)
     return dict(people.values_list("email", "pk"))
 
 
-def addresses_of(tasks: Iterable[Any]) -> dict[int, str]:
-    """{number: address} of the people whom kept tasks (rows of the model) name."""
+def addresses_of(rows: Iterable[Any]) -> dict[int, str]:
+    """{number: address} of the people whom kept tasks and transitions (rows of models) name."""
     numbers: set[int] = set()
 
     def note(each: Json) -> Json:
@@ -103,28 +114,28 @@ def addresses_of(tasks: Iterable[Any]) -> dict[int, str]:
             numbers.add(number)
         return each
 
-    for task in tasks:
-        for name, place in OF_TASKS.items():
-            place(getattr(task, name), note)
+    for row in rows:
+        for name, place in _OF_VERSIONS.items():
+            place(getattr(row, name, None), note)
     if not numbers:
         return {}
     people = User.objects.of_company(Company.objects.current()).filter(pk__in=numbers)
     return dict(people.values_list("pk", "email"))
 
 
-def kept_parts(task: Mapping[str, Json], numbers: Mapping[str, int]) -> JsonObject:
-    """The parts of a task of a document that name people, as they are kept."""
+def kept_parts(part: Mapping[str, Json], numbers: Mapping[str, int]) -> JsonObject:
+    """What of a task or a transition of a document names people, as it is kept."""
 
     def kept(each: Json) -> Json:
         number = numbers.get(plain_email(each)) if isinstance(each, str) else None
         return each if number is None else {"id": number, "email": each}
 
-    return {name: place(task[name], kept) for name, place in OF_TASKS.items() if name in task}
+    return {name: place(part[name], kept) for name, place in _OF_VERSIONS.items() if name in part}
 
 
 def part_of_document(name: str, kept: Json, addresses: Mapping[int, str]) -> Json:
-    """A part of a task that was kept, as documents have it."""
-    place = OF_TASKS.get(name)
+    """A part of a task or a transition that was kept, as documents have it."""
+    place = _OF_VERSIONS.get(name)
     return kept if place is None else place(kept, lambda each: _now(each, addresses))
 
 

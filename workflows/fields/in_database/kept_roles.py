@@ -1,4 +1,4 @@
-"""The company roles of questions, in definitions that are kept: by their numbers."""
+"""The company roles of questions, reminders and mails, in definitions that are kept: by number."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workflows.engine.steps.reminders import reminder_roles, with_reminder_roles
 from workflows.fields.field import Holds
 from workflows.fields.registry import OWN_KEYS
 from workflows.fields.specs.company_roles import roles_in, with_roles
-from workflows.models import CompanyRole, TaskDefinition, WorkflowDefinition
+from workflows.models import CompanyRole, TaskDefinition, Transition, WorkflowDefinition
 
 
 def with_role_numbers(specs: Json, roles: Mapping[str, CompanyRole]) -> Json:
@@ -44,7 +44,10 @@ def roles_named_in(lists_of_specs: Iterable[Json]) -> dict[int, CompanyRole]:
 
 
 def roles_of_reminders(lists: Iterable[Json]) -> dict[int, CompanyRole]:
-    """The roles that kept reminders of tasks name; one query where they name some, else none."""
+    """The roles that kept reminders of tasks name, or mails of transitions.
+
+    One query where they name some, else none.
+    """
     keys = {
         role for each in lists for _index, role in reminder_roles(each) if isinstance(role, int)
     }
@@ -52,12 +55,12 @@ def roles_of_reminders(lists: Iterable[Json]) -> dict[int, CompanyRole]:
 
 
 def reminders_with_numbers(value: Json, roles: Mapping[str, CompanyRole]) -> Json:
-    """Reminders of a document as they are kept."""
+    """Reminders of a document, or the mails of a transition, as they are kept."""
     return with_reminder_roles(value, {name: role.pk for name, role in roles.items()})
 
 
 def reminders_with_names(value: Json, named: Mapping[int, CompanyRole]) -> Json:
-    """Reminders that were kept, as documents have them."""
+    """Reminders that were kept, or the mails of a transition, as documents have them."""
     return with_reminder_roles(value, {number: role.name for number, role in named.items()})
 
 
@@ -79,6 +82,12 @@ def _reminding(role: int) -> Q:
     """Tasks with a reminder that names the role."""
     each = _object("role", Value(role, output_field=IntegerField()))
     return Q(reminders__contains=_list(each))
+
+
+def _writing_to(role: int) -> Q:
+    """Transitions with a mail to the role."""
+    each = _object("role", Value(role, output_field=IntegerField()))
+    return Q(messages__contains=_list(each))
 
 
 def _list(each: Func) -> Func:
@@ -109,8 +118,19 @@ _tasks = PreparedQuery(
 )
 
 
+_transitions = PreparedQuery(
+    lambda role: (
+        Transition.objects.filter(_writing_to(role))
+        .select_related("workflow", "from_task", "to_task")
+        .only("workflow__title", "workflow__version", "from_task__title", "to_task__title")
+        .order_by("workflow__title", "pk")
+    ),
+    constants=("role",),
+)
+
+
 def forms_that_name(role: CompanyRole) -> list[str]:
-    """The forms of definitions in which a question names this role, in words."""
-    return [str(each) for each in _workflows.rows(role.pk)] + [
-        f"{each.workflow}: {each}" for each in _tasks.rows(role.pk)
-    ]
+    """What of definitions names this role in a question, a reminder or a mail, in words."""
+    found = [str(each) for each in _workflows.rows(role.pk)]
+    found += [f"{each.workflow}: {each}" for each in _tasks.rows(role.pk)]
+    return found + [f"{each.workflow}: {each}" for each in _transitions.rows(role.pk)]

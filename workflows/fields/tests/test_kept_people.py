@@ -10,8 +10,8 @@ from typing import Any
 from django.test import SimpleTestCase
 
 import workflows.bundles
-from workflows.fields.in_database.kept_people import OF_TASKS, OF_TICKET_TYPES
-from workflows.models import TaskDefinition, TicketDefinition
+from workflows.fields.in_database.kept_people import OF_TASKS, OF_TICKET_TYPES, OF_TRANSITIONS
+from workflows.models import TaskDefinition, TicketDefinition, Transition
 
 SCHEMA = Path(workflows.bundles.__file__).parent / "document/bundle.schema.json"
 # Where the schema speaks of an e-mail address: by which place of kept_people.py it follows.
@@ -19,9 +19,16 @@ FOLLOWED = {
     "task/approvers": OF_TASKS["approvers"],
     "message/who": OF_TASKS["message"],
     "message/email": OF_TASKS["message"],
+    "message_on_way/who": OF_TRANSITIONS["messages"],
+    "message_on_way/email": OF_TRANSITIONS["messages"],
     "assign_to/email": OF_TASKS["assign_to"],
     "ticket_type/public_for": OF_TICKET_TYPES["public_for"],
     "start/on_behalf_of": OF_TICKET_TYPES["starts"],
+}
+PLACES = {
+    TaskDefinition: OF_TASKS,
+    Transition: OF_TRANSITIONS,
+    TicketDefinition: OF_TICKET_TYPES,
 }
 # Or why it need not.
 STAYS = {
@@ -38,11 +45,11 @@ class KeptPeopleTests(SimpleTestCase):
         self.assertEqual(set(_addresses(schema["$defs"])), FOLLOWED.keys() | STAYS.keys())
         self.assertEqual(
             {id(each) for each in FOLLOWED.values()},
-            {id(each) for each in (*OF_TASKS.values(), *OF_TICKET_TYPES.values())},
+            {id(each) for places in PLACES.values() for each in places.values()},
         )
 
     def test_the_models_have_these_parts(self) -> None:
-        for model, places in ((TaskDefinition, OF_TASKS), (TicketDefinition, OF_TICKET_TYPES)):
+        for model, places in PLACES.items():
             self.assertLessEqual(set(places), {each.name for each in model._meta.get_fields()})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,7 +12,7 @@ from tenants.models import User
 from tenants.names import plain_email
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.steps.assigning import AssignRule, Who
-from workflows.models import Path, TaskInstance, TaskStatus, WorkflowEvent
+from workflows.models import Path, TaskInstance, TaskStatus, WorkflowEvent, WorkflowInstance
 from workflows.models.task_instance import TaskInstanceQuerySet
 from workflows.running.events.of_people.assigned import APPROVER
 from workflows.running.events.of_steps.task_completed import TASK_COMPLETED
@@ -33,6 +33,14 @@ def manager_of_requester(task: TaskInstance) -> int | None:
 def person_named(task: TaskInstance, rule: AssignRule) -> User | None:
     """The one person whom a rule names for a task, active and of this company."""
     named_id, _reason = named_by(task, rule, facts_of(task))
+    return None if named_id is None else colleagues().filter(pk=named_id).first()
+
+
+def person_named_at_start(instance: WorkflowInstance, rule: AssignRule) -> User | None:
+    """The same where a ticket leaves the start, which knows no task and nobody who did one."""
+    if rule.who is Who.DOER:
+        return None
+    named_id = _person_of(rule, _facts_around(instance.pk, ()))
     return None if named_id is None else colleagues().filter(pk=named_id).first()
 
 
@@ -62,16 +70,17 @@ class Facts:
 
 
 def facts_of(task: TaskInstance) -> Facts:
-    row = (
-        TaskInstance.objects.filter(pk=task.pk)
-        .values_list(
-            REQUESTER, f"{REQUESTER}__manager", f"{TICKET}__data", "workflow_instance__data"
-        )
-        .first()
-    )
+    return _facts_around(task.workflow_instance_id, _outwards(task))
+
+
+def _facts_around(instance_id: int, outwards: Sequence[Path]) -> Facts:
+    """`outwards` are the paths from a branch to the main one."""
+    owner = "ticket__created_by"
+    instances = WorkflowInstance.objects.filter(pk=instance_id)
+    row = instances.values_list(owner, f"{owner}__manager", "ticket__data", "data").first()
     requester, manager, ticket, tasks = row or (None, None, None, None)
     answers: dict[str, Json] = {"ticket": ticket, "tasks": tasks}
-    for path in reversed(_outwards(task)):
+    for path in reversed(outwards):
         answers["tasks"] = {**(tasks or {}), **path.data}
         tasks = answers["tasks"]
         answers["item"] = answers.get("item") if path.item is None else path.item
@@ -93,6 +102,14 @@ def named_by(task: TaskInstance, rule: AssignRule, facts: Facts) -> tuple[int | 
     reason: JsonObject = {} if rule.is_for_group else {"as": rule.who.value}
     if task.definition.is_vote:
         reason = {"as": APPROVER}
+    if rule.who is Who.DOER:
+        found, title = _last_doer(task, rule.named)
+        return found, {**reason, "done": title}
+    return _person_of(rule, facts), reason
+
+
+def _person_of(rule: AssignRule, facts: Facts) -> int | None:
+    """The id of the person whom a rule names that asks for nobody who did a task."""
     found: object = None
     match rule.who:
         case Who.REQUESTER:
@@ -101,15 +118,12 @@ def named_by(task: TaskInstance, rule: AssignRule, facts: Facts) -> tuple[int | 
             found = facts.manager
         case Who.ANSWER:
             found = _person_at(rule.named, facts.answers)
-        case Who.DOER:
-            found, title = _last_doer(task, rule.named)
-            reason["done"] = title
         case Who.PERSON:
             found = rule.person
             if found is None:
                 person = colleagues().filter(email=plain_email(rule.named))
                 found = person.values_list("pk", flat=True).first()
-    return (found if isinstance(found, int) else None), reason
+    return found if isinstance(found, int) else None
 
 
 def _person_at(path: str, answers: Mapping[str, Json]) -> int | None:

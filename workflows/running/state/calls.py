@@ -63,7 +63,7 @@ class Calls(Leaving):
         process, key = definition_of(self.instance.workflow_id).process, task.definition.key
         context = self._context(facts, path)
         decision = decide_failure(process, key, failure, context, self._clock())
-        decision = self._bounded(decision, task)
+        decision = self._ready(decision, task, context)
         if decision.error or decision.is_silent:
             return Move(failures=[FailedStep(decision.error, task)] if decision.error else [])
         self.begin_part(StepPart.MOVE)

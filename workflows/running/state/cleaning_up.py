@@ -17,9 +17,9 @@ class CleaningUp(Leaving):
         """Go the way that the workflow has for a ticket that was cancelled where this one was."""
         task, key = task_of_cancel(self.instance)
         process = definition_of(self.instance.workflow_id).process
-        decision = decide_cancel(process, key, self._context(facts), self._clock())
-        if not (decision.error or decision.is_silent):
-            decision = self._bounded(decision, task)
+        context = self._context(facts)
+        decision = decide_cancel(process, key, context, self._clock())
+        decision = self._ready(decision, task, context)
         if decision.error:
             self._fail_decision(decision, None, move)
         elif decision.is_silent:

@@ -39,7 +39,7 @@ class Leaving(Moves):
             process = definition_of(self.instance.workflow_id).process
             key = None if task is None else task.definition.key
             context = self._context(facts, self.positions.path_of(task))
-            decision = decide(process, key, context, self._clock())
+            decision = self._ready(decide(process, key, context, self._clock()), task, context)
             self._apply_decision(decision, task, facts, move)
 
     def _go_on_from_done(self, facts: JsonObject, move: Move) -> None:

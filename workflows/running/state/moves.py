@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from workflows.engine.decide import Decision
-from workflows.engine.process import JsonObject
+from workflows.engine.process import Json, JsonObject
+from workflows.engine.steps.at_once import AtOnceError
 from workflows.engine.steps.blocks import is_over
 from workflows.models import Path, PathStatus, TaskInstance, WorkflowStatus
 from workflows.running.events.of_blocks.branch_began import BRANCH_BEGAN
@@ -12,8 +15,10 @@ from workflows.running.events.of_blocks.branch_ended import BRANCH_ENDED
 from workflows.running.events.of_steps.completed import COMPLETED
 from workflows.running.events.of_steps.moved import MOVED
 from workflows.running.events.of_steps.started import STARTED
+from workflows.running.events.of_steps.way_message_sent import WAY_MESSAGE_SENT
 from workflows.running.events.of_tickets.cleaned_up import CLEANED_UP
 from workflows.running.looking_back.visits import bounded
+from workflows.running.messages import send_messages_on_way
 from workflows.running.state.block_beginnings import first_task_of
 from workflows.running.state.block_ends import named
 from workflows.running.state.entering import Entering
@@ -28,6 +33,45 @@ class Moves(Entering):
         outwards = self.positions.outwards(self.positions.path_of(task))
         return bounded(decision, self.instance, task, self._visits, outwards=outwards)
 
+    def _ready(
+        self, decision: Decision, task: TaskInstance | None, context: JsonObject
+    ) -> Decision:
+        """A decision that can be carried out; an error in its place where it cannot.
+
+        Its mails are in the outbox then, in the transaction of the move. `context` is what the
+        decision has read.
+        """
+        if decision.error or decision.is_silent:
+            return decision
+        decision = self._bounded(decision, task)
+        if decision.error or not decision.messages:
+            return decision
+        self._batch.write()  # whom they go to is asked of what is written
+        try:
+            self._sent_on_way = send_messages_on_way(
+                list[Json](decision.messages),
+                instance=self.instance,
+                left=task,
+                key=decision.tried[-1].from_task,
+                context=context,
+                now=self.now,
+            )
+        except AtOnceError as error:
+            return replace(
+                decision, next_tasks=(), is_end=False, end_label="", messages=(), error=str(error)
+            )
+        return decision
+
+    def _record_moved(
+        self, decision: Decision, left: TaskInstance | None, data: JsonObject
+    ) -> None:
+        """Write that a way was taken, and which mails have gone out with it."""
+        self._record(MOVED, task=left, data=data)
+        sent, self._sent_on_way = self._sent_on_way, []
+        for note in sent:
+            said: JsonObject = {"next_tasks": list(decision.next_tasks), **note}
+            self._record(WAY_MESSAGE_SENT, task=left, data=said)
+
     def _apply_decision(
         self,
         decision: Decision,
@@ -35,8 +79,7 @@ class Moves(Entering):
         facts: JsonObject,
         move: Move,
     ) -> None:
-        if not decision.error:
-            decision = self._bounded(decision, ended_task)
+        """Go where a decision leads that is `_ready`."""
         if decision.error:
             self._fail_decision(decision, ended_task, move)
             return
@@ -77,7 +120,7 @@ class Moves(Entering):
         moved["made"] = [{"task": task.pk, "key": task.definition.key} for task in tasks]
         if self.instance.cleans_up:
             moved["cleans_up"] = True
-        self._record(MOVED, task=ended_task, data=moved)
+        self._record_moved(decision, ended_task, moved)
         if path is None:
             self.instance.current_task = tasks[-1]
             self._batch.update(self.instance, "status", "current_task", "started_at", "updated_at")
@@ -96,7 +139,7 @@ class Moves(Entering):
     ) -> None:
         """A branch ends; the block does, too, where that is enough."""
         self.begin_part(StepPart.END)
-        self._record(MOVED, task=ended_task, data=decision.as_json())
+        self._record_moved(decision, ended_task, decision.as_json())
         path.end(label=decision.end_label, outcome=decision.outcome, now=self.now)
         self._batch.update(path, "status", "end_label", "outcome", "ended_at")
         block, spec = path.block_task, self._spec_of(path.block_task)
@@ -123,7 +166,7 @@ class Moves(Entering):
 
     def _end(self, decision: Decision, ended_task: TaskInstance | None, move: Move) -> None:
         self.begin_part(StepPart.END)
-        self._record(MOVED, task=ended_task, data=decision.as_json())
+        self._record_moved(decision, ended_task, decision.as_json())
         if self.instance.cleans_up:
             data: JsonObject = {"label": decision.end_label}
             self._end_clean_up(data, move, end_label=decision.end_label)

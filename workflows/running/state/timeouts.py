@@ -32,8 +32,7 @@ class Timeouts(Leaving):
         process, key = definition_of(self.instance.workflow_id).process, task.definition.key
         context = self._context(facts, path)
         decision = decide_timeout(process, key, after, context, self._clock())
-        if decision.next_tasks:
-            decision = self._bounded(decision, task)
+        decision = self._ready(decision, task, context)
         if decision.error:
             self._fail_decision(decision, task, move)
             return move

@@ -61,6 +61,8 @@ class InstanceWriter:
         # Tasks that the step itself has done, from which it goes on.
         self._done_here: list[TaskInstance] = []
         self._has_cancelled = False
+        # What the events say of the mails of the way that is about to be taken.
+        self._sent_on_way: list[JsonObject] = []
         self._visits = Visits(instance)
         # Who did which task: what is written, and what is about to be.
         self._done_before: JsonObject | None = None

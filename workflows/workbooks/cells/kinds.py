@@ -32,7 +32,7 @@ from workflows.workbooks.cells.lines import (
     write_links,
     write_names,
 )
-from workflows.workbooks.cells.mails import read_mail, write_mail
+from workflows.workbooks.cells.mails import read_mail, read_mails, write_mail, write_mails
 from workflows.workbooks.cells.reminders import read_reminders, write_reminders
 from workflows.workbooks.cells.rules import (
     read_checks,
@@ -149,6 +149,10 @@ REMINDERS: Final = Kind(
 MAIL: Final = Kind(
     lambda value, _scope: read_mail(text_of(value)),
     lambda value, _scope: write_mail(value),
+)
+MAILS: Final = Kind(
+    lambda value, _scope: read_mails(text_of(value)),
+    lambda value, _scope: write_mails(value),
 )
 EDITS: Final = Kind(
     lambda value, _scope: read_edits(text_of(value)),

@@ -8,17 +8,20 @@
 
 To is one of `requester`, `manager`, `role`, `answer ticket.contact`, `doer review`,
 `person wendy@example.com`, `address orders@example.com`; a question or an address alone will do.
+The mails of a transition stand one beneath the other, with a line of `---` between two; to a
+company role they go as `role Buyers`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from django.utils.translation import gettext as _
 
 from workflows.engine.problems import did_you_mean, nearest, short
-from workflows.engine.process import Json, JsonObject
+from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.steps.messages import NAMED_BY, Recipient
 from workflows.workbooks.cells.lines import UnreadableCellError
 
@@ -34,6 +37,20 @@ _WHO: Final = {
     "the requester's manager": Recipient.MANAGER,
     "company role": Recipient.ROLE,
 }
+# A step says its company role in a column of its own.
+_ON_WAY: Final = {**NAMED_BY, Recipient.ROLE: "role"}
+_BETWEEN: Final = "---"
+_BETWEEN_TWO: Final = re.compile(r"^[ \t]*-{3,}[ \t]*$", re.MULTILINE)
+
+
+def read_mails(text: str) -> Json:
+    """The `messages` in a cell.
+
+    Raises:
+        UnreadableCellError: as `read_mail`.
+    """
+    parts = _BETWEEN_TWO.split(text.replace("\r\n", "\n").replace("\r", "\n"))
+    return [_mail(part, _ON_WAY) for part in parts if part.strip()]
 
 
 def read_mail(text: str) -> Json:
@@ -42,17 +59,21 @@ def read_mail(text: str) -> Json:
     Raises:
         UnreadableCellError: a line above the text says nothing that is known.
     """
+    return _mail(text, NAMED_BY)
+
+
+def _mail(text: str, named_by: Mapping[Recipient, str]) -> JsonObject:
     made: JsonObject = {}
     lines = text.strip().splitlines()
     for index, line in enumerate(lines):
         if not line.strip():
             made["text"] = "\n".join(lines[index + 1 :]).strip()
             break
-        made |= _line(line.strip())
+        made |= _line(line.strip(), named_by)
     return made
 
 
-def _line(line: str) -> JsonObject:
+def _line(line: str, named_by: Mapping[Recipient, str]) -> JsonObject:
     name, colon, rest = (each.strip() for each in line.partition(":"))
     header = _HEADERS.get(name.lower()) if colon else None
     if header is None:
@@ -64,16 +85,16 @@ def _line(line: str) -> JsonObject:
         raise UnreadableCellError(message + advice, found=line, nearest=meant)
     if header == "files":
         return {"files": [each.strip() for each in rest.split(",") if each.strip()]}
-    return {"subject": rest} if header == "subject" else _to(rest)
+    return {"subject": rest} if header == "subject" else _to(rest, named_by)
 
 
-def _to(text: str) -> JsonObject:
+def _to(text: str, named_by: Mapping[Recipient, str]) -> JsonObject:
     if (known := _WHO.get(text.lower())) is not None:
         return {"who": known.value}
     word, _space, named = text.partition(" ")
     who = _WHO.get(word.lower())
-    if who in NAMED_BY and named:
-        return {"who": who.value, NAMED_BY[who]: named.strip()}
+    if who is not None and who in named_by and named:
+        return {"who": who.value, named_by[who]: named.strip()}
     if "@" in text:
         return {"who": Recipient.ADDRESS.value, "email": text}
     if "." in text and " " not in text:
@@ -90,17 +111,28 @@ def write_mail(value: Json) -> str | None:
     """The lines that `read_mail` reads as this value; None where none would."""
     if not isinstance(value, dict) or not value:
         return None
-    text = "\n".join(_lines(value))
+    text = "\n".join(_lines(value, NAMED_BY))
     try:
         return text if read_mail(text) == value else None
     except UnreadableCellError:
         return None
 
 
-def _lines(value: JsonObject) -> Iterator[str]:
+def write_mails(value: Json) -> str | None:
+    """The lines that `read_mails` reads as this value; None where none would."""
+    if not isinstance(value, list) or not value:
+        return None
+    text = f"\n{_BETWEEN}\n".join("\n".join(_lines(each, _ON_WAY)) for each in objects_in(value))
+    try:
+        return text if read_mails(text) == value else None
+    except UnreadableCellError:
+        return None
+
+
+def _lines(value: JsonObject, named_by: Mapping[Recipient, str]) -> Iterator[str]:
     who = str(value.get("who", ""))
     if who in list(Recipient):
-        named = value.get(NAMED_BY.get(Recipient(who), ""))
+        named = value.get(named_by.get(Recipient(who), ""))
         yield f"to: {who} {named}" if named else f"to: {who}"
     if "subject" in value:
         yield f"subject: {value['subject']}"

@@ -177,6 +177,13 @@ TESTS: Final = Sheet(
             18,
         ),
         Column(
+            "mails",
+            "Mails",
+            kinds.NUMBER,
+            gettext_lazy("In the first row: how many mails must be sent. Empty: any number."),
+            10,
+        ),
+        Column(
             "email",
             "Submitter e-mail",
             kinds.TEXT,

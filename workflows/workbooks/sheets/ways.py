@@ -155,6 +155,18 @@ TRANSITIONS: Final = Sheet(
             12,
             options=tuple(EndOutcome),
         ),
+        Column(
+            "messages",
+            "Mails",
+            kinds.MAILS,
+            gettext_lazy(
+                "Mails that are sent when this transition is taken, each as in the column Mail of "
+                "the tasks, to a company role with its name: to: role Buyers. Between two a line "
+                "of ---."
+            ),
+            40,
+            ("messages", "mail", "e-mails"),
+        ),
     ),
     ("transition",),
     is_needed=True,

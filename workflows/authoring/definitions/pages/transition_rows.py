@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from workflows.authoring.definitions.pages.way_mails import MailCard, MailsOfWays
 from workflows.bundles.outline.approvals import approval_labels
 from workflows.bundles.outline.blocks import block_labels
 from workflows.bundles.outline.failure_fields import failure_labels
@@ -34,6 +35,7 @@ class TransitionRow:
     priority: int
     after: str = ""
     outcome: str = ""
+    mails: Sequence[MailCard] = ()
 
 
 def condition_labels(workflow: WorkflowDefinition) -> dict[str, str]:
@@ -68,13 +70,14 @@ def transition_rows(
     transitions: Iterable[Transition], labels: Mapping[str, str]
 ) -> list[TransitionRow]:
     """In the order in which they are tried."""
-    return [
-        _transition_row(each, labels)
-        for each in sorted(transitions, key=lambda each: each.priority)
-    ]
+    rows = sorted(transitions, key=lambda each: each.priority)
+    mails = MailsOfWays(rows, labels)
+    return [_transition_row(each, labels, mails) for each in rows]
 
 
-def _transition_row(transition: Transition, labels: Mapping[str, str]) -> TransitionRow:
+def _transition_row(
+    transition: Transition, labels: Mapping[str, str], mails: MailsOfWays
+) -> TransitionRow:
     source, target = transition.from_task, transition.to_task
     return TransitionRow(
         source=source.title if source else _("Anywhere") if transition.on_cancel else _("Start"),
@@ -87,6 +90,7 @@ def _transition_row(transition: Transition, labels: Mapping[str, str]) -> Transi
         priority=transition.priority,
         after=_when(transition, labels),
         outcome=str(OUTCOMES[transition.end_outcome].name) if target is None else "",
+        mails=mails.cards(transition.messages),
     )
 
 
@@ -110,4 +114,5 @@ def all_transitions(workflow: WorkflowDefinition, labels: Mapping[str, str]) -> 
         workflow.transitions.all(),
         key=lambda each: (position.get(each.from_task_id or 0, 0), each.priority),
     )
-    return [_transition_row(each, labels) for each in ordered]
+    mails = MailsOfWays(ordered, labels)
+    return [_transition_row(each, labels, mails) for each in ordered]

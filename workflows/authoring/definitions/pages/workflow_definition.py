@@ -20,6 +20,7 @@ from workflows.authoring.definitions.pages.field_rows import field_table
 from workflows.authoring.definitions.pages.references import references
 from workflows.authoring.definitions.pages.task_cards import TaskCard, task_cards
 from workflows.authoring.definitions.pages.transition_rows import all_transitions, condition_labels
+from workflows.authoring.definitions.pages.way_mails import MailsOfWays
 from workflows.bundles.telling.describe_changes import field_labels
 from workflows.engine.task_types import APPROVAL_TYPES, FORM_TYPES
 from workflows.models import (
@@ -155,7 +156,12 @@ class WorkflowDefinitionAdmin(DetailPageAdmin):
             "workflow": workflow,
             "references": references(workflow.ext_ref),
             "badge": definition_badge(workflow),
-            "picture": draw_process(workflow.process(), links=anchors, notes=_notes(cards)),
+            "picture": draw_process(
+                workflow.process(),
+                links=anchors,
+                notes=_notes(cards),
+                mails_in_words=MailsOfWays.of_workflow(workflow, labels).recipients,
+            ),
             "fields": field_table(workflow.fields, field_labels(workflow.fields)),
             "cards": cards,
             "transitions": all_transitions(workflow, labels),

@@ -37,6 +37,7 @@ from workflows.bundles import (
     test_case_failures,
 )
 from workflows.bundles.outline.outline import Outline
+from workflows.bundles.telling.messages import mails_in_words
 from workflows.bundles.telling.readable import readable_rules
 from workflows.bundles.telling.task_notes import task_notes
 from workflows.bundles.trying.samples import call_values, sample_context
@@ -311,7 +312,14 @@ def _picture(document: Json) -> str:
     if len(process.tasks) > most_tasks or len(process.transitions) > most_transitions:
         return ""
     links = {key: f"#task-{key}" for key in process.tasks}
-    return str(draw_process(process, links=links, notes=task_notes(document)))
+    return str(
+        draw_process(
+            process,
+            links=links,
+            notes=task_notes(document),
+            mails_in_words=mails_in_words(document),
+        )
+    )
 
 
 def drawable(specs: object) -> tuple[list[Json], int]:

@@ -312,6 +312,42 @@ class EditorTests(BrowserTestCase):
         self.assertTrue(draft.transitions.get(label="given up").on_cancel)
         self.check(page)
 
+    def test_a_mail_on_a_way(self) -> None:
+        draft = create_workflow(title="Buying", user=self.carla)
+        page = self.edit(draft)
+        self.tab(page, "Transitions")
+        card = page.locator(".ed-card").filter(has_text="After “Handle the request”")
+        card.get_by_role("button", name="Send a mail on this way").click()
+        mail = card.locator(".ed-mails .ed-item")
+        expect(page.locator("#ed-problem-count")).to_have_text("2 problems to fix")
+        mail.get_by_label("Who gets the mail").select_option(label="The members of a company role")
+        mail.get_by_label("Which company role").select_option(label="New role…")
+        mail.get_by_label("Name of the new company role").fill("Buyers")
+        mail.get_by_role("button", name="Add", exact=True).click()
+        mail.get_by_label("Subject").fill("Order {number}")
+        expect(mail.locator(".ed-item-title")).to_have_text("Order {number}")
+        mail.get_by_label("Text", exact=True).fill("Please buy ")
+        mail.get_by_label("Put an answer into the text").select_option(
+            label="Handle the request: What was done?"
+        )
+        expect(page.locator("#ed-problem-count")).to_have_text("No problems")
+        expect(page.locator("#ed-picture .flow-mail")).to_have_count(1)
+        expect(page.locator("#ed-picture desc")).to_contain_text("A mail goes to members of Buyers")
+        self.check(page)
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator("#ed-state")).to_have_text("Saved")
+        role = CompanyRole.objects.get(name="Buyers")
+        told = {"who": "role", "role": role.pk, "subject": "Order {number}"}
+        way = draft.transitions.get(from_task__key="handle")
+        self.assertEqual(way.messages, [{**told, "text": "Please buy {handle.result}"}])
+        page.reload()
+        self.tab(page, "Transitions")
+        mail.get_by_role("button", name="Remove “Order {number}”").click()
+        expect(card.get_by_role("button", name="Send a mail on this way")).to_be_visible()
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator("#ed-state")).to_have_text("Saved")
+        self.assertIsNone(draft.transitions.get(from_task__key="handle").messages)
+
     def test_who_sees_an_answer_and_what_an_end_means(self) -> None:
         draft = create_workflow(title="Buying", user=self.carla)
         draft.tasks.update(fields=[{"name": "done", "label": "What was done?", "type": "text"}])

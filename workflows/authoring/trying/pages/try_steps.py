@@ -16,7 +16,12 @@ from workflows.bundles.outline.shown_outputs import specs_of_output, without_bra
 from workflows.bundles.telling.approvals import approvers_in_words
 from workflows.bundles.telling.assignments import assignments_in_words
 from workflows.bundles.telling.message_answers import MessageAnswers
-from workflows.bundles.telling.messages import message_notes
+from workflows.bundles.telling.messages import (
+    labels_of_recipients,
+    mails_in_words,
+    message_notes,
+    recipient_in_words,
+)
 from workflows.bundles.telling.task_notes import task_notes
 from workflows.engine.conditions.sentence import describe_condition
 from workflows.engine.decide import TriedTransition
@@ -210,7 +215,11 @@ def _brought(trial: Trial, data: JsonObject) -> Iterator[tuple[str, JsonObject]]
 def picture_of(trial: Trial, simulation: Simulation | None) -> SafeString:
     """The process, with the steps so far."""
     if simulation is None:
-        return draw_process(trial.process, notes=task_notes(trial.document))
+        return draw_process(
+            trial.process,
+            notes=task_notes(trial.document),
+            mails_in_words=mails_in_words(trial.document),
+        )
     failed = [each.task for each in simulation.steps if each.error and each.task]
     if simulation.outcome is Outcome.ERROR and (last := simulation.last_step.task) is not None:
         failed.append(last)
@@ -229,6 +238,7 @@ def picture_of(trial: Trial, simulation: Simulation | None) -> SafeString:
         failed=failed,
         taken=taken,
         notes=task_notes(trial.document),
+        mails_in_words=mails_in_words(trial.document),
     )
 
 
@@ -274,7 +284,11 @@ def _step_row(
         if step.decision is not None and was_decided_in_time
         else (),
         error=error,
-        documents=(*_documents(step), *_mail(trial, step, ticket)),
+        documents=(
+            *_documents(step),
+            *_mail(trial, step, ticket),
+            *_mails_on_way(trial, step, ticket),
+        ),
         so_far=_so_far(trial, step),
         failure=failure_in_words(step.failure) if step.failure is not None else "",
         is_cancelled=step.is_cancelled,
@@ -295,12 +309,26 @@ def _mail(trial: Trial, step: Step, ticket: JsonObject) -> Iterable[tuple[str, s
     """What a step writes, with the answers so far."""
     if step.task is None or not trial.rules[step.task].task_type.sends_message:
         return
-    spec = MessageSpec.of(trial.tasks[step.task].get("message"))
+    yield _("The mail"), _written(trial, step, ticket, trial.tasks[step.task].get("message"))
+
+
+def _mails_on_way(trial: Trial, step: Step, ticket: JsonObject) -> Iterable[tuple[str, str]]:
+    """What is sent on the way that is taken after a step."""
+    sent = step.decision.messages if step.decision is not None else ()
+    labels = labels_of_recipients(trial.document) if sent else {}
+    for message in sent:
+        to = recipient_in_words(message, str(message.get("role") or ""), labels)
+        title = _("On the way that is taken, a mail to %(to)s") % {"to": to}
+        yield title, _written(trial, step, ticket, message)
+
+
+def _written(trial: Trial, step: Step, ticket: JsonObject, message: Json) -> str:
+    """A mail with the answers so far."""
+    spec = MessageSpec.of(message)
     context: JsonObject = {"ticket": ticket, "tasks": step.data, "item": step.item}
-    outline = Outline(trial.document)
-    answers = MessageAnswers(outline, step.task, context, number="#1")
+    answers = MessageAnswers(Outline(trial.document), step.task or "", context, number="#1")
     subject, text = (each.filled(answers.text) for each in (spec.subject_read, spec.text_read))
-    yield _("The mail"), f"{subject}\n\n{text}"
+    return f"{subject}\n\n{text}"
 
 
 def _row_that_fits(note: JsonObject) -> str:

@@ -135,8 +135,9 @@
  */
 
 /**
- * @typedef {object} Message a mail that a step sends
+ * @typedef {object} Message a mail that a step or a transition sends
  * @property {string} [who] one of the words of `Recipient`
+ * @property {string} [role] of a mail of a transition: the company role
  * @property {string} [answer] where the person or the address stands
  * @property {string} [task] the key of the task whose doer is meant
  * @property {string} [email]
@@ -191,6 +192,7 @@
  * @property {boolean} [on_failure] of a call: it is taken when that has failed for good
  * @property {boolean} [on_cancel] it is taken when the ticket is withdrawn or cancelled there
  * @property {string} [outcome] of one to the end: one of `Start.outcomes`; without it, the first
+ * @property {Message[]} [messages] the mails that are sent when it is taken
  */
 
 /**
@@ -255,7 +257,7 @@
  * @property {string} [given_to] whom it must be given to
  */
 
-/** @typedef {{ path: string[], end?: string, outcome?: string, status?: string, given_to?: string }} Expectation */
+/** @typedef {{ path: string[], end?: string, outcome?: string, status?: string, given_to?: string, mails?: Json }} Expectation */
 
 // What the server says
 

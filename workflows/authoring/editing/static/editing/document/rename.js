@@ -143,6 +143,9 @@ export function renameRole(from, to) {
     for (const each of task.reminders ?? []) if (each.role === from) each.role = to;
     if (task.approvers?.role === from) task.approvers.role = to;
   }
+  for (const each of store.document.transitions || []) {
+    for (const mail of each.messages ?? []) if (mail.role === from) mail.role = to;
+  }
   for (const { spec, key } of rolesInQuestions()) if (spec[key] === from) Object.assign(spec, { [key]: to });
   for (const type of store.document.ticket_types || []) {
     if (type.roles_with_access) {

@@ -82,6 +82,7 @@ export function renameInProcess(from, to) {
   for (const each of store.document.transitions || []) {
     if (each.condition) each.condition = renameIn(each.condition, from, to);
     if (each.after) each.after = renamedInMoment(each.after, from, to);
+    for (const mail of each.messages ?? []) renameInMessage(mail, from, to);
   }
   for (const task of store.document.tasks || []) {
     if (task.input_transform) task.input_transform = renameIn(task.input_transform, from, to);

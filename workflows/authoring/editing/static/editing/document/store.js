@@ -301,6 +301,9 @@ export function usedRoles() {
     for (const each of task.reminders ?? []) if (each.role) names.add(each.role);
     if (task.approvers?.role) names.add(task.approvers.role);
   }
+  for (const each of store.document.transitions || []) {
+    for (const { role } of each.messages ?? []) if (role) names.add(role);
+  }
   for (const type of store.document.ticket_types || []) {
     for (const name of type.roles_with_access || []) names.add(name);
   }

@@ -5,6 +5,7 @@ import { selectOf, text } from "../inputs/inputs.js";
 import { focusAction, showMessage } from "../inputs/lists.js";
 import { isEmpty } from "../rules/logic.js";
 import { momentControl } from "../variables/moments.js";
+import { mailsOnWay } from "./messages.js";
 import { LONGEST_NAME } from "../document/names.js";
 import { elementOf, linkToPart } from "../inputs/places.js";
 import { ruleEditor, ruleIn } from "../rules/rules.js";
@@ -265,6 +266,7 @@ export function transitionsEditor(source, { onChange = () => {}, withSource = fa
         ending,
         timing(transition),
         rule,
+        mailsOnWay(transition, isUsual(transition)),
         makeElement("div", { class: "ed-errors ed-place-errors", hidden: true }),
       ),
     );

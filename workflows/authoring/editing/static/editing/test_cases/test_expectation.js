@@ -18,6 +18,12 @@ const STATUSES = () => [
   ["CANCELLED", gettext("it is cancelled, and has cleaned up")],
 ];
 
+/** Whether a step or a transition sends a mail. */
+function sendsMails() {
+  const { tasks, transitions } = store.document;
+  return (tasks || []).some((each) => each.message) || (transitions || []).some((each) => each.messages?.length);
+}
+
 /**
  * @param {TestCase} test
  * @param {() => void} redraw
@@ -83,6 +89,9 @@ export function expectation(test, redraw) {
       hasEnd(expect.status) ? endSelect(expect) : null,
       (expect.status ?? "COMPLETED") === "COMPLETED" ? outcomeSelect(expect) : null,
       expect.status === "WAITING" ? text(gettext("Its task must be given to"), expect, "given_to", { max: 254 }) : null,
+      sendsMails() || expect.mails !== undefined
+        ? number(gettext("How many mails are sent"), expect, "mails", { help: gettext("Empty: any number.") })
+        : null,
     ),
     makeElement("div", { class: "ed-errors ed-place-errors", hidden: true }),
   );
