@@ -38,6 +38,7 @@ ASKED_AT: Final = frozenset(
         "admin:tenants_user_change",
         "admin:tenants_user_identity_provider",
         "admin:tenants_user_erase",
+        "admin:workflows_contact_erase",
         "admin:tenants_user_import",
         "admin:tenants_user_invite",
         "admin:tenants_user_process_import",

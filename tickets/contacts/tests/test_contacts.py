@@ -7,9 +7,11 @@ from typing import Any
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from tenants.audit.models import AuditEvent
 from tenants.connection import current_schema
+from tenants.logging_in.sessions import CONFIRMED_AT
 from tenants.mail.models import OutgoingMail
 from tickets.erasing.erase_contact import (
     ContactAskedError,
@@ -47,6 +49,12 @@ class ContactsCase(OutsideCase):
 
     def erase_page(self, contact: Contact) -> str:
         return reverse("admin:workflows_contact_erase", args=[contact.pk])
+
+    def confirm(self, at: int) -> None:
+        """When the password was asked the last time."""
+        session = self.client.session
+        session[CONFIRMED_AT] = at
+        session.save()
 
 
 class ScreenTests(ContactsCase):
@@ -198,6 +206,10 @@ class ErasingTests(ContactsCase):
         contact = self.contact()
         self.log_in(self.alice)
         page = self.erase_page(contact)
+        self.confirm(0)
+        asked = self.client.post(page, {"typed_email": ADDRESS})
+        self.assertContains(asked, "password", status_code=403)
+        self.confirm(int(timezone.now().timestamp()))
         self.assertContains(self.client.get(page), ADDRESS)
         wrong = self.client.post(page, {"typed_email": OTHER})
         self.assertContains(wrong, "Type it as it stands above.")

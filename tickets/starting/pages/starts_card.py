@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from tickets.models import RecurringStart
 from tickets.starting.pages.starts_pages import StartsPage, moment_in_words
@@ -23,7 +23,7 @@ def starts_card(request: HttpRequest, definition: TicketDefinition) -> SafeStrin
     """
     specs = list(starts_of(definition.starts))
     if not specs:
-        return mark_safe("")
+        return SafeString("")
     kept: dict[str, RecurringStart] = {}
     if definition.is_active:
         rows = RecurringStart.objects.filter(type_key=definition.key).select_related("person")

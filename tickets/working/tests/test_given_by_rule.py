@@ -46,7 +46,7 @@ from workflows.running.definition_cache import forget_definitions
 from workflows.running.events.kind import event_sentence
 from workflows.running.events.of_people.assigned import ASSIGNED
 from workflows.running.history import replay, stored_state
-from workflows.running.people.assignment import _in_turn, _least_loaded_first
+from workflows.running.people.assignment import in_turn, least_loaded_first
 from workflows.running.pool import claim_task, pool_of, release_task
 
 OK: list[Json] = [{"name": "ok", "label": "Approved?", "type": "boolean", "required": True}]
@@ -284,7 +284,7 @@ class PurchaseTests(RuleCase):
 
     def test_whose_turn_it_is_is_read_once_and_not_for_each_worker(self) -> None:
         pay = self.workflow.tasks.get(key="pay")
-        workers = _in_turn(_least_loaded_first(self.finance.pk), pay)
+        workers = in_turn(least_loaded_first(self.finance.pk), pay)
         self.assertIn("InitPlan", workers.explain())
 
     def test_what_is_only_claimed_waits_in_the_pool(self) -> None:

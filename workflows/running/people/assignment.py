@@ -63,11 +63,11 @@ def choose_worker(
     """
     role_id = role.pk if isinstance(role, CompanyRole) else role
     if passed_over_id is not None:
-        return _least_loaded_first(role_id, passed_over_id=passed_over_id, ended=ended).first()
+        return least_loaded_first(role_id, passed_over_id=passed_over_id, ended=ended).first()
     return _next_worker.first(ended) if role_id is None else _next_of_role.first(role_id, ended)
 
 
-def _least_loaded_first(
+def least_loaded_first(
     role_id: int | None, *, passed_over_id: int | None = None, ended: int = NO_TASK
 ) -> UserQuerySet:
     unfinished = (
@@ -94,10 +94,10 @@ def _least_loaded_first(
 
 
 _next_worker = PreparedQuery(
-    lambda ended: _least_loaded_first(None, ended=ended)[:1], constants=(NO_UNFINISHED,)
+    lambda ended: least_loaded_first(None, ended=ended)[:1], constants=(NO_UNFINISHED,)
 )
 _next_of_role = PreparedQuery(
-    lambda role_id, ended: _least_loaded_first(role_id, ended=ended)[:1],
+    lambda role_id, ended: least_loaded_first(role_id, ended=ended)[:1],
     slots=2,
     constants=(NO_UNFINISHED,),
 )
@@ -164,7 +164,7 @@ def assign_together(
     """
     lock_assignment()
     roles = {task.definition.candidate_role_id for task in tasks}
-    workers = _least_loaded_first(None, ended=ended).annotate(
+    workers = least_loaded_first(None, ended=ended).annotate(
         given=F("load"),
         roles=ArraySubquery(
             CompanyRole.members.through.objects.filter(
@@ -272,10 +272,10 @@ def choose_by_rule(task: TaskInstance) -> tuple[User, JsonObject] | None:
     rule = candidates.rule
     if not rule.has_group or rule.mode is Mode.NOBODY:
         return None
-    workers = _least_loaded_first(candidates.role_id, passed_over_id=task.released_by_id)
+    workers = least_loaded_first(candidates.role_id, passed_over_id=task.released_by_id)
     workers = workers.exclude(pk__in=candidates.excluded)
     if rule.mode is Mode.IN_TURN:
-        workers = _in_turn(workers, task.definition)
+        workers = in_turn(workers, task.definition)
         reason = {**reason, "in_turn": True}
     worker = workers.first()
     if worker is None:
@@ -288,7 +288,7 @@ def _is_only_claimed(definition: TaskDefinition) -> bool:
     return rule.is_for_group and rule.mode is Mode.NOBODY
 
 
-def _in_turn(workers: UserQuerySet, definition: TaskDefinition) -> UserQuerySet:
+def in_turn(workers: UserQuerySet, definition: TaskDefinition) -> UserQuerySet:
     """First whoever was given this task, of whatever version, longest ago, or never."""
     # One array for all of them: asked for each worker it would read the whole history of those who
     # were never given it.

@@ -27,7 +27,7 @@ def assign_votes(votes: Sequence[TaskInstance], *, now: datetime) -> list[JsonOb
     """
     lock_assignment()
     electorate, asked = electorate_of(votes), [_asked(each) for each in votes]
-    people, workers = _people(asked)
+    people, workers = people_of(asked)
     deputies = acting_deputies([*people.values()])
     if deputies:
         standing_in = eligible_workers(None).filter(pk__in=[each.pk for each in deputies.values()])
@@ -53,7 +53,7 @@ def assign_votes(votes: Sequence[TaskInstance], *, now: datetime) -> list[JsonOb
     return found
 
 
-def _people(ids: Collection[int]) -> tuple[dict[int, User], set[int]]:
+def people_of(ids: Collection[int]) -> tuple[dict[int, User], set[int]]:
     """Those of these people who are there, by their ids; and the ids of those who do tasks."""
     does_tasks = Exists(eligible_workers(None).filter(pk=OuterRef("pk")))
     found: Any = colleagues().filter(pk__in=ids).annotate(does_tasks=does_tasks)

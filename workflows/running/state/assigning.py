@@ -20,6 +20,7 @@ from workflows.running.people.assignment import (
     assign_with_next_write,
     assignee_data,
 )
+from workflows.running.people.by_one_rule import are_given_together, assign_by_one_rule
 from workflows.running.people.outside import find_contact, send_link
 from workflows.running.people.votes import assign_votes
 from workflows.running.state.tasks import TaskChanger
@@ -79,9 +80,7 @@ class Assigner(TaskChanger):
                     self._record(ASSIGNED, task=task, data=data)
         for approval, some in groupby(by_rule, key=_approval_of):
             if approval is None:
-                for task in some:
-                    self.next_definition = task.definition
-                    self._assign_by_rule(task)
+                self._assign_by_rules([*some])
             else:
                 self._assign_votes([*some])
 
@@ -91,6 +90,23 @@ class Assigner(TaskChanger):
             self._batch.write()
         assign_with_next_write(task, self._batch, now=self.now, ended=ended)
         self._batch.update(task, *ASSIGNMENT)
+
+    def _assign_by_rules(self, forms: Sequence[TaskInstance]) -> None:
+        """Those that begin the branches of one list all at once, others one after the other."""
+        for _definition, some in groupby(forms, key=lambda each: each.definition_id):
+            tasks = [*some]
+            if not are_given_together(tasks):
+                for task in tasks:
+                    self.next_definition = task.definition
+                    self._assign_by_rule(task)
+                continue
+            self.next_definition = tasks[0].definition
+            self._batch.write()
+            given = assign_by_one_rule(tasks, now=self.now)
+            for task, data in zip(tasks, given, strict=True):
+                self._batch.update(task, *ASSIGNMENT)
+                if data is not None:
+                    self._record(ASSIGNED, task=task, data=data)
 
     def _assign_by_rule(self, task: TaskInstance) -> None:
         """The rule asks who did what until now, and whose ticket it is: all of that is written."""

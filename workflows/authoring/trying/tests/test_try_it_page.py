@@ -614,7 +614,7 @@ class ShownValuesTest(TryCase):
                     "key": "plan", "title": "Plan it", "task_type": "VALUES",
                     "values": {"deadline": {"var": "ticket.wanted"}},
                 },
-                {"key": "do", "title": "Do it", "fields": []},
+                {"key": "do", "title": "Do it", "fields": [urgency]},
             ],
             "transitions": [
                 {"from": "start", "to": "look"},

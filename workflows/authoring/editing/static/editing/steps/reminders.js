@@ -29,8 +29,7 @@ const NOT_OF_A_WORKER = ["requester", "role", "ticket_admins"];
 export function remindersEditor(task) {
   const isNobodys = typeOf(task).uses.includes("wait");
   /** @param {string} tell what is chosen now stays on offer */
-  const offered = (tell) =>
-    TELL().filter(([value]) => !isNobodys || value === tell || NOT_OF_A_WORKER.includes(value));
+  const offered = (tell) => TELL().filter(([value]) => !isNobodys || value === tell || NOT_OF_A_WORKER.includes(value));
   const root = makeElement("div", { class: "ed-reminders" });
   const listed = () => (Array.isArray(task.reminders) ? task.reminders : []);
 
