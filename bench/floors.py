@@ -25,11 +25,11 @@ from bench.setup import DATA, OUTPUT, Bench, enter
 from tickets.models import FoundBy, SearchEntry, Ticket
 from workflows.engine.process import JsonObject
 from workflows.models import TaskInstance, WorkflowEvent, WorkflowInstance
-from workflows.running.events.assigned import ASSIGNED
 from workflows.running.events.kind import EventKind
-from workflows.running.events.moved import MOVED
-from workflows.running.events.started import STARTED
-from workflows.running.events.task_completed import TASK_COMPLETED
+from workflows.running.events.of_people.assigned import ASSIGNED
+from workflows.running.events.of_steps.moved import MOVED
+from workflows.running.events.of_steps.started import STARTED
+from workflows.running.events.of_steps.task_completed import TASK_COMPLETED
 
 type Event = tuple[EventKind, bool, JsonObject]
 

@@ -28,8 +28,8 @@ from tickets.finding.pages.filters import end_of_day
 from tickets.models import MyTicket, Ticket, TicketError
 from workflows.layouts.columns import layouts_of
 from workflows.models import TaskInstance, TicketDefinition, WorkflowDefinition
+from workflows.running.people.workers import eligible_workers
 from workflows.running.pool import pool_of
-from workflows.running.workers import eligible_workers
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from workflows.engine.process import Json
-from workflows.engine.schema_validation import SchemaValidator
+from workflows.engine.schemas.schema_validation import SchemaValidator
 
 _TEXT: Json = {"type": "string", "pattern": r"\S", "maxLength": 200}
 _INVOICE: Json = {

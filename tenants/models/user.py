@@ -120,7 +120,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     # When they will go (none once they have), and when they are back: workflows/people/absence.py.
     away_from = models.DateTimeField(_("away from"), null=True, blank=True)
     away_until = models.DateTimeField(_("away until"), null=True, blank=True)
-    # Who stands in while they are away: workflows/running/deputies.py.
+    # Who stands in while they are away: workflows/running/people/deputies.py.
     deputy = models.ForeignKey(
         "self",
         on_delete=models.SET_NULL,

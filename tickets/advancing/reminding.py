@@ -28,11 +28,11 @@ from tickets.notices.kinds.task_reminder import TASK_REMINDER
 from tickets.notices.kinds.ticket_reminder import TICKET_REMINDER
 from tickets.notices.tell import tell, tell_role
 from workflows.engine.process import JsonObject
-from workflows.engine.reminders import Reminder, Tell
+from workflows.engine.steps.reminders import Reminder, Tell
 from workflows.models import CompanyRole, TaskInstance, WorkflowStatus
-from workflows.running.candidates import candidates_of, deputy_for_task
-from workflows.running.deputies import deputy_of
-from workflows.running.outside import send_link
+from workflows.running.people.candidates import candidates_of, deputy_for_task
+from workflows.running.people.deputies import deputy_of
+from workflows.running.people.outside import send_link
 from workflows.running.workflow_repair import WorkflowRepair
 
 

@@ -34,10 +34,10 @@ from tickets.advancing.put_into_error import try_to_put_into_error
 from tickets.advancing.subticket_jobs import follow_subtickets
 from tickets.job_names import END_WAIT, FIRE_TIMER, REMIND, RUN_ACTION
 from tickets.models import Ticket, TicketError
-from workflows.engine.calendar import WorkingTime
 from workflows.engine.process import JsonObject
-from workflows.engine.reminders import Reminder
-from workflows.engine.timing import DUE, Moment
+from workflows.engine.steps.reminders import Reminder
+from workflows.engine.times.calendar import WorkingTime
+from workflows.engine.times.timing import DUE, Moment
 from workflows.errors import TaskNotWorkableError
 from workflows.models import (
     BusinessCalendar,
@@ -49,7 +49,7 @@ from workflows.models.task_instance import UNFINISHED
 from workflows.running.definition_cache import definition_of
 from workflows.running.due_dates import outputs_for
 from workflows.running.events.kind import TaskTime, cancels_all, kinds_with
-from workflows.running.events.reminded import REMINDED
+from workflows.running.events.of_people.reminded import REMINDED
 from workflows.running.questions import QUESTION_ENDED
 from workflows.running.state_manager import Move, WorkflowStateManager
 from workflows.running.step_part import StepPart

@@ -19,9 +19,9 @@ from tickets.errors import (
     UnknownAddressError,
 )
 from tickets.models import Delivery, Ticket, WayIn
-from workflows.engine.answered import LONGEST_KEY
 from workflows.engine.process import JsonObject
-from workflows.engine.schema_validation import SchemaValidator
+from workflows.engine.schemas.schema_validation import SchemaValidator
+from workflows.engine.steps.answered import LONGEST_KEY
 from workflows.errors import InvalidDataError
 from workflows.models import TaskInstance, TaskStatus, WorkflowStatus
 from workflows.models.workflow_instance import RUNNING

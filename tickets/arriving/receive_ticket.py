@@ -28,10 +28,10 @@ from workflows.actions import ActionError, parse_json
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
 from workflows.errors import InvalidDataError
-from workflows.fields.look_up import facts_for
+from workflows.fields.in_database.look_up import facts_for
 from workflows.models import TicketDefinition
 from workflows.running.definition_cache import definition_of
-from workflows.running.events.came_in import BY_ADDRESS
+from workflows.running.events.of_tickets.came_in import BY_ADDRESS
 
 # How long a repeat of a message gets the first answer.
 KEPT: Final = timedelta(days=30)

@@ -35,7 +35,7 @@ from workflows.actions import (
 from workflows.engine.process import JsonObject
 from workflows.errors import TaskNotWorkableError
 from workflows.models import ActionAttempt, TaskDefinition
-from workflows.running.workflow_repair import corrected_input
+from workflows.running.repair.by_hand import corrected_input
 from workflows.signing.signing_secrets import active_secrets
 
 logger = logging.getLogger(__name__)

@@ -26,7 +26,7 @@ from tickets.errors import (
 )
 from tickets.models import CannedReply
 from tickets.models.canned_reply import LONGEST_REPLY
-from workflows.engine.composed import composed_text
+from workflows.engine.values.composed import composed_text
 from workflows.models import CompanyRole
 from workflows.people.company_roles import ROLE_NAMED_BY
 

@@ -16,19 +16,19 @@ from django.db.models import Model
 from psycopg import sql
 
 from tenants.connection import current_schema
-from workflows.engine.edits import by_owner, with_owner
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.steps.edits import by_owner, with_owner
 from workflows.engine.task_types import (
     APPROVAL_TYPES,
     AT_ONCE_TYPES,
     BLOCK_TYPES,
     SUBTICKET_TYPES,
 )
-from workflows.fields.kept_people import OF_TASKS, OF_TICKET_TYPES, Place
-from workflows.fields.people import ChangePerson, names_people, with_people
+from workflows.fields.answers.people import ChangePerson, names_people, with_people
+from workflows.fields.in_database.kept_people import OF_TASKS, OF_TICKET_TYPES, Place
 from workflows.models import TaskDefinition, TicketDefinition
-from workflows.running.events.block_began import BLOCK_BEGAN
 from workflows.running.events.kind import Form, answers_of, kind_named
+from workflows.running.events.of_blocks.block_began import BLOCK_BEGAN
 
 type Row = dict[str, Any]
 # The columns of a row that change, with what stands there then.

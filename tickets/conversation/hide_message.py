@@ -16,7 +16,7 @@ from tickets.finding.write_entries import index_message
 from tickets.models import Message
 from tickets.models.message import LONGEST_REASON
 from tickets.taking_part.access import access_to
-from workflows.running.events.message_hidden import MESSAGE_HIDDEN as HIDDEN_EVENT
+from workflows.running.events.of_talk.message_hidden import MESSAGE_HIDDEN as HIDDEN_EVENT
 from workflows.running.workflow_repair import WorkflowRepair
 
 MESSAGE_HIDDEN: Final = declare("tickets.message_hidden", _("A message was hidden"))

@@ -12,7 +12,7 @@ from tenants.models import User
 from tickets.conversation.hide_message import lock_to_hide
 from tickets.finding.write_entries import index_message
 from tickets.models import Message
-from workflows.running.events.message_shown import MESSAGE_SHOWN as SHOWN_EVENT
+from workflows.running.events.of_talk.message_shown import MESSAGE_SHOWN as SHOWN_EVENT
 
 MESSAGE_SHOWN: Final = declare("tickets.message_shown", _("A hidden message was shown again"))
 

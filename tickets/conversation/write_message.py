@@ -25,7 +25,7 @@ from tickets.finding.write_entries import index_message
 from tickets.models import FileUpload, Message, Ticket, Visibility
 from tickets.models.message import LONGEST_MESSAGE
 from tickets.taking_part.access import access_to, participants
-from workflows.engine.composed import composed_text
+from workflows.engine.values.composed import composed_text
 
 MOST_FILES: Final = 10
 # Of one person, on all tickets: others are told of each by mail.

@@ -18,14 +18,14 @@ from tickets.outside.mail_link import KIND as OUTSIDE
 from tickets.seeing import not_for_requester
 from workflows.engine.process import Json
 from workflows.engine.task_types import AT_ONCE_TYPES, SUBTICKET_TYPES
-from workflows.fields.people import ERASED, with_erased_answers
+from workflows.fields.answers.people import ERASED, with_erased_answers
 from workflows.models import Path, TaskInstance, WorkflowEvent, WorkflowInstance
-from workflows.running.events.block_began import BLOCK_BEGAN
-from workflows.running.events.changed import CHANGED
-from workflows.running.events.erased import ERASED as ERASED_EVENT
-from workflows.running.events.task_completed import TASK_COMPLETED
-from workflows.running.events.withdrawn import WITHDRAWN
-from workflows.running.keys_now import keys_now
+from workflows.running.events.of_blocks.block_began import BLOCK_BEGAN
+from workflows.running.events.of_repairs.changed import CHANGED
+from workflows.running.events.of_steps.task_completed import TASK_COMPLETED
+from workflows.running.events.of_tickets.erased import ERASED as ERASED_EVENT
+from workflows.running.events.of_tickets.withdrawn import WITHDRAWN
+from workflows.running.looking_back.keys_now import keys_now
 
 
 def blank_ticket(person: User, number: int) -> None:

@@ -19,8 +19,8 @@ from django.utils.translation import gettext
 from tickets.finding.plain_text import on_one_line, plain_text, words_of
 from tickets.models import FoundBy, Message, Ticket, Visibility
 from tickets.seeing import Viewer, shown_output, submitted_answers
-from workflows.engine.approvals import VOTE_CHOICES, VOTE_FIELD, VOTE_LABELS
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.steps.approvals import VOTE_CHOICES, VOTE_FIELD, VOTE_LABELS
 from workflows.fields.field import SeenBy
 from workflows.forms import Shown
 from workflows.models import TaskDefinition

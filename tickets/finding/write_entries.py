@@ -35,10 +35,10 @@ from tickets.seeing.reasons import ENDINGS
 from workflows.engine.process import DEEPEST, Json
 from workflows.models import TaskDefinition, TaskInstance
 from workflows.running.definition_cache import definition_of
-from workflows.running.events.block_ended import BLOCK_ENDED
-from workflows.running.events.changed import CHANGED
-from workflows.running.events.started import STARTED
-from workflows.running.events.task_completed import TASK_COMPLETED
+from workflows.running.events.of_blocks.block_ended import BLOCK_ENDED
+from workflows.running.events.of_repairs.changed import CHANGED
+from workflows.running.events.of_steps.started import STARTED
+from workflows.running.events.of_steps.task_completed import TASK_COMPLETED
 from workflows.running.with_event import WITH_EVENT, Happened
 
 _INSERT: Final = """

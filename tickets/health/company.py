@@ -9,10 +9,10 @@ from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.utils.translation import gettext as _
 
 from tenants.connection import current_schema
+from tenants.database.sequences import sequences_behind
 from tenants.encryption import decrypt
 from tenants.errors import EncryptionError
 from tenants.models import User
-from tenants.sequences import sequences_behind
 from tickets.health import mending
 from tickets.health.calls import call_findings
 from tickets.health.finding import AT_A_TIME, Finding, finding
@@ -38,9 +38,10 @@ from workflows.models.path import OPEN_PATHS
 from workflows.models.task_instance import ALIVE as ALIVE_TASK
 from workflows.models.task_instance import WORKABLE
 from workflows.models.workflow_instance import ENDED
-from workflows.running.assignment import choose_by_rule
-from workflows.running.candidates import for_person, may_have
-from workflows.running.workers import available_workers, eligible_workers
+from workflows.running.people.assignment import choose_by_rule
+from workflows.running.people.candidates import may_have
+from workflows.running.people.candidates_in_sql import for_person
+from workflows.running.people.workers import available_workers, eligible_workers
 
 ALIVE = (WorkflowStatus.IN_PROGRESS, WorkflowStatus.ON_HOLD)
 

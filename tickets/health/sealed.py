@@ -17,8 +17,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from workflows.models import ActionAttempt, WorkflowInstance
-from workflows.running.events.called import CALLED
-from workflows.running.events.resealed import RESEALED
+from workflows.running.events.of_calls.called import CALLED
+from workflows.running.events.of_repairs.resealed import RESEALED
 from workflows.running.sealing import HISTORY, OF_EVENTS, seals_since
 
 # How long a process of the version before may have gone on beside the new tables.

@@ -21,11 +21,11 @@ from tickets.health.finding import AT_A_TIME, Finding, finding
 from tickets.health.queued_jobs import jobs_of_company, number
 from tickets.job_names import END_WAIT, FIRE_TIMER, REMIND
 from tickets.models import Ticket, TicketError
-from workflows.engine.calendar import WorkingTime
-from workflows.engine.clock import Clock
 from workflows.engine.decide import decide_timeout
 from workflows.engine.process import Process
-from workflows.engine.timing import Moment
+from workflows.engine.rules.clock import Clock
+from workflows.engine.times.calendar import WorkingTime
+from workflows.engine.times.timing import Moment
 from workflows.models import (
     BusinessCalendar,
     TaskInstance,

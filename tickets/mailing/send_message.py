@@ -25,13 +25,13 @@ from tenants.mail.writing import write
 from tenants.models import Company, User
 from tickets.models import FileUpload, Ticket
 from tickets.seeing import AnswersInMail, Viewer, viewer_of
-from workflows.engine.at_once import AtOnceError
-from workflows.engine.messages import MessageSpec, Recipient
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.steps.at_once import AtOnceError
+from workflows.engine.steps.messages import MessageSpec, Recipient
 from workflows.models import CompanyRole, TaskInstance
-from workflows.running.candidates import person_named
 from workflows.running.messages import SEND_MESSAGE
-from workflows.running.workers import colleagues
+from workflows.running.people.facts import person_named
+from workflows.running.people.workers import colleagues
 from workflows.working_hours.company_clock import company_clock
 
 # The word for such mails in the outbox.

@@ -15,7 +15,7 @@ from tickets.notices.tell import Told, tell_each
 from workflows.engine.process import JsonObject
 from workflows.people.availability import Availability
 from workflows.people.deputies import NAMED, WITHDRAWN
-from workflows.running import deputies
+from workflows.running.people import deputies
 
 
 @NAMED.register

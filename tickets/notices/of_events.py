@@ -22,12 +22,12 @@ from tickets.notices.kinds.ticket_ended import TICKET_ENDED
 from tickets.notices.kinds.ticket_moved import TICKET_MOVED
 from tickets.notices.tell import as_json, tell_role
 from workflows.engine.process import JsonObject
-from workflows.running.events.assigned import ASSIGNED
-from workflows.running.events.cancelled import CANCELLED
-from workflows.running.events.completed import COMPLETED
-from workflows.running.events.duplicate import DUPLICATE
-from workflows.running.events.moved import MOVED
-from workflows.running.events.submitted_for import SUBMITTED_FOR
+from workflows.running.events.of_people.assigned import ASSIGNED
+from workflows.running.events.of_steps.completed import COMPLETED
+from workflows.running.events.of_steps.moved import MOVED
+from workflows.running.events.of_tickets.cancelled import CANCELLED
+from workflows.running.events.of_tickets.duplicate import DUPLICATE
+from workflows.running.events.of_tickets.submitted_for import SUBMITTED_FOR
 from workflows.running.with_event import WITH_EVENT, Happened
 
 type _Tells = Callable[[Batch, Happened], None]

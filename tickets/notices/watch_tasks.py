@@ -18,9 +18,9 @@ from tickets.notices.kinds.nobody_available import NOBODY_AVAILABLE
 from tickets.notices.kinds.overdue import OVERDUE
 from tickets.notices.tell import OF_THIS_COMPANY, has_role
 from workflows.engine.task_types import FORM_TYPES
-from workflows.running.deputies import MOST_FOLLOWED
-from workflows.running.events.task_completed import TASK_COMPLETED
-from workflows.running.keys_now import key_now_sql
+from workflows.running.events.of_steps.task_completed import TASK_COMPLETED
+from workflows.running.looking_back.keys_now import key_now_sql
+from workflows.running.people.deputies import MOST_FOLLOWED
 
 SOON: Final = timedelta(hours=24)
 # Somebody may become available at once: then a task without a worker is no news.

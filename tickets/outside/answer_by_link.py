@@ -30,7 +30,7 @@ from tickets.errors import TicketsError
 from tickets.models import Ticket
 from workflows.engine.process import Json, JsonObject
 from workflows.errors import InvalidDataError
-from workflows.fields.look_up import facts_for
+from workflows.fields.in_database.look_up import facts_for
 from workflows.models import (
     ContactLink,
     TaskDefinition,
@@ -40,8 +40,8 @@ from workflows.models import (
 )
 from workflows.running.definition_cache import definition_of
 from workflows.running.events.kind import data_of
-from workflows.running.events.task_completed import TASK_COMPLETED
-from workflows.running.outside import SALT, digest_of, send_link
+from workflows.running.events.of_steps.task_completed import TASK_COMPLETED
+from workflows.running.people.outside import SALT, digest_of, send_link
 from workflows.running.state_manager import WorkflowStateManager
 
 logger = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from tenants.mail.writing import write
 from tenants.models import Company
 from tickets.models import Ticket
 from workflows.models import ContactLink
-from workflows.running.outside import MAIL_LINK
+from workflows.running.people.outside import MAIL_LINK
 
 # The word for such mails in the outbox.
 KIND: Final = "outside"

@@ -38,16 +38,16 @@ from tickets.models import StartRequest
 from tickets.models.ticket import ticket_number
 from tickets.numbering.name_ticket import name_ticket
 from tickets.submitting.submit_ticket import submit_ticket
-from workflows.bundles.public_starts import address_question
+from workflows.bundles.checks.public_starts import address_question
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError
-from workflows.fields.look_up import facts_for
-from workflows.fields.validation import Validator
+from workflows.fields.answers.validation import Validator
+from workflows.fields.in_database.look_up import facts_for
 from workflows.models import TicketDefinition
 from workflows.running.definition_cache import definition_of
-from workflows.running.outside import contact_of
+from workflows.running.people.outside import contact_of
+from workflows.running.people.workers import colleagues
 from workflows.running.public_starts import is_public, read_public_token
-from workflows.running.workers import colleagues
 
 LIFETIME: Final = timedelta(hours=24)
 LONGEST_TOKEN: Final = 300

@@ -10,7 +10,7 @@ from tickets.advancing.lock_ticket import lock_ticket
 from tickets.errors import CannotRateError, CommentTooLongError, NotYourTicketError
 from tickets.models import Rating, Score, Ticket
 from tickets.models.rating import LONGEST_COMMENT
-from workflows.engine.composed import composed_text
+from workflows.engine.values.composed import composed_text
 from workflows.models import WorkflowStatus
 
 # After its end a ticket may be rated for so long, and the rating be changed.

@@ -16,7 +16,7 @@ from tickets.models import SavedAnswers
 from tickets.repairing.begin_repair import Repair
 from workflows.errors import InvalidDataError
 from workflows.models import TaskInstance
-from workflows.running.check_output import check_output
+from workflows.running.repair.check_output import check_output
 
 
 def complete_kept_form(sent: SavedAnswers, task: TaskInstance, *, repair: Repair) -> bool:

@@ -18,9 +18,9 @@ from tickets.models import ErrorStatus, TicketError
 from tickets.repairing.begin_repair import Repair, lock_for_repair, may_repair, repair_transaction
 from workflows.engine.process import JsonObject
 from workflows.models import WorkflowInstance
-from workflows.running.events.error_resolved import ERROR_RESOLVED
-from workflows.running.events.error_reviewed import ERROR_REVIEWED
 from workflows.running.events.kind import EventKind
+from workflows.running.events.of_repairs.error_resolved import ERROR_RESOLVED
+from workflows.running.events.of_repairs.error_reviewed import ERROR_REVIEWED
 from workflows.running.record_event import record_event
 from workflows.running.sealing import batch_of_history
 

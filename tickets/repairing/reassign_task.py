@@ -31,8 +31,8 @@ def reassign_task(
     `to` may be away: then their deputy gets it, if they have one who may be given it.
     `from_deputy`: a deputy who has it already does not keep it; `to` gets it. A form in ERROR is
     to be filled in again, and its errors are resolved. Choose among
-    `workflows.running.candidates.candidates_of(task).people()`; `against_rule`: or any task worker,
-    where the task's definition has a rule of its own, and the history says so.
+    `workflows.running.people.candidates.candidates_of(task).people()`; `against_rule`: or any task
+    worker, where the task's definition has a rule of its own, and the history says so.
 
     Raises:
         MayNotRepairError, ReasonMissingError, ChangedMeanwhileError: as in `retry_step`.

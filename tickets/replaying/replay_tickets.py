@@ -14,11 +14,11 @@ from tickets.models import Ticket
 from tickets.replaying.replay_visits import Visit, answers_of, submitted_at_first, visits_of
 from workflows.authoring.trying.run_test_cases import trial_of
 from workflows.bundles import Trial
-from workflows.engine.approvals import approval_key
 from workflows.engine.errors import FieldError
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import JsonObject
 from workflows.engine.simulate import Outcome, Simulation
+from workflows.engine.steps.approvals import approval_key
 from workflows.models import WorkflowDefinition, WorkflowStatus
 
 MOST_TICKETS = 500

@@ -11,14 +11,14 @@ from typing import Final
 from django.db.models import Q, QuerySet
 
 from tickets.models import Ticket
-from workflows.engine.calendar import WorkingTime
-from workflows.engine.edits import with_owner
 from workflows.engine.errors import DurationError
 from workflows.engine.failure import Failure
 from workflows.engine.process import JsonObject, Process
 from workflows.engine.simulate import Answer
+from workflows.engine.steps.edits import with_owner
 from workflows.engine.task_types import APPROVAL_TYPES, BLOCK_TYPES
-from workflows.engine.timing import Moment
+from workflows.engine.times.calendar import WorkingTime
+from workflows.engine.times.timing import Moment
 from workflows.models import (
     BusinessCalendar,
     Path,
@@ -26,15 +26,15 @@ from workflows.models import (
     TaskStatus,
     WorkflowEvent,
 )
-from workflows.running.events.call_failed import CALL_FAILED
-from workflows.running.events.changed import CHANGED
 from workflows.running.events.kind import (
     TaskTime,
     kind_named,
     kinds_that_leave_a_task,
     kinds_with,
 )
-from workflows.running.events.timed_out import TIMED_OUT
+from workflows.running.events.of_calls.call_failed import CALL_FAILED
+from workflows.running.events.of_repairs.changed import CHANGED
+from workflows.running.events.of_steps.timed_out import TIMED_OUT
 
 # What does something to the time of a task, and what leaves it undone.
 _TIMED: Final = kinds_with(TaskTime.STOPS, TaskTime.BEGINS, TaskTime.BEGINS_IF_STOPPED)

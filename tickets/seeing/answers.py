@@ -16,14 +16,14 @@ from tickets.models import Ticket
 from tickets.seeing.hidden import hidden_tasks
 from tickets.seeing.rounds import Rounds, in_rounds, newest_visits
 from tickets.seeing.viewer import Viewer, viewer_of
-from workflows.bundles.step_outputs import output_specs
-from workflows.bundles.subtickets import output_specs_of_subticket
-from workflows.engine.approvals import answers_of_vote, vote_key
-from workflows.engine.assigning import Who
+from workflows.bundles.outline.step_outputs import output_specs
+from workflows.bundles.outline.subtickets import output_specs_of_subticket
 from workflows.engine.evaluating.moments import moment_of
 from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.steps.approvals import answers_of_vote, vote_key
+from workflows.engine.steps.assigning import Who
 from workflows.engine.task_types import BLOCK_TYPES, MESSAGE_TYPES, WAIT_TYPES
-from workflows.fields.uploads import uploads_in
+from workflows.fields.answers.uploads import uploads_in
 from workflows.forms import (
     Shown,
     answered_for_requester,

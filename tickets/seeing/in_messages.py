@@ -6,9 +6,9 @@ from typing import Final
 
 from tickets.models import Ticket
 from tickets.seeing.viewer import Viewer
-from workflows.bundles.for_requester import is_for_requester
-from workflows.bundles.message_answers import MessageAnswers
-from workflows.bundles.outline import Outline
+from workflows.bundles.outline.for_requester import is_for_requester
+from workflows.bundles.outline.outline import Outline
+from workflows.bundles.telling.message_answers import MessageAnswers
 from workflows.engine.process import Json, JsonObject
 from workflows.fields.field import Field
 from workflows.models import TaskInstance

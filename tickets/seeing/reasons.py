@@ -12,10 +12,10 @@ from tickets.seeing.viewer import Viewer
 from workflows.engine.process import Json
 from workflows.fields.field import SeenBy
 from workflows.models import TaskInstance, WorkflowEvent
-from workflows.running.events.assigned import ASSIGNED
-from workflows.running.events.cancelled import CANCELLED
-from workflows.running.events.duplicate import DUPLICATE
-from workflows.running.events.withdrawn import WITHDRAWN
+from workflows.running.events.of_people.assigned import ASSIGNED
+from workflows.running.events.of_tickets.cancelled import CANCELLED
+from workflows.running.events.of_tickets.duplicate import DUPLICATE
+from workflows.running.events.of_tickets.withdrawn import WITHDRAWN
 
 
 @dataclass(frozen=True, slots=True)

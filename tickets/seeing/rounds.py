@@ -11,7 +11,7 @@ from typing import Final
 
 from workflows.models import Path, TaskInstance, WorkflowInstance
 from workflows.models.task_instance import TaskInstanceQuerySet
-from workflows.running.keys_now import keys_now
+from workflows.running.looking_back.keys_now import keys_now
 
 # So many visits of one ticket are shown, besides the newest of each task.
 MOST_VISITS: Final = 200

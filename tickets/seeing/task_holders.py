@@ -16,7 +16,7 @@ from tenants.connection import current_schema
 from tenants.models import User
 from workflows.models import TaskInstance
 from workflows.models.task_instance import ALIVE
-from workflows.running.candidates import REQUESTER
+from workflows.running.people.facts import REQUESTER
 
 # What lets somebody open and do the tasks that they have: the pages show nobody else's.
 OF_HOLDERS: Final = frozenset({"tickets.view_mytask", "tickets.change_mytask"})

@@ -9,9 +9,9 @@ from django.db.models import Q
 from tenants.connection import current_schema
 from tenants.models import User
 from tickets.models import Ticket
-from workflows.engine.assigning import Who
+from workflows.engine.steps.assigning import Who
 from workflows.models import TaskInstance, WorkflowEvent
-from workflows.running.events.assigned import ASSIGNED
+from workflows.running.events.of_people.assigned import ASSIGNED
 
 
 class Viewer(Enum):

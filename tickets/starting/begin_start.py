@@ -19,14 +19,14 @@ from tickets.notices.kinds.start_stopped import START_STOPPED
 from tickets.notices.tell import tell_role
 from tickets.starting.follow_starts import defer_start, next_start
 from tickets.submitting.submit_ticket import submit_ticket
-from workflows.engine.calendar import WorkingTime
 from workflows.engine.errors import EngineError, RecurrenceError
 from workflows.engine.process import JsonObject
 from workflows.engine.starts import StartSpec, starts_of
-from workflows.fields.look_up import facts_for
+from workflows.engine.times.calendar import WorkingTime
+from workflows.fields.in_database.look_up import facts_for
 from workflows.models import BusinessCalendar, TicketDefinition
 from workflows.running.definition_cache import definition_of
-from workflows.running.events.came_in import BY_START
+from workflows.running.events.of_tickets.came_in import BY_START
 
 logger = logging.getLogger(__name__)
 

@@ -14,10 +14,10 @@ from tenants.names import plain_email
 from tickets.job_names import BEGIN_START, PAUSE_STARTS_OF
 from tickets.models import RecurringStart
 from workflows.authoring.ticket_types.starts_moved import STARTS_MOVED
-from workflows.engine.calendar import WorkingTime
 from workflows.engine.errors import RecurrenceError
 from workflows.engine.process import JsonObject
 from workflows.engine.starts import StartSpec, starts_of
+from workflows.engine.times.calendar import WorkingTime
 from workflows.models import BusinessCalendar, TicketDefinition
 from workflows.people.change_people import NOT_ACTIVE_ANY_MORE
 from workflows.working_hours.change_calendar import CALENDAR_SAVED

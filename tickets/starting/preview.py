@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from workflows.engine.calendar import WorkingTime
 from workflows.engine.errors import RecurrenceError
-from workflows.engine.recurrence import DayRule
 from workflows.engine.starts import StartSpec
+from workflows.engine.times.calendar import WorkingTime
+from workflows.engine.times.recurrence import DayRule
 
 NEXT: Final = 5
 

@@ -26,17 +26,17 @@ from tickets.calling.end_attempt import LockedTask, fail_for_good
 from tickets.models import Ticket
 from tickets.subtickets.start_subticket import ToStart, start_ticket, what_to_start
 from workflows.actions import ActionError
-from workflows.engine.conditions import is_empty
 from workflows.engine.errors import TransformError
 from workflows.engine.failure import FailureReason
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.subtickets import CANCELLED, ROOT, began, has_ended
-from workflows.engine.transforms import apply_transform
+from workflows.engine.rules.compiling import is_empty
+from workflows.engine.rules.transforms import apply_transform
+from workflows.engine.steps.subtickets import CANCELLED, ROOT, began, has_ended
 from workflows.errors import WorkflowEndedError
 from workflows.models import TaskInstance, TaskStatus, WorkflowEvent, WorkflowStatus
 from workflows.models.workflow_instance import ENDED
 from workflows.running.events.kind import cancels_all, kind_named
-from workflows.running.events.withdrawn import WITHDRAWN
+from workflows.running.events.of_tickets.withdrawn import WITHDRAWN
 from workflows.running.subtickets import SubticketManager, is_waiting_to_start, subticket_of
 from workflows.working_hours.company_clock import company_clock
 

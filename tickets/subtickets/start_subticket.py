@@ -20,15 +20,15 @@ from tickets.finding.write_entries import write_ticket
 from tickets.models import Ticket
 from tickets.numbering.name_ticket import name_ticket
 from workflows.actions import ActionError
-from workflows.engine.conditions import is_empty
 from workflows.engine.errors import EngineError, TransformError
 from workflows.engine.failure import FailureReason
 from workflows.engine.process import JsonObject
-from workflows.engine.transforms import apply_transform
-from workflows.fields.look_up import facts_for
+from workflows.engine.rules.compiling import is_empty
+from workflows.engine.rules.transforms import apply_transform
+from workflows.fields.in_database.look_up import facts_for
 from workflows.models import DefinitionStatus, TaskInstance, TicketDefinition
 from workflows.running.definition_cache import definition_of
-from workflows.running.moving import listed
+from workflows.running.repair.target_version import listed
 from workflows.running.subtickets import (
     SubticketManager,
     count_started,

@@ -25,7 +25,7 @@ from tickets.models.ticket import TicketQuerySet
 from tickets.seeing import not_for_requester
 from workflows.models import TaskInstance, WorkflowEvent
 from workflows.models.task_instance import UNFINISHED
-from workflows.running.events.assigned import ASSIGNED
+from workflows.running.events.of_people.assigned import ASSIGNED
 
 SEES_ALL: Final = "tickets.view_ticket"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tickets.notices.tell import WAYS_TO_SEE
-from workflows.running.events.assigned import ASSIGNED
+from workflows.running.events.of_people.assigned import ASSIGNED
 
 FOLLOWS = """EXISTS (
     SELECT FROM tickets_follower f WHERE f.ticket_id = %(ticket)s AND f.person_id = u.id)"""

@@ -52,9 +52,9 @@ from workflows.bundles import (
     run_document_test_cases,
     write_bundle,
 )
-from workflows.bundles.canonical import SCHEMA, as_text
-from workflows.engine.approvals import vote_key
+from workflows.bundles.document.canonical import SCHEMA, as_text
 from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.steps.approvals import vote_key
 from workflows.models import CompanyRole, TaskInstance, TicketDefinition, WorkflowDefinition
 from workflows.models.task_instance import UNFINISHED
 from workflows.workbooks import FileType, read_document, write_document

@@ -24,7 +24,7 @@ from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.importing.import_bundle import import_bundle
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.bundles import canonical, check_bundle
-from workflows.bundles.canonical import SCHEMA
+from workflows.bundles.document.canonical import SCHEMA
 from workflows.engine.process import JsonObject
 from workflows.models import CompanyRole, TaskDefinition, WorkflowDefinition
 from workflows.workbooks import FileType, read_document, write_document

@@ -15,7 +15,8 @@ from tickets.notices.tell import tell
 from workflows.engine.process import JsonObject
 from workflows.models import TaskInstance
 from workflows.models.task_instance import ALIVE
-from workflows.running.candidates import candidates_of, for_deputy
+from workflows.running.people.candidates import candidates_of
+from workflows.running.people.candidates_in_sql import for_deputy
 from workflows.running.workflow_repair import WorkflowRepair
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from workflows.actions.errors import ActionError
-from workflows.engine.calendar import WorkingTime
-from workflows.engine.conditions import is_empty, reads_working_days
 from workflows.engine.errors import SchemaError, TransformError
 from workflows.engine.failure import FailureReason
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.schema_validation import SchemaValidator
-from workflows.engine.transforms import apply_transform
+from workflows.engine.rules.compiling import is_empty
+from workflows.engine.rules.reads import reads_working_days
+from workflows.engine.rules.transforms import apply_transform
+from workflows.engine.schemas.schema_validation import SchemaValidator
+from workflows.engine.times.calendar import WorkingTime
 from workflows.models import BusinessCalendar
 
 MAX_PROBLEMS_SHOWN = 5

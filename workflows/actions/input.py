@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from workflows.actions.contract import CallRequest
 from workflows.actions.destinations import check_url
 from workflows.actions.documents import check_document, transformed
-from workflows.engine.conditions import is_empty
 from workflows.engine.process import JsonObject
+from workflows.engine.rules.compiling import is_empty
 
 if TYPE_CHECKING:
     from workflows.models import TaskDefinition, TaskInstance
@@ -36,7 +36,7 @@ def prepare_call(
     the attempt's own. A call that is answered later has a `callback_url`, which the input
     transform reads as `callback.url` and which is always sent as a header, too. `corrected`
     is the body where a ticket admin wrote it by hand: see
-    `workflows.running.workflow_repair.corrected_input`.
+    `workflows.running.repair.by_hand.corrected_input`.
     Raises ActionError where the task's definition or the ticket's data do not allow a call.
     """
     definition = task.definition

@@ -15,11 +15,11 @@ from workflows.actions.contract import Answer
 from workflows.actions.destinations import check_url, host_of
 from workflows.actions.documents import check_document, transformed
 from workflows.actions.errors import ActionError, TemporaryActionError
-from workflows.engine.composed import composed
-from workflows.engine.conditions import is_empty
 from workflows.engine.failure import FailureReason, is_temporary
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.storable import unstorable
+from workflows.engine.rules.compiling import is_empty
+from workflows.engine.values.composed import composed
+from workflows.engine.values.storable import unstorable
 
 if TYPE_CHECKING:
     from workflows.models import TaskDefinition

@@ -4,17 +4,22 @@ Pure over the document; importing one is a service of `workflows/authoring/impor
 docs/bundle-format.md describes the format for people.
 """
 
-from workflows.bundles.canonical import FORMAT, FORMAT_VERSION, canonical
-from workflows.bundles.check import check_bundle
-from workflows.bundles.differences import Change, ChangeKind, differences
-from workflows.bundles.problems import Problem, Severity, errors_of
-from workflows.bundles.reading import MAX_BYTES, read_bundle, read_bundle_file, write_bundle
-from workflows.bundles.trial import (
+from workflows.bundles.checks.check import check_bundle
+from workflows.bundles.document.canonical import FORMAT, FORMAT_VERSION, canonical
+from workflows.bundles.document.problems import Problem, Severity, errors_of
+from workflows.bundles.document.reading import (
+    MAX_BYTES,
+    read_bundle,
+    read_bundle_file,
+    write_bundle,
+)
+from workflows.bundles.telling.differences import Change, ChangeKind, differences
+from workflows.bundles.trying.cases import (
     TestCaseResult,
-    Trial,
     run_document_test_cases,
     test_case_failures,
 )
+from workflows.bundles.trying.trial import Trial
 
 __all__ = [
     "FORMAT",

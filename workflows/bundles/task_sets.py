@@ -15,14 +15,15 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from tenants.names import name_key
-from workflows.bundles.canonical import FORMAT, FORMAT_VERSION, canonical, key_order
-from workflows.bundles.check import check_bundle
-from workflows.bundles.outline import Outline, roles_in_questions, roles_in_reminders
-from workflows.bundles.problems import Problem
+from workflows.bundles.checks.check import check_bundle
+from workflows.bundles.document.canonical import FORMAT, FORMAT_VERSION, canonical, key_order
+from workflows.bundles.document.problems import Problem
+from workflows.bundles.outline.outline import Outline
+from workflows.bundles.outline.roles import roles_in_questions, roles_in_reminders
 from workflows.bundles.unfinished import storage_problems
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.storable import unstorable
+from workflows.engine.values.storable import unstorable
 
 PARTS: Final = ("format", "format_version", "workflow", "tasks", "company_roles")
 _LISTS: Final = ("tasks", "company_roles")

@@ -15,30 +15,30 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from tenants.names import name_key
-from workflows.bundles.canonical import END, FORMAT, FORMAT_VERSION, SCHEMA, START, canonical
-from workflows.bundles.check import check_bundle
-from workflows.bundles.outline import (
-    Entry,
-    Outline,
-    outcome_of,
+from workflows.bundles.checks.check import check_bundle
+from workflows.bundles.document.canonical import (
+    END,
+    FORMAT,
+    FORMAT_VERSION,
+    SCHEMA,
+    START,
+    canonical,
+)
+from workflows.bundles.document.problems import Problem, path_in_words
+from workflows.bundles.document.spelling import as_spelt
+from workflows.bundles.outline.entries import Entry
+from workflows.bundles.outline.outline import Outline, outcome_of
+from workflows.bundles.outline.roles import (
     role_of_approvers,
     roles_in_questions,
     roles_in_reminders,
 )
-from workflows.bundles.problems import Problem, path_in_words
-from workflows.bundles.spelling import as_spelt
-from workflows.engine.blocks import BlockSpec, branch_of
-from workflows.engine.json_schema import compile_validator
 from workflows.engine.problems import Path
-from workflows.engine.process import (
-    Json,
-    JsonObject,
-    Process,
-    TaskSpec,
-    TransitionSpec,
-)
-from workflows.engine.storable import unstorable
+from workflows.engine.process import Json, JsonObject, Process, TaskSpec, TransitionSpec
+from workflows.engine.schemas.json_schema import compile_validator
+from workflows.engine.steps.blocks import BlockSpec, branch_of
 from workflows.engine.task_types import TaskType
+from workflows.engine.values.storable import unstorable
 from workflows.fields.field import SeenBy
 
 # What says how a value must be, and not of which kind it is or how long it may be.

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from .approvals import VOTE_FIELD, Vote
-from .clock import NAMES as NAMES_OF_TIME
-from .clock import Clock
-from .conditions import PreparedData, evaluate_condition, is_empty, prepare, variables_read
+from workflows.engine.rules.clock import NAMES as NAMES_OF_TIME
+from workflows.engine.rules.clock import Clock
+from workflows.engine.rules.compiling import is_empty
+from workflows.engine.rules.data import PreparedData, prepare
+from workflows.engine.rules.evaluate import evaluate_condition
+from workflows.engine.rules.reads import variables_read
+from workflows.engine.steps.approvals import VOTE_FIELD, Vote
+
 from .errors import ConditionError
 from .failure import Failure
 from .process import EndOutcome, Json, JsonObject, Process, TransitionSpec

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Self
 
+from workflows.engine.times.timing import Moment
+
 from .errors import DurationError
 from .task_types import TaskType
 from .texts import gettext as _
-from .timing import Moment
 
 type Json = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 type JsonObject = dict[str, Json]
@@ -34,7 +35,7 @@ class EndOutcome(StrEnum):
         return cls(str(name)) if name in cls.__members__.values() else cls.GOOD
 
 
-# Blocks: see blocks.py for what they do. So deep they may stand in each other.
+# Blocks: see steps/blocks.py for what they do. So deep they may stand in each other.
 DEEPEST: Final = 5
 # How many items a list may have where the block does not say, and the most that it may say.
 USUAL_MOST: Final = 50
@@ -278,7 +279,7 @@ class TransitionSpec:
     ``""`` are the empty condition, which is always true. The lowest ``priority`` is
     tried first; equal priorities are tried in the order in which they are listed.
 
-    ``after`` is a moment (see timing.py): the transition is then taken when ``from_task`` has
+    ``after`` is a moment (see times/timing.py): the transition is then taken when ``from_task`` has
     not ended by that time, and never when it has. Empty: the other way round.
 
     With ``on_failure`` it is taken when the call of ``from_task`` has failed for good, and never

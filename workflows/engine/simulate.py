@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from .clock import Clock
-from .conditions import one_budget
+from workflows.engine.rules.budget import one_budget
+from workflows.engine.rules.clock import Clock
+
 from .process import JsonObject, Process
 from .simulating.answering import Answering
 from .simulating.answers import Answer, read_answers

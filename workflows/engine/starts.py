@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from workflows.engine.times.recurrence import Recurrence
+
 from .process import Json, JsonObject, objects_in
-from .recurrence import Recurrence
 
 
 @dataclass(frozen=True, slots=True)

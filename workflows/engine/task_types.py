@@ -102,7 +102,7 @@ class TaskType(StrEnum):
             spellings=("ASYNC",),
         ),
     )
-    # It holds branches, which are done side by side: see blocks.py.
+    # It holds branches, which are done side by side: see steps/blocks.py.
     BLOCK = (
         "BLOCK",
         TaskTypeRules(
@@ -113,7 +113,7 @@ class TaskType(StrEnum):
             spellings=("PARALLEL",),
         ),
     )
-    # It asks several people, each in a branch of its own: see approvals.py.
+    # It asks several people, each in a branch of its own: see steps/approvals.py.
     APPROVAL = (
         "APPROVAL",
         TaskTypeRules(
@@ -124,7 +124,7 @@ class TaskType(StrEnum):
             spellings=("APPROVE", "APPROVALS"),
         ),
     )
-    # It ends by itself at a time: see timing.py.
+    # It ends by itself at a time: see times/timing.py.
     WAIT = (
         "WAIT",
         TaskTypeRules(
@@ -135,7 +135,7 @@ class TaskType(StrEnum):
             spellings=("DELAY", "PAUSE", "TIMER"),
         ),
     )
-    # It starts a ticket of another type, and waits for its end: see subtickets.py.
+    # It starts a ticket of another type, and waits for its end: see steps/subtickets.py.
     SUBTICKET = (
         "SUBTICKET",
         TaskTypeRules(
@@ -158,7 +158,7 @@ class TaskType(StrEnum):
             spellings=("SET", "SET_VALUES", "CALCULATION", "SCRIPT"),
         ),
     )
-    # See decision_table.py.
+    # See tables/decision_table.py.
     DECISION = (
         "DECISION",
         TaskTypeRules(
@@ -170,7 +170,7 @@ class TaskType(StrEnum):
             spellings=("DECISION_TABLE", "TABLE", "BUSINESS_RULE"),
         ),
     )
-    # It sends a mail: see messages.py.
+    # It sends a mail: see steps/messages.py.
     MESSAGE = (
         "MESSAGE",
         TaskTypeRules(

@@ -1,7 +1,8 @@
 """A question, and what its type says of itself: values only, no Django, no clock, no database.
 
-Each folder beside this module declares one type: `rules.py` has what is here, `screen.py` what
-people see of it. Everything else asks the declaration, so that a new type is a new folder.
+Each folder beside this module with a `rules.py` declares one type: `rules.py` has what is here,
+`screen.py` what people see of it. Everything else asks the declaration, so that a new type is a new
+folder.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from types import MappingProxyType
 from typing import ClassVar, Final
 from uuid import UUID
 
-from workflows.engine.composed import composed_text
-from workflows.engine.frozen import refuse
 from workflows.engine.problems import Path, Problem
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.texts import gettext
 from workflows.engine.texts import gettext_noop as gettext_noop
+from workflows.engine.values.composed import composed_text
+from workflows.engine.values.frozen import refuse
 from workflows.fields.facts import NO_FACTS, Facts, Reference
 
 # The keys that the specs of all types have.

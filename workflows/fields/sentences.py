@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workflows.engine.json_schema import (
+from workflows.engine.schemas.json_schema import (
     NOT_BLANK,
     REQUIRED,
     ValidationError,

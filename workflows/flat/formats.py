@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from import_export.formats import base_formats
 
 from workflows.bundles import read_bundle
-from workflows.engine.storable import unstorable
+from workflows.engine.values.storable import unstorable
 from workflows.errors import UnreadableBundleError
 from workflows.flat.formulas import unescape_formulas
 from workflows.flat.long_texts import put_long_texts_back

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from workflows.engine.calendar import OFFICE_WEEK, Span, WorkingTime
+from workflows.engine.times.calendar import OFFICE_WEEK, Span, WorkingTime
 
 # [[[opens, closes], ...], ...]: for each weekday from Monday on, in minutes from midnight.
 type Week = list[list[list[int]]]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from workflows.engine.composed import composed, is_composed
+from workflows.engine.values.composed import composed, is_composed
 
 
 class ComposedJson(json.JSONEncoder):

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import transition
 
 from tenants.names import LONGEST_NAME
-from workflows.engine.blocks import BranchState
 from workflows.engine.process import EndOutcome
+from workflows.engine.steps.blocks import BranchState
 from workflows.models.composed_json import ComposedJson
 from workflows.models.status import StatusField, StatusModel, one_of
 

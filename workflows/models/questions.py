@@ -1,8 +1,8 @@
 """The form of a task, as whoever reads it now has it: the words of ours in it in their language.
 
-A vote asks questions of ours (workflows/engine/approvals.py). In the database they stand in one
-language, in which a version was published once and stays sealed; whoever reads `fields` of a vote,
-wherever that is, has them in the language that is active then.
+A vote asks questions of ours (workflows/engine/steps/approvals.py). In the database they stand in
+one language, in which a version was published once and stays sealed; whoever reads `fields` of a
+vote, wherever that is, has them in the language that is active then.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 
-from workflows.engine.approvals import vote_fields_in_words
 from workflows.engine.process import Json
+from workflows.engine.steps.approvals import vote_fields_in_words
 
 if TYPE_CHECKING:
     _JSONField = models.JSONField[Any, Any]

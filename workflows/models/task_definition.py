@@ -9,13 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tenants.names import LONGEST_NAME
-from workflows.engine.assigning import PLAIN, AssignRule
-from workflows.engine.blocks import BlockSpec, branch_of
-from workflows.engine.edits import Edit, edits_of
 from workflows.engine.process import TaskSpec
-from workflows.engine.reminders import Reminder, reminders_of
+from workflows.engine.steps.assigning import PLAIN, AssignRule
+from workflows.engine.steps.blocks import BlockSpec, branch_of
+from workflows.engine.steps.edits import Edit, edits_of
+from workflows.engine.steps.reminders import Reminder, reminders_of
 from workflows.engine.task_types import WRITTEN_TYPES, TaskType
-from workflows.engine.timing import LONGEST_MOMENT
+from workflows.engine.times.timing import LONGEST_MOMENT
 from workflows.models.company_role import CompanyRole
 from workflows.models.questions import QuestionsField
 from workflows.models.workflow_definition import WorkflowDefinition, validate_key
@@ -172,7 +172,7 @@ class TaskDefinition(models.Model):
         help_text=_("To whom a MESSAGE step writes, and what."),
     )
 
-    # Of a block: see workflows/engine/blocks.py.
+    # Of a block: see workflows/engine/steps/blocks.py.
     branches = models.JSONField(_("branches"), null=True, blank=True)
     ends_when = models.CharField(
         _("ends when"), max_length=10, blank=True, default="", db_default=""
@@ -184,7 +184,7 @@ class TaskDefinition(models.Model):
     )
     most = models.PositiveIntegerField(_("most items"), null=True, blank=True)
     hide_answers = models.BooleanField(_("hide answers"), default=False, db_default=False)
-    # Of an approval: see workflows/engine/approvals.py. A role is its candidate role.
+    # Of an approval: see workflows/engine/steps/approvals.py. A role is its candidate role.
     approvers = models.JSONField(_("approvers"), null=True, blank=True)
     needed = models.CharField(_("needed"), max_length=10, blank=True, default="", db_default="")
     never = models.JSONField(
@@ -193,7 +193,7 @@ class TaskDefinition(models.Model):
         blank=True,
         help_text=_("Whom an approval never asks; empty: whoever submitted the ticket."),
     )
-    # Of a sub-ticket: see workflows/engine/subtickets.py.
+    # Of a sub-ticket: see workflows/engine/steps/subtickets.py.
     ticket_type = models.CharField(
         _("ticket type"),
         max_length=63,

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_fsm import transition
 
-from workflows.engine.assigning import Mode
 from workflows.engine.process import JsonObject
+from workflows.engine.steps.assigning import Mode
 from workflows.engine.task_types import FORM_TYPES
 from workflows.models.composed_json import ComposedJson
 from workflows.models.path import PathStatus

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.names import LONGEST_NAME
 from workflows.engine.process import EndOutcome
-from workflows.engine.timing import LONGEST_MOMENT
+from workflows.engine.times.timing import LONGEST_MOMENT
 from workflows.models.task_definition import TaskDefinition
 from workflows.models.workflow_definition import WorkflowDefinition
 

@@ -12,8 +12,8 @@ from tenants.models import Company, User
 from workflows.people.availability import COLUMNS, Availability
 from workflows.people.own_people import PERSON_CHANGED, ensure_own
 from workflows.people.releasing import lock_choosing, stop_passing_over
-from workflows.running.assignment import assign_waiting_tasks
-from workflows.running.deputies import people_who_had, people_who_named, tell_deputies
+from workflows.running.people.assignment import assign_waiting_tasks
+from workflows.running.people.deputies import people_who_had, people_who_named, tell_deputies
 
 
 def set_availability(

@@ -1,7 +1,7 @@
 """What people may do: and who gets the tasks when that changes.
 
 Every function here works in the company that the connection is set to, and in one
-transaction, which takes its locks in the order of `workflows.running.assignment`: workflow
+transaction, which takes its locks in the order of `workflows.running.people.assignment`: workflow
 instances first, then the choosing of workers, then people.
 """
 
@@ -38,10 +38,10 @@ from workflows.people.releasing import (
     release,
     stop_passing_over,
 )
-from workflows.running.assignment import assign_waiting_tasks
-from workflows.running.deputies import SWITCHED_OFF
+from workflows.running.people.assignment import assign_waiting_tasks
+from workflows.running.people.deputies import SWITCHED_OFF
+from workflows.running.people.workers import colleagues
 from workflows.running.questions import questions_to
-from workflows.running.workers import colleagues
 
 # Somebody was switched off, in its transaction.
 NOT_ACTIVE_ANY_MORE: Final[Hook[[User], None]] = Hook()

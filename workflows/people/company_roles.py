@@ -16,11 +16,11 @@ from tenants.fast.prepared import PreparedQuery
 from tenants.hooks import Hook
 from tenants.models import Company, User
 from workflows.errors import RoleInUseError, RoleNameInUseError
-from workflows.fields.kept_roles import forms_that_name
+from workflows.fields.in_database.kept_roles import forms_that_name
 from workflows.models import CompanyRole, TaskDefinition, TicketDefinition
 from workflows.people.own_people import ensure_own
 from workflows.people.releasing import forms_given, lock_forms, release
-from workflows.running.assignment import assign_waiting_tasks
+from workflows.running.people.assignment import assign_waiting_tasks
 
 ROLE_ADDED = declare("people.role_added", _("Added a company role"))
 ROLE_CHANGED = declare("people.role_changed", _("Changed a company role"))

@@ -1,4 +1,7 @@
-"""A person names who stands in for them, or an admin does: see workflows/running/deputies.py."""
+"""A person names who stands in for them, or an admin does.
+
+See workflows/running/people/deputies.py.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,8 @@ from tenants.models import Company, User
 from workflows.errors import DeputyError
 from workflows.people.availability import Availability
 from workflows.people.releasing import lock_choosing
-from workflows.running.deputies import tell_deputies
-from workflows.running.workers import eligible_workers
+from workflows.running.people.deputies import tell_deputies
+from workflows.running.people.workers import eligible_workers
 
 DEPUTY_NAMED = declare("people.deputy_named", _("Named who stands in for somebody"))
 

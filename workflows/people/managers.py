@@ -17,8 +17,8 @@ from tenants.models.user import UserQuerySet
 from workflows.errors import ManagerError
 from workflows.people.own_people import PERSON_CHANGED
 from workflows.people.releasing import lock_choosing
-from workflows.running.assignment import assign_waiting_tasks
-from workflows.running.workers import colleagues
+from workflows.running.people.assignment import assign_waiting_tasks
+from workflows.running.people.workers import colleagues
 
 
 def possible_managers(person: User) -> UserQuerySet:

@@ -1,7 +1,7 @@
 """Taking forms away from people, for others; and the locks of whoever changes who may have one.
 
-The locks are taken in the order of `workflows.running.assignment`: workflow instances first, then
-the choosing of workers, then people.
+The locks are taken in the order of `workflows.running.people.assignment`: workflow instances first,
+then the choosing of workers, then people.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from workflows.engine.process import JsonObject
 from workflows.engine.task_types import FORM_TYPES
 from workflows.models import CompanyRole, TaskInstance, WorkflowInstance
 from workflows.models.task_instance import ALIVE, ASSIGNMENT
-from workflows.running.assignment import assign_waiting_tasks, lock_assignment
-from workflows.running.candidates import may_have
-from workflows.running.events.answered import ANSWERED
 from workflows.running.events.kind import EventKind
-from workflows.running.events.released import RELEASED
+from workflows.running.events.of_people.released import RELEASED
+from workflows.running.events.of_talk.answered import ANSWERED
+from workflows.running.people.assignment import assign_waiting_tasks, lock_assignment
+from workflows.running.people.candidates import may_have
 from workflows.running.questions import QUESTION_ENDED, due_after_question, questions_to
 from workflows.running.record_event import record_event
 from workflows.running.sealing import batch_of_history

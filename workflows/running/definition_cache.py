@@ -15,20 +15,16 @@ from typing import Final
 from django.utils.translation import get_language
 
 from tenants.connection import current_schema
-from workflows.engine.at_once import rules_of_table
-from workflows.engine.clock import NAMES as NAMES_OF_TIME
-from workflows.engine.conditions import (
-    compile_condition,
-    compile_template,
-    is_empty,
-    reads_working_days,
-)
 from workflows.engine.errors import ConditionError
-from workflows.engine.frozen import frozen
-from workflows.engine.kept_by_size import KeptBySize
-from workflows.engine.messages import roots_read
 from workflows.engine.process import Json, JsonObject, Process
-from workflows.fields.validation import Validator, validator_for
+from workflows.engine.rules.clock import NAMES as NAMES_OF_TIME
+from workflows.engine.rules.compiling import compile_condition, compile_template, is_empty
+from workflows.engine.rules.reads import reads_working_days
+from workflows.engine.steps.at_once import rules_of_table
+from workflows.engine.steps.messages import roots_read
+from workflows.engine.values.frozen import frozen
+from workflows.engine.values.kept_by_size import KeptBySize
+from workflows.fields.answers.validation import Validator, validator_for
 from workflows.models import TaskDefinition, WorkflowDefinition
 from workflows.running.frozen_rows import freeze_row
 

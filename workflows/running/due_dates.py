@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from workflows.engine.answered import answer_key
-from workflows.engine.calendar import WorkingTime
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.timing import Moment
+from workflows.engine.steps.answered import answer_key
+from workflows.engine.times.calendar import WorkingTime
+from workflows.engine.times.timing import Moment
 from workflows.models import TaskInstance
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Model
 from django.db.models.base import ModelState
 
-from workflows.engine.frozen import frozen, refuse
+from workflows.engine.values.frozen import frozen, refuse
 
 
 class _FrozenRow:

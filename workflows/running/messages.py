@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from tenants.hooks import Hook
-from workflows.engine.at_once import Made
 from workflows.engine.process import JsonObject
+from workflows.engine.steps.at_once import Made
 from workflows.models import TaskInstance
 
 # Puts the mails of a step into the outbox, in its transaction, and gives what its event says. Of

@@ -19,8 +19,9 @@ from workflows.errors import (
     TaskWaitsError,
 )
 from workflows.models import TaskInstance
-from workflows.running.assignment import lock_assignment
-from workflows.running.candidates import candidates_of, in_pool_of
+from workflows.running.people.assignment import lock_assignment
+from workflows.running.people.candidates import candidates_of
+from workflows.running.people.candidates_in_sql import in_pool_of
 from workflows.running.state_manager import WorkflowStateManager
 
 

@@ -1,8 +1,8 @@
 """Where a workflow instance stands: on its main path, and in the branches of the blocks that run.
 
-See `workflows/engine/blocks.py` for what a block is. The main path's current task is that of the
-instance; while a block runs, that is the block's own task. Each run of a branch is a `Path` with a
-current task of its own, which may be a block again.
+See `workflows/engine/steps/blocks.py` for what a block is. The main path's current task is that of
+the instance; while a block runs, that is the block's own task. Each run of a branch is a `Path`
+with a current task of its own, which may be a block again.
 """
 
 from __future__ import annotations

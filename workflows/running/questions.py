@@ -9,9 +9,9 @@ from django.db.models import QuerySet
 
 from tenants.hooks import Hook
 from tenants.models import User
-from workflows.engine.timing import Moment
+from workflows.engine.times.timing import Moment
 from workflows.models import BusinessCalendar, TaskInstance
-from workflows.running.events.asked import ASKED
+from workflows.running.events.of_talk.asked import ASKED
 
 # The task, whose time begins anew, and now. An app above registers its functions while it starts.
 QUESTION_ENDED: Hook[[TaskInstance, datetime], None] = Hook()

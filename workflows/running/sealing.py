@@ -19,7 +19,7 @@ from tenants.fast.batch import Batch
 from tenants.fast.seals import FORMAT, Chain, SealedTable, sha256
 from tenants.models import User
 from workflows.models import Path, TaskInstance, WorkflowEvent, WorkflowInstance
-from workflows.running.events.resealed import RESEALED
+from workflows.running.events.of_repairs.resealed import RESEALED
 
 # Since when events have digests.
 MIGRATION: Final = ("workflows", "0028_digests")

@@ -7,14 +7,14 @@ from typing import Any
 from django.db.models import Q
 
 from workflows.engine.process import JsonObject
-from workflows.engine.subtickets import knows_outcome
+from workflows.engine.steps.subtickets import knows_outcome
 from workflows.models import TaskInstance, TaskStatus, WorkflowInstance
 from workflows.models.workflow_instance import ENDED
 from workflows.running.definition_cache import definition_of
-from workflows.running.events.started_by import STARTED_BY
-from workflows.running.events.subticket_ended import SUBTICKET_ENDED
-from workflows.running.events.subticket_started import SUBTICKET_STARTED
-from workflows.running.who_did import done_by
+from workflows.running.events.of_tickets.started_by import STARTED_BY
+from workflows.running.events.of_tickets.subticket_ended import SUBTICKET_ENDED
+from workflows.running.events.of_tickets.subticket_started import SUBTICKET_STARTED
+from workflows.running.looking_back.who_did import done_by
 from workflows.running.workflow_repair import WorkflowRepair
 
 

@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 
 from tenants.testing import CompanyTestCase
 from workflows.bundles import check_bundle
-from workflows.bundles.canonical import SCHEMA
+from workflows.bundles.document.canonical import SCHEMA
 from workflows.engine.process import Json, JsonObject, Process, TaskSpec
 from workflows.engine.simulate import TaskRules
 from workflows.engine.task_types import (
@@ -27,12 +27,13 @@ from workflows.engine.task_types import (
     WRITTEN_TYPES,
     TaskType,
 )
-from workflows.fields.validation import validate_fields
+from workflows.fields.answers.validation import validate_fields
 from workflows.models import TaskDefinition, WorkflowDefinition
 from workflows.picture.graph import draw_process
 from workflows.task_types import SCREENS, task_type_choices
-from workflows.workbooks.columns import TASKS
-from workflows.workbooks.kinds import TASK_TYPE, Scope, read_cell
+from workflows.workbooks.cells.kind import Scope, read_cell
+from workflows.workbooks.cells.kinds import TASK_TYPE
+from workflows.workbooks.sheets.tasks import TASKS
 
 # What a task of each type is made of.
 PARTS: dict[str, Any] = {

@@ -10,11 +10,12 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from workflows.bundles.reading import MAX_BYTES, read_bundle, write_bundle
-from workflows.bundles.synonyms import in_our_words
+from workflows.bundles.document.our_words import in_our_words
+from workflows.bundles.document.reading import MAX_BYTES, read_bundle, write_bundle
 from workflows.engine.problems import short
 from workflows.engine.process import JsonObject
 from workflows.errors import UnreadableBundleError
+from workflows.workbooks.cells.zone import cells_in
 from workflows.workbooks.formats.archive import Archive, damaged, encrypted
 from workflows.workbooks.formats.ods_reading import read_ods
 from workflows.workbooks.formats.ods_writing import MEDIA_TYPE, write_ods
@@ -24,7 +25,6 @@ from workflows.workbooks.from_workbook import read_grids
 from workflows.workbooks.reading import Reading
 from workflows.workbooks.to_workbook import pages_of, pages_of_tasks
 from workflows.workbooks.yaml_files import read_yaml, write_yaml
-from workflows.workbooks.zone import cells_in
 
 
 class FileType(StrEnum):
@@ -70,7 +70,8 @@ def read_document(content: bytes, filename: str = "", *, zone: tzinfo = UTC) -> 
     The content says what it is; the name only helps where that leaves a doubt. Without a name,
     text is JSON where it begins with a bracket, and YAML otherwise.
 
-    Other words that people use for the same are read as ours: see workflows.bundles.synonyms.
+    Other words that people use for the same are read as ours: see
+    workflows.bundles.document.synonyms.
     Times in the cells of a workbook that name no zone are meant in `zone`.
 
     Raises:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from workflows.bundles.check import MAX_PROBLEMS
-from workflows.bundles.problems import Problem, Severity
+from workflows.bundles.checks.check import MAX_PROBLEMS
+from workflows.bundles.document.problems import Problem, Severity
 from workflows.engine.problems import Path
 from workflows.workbooks.reading import SHEETS, Place
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
 
-from workflows.bundles.check import check_bundle
-from workflows.bundles.errors import InvalidBundleError
-from workflows.bundles.problems import Problem, errors_of, path_in_words
+from workflows.bundles.checks.check import check_bundle
+from workflows.bundles.document.errors import InvalidBundleError
+from workflows.bundles.document.problems import Problem, errors_of, path_in_words
 from workflows.engine.problems import Path
 from workflows.engine.process import Json
 

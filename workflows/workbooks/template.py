@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from workflows.bundles.canonical import FORMAT, FORMAT_VERSION
+from workflows.bundles.document.canonical import FORMAT, FORMAT_VERSION
 from workflows.engine.process import JsonObject
 from workflows.workbooks.documents import FileType, write_document, write_tasks
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from django.utils.translation import gettext as _
 
-from workflows.bundles.problems import Severity
+from workflows.bundles.document.problems import Severity
 from workflows.workbooks.findings import Findings
 from workflows.workbooks.formats.grid import Cell, Grid, column_letters
 from workflows.workbooks.formats.seen import struck_out

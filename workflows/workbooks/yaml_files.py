@@ -16,12 +16,12 @@ from typing import Any, Final
 import yaml
 from django.utils.translation import gettext as _
 
-from workflows.bundles.reading import MAX_BYTES, MAX_DIGITS, MAX_PARTS, too_many_parts
-from workflows.bundles.typed_numbers import read_typed_numbers
-from workflows.engine.number_text import possible_numbers
+from workflows.bundles.document.reading import MAX_BYTES, MAX_DIGITS, MAX_PARTS, too_many_parts
+from workflows.bundles.document.typed_numbers import read_typed_numbers
 from workflows.engine.problems import Path, short
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.storable import MAX_DEPTH
+from workflows.engine.values.number_text import possible_numbers
+from workflows.engine.values.storable import MAX_DEPTH
 from workflows.errors import UnreadableBundleError
 from workflows.workbooks.reading import Place, Reading
 

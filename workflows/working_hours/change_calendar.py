@@ -10,7 +10,7 @@ from tenants.audit.kinds import declare
 from tenants.audit.record import changed, record
 from tenants.hooks import Hook
 from tenants.models import Company
-from workflows.engine.calendar import Span
+from workflows.engine.times.calendar import Span
 from workflows.models import BusinessCalendar
 
 # In its transaction: what is counted by it anew registers here.

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from workflows.engine.calendar import Duration
 from workflows.engine.errors import DurationError
-from workflows.engine.timing import DUE, Moment
+from workflows.engine.times.calendar import Duration
+from workflows.engine.times.timing import DUE, Moment
 
 
 def duration_in_words(text: str, labels: Mapping[str, str] | None = None) -> str:

@@ -24,11 +24,11 @@ NOT_TRANSLATED = {
     "project/observing/*": "logs and metrics",
     "project/admin_site/kept_fragments.py": "errors of programmers",
     "project/database/owner.py": "commands",
-    "workflows/engine/frozen.py": "errors of programmers",
+    "workflows/engine/values/frozen.py": "errors of programmers",
     # The edge answers before Django is there, to programs mostly.
     "project/serving/*": "plain text of the edge",
     # Words of the formats, which are the same in every language: docs/translating.md.
-    "workflows/workbooks/columns.py": "headings of workbooks",
+    "workflows/workbooks/sheets/*": "headings of workbooks",
     "workflows/workbooks/table_sheets.py": "headings of workbooks",
     "workflows/people/pages/person_resource.py": "headings of the import of people",
     "workflows/authoring/ticket_types/pages/ticket_type_resource.py": "headings of an import",
@@ -38,12 +38,12 @@ NOT_TRANSLATED = {
     # Examples and made-up answers, which people write over.
     "tickets/demo.py": "the demo company",
     "workflows/workbooks/template.py": "the example in the empty workbook",
-    "workflows/bundles/samples.py": "made-up answers",
+    "workflows/bundles/trying/samples.py": "made-up answers",
     "workflows/bundles/unfinished.py": "the example in an empty draft",
     "workflows/fields/*/rules.py": "made-up answers",
     # Words of other libraries that are recognised.
-    "workflows/bundles/reading.py": "what Python says of broken JSON",
-    "workflows/engine/conditions.py": "what the rule engine says",
+    "workflows/bundles/document/reading.py": "what Python says of broken JSON",
+    "workflows/engine/rules/conditions.py": "what the rule engine says",
     # What is kept in the history, where it is the same for everybody who reads it.
     "tickets/company_data/restore_company.py": "a reason in the history",
     "tickets/erasing/erase_person.py": "the name of an erased person",

@@ -22,7 +22,7 @@ from workflows.models import (
     WorkflowInstance,
     WorkflowStatus,
 )
-from workflows.running.events.moved import MOVED
+from workflows.running.events.of_steps.moved import MOVED
 
 QUESTION: list[JsonObject] = [{"name": "big", "label": "Big?", "type": "boolean", "required": True}]
 

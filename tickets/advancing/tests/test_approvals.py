@@ -22,8 +22,8 @@ from tickets.repairing.reassign_task import reassign_task
 from tickets.repairing.retry_step import retry_step
 from tickets.seeing import Viewer, shown_output
 from tickets.working.hand_over import hand_over
-from workflows.engine.approvals import with_votes
 from workflows.engine.process import JsonObject
+from workflows.engine.steps.approvals import with_votes
 from workflows.errors import InvalidDataError, VoteNotYoursError, WorkerNotEligibleError
 from workflows.models import CompanyRole, TaskDefinition, TaskInstance, WorkflowEvent
 from workflows.running.definition_cache import definition_of, forget_definitions

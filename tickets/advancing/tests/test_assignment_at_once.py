@@ -15,8 +15,8 @@ from tenants.testing_tools.examples import is_long_run
 from tenants.testing_tools.waits import wait_until
 from tickets.repairing.tests.repair_case import SmallWorkflow
 from workflows.models import TaskInstance, TaskStatus, WorkflowEvent
-from workflows.running.events.assigned import ASSIGNED
-from workflows.running.events.task_completed import TASK_COMPLETED
+from workflows.running.events.of_people.assigned import ASSIGNED
+from workflows.running.events.of_steps.task_completed import TASK_COMPLETED
 
 PROCESSES = 4 if is_long_run() else 2
 EACH, WORKERS = 12, 6

@@ -35,7 +35,7 @@ from workflows.actions.tests.remote_system import Connection, RemoteSystem, answ
 from workflows.engine.process import JsonObject
 from workflows.errors import NotYourTaskError, TaskNotWorkableError, WorkflowsError
 from workflows.models import ActionAttempt, TaskInstance, WorkflowEvent
-from workflows.running.assignment import assign_waiting_tasks
+from workflows.running.people.assignment import assign_waiting_tasks
 
 type Change = Callable[[], object]
 DECLARED = (TicketsError, WorkflowsError)

@@ -29,7 +29,7 @@ from workflows.people.change_availability import set_availability
 from workflows.people.change_people import save_person
 from workflows.people.company_roles import save_company_role
 from workflows.people.releasing import release_tasks
-from workflows.running.assignment import assign_waiting_tasks
+from workflows.running.people.assignment import assign_waiting_tasks
 from workflows.running.pool import claim_task, release_task
 
 FORMS = Q(definition__task_type="FORM")

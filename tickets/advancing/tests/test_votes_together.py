@@ -17,11 +17,11 @@ from tenants.roles import SystemRole
 from tickets.advancing.tests.block_case import BlockCase, form
 from tickets.advancing.tests.test_statements_of_a_step import NOT_COUNTED
 from tickets.repairing.cancel_ticket import cancel_ticket
-from workflows.engine.approvals import with_votes
 from workflows.engine.process import JsonObject
+from workflows.engine.steps.approvals import with_votes
 from workflows.models import Path, TaskInstance
-from workflows.running.assignment import assign_by_rule
-from workflows.running.votes import assign_votes
+from workflows.running.people.assignment import assign_by_rule
+from workflows.running.people.votes import assign_votes
 
 YES: JsonObject = {"vote": "approve"}
 ROUNDS = 12

@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from tenants.pages.badges import badge
 from tickets.models import Ticket
 from tickets.seeing import Viewer, shown_output
-from workflows.authoring.definitions.pages.definition_rows import pretty
+from workflows.authoring.definitions.pages.in_words import pretty
 from workflows.forms import Shown
 from workflows.models import ActionAttempt, TaskInstance
 from workflows.models.action_attempt import AttemptOutcome
-from workflows.running.keys_now import KeyNow
+from workflows.running.looking_back.keys_now import KeyNow
 
 # The newest of them; a call that was retried for weeks has more than a page can show.
 MOST_ATTEMPTS = 50

@@ -15,7 +15,7 @@ from workflows.authoring.importing.import_bundle import import_bundle
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.engine.process import Json, JsonObject
 from workflows.models import TaskInstance, TicketDefinition, WorkflowDefinition, WorkflowEvent
-from workflows.running.events.changed import CHANGED
+from workflows.running.events.of_repairs.changed import CHANGED
 
 EDITS: list[Json] = [
     {"field": "amount"},

@@ -22,7 +22,7 @@ from workflows.models import (
 )
 from workflows.priorities import SCREENS as PRIORITIES
 from workflows.priorities import Priority
-from workflows.running.events.call_failed import CALL_FAILED
+from workflows.running.events.of_calls.call_failed import CALL_FAILED
 
 # The tones are CSS classes of definitions.css: badge-good, badge-bad ...
 # COMPLETED is shown by its outcome.

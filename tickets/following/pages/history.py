@@ -11,15 +11,16 @@ from django.utils.translation import gettext as _
 
 from tickets.conversation.pages.timeline import Happened
 from tickets.seeing import Viewer, changed_answers, shown_output
-from workflows.authoring.definitions.pages.definition_rows import condition_labels, pretty
-from workflows.engine.condition_sentence import describe_condition
-from workflows.engine.conditions import is_empty
+from workflows.authoring.definitions.pages.in_words import pretty
+from workflows.authoring.definitions.pages.transition_rows import condition_labels
+from workflows.engine.conditions.sentence import describe_condition
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.rules.compiling import is_empty
 from workflows.forms import Shown, show_answers
 from workflows.layouts.columns import layouts_of
 from workflows.models import TaskInstance, WorkflowDefinition, WorkflowEvent
-from workflows.running.events.branch_cancelled import BRANCH_CANCELLED
 from workflows.running.events.kind import Details, data_of, event_sentence, kind_named
+from workflows.running.events.of_blocks.branch_cancelled import BRANCH_CANCELLED
 
 _WITH: Final = ("actor", "task_instance__definition", "task_instance__contact")
 _LONG: Final = layouts_of("task_instance__definition")

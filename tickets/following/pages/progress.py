@@ -19,8 +19,8 @@ from tickets.following.pages.badges import ticket_badge
 from tickets.models import Ticket
 from tickets.seeing import Viewer, changed_answers, submitted_layout
 from workflows.end_outcomes import SCREENS as OUTCOMES
-from workflows.engine.json_schema import is_web_address
 from workflows.engine.process import Json
+from workflows.engine.schemas.json_schema import is_web_address
 from workflows.forms import Shown, show_answers
 from workflows.layouts.columns import layouts_of
 from workflows.models import (
@@ -29,10 +29,11 @@ from workflows.models import (
     WorkflowEvent,
     WorkflowStatus,
 )
-from workflows.picture.graph import TransitionKey, draw_process
+from workflows.picture.graph import draw_process
+from workflows.picture.scene import TransitionKey
 from workflows.running.definition_cache import process_of
 from workflows.running.events.kind import Tone, all_kinds, event_sentence, kind_named
-from workflows.running.events.moved import MOVED
+from workflows.running.events.of_steps.moved import MOVED
 from workflows.running.positions import current_tasks, is_running_block
 
 # Stands for the number of an event, of which there is none: it comes before all of them.

@@ -12,9 +12,9 @@ from tenants.models import User
 from tenants.models.user import UserQuerySet
 from workflows.models import TaskInstance
 from workflows.models.task_instance import UNFINISHED
-from workflows.running.candidates import candidates_of
-from workflows.running.deputies import acting_deputies
-from workflows.running.workers import eligible_workers
+from workflows.running.people.candidates import candidates_of
+from workflows.running.people.deputies import acting_deputies
+from workflows.running.people.workers import eligible_workers
 
 # A dropdown with more people than this is no help.
 MOST_WORKERS: Final = 300

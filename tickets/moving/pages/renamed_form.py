@@ -14,7 +14,7 @@ from tenants.refusals import refusals
 from tickets.moving.renamed_tasks import gone_tasks, new_tasks, propose
 from workflows.errors import RenamedTasksError
 from workflows.models import WorkflowDefinition
-from workflows.running.moving import TargetVersion
+from workflows.running.repair.target_version import TargetVersion
 
 PREFIX: Final = "renamed-"
 

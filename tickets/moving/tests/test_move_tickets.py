@@ -44,9 +44,10 @@ from workflows.models import (
     WorkflowInstance,
     WorkflowStatus,
 )
-from workflows.running.candidates import candidates_of, for_person
-from workflows.running.events.version_changed import VERSION_CHANGED
-from workflows.running.visits import count_visits
+from workflows.running.events.of_repairs.version_changed import VERSION_CHANGED
+from workflows.running.looking_back.visits import count_visits
+from workflows.running.people.candidates import candidates_of
+from workflows.running.people.candidates_in_sql import for_person
 
 REASON = "The new version asks for less."
 

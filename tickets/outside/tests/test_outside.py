@@ -37,7 +37,7 @@ from workflows.models import (
     WorkflowDefinition,
     WorkflowEvent,
 )
-from workflows.running.outside import LIFETIME
+from workflows.running.people.outside import LIFETIME
 from workflows.running.pool import claim_task, pool_of
 
 ADDRESS = "cora@customer.example"

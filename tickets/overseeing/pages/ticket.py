@@ -78,7 +78,7 @@ from workflows.layouts.columns import layouts_of
 from workflows.models import TaskInstance, WorkflowDefinition
 from workflows.models.task_instance import UNFINISHED
 from workflows.priorities import urgency
-from workflows.running.why_waiting import WhyWaiting, why_waiting
+from workflows.running.people.why_waiting import WhyWaiting, why_waiting
 
 DUE: Final = "workflow_instance__current_task__due_at"
 STATUS: Final = "workflow_instance__status"

@@ -13,8 +13,8 @@ from workflows.models import CompanyRole, TaskInstance
 from workflows.people.change_people import save_person
 from workflows.people.company_roles import save_company_role
 from workflows.people.managers import set_manager
+from workflows.running.people.why_waiting import why_waiting
 from workflows.running.pool import release_task
-from workflows.running.why_waiting import why_waiting
 
 
 class WhyWaitingTests(RuleCase):

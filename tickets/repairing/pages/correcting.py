@@ -19,7 +19,7 @@ from workflows.engine.process import Json, JsonObject
 from workflows.errors import InputNotCorrectableError, OutputReplacedError
 from workflows.forms import AnswersForm
 from workflows.models import TaskStatus
-from workflows.running.kept_outputs import where_kept
+from workflows.running.looking_back.kept_outputs import where_kept
 from workflows.running.positions import Positions
 
 

@@ -34,7 +34,7 @@ from tickets.repairing.pages.repair_verb import RepairVerb, kept_answers
 from tickets.seeing import shown_answers, viewer_of
 from workflows.layouts.columns import layouts_of
 from workflows.models import TaskInstance
-from workflows.running.keys_now import keys_now
+from workflows.running.looking_back.keys_now import keys_now
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

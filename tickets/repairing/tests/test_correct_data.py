@@ -26,7 +26,7 @@ from workflows.errors import (
     WorkflowEndedError,
 )
 from workflows.models import TaskInstance, WorkflowEvent
-from workflows.running.events.changed import CHANGED
+from workflows.running.events.of_repairs.changed import CHANGED
 
 
 class CorrectDataCase(SmallWorkflow, CompanyTestCase):

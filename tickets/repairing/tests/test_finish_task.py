@@ -13,7 +13,7 @@ from tickets.working.complete_task import complete_task
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError, TaskNotWorkableError, WorkflowOnHoldError
 from workflows.models import TaskInstance
-from workflows.running.events.task_completed import TASK_COMPLETED
+from workflows.running.events.of_steps.task_completed import TASK_COMPLETED
 
 
 class FinishTaskByHandTests(SmallWorkflow, CompanyTestCase):

@@ -18,8 +18,8 @@ from tickets.repairing.retry_step import retry_step
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow, broken_invariants
 from tickets.testing import without_taking_steps
 from workflows.models import WorkflowEvent
-from workflows.running.events.error_resolved import ERROR_RESOLVED
-from workflows.running.events.error_reviewed import ERROR_REVIEWED
+from workflows.running.events.of_repairs.error_resolved import ERROR_RESOLVED
+from workflows.running.events.of_repairs.error_reviewed import ERROR_REVIEWED
 
 
 class HandleErrorCase(SmallWorkflow, CompanyTestCase):

@@ -23,9 +23,9 @@ from workflows.errors import (
     WorkflowOnHoldError,
 )
 from workflows.models import TaskInstance
-from workflows.running.events.cancelled import CANCELLED
-from workflows.running.events.held import HELD
-from workflows.running.events.resumed import RESUMED
+from workflows.running.events.of_repairs.held import HELD
+from workflows.running.events.of_repairs.resumed import RESUMED
+from workflows.running.events.of_tickets.cancelled import CANCELLED
 
 
 class HoldAndCancelCase(SmallWorkflow, CompanyTestCase):

@@ -18,8 +18,8 @@ from workflows.errors import (
 )
 from workflows.models import CompanyRole, TaskInstance
 from workflows.running.definition_cache import forget_definitions
-from workflows.running.events.assigned import ASSIGNED
-from workflows.running.events.released import RELEASED
+from workflows.running.events.of_people.assigned import ASSIGNED
+from workflows.running.events.of_people.released import RELEASED
 
 
 class ReassignTaskTests(SmallWorkflow, CompanyTestCase):

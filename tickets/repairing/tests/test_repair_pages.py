@@ -30,7 +30,7 @@ from workflows.models import (
     WorkflowEvent,
 )
 from workflows.models.action_attempt import MOST_SENT
-from workflows.running.events.retried import RETRIED
+from workflows.running.events.of_repairs.retried import RETRIED
 
 
 def change_url(obj: Model) -> str:

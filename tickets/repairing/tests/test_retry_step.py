@@ -21,7 +21,7 @@ from tickets.repairing.tests.repair_case import REASON, SmallWorkflow, broken_in
 from workflows.errors import NothingToRetryError, WorkflowEndedError, WorkflowOnHoldError
 from workflows.models import TaskInstance, Transition, WorkflowEvent
 from workflows.running.definition_cache import forget_definitions
-from workflows.running.events.retried import RETRIED
+from workflows.running.events.of_repairs.retried import RETRIED
 
 
 class RetryStepTests(SmallWorkflow, CompanyTestCase):

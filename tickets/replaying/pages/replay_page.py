@@ -28,8 +28,8 @@ from tickets.replaying.replay_tickets import (
 from workflows.authoring.trying.pages.base_page import TRYING, TryingPage
 from workflows.authoring.trying.run_test_cases import trial_of
 from workflows.bundles import Trial
-from workflows.bundles.describe_changes import field_labels
-from workflows.engine.number_text import number_problem, parse_number
+from workflows.bundles.telling.describe_changes import field_labels
+from workflows.engine.values.number_text import number_problem, parse_number
 from workflows.models import TaskDefinition, WorkflowDefinition
 from workflows.working_hours.durations import duration_in_words
 

@@ -54,12 +54,12 @@ from workflows.models import (
     WorkflowEvent,
     WorkflowInstance,
 )
-from workflows.running.events.assigned import ASSIGNED
-from workflows.running.events.failed import FAILED
-from workflows.running.events.held import HELD
-from workflows.running.events.moved import MOVED
-from workflows.running.events.resumed import RESUMED
-from workflows.running.events.retried import RETRIED
+from workflows.running.events.of_people.assigned import ASSIGNED
+from workflows.running.events.of_repairs.held import HELD
+from workflows.running.events.of_repairs.resumed import RESUMED
+from workflows.running.events.of_repairs.retried import RETRIED
+from workflows.running.events.of_steps.failed import FAILED
+from workflows.running.events.of_steps.moved import MOVED
 
 APPROVE, CLARIFY, PAY = "approve_invoice", "invoice_clarification", "prepare_bank_transfer"
 

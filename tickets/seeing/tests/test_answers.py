@@ -37,7 +37,7 @@ from workflows.models import (
     WorkflowStatus,
 )
 from workflows.running.definition_cache import forget_definitions
-from workflows.running.events.cancelled import CANCELLED
+from workflows.running.events.of_tickets.cancelled import CANCELLED
 
 TOLD, INTERNAL = "It does not fit the budget.", "Uma asks for too much."
 QUESTIONS: list[JsonObject] = [

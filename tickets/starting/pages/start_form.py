@@ -19,9 +19,9 @@ from unfold.widgets import (
 from tenants.models import User
 from tenants.names import LONGEST_NAME, plain_email, plain_name
 from tickets.starting.preview import readable_rule
-from workflows.engine.recurrence import LONGEST_RULE, DayRule, Frequency
-from workflows.engine.recurrence import WEEKDAYS as DAYS
 from workflows.engine.starts import StartSpec
+from workflows.engine.times.recurrence import LONGEST_RULE, DayRule, Frequency
+from workflows.engine.times.recurrence import WEEKDAYS as DAYS
 
 WORKING_DAY: Final = "working_day"
 WEEKLY: Final = "weekly"

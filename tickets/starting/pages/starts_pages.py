@@ -30,14 +30,15 @@ from tickets.starting.pause_start import may_submit, pause_start, resume_start
 from tickets.starting.preview import next_times
 from workflows.authoring.ticket_types.change_starts import MOST_STARTS, change_starts
 from workflows.authoring.ticket_types.change_ticket_type import ticket_type_marker
-from workflows.bundles.starts import problems_of_start, start_in_words
-from workflows.engine.calendar import WorkingTime
+from workflows.bundles.checks.starts import problems_of_start
+from workflows.bundles.telling.starts import start_in_words
 from workflows.engine.errors import FieldError
 from workflows.engine.process import Json, objects_in
 from workflows.engine.starts import StartSpec, starts_of
+from workflows.engine.times.calendar import WorkingTime
 from workflows.errors import StartsRefusedError, TicketTypeChangedError, TicketTypeNotOfferedError
-from workflows.fields.look_up import facts_for
-from workflows.fields.validation import validator_for
+from workflows.fields.answers.validation import validator_for
+from workflows.fields.in_database.look_up import facts_for
 from workflows.forms.document_form import DocumentForm, rows_are_too_many
 from workflows.models import BusinessCalendar, TicketDefinition
 

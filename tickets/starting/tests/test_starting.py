@@ -19,8 +19,8 @@ from tickets.starting.pause_start import pause_start, pause_starts_of, resume_st
 from tickets.tests.screens import ScreenTestCase
 from workflows.authoring.ticket_types.change_starts import change_starts
 from workflows.authoring.ticket_types.change_ticket_type import change_ticket_type
-from workflows.engine.calendar import OFFICE_WEEK
 from workflows.engine.starts import StartSpec
+from workflows.engine.times.calendar import OFFICE_WEEK
 from workflows.errors import StartsRefusedError
 from workflows.models import BusinessCalendar, WorkflowEvent
 from workflows.people.change_people import save_person

@@ -14,7 +14,7 @@ from tickets.moving.move_tickets import move_tickets
 from tickets.repairing.correct_data import correct_ticket_data
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.tests.screens import ScreenTestCase, make_type
-from workflows.engine.condition_text import Names, parse_expression
+from workflows.engine.conditions.text import Names, parse_expression
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError
 from workflows.models import BusinessCalendar, TicketDefinition, Transition, WorkflowEvent

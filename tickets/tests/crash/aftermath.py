@@ -20,9 +20,9 @@ from tickets.tests.crash.journal import Journal
 from tickets.tests.crash.moody_system import NONSENSE, MoodySystem, Reply
 from tickets.tests.crash.quick_time import MINUTE_SECONDS
 from tickets.tests.refusals import REASON
-from workflows.engine.calendar import Duration
 from workflows.engine.process import JsonObject, objects_in
 from workflows.engine.task_types import CALL_TYPES
+from workflows.engine.times.calendar import Duration
 from workflows.models import (
     ActionAttempt,
     AttemptOutcome,
@@ -32,14 +32,14 @@ from workflows.models import (
     WorkflowInstance,
 )
 from workflows.models.workflow_instance import ENDED
-from workflows.running.events.block_began import BLOCK_BEGAN
-from workflows.running.events.branch_began import BRANCH_BEGAN
-from workflows.running.events.came_in import CAME_IN
 from workflows.running.events.kind import kind_named
-from workflows.running.events.moved import MOVED
-from workflows.running.events.retried import RETRIED
-from workflows.running.events.started_by import STARTED_BY
-from workflows.running.events.timed_out import TIMED_OUT
+from workflows.running.events.of_blocks.block_began import BLOCK_BEGAN
+from workflows.running.events.of_blocks.branch_began import BRANCH_BEGAN
+from workflows.running.events.of_repairs.retried import RETRIED
+from workflows.running.events.of_steps.moved import MOVED
+from workflows.running.events.of_steps.timed_out import TIMED_OUT
+from workflows.running.events.of_tickets.came_in import CAME_IN
+from workflows.running.events.of_tickets.started_by import STARTED_BY
 from workflows.running.positions import current_tasks, is_running_block
 
 

@@ -12,11 +12,11 @@ from workflows.engine.subtickets import CANCELLED
 from workflows.engine.task_types import SUBTICKET_TYPES
 from workflows.models import TaskInstance, TaskStatus, WorkflowEvent, WorkflowInstance
 from workflows.models.workflow_instance import ENDED
-from workflows.running.events.came_in import BY_START, CAME_IN
-from workflows.running.events.retried import RETRIED
-from workflows.running.events.started_by import STARTED_BY
-from workflows.running.events.subticket_ended import SUBTICKET_ENDED
-from workflows.running.events.subticket_started import SUBTICKET_STARTED
+from workflows.running.events.of_repairs.retried import RETRIED
+from workflows.running.events.of_tickets.came_in import BY_START, CAME_IN
+from workflows.running.events.of_tickets.started_by import STARTED_BY
+from workflows.running.events.of_tickets.subticket_ended import SUBTICKET_ENDED
+from workflows.running.events.of_tickets.subticket_started import SUBTICKET_STARTED
 from workflows.running.subtickets import depth_of
 
 

@@ -9,7 +9,7 @@ import attr
 from procrastinate.contrib.django import app
 
 from workflows.actions import pauses
-from workflows.engine.calendar import Duration, WorkingTime
+from workflows.engine.times.calendar import Duration, WorkingTime
 
 MINUTE_SECONDS = 2
 PAUSE_SECONDS = 1.0

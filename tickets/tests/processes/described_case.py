@@ -31,7 +31,7 @@ from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.importing.import_bundle import import_bundle
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.bundles import canonical, check_bundle
-from workflows.bundles.canonical import as_text
+from workflows.bundles.document.canonical import as_text
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError
 from workflows.models import (

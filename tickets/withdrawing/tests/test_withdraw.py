@@ -17,7 +17,7 @@ from tickets.withdrawing.withdraw_ticket import LONGEST_REASON, withdraw_ticket
 from tickets.working.complete_task import complete_task
 from workflows.errors import TaskNotWorkableError, WorkflowEndedError
 from workflows.models import TaskInstance
-from workflows.running.events.withdrawn import WITHDRAWN
+from workflows.running.events.of_tickets.withdrawn import WITHDRAWN
 
 
 class WithdrawTicketTests(SmallWorkflow, CompanyTestCase):

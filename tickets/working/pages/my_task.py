@@ -39,8 +39,8 @@ from workflows.layouts.columns import layouts_of
 from workflows.models import TaskStatus
 from workflows.models.task_instance import ALIVE, WORKABLE
 from workflows.priorities import urgency
-from workflows.running.candidates import in_pool_of
-from workflows.running.deputies import people_who_named
+from workflows.running.people.candidates_in_sql import in_pool_of
+from workflows.running.people.deputies import people_who_named
 
 POOL = "pool"
 TICKET = "workflow_instance__ticket"

@@ -21,8 +21,8 @@ from tickets.working.pages.worker_page import WorkerPage, with_ticket
 from tickets.working.take_over import take_over, tasks_to_stand_in_for
 from workflows.errors import MayNotTakeOverError
 from workflows.people.availability import availability_of
-from workflows.running.candidates import candidates_of
-from workflows.running.deputies import people_who_named
+from workflows.running.people.candidates import candidates_of
+from workflows.running.people.deputies import people_who_named
 
 # So many are shown; what is due first comes first.
 MOST_SHOWN: Final = 100

@@ -66,15 +66,15 @@ from tickets.seeing import (
 from tickets.seeing.task_holders import is_still_theirs
 from tickets.working.complete_task import complete_task, start_task
 from tickets.working.pages.worker_page import NEXT, WorkerPage, with_ticket
-from workflows.engine.assigning import Who
 from workflows.engine.errors import FieldError
+from workflows.engine.steps.assigning import Who
 from workflows.engine.task_types import FORM_TYPES
 from workflows.errors import InvalidDataError, NotYourTaskError, TaskNotWorkableError
 from workflows.forms import AnswersForm, EditsForm, Shown, visible_answer
 from workflows.layouts.given import Layout, edit_layout
 from workflows.models import TaskStatus
 from workflows.models.task_instance import WORKABLE
-from workflows.running.events.assigned import ASSIGNED
+from workflows.running.events.of_people.assigned import ASSIGNED
 
 
 @register_page(MyTask, "<path:object_id>/change/", name="tickets_mytask_change")

@@ -9,7 +9,7 @@ from tenants.models import User
 from tickets.tests.screens import ScreenTestCase
 from tickets.working.complete_task import complete_task
 from workflows.models import TaskInstance, TaskStatus, WorkflowEvent
-from workflows.running.events.assigned import ASSIGNED
+from workflows.running.events.of_people.assigned import ASSIGNED
 
 LIST = reverse("admin:tickets_mytask_changelist")
 

@@ -42,11 +42,11 @@ from workflows.people.change_people import save_person
 from workflows.people.deputies import name_deputy
 from workflows.people.managers import set_manager
 from workflows.people.releasing import give_out_waiting_tasks
-from workflows.running.assignment import _in_turn, _least_loaded_first
 from workflows.running.definition_cache import forget_definitions
-from workflows.running.events.assigned import ASSIGNED
 from workflows.running.events.kind import event_sentence
+from workflows.running.events.of_people.assigned import ASSIGNED
 from workflows.running.history import replay, stored_state
+from workflows.running.people.assignment import _in_turn, _least_loaded_first
 from workflows.running.pool import claim_task, pool_of, release_task
 
 OK: list[Json] = [{"name": "ok", "label": "Approved?", "type": "boolean", "required": True}]

@@ -19,12 +19,13 @@ from tickets.submitting.submit_ticket import submit_ticket
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.importing.import_bundle import import_bundle, preview_bundle
 from workflows.authoring.publishing.publish_workflow import publish_workflow
-from workflows.engine.messages import MessageSpec
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.steps.messages import MessageSpec
 from workflows.models import TaskInstance, WorkflowDefinition
 from workflows.people.change_people import save_person
-from workflows.running.candidates import for_person, person_named
 from workflows.running.definition_cache import forget_definitions
+from workflows.running.people.candidates_in_sql import for_person
+from workflows.running.people.facts import person_named
 
 WALT, NEW = "walt@acme.example", "walter@acme.example"
 

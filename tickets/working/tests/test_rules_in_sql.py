@@ -19,9 +19,10 @@ from workflows.models import (
     WorkflowEvent,
     WorkflowInstance,
 )
-from workflows.running.candidates import candidates_of, for_person
-from workflows.running.events.task_completed import TASK_COMPLETED
-from workflows.running.events.version_changed import VERSION_CHANGED
+from workflows.running.events.of_repairs.version_changed import VERSION_CHANGED
+from workflows.running.events.of_steps.task_completed import TASK_COMPLETED
+from workflows.running.people.candidates import candidates_of
+from workflows.running.people.candidates_in_sql import for_person
 
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
 EARLIER = ("approve", "finance", "director")

@@ -38,8 +38,8 @@ from workflows.people.absence import plan_absence, switch_absences
 from workflows.people.change_availability import set_availability
 from workflows.people.change_people import save_person
 from workflows.people.deputies import name_deputy
-from workflows.running.deputies import MOST_FOLLOWED, acting_deputy, people_who_named
 from workflows.running.history import replay, stored_state
+from workflows.running.people.deputies import MOST_FOLLOWED, acting_deputy, people_who_named
 
 LIST = reverse("admin:tickets_mytask_changelist")
 STANDING_IN = reverse("admin:tickets_mytask_standing_in")

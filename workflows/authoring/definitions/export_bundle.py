@@ -6,11 +6,11 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.audit.kinds import declare
 from workflows.bundles import FORMAT, FORMAT_VERSION, canonical
-from workflows.bundles.canonical import END, START
-from workflows.engine.approvals import Approvers
+from workflows.bundles.document.canonical import END, START
 from workflows.engine.process import Json, JsonObject
-from workflows.fields.kept_people import addresses_of, part_of_document
-from workflows.fields.kept_roles import (
+from workflows.engine.steps.approvals import Approvers
+from workflows.fields.in_database.kept_people import addresses_of, part_of_document
+from workflows.fields.in_database.kept_roles import (
     reminders_with_names,
     roles_named_in,
     roles_of_reminders,

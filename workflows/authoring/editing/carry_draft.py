@@ -7,7 +7,7 @@ from tenants.models import User
 from workflows.authoring.editing.save_draft import DRAFT_SAVED, key_problem, save_draft
 from workflows.authoring.importing.import_bundle import WholeBundle, lock_definitions
 from workflows.authoring.importing.seen_draft import SeenDraft
-from workflows.bundles.errors import NotStorableError
+from workflows.bundles.document.errors import NotStorableError
 from workflows.bundles.unfinished import storage_problems, with_named_roles
 from workflows.errors import DraftThereError
 from workflows.models import WorkflowDefinition

@@ -17,7 +17,7 @@ from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.importing.import_bundle import WholeBundle, lock_definitions
 from workflows.bundles.unfinished import new_workflow_document
 from workflows.engine.process import Json, JsonObject, objects_in
-from workflows.engine.storable import unstorable
+from workflows.engine.values.storable import unstorable
 from workflows.errors import NoTitleError
 from workflows.models import TicketDefinition, WorkflowDefinition
 

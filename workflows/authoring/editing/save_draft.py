@@ -10,8 +10,8 @@ from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.models import User
 from workflows.authoring.importing.import_bundle import WholeBundle, lock_definitions
-from workflows.bundles.errors import NotStorableError
-from workflows.bundles.problems import Problem, path_in_words
+from workflows.bundles.document.errors import NotStorableError
+from workflows.bundles.document.problems import Problem, path_in_words
 from workflows.bundles.unfinished import storage_problems, with_named_roles
 from workflows.engine.process import JsonObject
 from workflows.errors import DraftChangedError, NotADraftError

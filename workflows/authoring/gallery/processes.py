@@ -26,7 +26,7 @@ from workflows.bundles import (
     read_bundle_file,
     run_document_test_cases,
 )
-from workflows.bundles.task_notes import task_notes
+from workflows.bundles.telling.task_notes import task_notes
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.errors import UnreadableBundleError
 from workflows.picture.graph import draw_process

@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 
 from tenants.names import name_key
 from workflows.bundles import Problem, Severity
-from workflows.bundles.outline import Outline, roles_in_questions
-from workflows.bundles.problems import path_in_words
+from workflows.bundles.document.problems import path_in_words
+from workflows.bundles.outline.outline import Outline
+from workflows.bundles.outline.roles import roles_in_questions
 from workflows.engine.problems import Path
 from workflows.engine.process import Json, JsonObject
 from workflows.models import CompanyRole

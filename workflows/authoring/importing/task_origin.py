@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from workflows.authoring.definitions.export_bundle import export_bundle
-from workflows.bundles.canonical import as_text
+from workflows.bundles.document.canonical import as_text
 from workflows.engine.process import JsonObject
 from workflows.models import WorkflowDefinition
 

@@ -16,14 +16,15 @@ from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.models import User
 from tenants.names import plain_email
-from workflows.bundles.outline import Entry, Outline
-from workflows.bundles.problems import Problem, Severity, path_in_words
-from workflows.engine.approvals import ApprovalSpec, Approvers, never_of, vote_key
-from workflows.engine.assigning import REQUESTER
+from workflows.bundles.document.problems import Problem, Severity, path_in_words
+from workflows.bundles.outline.entries import Entry
+from workflows.bundles.outline.outline import Outline
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.steps.approvals import ApprovalSpec, Approvers, never_of, vote_key
+from workflows.engine.steps.assigning import REQUESTER
 from workflows.errors import NotADraftError
 from workflows.models import CompanyRole, WorkflowDefinition
-from workflows.running.workers import colleagues, eligible_workers
+from workflows.running.people.workers import colleagues, eligible_workers
 
 ALLOWED = declare("definitions.requester_may_approve", gettext_lazy("Let requesters approve"))
 

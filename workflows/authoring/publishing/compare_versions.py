@@ -3,7 +3,7 @@ from __future__ import annotations
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.importing.import_bundle import CONTENT
 from workflows.bundles import Change, differences
-from workflows.bundles.describe_changes import DescribedChange, describe_changes
+from workflows.bundles.telling.describe_changes import DescribedChange, describe_changes
 from workflows.engine.process import JsonObject
 from workflows.models import WorkflowDefinition
 

@@ -23,8 +23,8 @@ from workflows.authoring.publishing.certain_approvals import certain_approval_pr
 from workflows.authoring.ticket_types.starts_moved import STARTS_MOVED
 from workflows.authoring.trying.run_test_cases import run_test_cases_of_document
 from workflows.bundles import errors_of, test_case_failures
-from workflows.bundles.errors import NotPublishableError
-from workflows.bundles.problems import Problem
+from workflows.bundles.document.errors import NotPublishableError
+from workflows.bundles.document.problems import Problem
 from workflows.errors import NotADraftError
 from workflows.models import TicketDefinition, WorkflowDefinition
 from workflows.models.version_checksum import checksums

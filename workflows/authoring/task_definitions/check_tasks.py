@@ -24,14 +24,9 @@ from workflows.bundles import (
     errors_of,
     test_case_failures,
 )
-from workflows.bundles.canonical import as_text
-from workflows.bundles.outline import Outline
-from workflows.bundles.task_sets import (
-    PARTS,
-    lasting_problems,
-    put_tasks_into,
-    task_set_problems,
-)
+from workflows.bundles.document.canonical import as_text
+from workflows.bundles.outline.outline import Outline
+from workflows.bundles.task_sets import PARTS, lasting_problems, put_tasks_into, task_set_problems
 from workflows.bundles.unfinished import with_named_roles
 from workflows.engine.process import Json, JsonObject
 from workflows.models import CompanyRole, WorkflowDefinition

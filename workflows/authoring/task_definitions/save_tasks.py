@@ -11,8 +11,8 @@ from workflows.authoring.importing.import_bundle import lock_definitions
 from workflows.authoring.importing.seen_draft import SeenDraft
 from workflows.authoring.task_definitions.check_tasks import put_into
 from workflows.bundles import errors_of
-from workflows.bundles.canonical import as_text
-from workflows.bundles.errors import NotStorableError
+from workflows.bundles.document.canonical import as_text
+from workflows.bundles.document.errors import NotStorableError
 from workflows.bundles.task_sets import task_set_problems
 from workflows.errors import DraftChangedError, DraftThereError, NotADraftError
 from workflows.models import WorkflowDefinition

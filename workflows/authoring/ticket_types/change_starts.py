@@ -11,15 +11,11 @@ from tenants.audit.record import record
 from tenants.models import User
 from workflows.authoring.ticket_types.change_ticket_type import ticket_type_marker
 from workflows.authoring.ticket_types.starts_moved import STARTS_MOVED
-from workflows.bundles.starts import problems_of_start
+from workflows.bundles.checks.starts import problems_of_start
 from workflows.engine.starts import StartSpec, starts_of
-from workflows.errors import (
-    StartsRefusedError,
-    TicketTypeChangedError,
-    TicketTypeNotOfferedError,
-)
-from workflows.fields.look_up import facts_for
-from workflows.fields.validation import validator_for
+from workflows.errors import StartsRefusedError, TicketTypeChangedError, TicketTypeNotOfferedError
+from workflows.fields.answers.validation import validator_for
+from workflows.fields.in_database.look_up import facts_for
 from workflows.models import TicketDefinition
 
 STARTS_CHANGED = declare(

@@ -12,8 +12,8 @@ from tenants.audit.kinds import declare
 from tenants.audit.record import changed, record
 from tenants.names import plain_name
 from workflows.authoring.ticket_types.starts_moved import STARTS_MOVED
-from workflows.engine.composed import composed_text
-from workflows.engine.storable import unstorable
+from workflows.engine.values.composed import composed_text
+from workflows.engine.values.storable import unstorable
 from workflows.errors import (
     AnotherVersionActiveError,
     TicketTypeChangedError,

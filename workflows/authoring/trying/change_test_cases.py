@@ -11,13 +11,13 @@ from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.names import LONGEST_NAME, name_key, plain_name
 from workflows.authoring.trying.run_test_cases import run_test_cases, trial_of
-from workflows.bundles.canonical import SCHEMA, canonical
-from workflows.bundles.trial import clock_of_case
-from workflows.engine.approvals import approval_key
+from workflows.bundles.document.canonical import SCHEMA, canonical
+from workflows.bundles.trying.trial import clock_of_case
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Answer, Outcome, Simulation
-from workflows.engine.storable import unstorable
+from workflows.engine.steps.approvals import approval_key
+from workflows.engine.values.storable import unstorable
 from workflows.errors import (
     CaseNameInUseError,
     InvalidCaseNameError,

@@ -9,7 +9,7 @@ from typing import Final
 from django.core import signing
 
 from tenants.connection import current_schema
-from workflows.bundles.trial import EXAMPLE_SUBMITTER
+from workflows.bundles.trying.trial import EXAMPLE_SUBMITTER
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import Answer, read_answers
 from workflows.models import WorkflowDefinition

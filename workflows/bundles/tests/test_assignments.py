@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from unittest import TestCase
 
-from workflows.bundles.assignments import assignments_in_words
-from workflows.bundles.canonical import canonical
-from workflows.bundles.check import check_bundle
-from workflows.engine.assigning import canonical_assignment
+from workflows.bundles.checks.check import check_bundle
+from workflows.bundles.document.canonical import canonical
+from workflows.bundles.telling.assignments import assignments_in_words
 from workflows.engine.process import Json, JsonObject
-from workflows.workbooks.assigned import read_assigned, write_assigned
-from workflows.workbooks.lines import UnreadableCellError
+from workflows.engine.steps.assigning import canonical_assignment
+from workflows.workbooks.cells.assigned import read_assigned, write_assigned
+from workflows.workbooks.cells.lines import UnreadableCellError
 
 
 def bundle(role: str = "", **assign_to: Json) -> JsonObject:

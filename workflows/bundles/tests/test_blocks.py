@@ -8,17 +8,17 @@ from copy import deepcopy
 from typing import Any
 from unittest import TestCase
 
-from workflows.bundles.canonical import canonical
-from workflows.bundles.check import check_bundle
-from workflows.bundles.describe_changes import describe_changes
-from workflows.bundles.differences import differences
-from workflows.bundles.problems import Problem
-from workflows.bundles.samples import sample_context
-from workflows.bundles.trial import run_document_test_cases, test_case_failures
+from workflows.bundles.checks.check import check_bundle
+from workflows.bundles.document.canonical import canonical
+from workflows.bundles.document.problems import Problem
+from workflows.bundles.telling.describe_changes import describe_changes
+from workflows.bundles.telling.differences import differences
+from workflows.bundles.trying.cases import run_document_test_cases, test_case_failures
+from workflows.bundles.trying.samples import sample_context
 from workflows.bundles.unfinished import storage_problems
-from workflows.engine.condition_text import parse_condition, write_condition
-from workflows.engine.conditions import evaluate_condition
+from workflows.engine.conditions.text import parse_condition, write_condition
 from workflows.engine.process import JsonObject
+from workflows.engine.rules.evaluate import evaluate_condition
 from workflows.workbooks.documents import FileType, read_document, write_document
 
 OK: Any = [{"name": "ok", "label": "OK?", "type": "boolean", "required": True}]

@@ -11,16 +11,17 @@ from django.test import SimpleTestCase
 
 from tenants.testing_tools.effort import steps_of
 from workflows.authoring.gallery.processes import gallery
-from workflows.bundles.check import check_bundle
-from workflows.bundles.reading import MAX_PARTS, read_bundle
-from workflows.bundles.trial import run_document_test_cases
+from workflows.bundles.checks.check import check_bundle
+from workflows.bundles.document.reading import MAX_PARTS, read_bundle
+from workflows.bundles.trying.cases import run_document_test_cases
 from workflows.bundles.unfinished import new_workflow_document
-from workflows.engine import json_schema
-from workflows.engine.conditions import MOST_WORK_TOGETHER, one_budget
-from workflows.engine.pattern_cost import MOST_BYTES_OF_DOCUMENT, pattern_cost
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.rule_cost import ASSUMED_ITEMS, ASSUMED_SIZE, MOST_OUTPUT, assumed, check_cost
-from workflows.engine.transforms import apply_transform
+from workflows.engine.rules.bounds import assumed
+from workflows.engine.rules.budget import MOST_WORK_TOGETHER, one_budget
+from workflows.engine.rules.rule_cost import ASSUMED_ITEMS, ASSUMED_SIZE, MOST_OUTPUT, check_cost
+from workflows.engine.rules.transforms import apply_transform
+from workflows.engine.schemas import json_schema
+from workflows.engine.schemas.pattern_cost import MOST_BYTES_OF_DOCUMENT, pattern_cost
 from workflows.errors import UnreadableBundleError
 from workflows.workbooks import FileType, read_document, write_document
 

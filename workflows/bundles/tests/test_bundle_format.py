@@ -10,7 +10,7 @@ from django.conf import settings
 from django.test import SimpleTestCase
 
 from workflows.bundles import check_bundle
-from workflows.bundles.canonical import SCHEMA
+from workflows.bundles.document.canonical import SCHEMA
 from workflows.fields.registry import TYPES
 
 GUIDE = settings.BASE_DIR / "docs" / "bundle-format.md"

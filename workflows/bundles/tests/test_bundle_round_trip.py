@@ -11,7 +11,7 @@ from jsonschema_rs import Draft202012Validator
 from tenants.testing_tools.examples import examples
 from workflows.bundles import canonical, check_bundle, differences, errors_of, read_bundle
 from workflows.bundles import write_bundle as write
-from workflows.bundles.canonical import SCHEMA
+from workflows.bundles.document.canonical import SCHEMA
 from workflows.bundles.tests.bundle_strategies import JSON, bundles
 
 VALIDATOR = Draft202012Validator(SCHEMA)

@@ -9,11 +9,11 @@ from hypothesis import given
 
 from tenants.testing_tools.examples import examples
 from workflows.bundles import canonical, check_bundle
-from workflows.bundles.canonical import as_text
-from workflows.bundles.problems import Problem
-from workflows.bundles.spelling import as_spelt
+from workflows.bundles.document.canonical import as_text
+from workflows.bundles.document.problems import Problem
+from workflows.bundles.document.spelling import as_spelt
 from workflows.bundles.tests.bundle_strategies import JSON
-from workflows.bundles.trial import run_document_test_cases
+from workflows.bundles.trying.cases import run_document_test_cases
 from workflows.bundles.unfinished import storage_problems, with_named_roles
 from workflows.workbooks import FileType, read_document, write_document
 from workflows.workbooks.tests.test_spreadsheet_habits import at

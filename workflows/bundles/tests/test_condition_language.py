@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.test import SimpleTestCase
 from django.utils.translation import override
 
-from workflows.bundles.describe_changes import describe_changes
-from workflows.bundles.differences import differences
-from workflows.engine.condition_sentence import describe_condition
-from workflows.engine.condition_text import parse_condition, write_condition
+from workflows.bundles.telling.describe_changes import describe_changes
+from workflows.bundles.telling.differences import differences
+from workflows.engine.conditions.sentence import describe_condition
+from workflows.engine.conditions.text import parse_condition, write_condition
 from workflows.engine.process import Json, JsonObject
 
 AMOUNT: Json = {"var": "ticket.amount"}

@@ -9,22 +9,17 @@ from unittest.mock import patch
 
 from django.test import SimpleTestCase
 
-from workflows.bundles import (
-    canonical,
-    check_bundle,
-    decision_tables,
-    differences,
-    run_document_test_cases,
-)
-from workflows.bundles.canonical import as_text
-from workflows.bundles.describe_changes import describe_changes
-from workflows.bundles.problems import Problem
-from workflows.bundles.samples import sample_context
-from workflows.bundles.synonyms import in_our_words
+from workflows.bundles import canonical, check_bundle, differences, run_document_test_cases
+from workflows.bundles.checks import decision_tables
+from workflows.bundles.document.canonical import as_text
+from workflows.bundles.document.our_words import in_our_words
+from workflows.bundles.document.problems import Problem
+from workflows.bundles.telling.describe_changes import describe_changes
+from workflows.bundles.trying.samples import sample_context
 from workflows.bundles.unfinished import drawable_process, storage_problems
-from workflows.engine.table_coverage import Budget
+from workflows.engine.rules.transforms import apply_transform
+from workflows.engine.tables.table_coverage import Budget
 from workflows.engine.tests.table_example import COUNTRIES, PROBES, answers, table
-from workflows.engine.transforms import apply_transform
 from workflows.picture.graph import draw_process
 
 

@@ -7,7 +7,7 @@ from django.test import SimpleTestCase
 
 from tickets.testing import fixture_document
 from workflows.bundles import canonical, differences
-from workflows.bundles.describe_changes import DescribedChange, describe_changes
+from workflows.bundles.telling.describe_changes import DescribedChange, describe_changes
 
 
 class TimesInWordsTest(SimpleTestCase):

@@ -6,9 +6,9 @@ from typing import Any
 from unittest import TestCase
 
 from workflows.bundles import run_document_test_cases
-from workflows.bundles.canonical import canonical
-from workflows.bundles.check import check_bundle
-from workflows.engine.condition_text import parse_condition, write_condition
+from workflows.bundles.checks.check import check_bundle
+from workflows.bundles.document.canonical import canonical
+from workflows.engine.conditions.text import parse_condition, write_condition
 from workflows.engine.process import Json, JsonObject
 
 REFUSED: Json = {"some": [{"var": "earlier.decide"}, {"==": [{"var": "decision"}, "refused"]}]}

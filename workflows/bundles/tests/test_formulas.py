@@ -17,12 +17,12 @@ from workflows.bundles import (
     read_bundle_file,
     run_document_test_cases,
 )
-from workflows.bundles.describe_changes import describe_changes
-from workflows.bundles.differences import differences
-from workflows.bundles.readable import readable_rules
-from workflows.bundles.synonyms import in_our_words
-from workflows.bundles.trial import Trial
-from workflows.engine.clock import Clock
+from workflows.bundles.document.our_words import in_our_words
+from workflows.bundles.telling.describe_changes import describe_changes
+from workflows.bundles.telling.differences import differences
+from workflows.bundles.telling.readable import readable_rules
+from workflows.bundles.trying.trial import Trial
+from workflows.engine.rules.clock import Clock
 from workflows.engine.simulate import Answer
 from workflows.workbooks import FileType, read_document, write_document
 

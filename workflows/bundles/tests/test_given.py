@@ -9,7 +9,7 @@ from typing import Any
 from django.test import SimpleTestCase
 
 from workflows.bundles import Trial, canonical, check_bundle, run_document_test_cases
-from workflows.bundles.given import Given
+from workflows.bundles.trying.given import Given
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.simulate import read_answers
 from workflows.workbooks.documents import read_workbook, write_workbook

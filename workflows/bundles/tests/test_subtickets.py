@@ -7,9 +7,9 @@ from typing import Any
 from django.test import SimpleTestCase
 
 from workflows.bundles import canonical, check_bundle, differences, errors_of
-from workflows.bundles.describe_changes import describe_changes
-from workflows.bundles.task_notes import task_notes
-from workflows.bundles.trial import Trial
+from workflows.bundles.telling.describe_changes import describe_changes
+from workflows.bundles.telling.task_notes import task_notes
+from workflows.bundles.trying.trial import Trial
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.workbooks import FileType, read_document, write_document
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from workflows.engine.answered import answer_in, output_of
 from workflows.engine.errors import FieldError, SchemaError
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import JsonObject
+from workflows.engine.steps.answered import answer_in, output_of
 from workflows.engine.texts import gettext
 
 from .answers import Answer

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from workflows.engine.failure import Failure, FailureReason
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.storable import unstorable
 from workflows.engine.texts import gettext
+from workflows.engine.values.storable import unstorable
 
 
 @dataclass(frozen=True, slots=True)

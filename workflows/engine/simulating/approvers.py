@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from workflows.engine.approvals import ApprovalSpec, Approvers, Needed, vote_key
-from workflows.engine.clock import Clock, with_time
 from workflows.engine.process import Json, JsonObject, Process
-from workflows.engine.transforms import apply_transform
+from workflows.engine.rules.clock import Clock, with_time
+from workflows.engine.rules.transforms import apply_transform
+from workflows.engine.steps.approvals import ApprovalSpec, Approvers, Needed, vote_key
 
 from .answers import Answer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from workflows.engine.at_once import AtOnceError, carry_out
+from workflows.engine.steps.at_once import AtOnceError, carry_out
 
 from .blocks import Blocks
 from .paths import PathState, SimulatedPath, SimulatedVisit

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from workflows.engine.approvals import ApprovalSpec, vote_key
-from workflows.engine.blocks import BlockSpec, Entered, enter_approval, enter_block
 from workflows.engine.errors import TransformError
 from workflows.engine.process import JsonObject
+from workflows.engine.steps.approvals import ApprovalSpec, vote_key
+from workflows.engine.steps.blocks import BlockSpec, Entered, enter_approval, enter_block
 
 from .approvers import named_approvers, usual_approvers
 from .following import Following

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from workflows.engine.conditions import is_empty
 from workflows.engine.decide import decide_failure
 from workflows.engine.errors import SchemaError, TransformError
 from workflows.engine.failure import Failure, FailureReason
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.schema_validation import SchemaValidator
+from workflows.engine.rules.compiling import is_empty
+from workflows.engine.rules.transforms import apply_transform
+from workflows.engine.schemas.schema_validation import SchemaValidator
 from workflows.engine.texts import gettext
-from workflows.engine.transforms import apply_transform
 
 from .following import Following
 from .paths import SimulatedPath, SimulatedVisit

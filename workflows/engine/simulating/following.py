@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from workflows.engine.approvals import CastVote, approval_output
-from workflows.engine.blocks import block_output, is_over, outputs_after, vote_in
 from workflows.engine.decide import Decision
 from workflows.engine.process import JsonObject
+from workflows.engine.steps.approvals import CastVote, approval_output
+from workflows.engine.steps.blocks import block_output, is_over, outputs_after, vote_in
 
 from .paths import PathState, SimulatedPath, SimulatedVisit
 from .so_far import SoFar

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from workflows.engine.blocks import outputs_after
 from workflows.engine.decide import decide_cancel, decide_timeout
+from workflows.engine.steps.blocks import outputs_after
 
 from .following import Following
 from .paths import SimulatedVisit

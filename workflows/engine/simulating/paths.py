@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from workflows.engine.blocks import BlockSpec, BranchRun, BranchState
 from workflows.engine.process import EndOutcome, Json, JsonObject
+from workflows.engine.steps.blocks import BlockSpec, BranchRun, BranchState
 
 from .answers import Answer
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from workflows.engine.clock import Clock
 from workflows.engine.decide import Decision, decide
 from workflows.engine.process import JsonObject, Process
+from workflows.engine.rules.clock import Clock
 
 from .answers import Answer
 from .approvers import as_vote
@@ -72,7 +72,7 @@ class SoFar:
         }
 
     def _earlier(self, path: SimulatedPath) -> JsonObject:
-        """What came of earlier visits, as `workflows.running.earlier_visits` says."""
+        """What came of earlier visits, as `workflows.running.looking_back.earlier_visits` says."""
         found: JsonObject = {}
         if path.block is not None:
             found = self._earlier(path.block.path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workflows.engine.failure import FailureReason
-from workflows.engine.subtickets import CANCELLED, began, completed, has_ended, knows_outcome
+from workflows.engine.steps.subtickets import CANCELLED, began, completed, has_ended, knows_outcome
 from workflows.engine.texts import gettext
 
 from .answers import Answer

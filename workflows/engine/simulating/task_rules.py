@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from workflows.engine.answered import answer_in
-from workflows.engine.clock import Clock
-from workflows.engine.conditions import is_empty
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.schema_validation import SchemaValidator
+from workflows.engine.rules.clock import Clock
+from workflows.engine.rules.compiling import is_empty
+from workflows.engine.schemas.schema_validation import SchemaValidator
+from workflows.engine.steps.answered import answer_in
 from workflows.engine.task_types import TaskType
 
 

@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from workflows.engine.errors import EngineError
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.transforms import apply_transform
+from workflows.engine.rules.transforms import apply_transform
 
 LITTLE = 400 * 1024 * 1024
 ACCUMULATOR: Json = {"var": "accumulator"}

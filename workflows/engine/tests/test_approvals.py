@@ -7,16 +7,16 @@ import unittest
 from typing import Any
 
 from workflows.engine import texts
-from workflows.engine.approvals import (
+from workflows.engine.process import Json, JsonObject, Process, TaskSpec, TransitionSpec
+from workflows.engine.simulate import Simulation, TaskRules, read_answers, simulate
+from workflows.engine.steps.approvals import (
     decided,
     needed_of,
     vote_document,
     vote_fields_in_words,
     vote_key,
 )
-from workflows.engine.blocks import BlockSpec, branch_of
-from workflows.engine.process import Json, JsonObject, Process, TaskSpec, TransitionSpec
-from workflows.engine.simulate import Simulation, TaskRules, read_answers, simulate
+from workflows.engine.steps.blocks import BlockSpec, branch_of
 from workflows.engine.task_types import TaskType
 
 

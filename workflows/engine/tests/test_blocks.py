@@ -3,7 +3,8 @@ from __future__ import annotations
 import unittest
 from typing import Any
 
-from workflows.engine.blocks import (
+from workflows.engine.process import Json, JsonObject, Process, TaskSpec
+from workflows.engine.steps.blocks import (
     BlockSpec,
     BranchSpec,
     BranchState,
@@ -16,7 +17,6 @@ from workflows.engine.blocks import (
     is_over,
     outputs_after,
 )
-from workflows.engine.process import Json, JsonObject, Process, TaskSpec
 from workflows.engine.task_types import TaskType
 
 EACH = (BranchSpec("each", "Each", "do"),)

@@ -6,7 +6,8 @@ import unittest
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from workflows.engine.calendar import (
+from workflows.engine.errors import DurationError, SpanError
+from workflows.engine.times.calendar import (
     OFFICE_WEEK,
     Duration,
     Span,
@@ -14,7 +15,6 @@ from workflows.engine.calendar import (
     read_spans,
     write_spans,
 )
-from workflows.engine.errors import DurationError, SpanError
 
 BRUSSELS, NEW_YORK = ZoneInfo("Europe/Brussels"), ZoneInfo("America/New_York")
 ALWAYS = ((Span(0, 1440),),) * 7

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenants.testing_tools.examples import examples
-from workflows.engine.condition_text import (
+from workflows.engine.conditions.text import (
     MAX_CHARACTERS,
     ConditionTextError,
     Names,
@@ -16,8 +16,10 @@ from workflows.engine.condition_text import (
     write_condition,
     write_expression,
 )
-from workflows.engine.conditions import check_condition, compact, evaluate_condition
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.rules.compiling import check_condition
+from workflows.engine.rules.data import compact
+from workflows.engine.rules.evaluate import evaluate_condition
 
 TASKS = ("approve", "pay_invoice", "ticket", "and")
 APPROVED: Json = {"var": "tasks.approve.approved"}

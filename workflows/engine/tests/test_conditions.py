@@ -10,16 +10,11 @@ from hypothesis import strategies as st
 
 from tenants.testing_tools.effort import steps_of
 from tenants.testing_tools.examples import examples
-from workflows.engine.conditions import (
-    check_condition,
-    compile_condition,
-    evaluate,
-    evaluate_condition,
-    has_computed_names,
-    variables_read,
-)
 from workflows.engine.errors import ConditionError
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.rules.compiling import check_condition, compile_condition
+from workflows.engine.rules.evaluate import evaluate, evaluate_condition
+from workflows.engine.rules.reads import has_computed_names, variables_read
 
 SUITE = Path(__file__).with_name("jsonlogic-tests.json")
 CONTEXT: JsonObject = {

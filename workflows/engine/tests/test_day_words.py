@@ -5,8 +5,8 @@ from __future__ import annotations
 import unittest
 from typing import Any
 
-from workflows.engine.condition_sentence import describe_formula
-from workflows.engine.condition_text import (
+from workflows.engine.conditions.sentence import describe_formula
+from workflows.engine.conditions.text import (
     ConditionTextError,
     Names,
     parse_condition,
@@ -14,7 +14,8 @@ from workflows.engine.condition_text import (
     write_condition,
     write_expression,
 )
-from workflows.engine.conditions import evaluate_condition, prepare
+from workflows.engine.rules.data import prepare
+from workflows.engine.rules.evaluate import evaluate_condition
 
 FORM = Names(fields=("start", "until", "amount", "lines", "days"))
 START, UNTIL, TODAY = {"var": "start"}, {"var": "until"}, {"var": "today"}

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 from unittest import TestCase
 
-from workflows.engine.decision_cells import (
+from workflows.engine.process import JsonObject
+from workflows.engine.tables.decision_cells import (
     CellError,
     CellType,
     UnfitValueError,
@@ -18,15 +19,14 @@ from workflows.engine.decision_cells import (
     value_of,
     write_cell,
 )
-from workflows.engine.decision_table import (
+from workflows.engine.tables.decision_table import (
     DecisionTable,
     TableError,
     canonical_table,
     read_table,
     table_of,
 )
-from workflows.engine.process import JsonObject
-from workflows.engine.table_coverage import Budget, Coverage, Domain, coverage_of
+from workflows.engine.tables.table_coverage import Budget, Coverage, Domain, coverage_of
 from workflows.engine.tests.table_example import COUNTRIES, PROBES, answers, table
 
 TEXT, NUMBER, YES_NO, DATE = CellType.TEXT, CellType.NUMBER, CellType.YES_NO, CellType.DATE

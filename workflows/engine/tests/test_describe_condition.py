@@ -5,7 +5,7 @@ import unittest
 from hypothesis import given
 
 from tenants.testing_tools.examples import examples
-from workflows.engine.condition_sentence import choice_labels, describe_condition
+from workflows.engine.conditions.sentence import choice_labels, describe_condition
 from workflows.engine.process import Json
 from workflows.engine.tests.test_conditions import json_values, var
 

@@ -6,7 +6,7 @@ import pickle
 from typing import Any
 from unittest import TestCase
 
-from workflows.engine.frozen import FrozenDict, FrozenError, FrozenList, frozen, thawed
+from workflows.engine.values.frozen import FrozenDict, FrozenError, FrozenList, frozen, thawed
 
 VALUE = {"name": "x", "list": [1, {"deep": [True, None]}], "empty": {}}
 

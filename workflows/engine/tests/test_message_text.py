@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from unittest import TestCase
 
-from workflows.engine.message_text import (
+from workflows.engine.process import Json
+from workflows.engine.steps.message_text import (
     LONGEST_ANSWER,
     LONGEST_MADE,
     Placeholder,
     read_message_text,
 )
-from workflows.engine.messages import MessageSpec, Recipient, canonical_message, roots_read
-from workflows.engine.process import Json
+from workflows.engine.steps.messages import MessageSpec, Recipient, canonical_message, roots_read
 
 ANSWERS = {
     "ticket.amount": "1,200.50",

@@ -5,7 +5,7 @@ from unittest import TestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.engine.number_text import (
+from workflows.engine.values.number_text import (
     AmbiguousNumberError,
     NumberTextError,
     number_problem,

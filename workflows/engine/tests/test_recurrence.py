@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from dateutil.rrule import rrulestr
 from django.test import SimpleTestCase
 
-from workflows.engine.calendar import OFFICE_WEEK, WorkingTime
 from workflows.engine.errors import RecurrenceError
-from workflows.engine.recurrence import DayRule, Recurrence, working_day_of
+from workflows.engine.times.calendar import OFFICE_WEEK, WorkingTime
+from workflows.engine.times.recurrence import DayRule, Recurrence, working_day_of
 
 BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
 

@@ -14,23 +14,21 @@ from hypothesis import strategies as st
 
 from tenants.testing_tools.effort import steps_of
 from tenants.testing_tools.examples import examples
-from workflows.engine import conditions, rule_cost
-from workflows.engine.conditions import check_condition, evaluate, evaluate_condition, prepare
 from workflows.engine.errors import ConditionError, TransformError
 from workflows.engine.evaluating.compiled import CompiledRule, Form, compile_rule, mistakes_in
 from workflows.engine.evaluating.failures import Failed, Unfit
 from workflows.engine.evaluating.operators import OPERATORS, Makes, that_make
 from workflows.engine.evaluating.values import compact
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.rule_cost import (
-    MOST_OUTPUT,
-    Bound,
-    TooLargeError,
-    assumed,
-    check_cost,
-)
+from workflows.engine.rules import evaluate as evaluating
+from workflows.engine.rules import rule_cost
+from workflows.engine.rules.bounds import Bound, TooLargeError, assumed
+from workflows.engine.rules.compiling import Compiled, check_condition
+from workflows.engine.rules.data import prepare
+from workflows.engine.rules.evaluate import evaluate, evaluate_condition
+from workflows.engine.rules.rule_cost import MOST_OUTPUT, check_cost
+from workflows.engine.rules.transforms import apply_transform, check_transform
 from workflows.engine.tests.test_conditions import var
-from workflows.engine.transforms import apply_transform, check_transform
 
 ACCUMULATOR = var("accumulator")
 DATA: JsonObject = {
@@ -208,11 +206,9 @@ class AttackTests(unittest.TestCase):
             raise MemoryError
 
         rule: Json = {"==": [var("a"), 1]}
-        broken = conditions._Compiled(
-            CompiledRule(too_much, frozenset(), False), rule, ((1_000, 0),)
-        )
+        broken = Compiled(CompiledRule(too_much, frozenset(), False), rule, ((1_000, 0),))
         with self.assertRaisesRegex(ConditionError, "too much memory"):
-            conditions._run(broken, prepare({"a": 1}))
+            evaluating._run(broken, prepare({"a": 1}))
         self.assertTrue(evaluate_condition(rule, {"a": 1}))
 
 

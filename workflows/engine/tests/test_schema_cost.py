@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from tenants.testing_tools.effort import steps_of
 from tenants.testing_tools.examples import examples
-from workflows.engine import json_schema
 from workflows.engine.errors import SchemaError
-from workflows.engine.json_schema import compile_validator, pattern_problem
-from workflows.engine.kept_by_size import KeptBySize
-from workflows.engine.pattern_cost import MOST_BYTES_OF_PATTERN, pattern_cost
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.schema_check import check_schema
-from workflows.engine.schema_validation import SchemaValidator
+from workflows.engine.schemas import json_schema
+from workflows.engine.schemas.json_schema import compile_validator, pattern_problem
+from workflows.engine.schemas.pattern_cost import MOST_BYTES_OF_PATTERN, pattern_cost
+from workflows.engine.schemas.schema_check import check_schema
+from workflows.engine.schemas.schema_validation import SchemaValidator
+from workflows.engine.values.kept_by_size import KeptBySize
 
 TOO_MUCH = "There is too much here"
 

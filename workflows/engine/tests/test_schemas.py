@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tenants.testing_tools.effort import steps_of
 from tenants.testing_tools.examples import examples
 from workflows.engine.errors import SchemaError
-from workflows.engine.schema_check import check_schema
-from workflows.engine.schema_validation import SchemaValidator
+from workflows.engine.schemas.schema_check import check_schema
+from workflows.engine.schemas.schema_validation import SchemaValidator
 from workflows.fields.tests.test_specs import any_json
 from workflows.fields.tests.test_validation import LIBRARY_WORDS
 
@@ -99,7 +99,7 @@ class CheckSchemaTests(unittest.TestCase):
                 check_schema(schema)
             # The second line of defence: the library itself, without our check before it.
             with mock.patch(
-                "workflows.engine.schema_check._schema_problems", return_value=iter(())
+                "workflows.engine.schemas.schema_check._schema_problems", return_value=iter(())
             ):
                 self.assertNotEqual(check_schema({"$ref": address}), [])
                 self.assertNotEqual(check_schema({"$ref": Path(__file__).as_uri()}), [])

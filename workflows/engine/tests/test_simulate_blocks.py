@@ -6,7 +6,6 @@ import unittest
 from collections.abc import Mapping
 from typing import Any
 
-from workflows.engine.blocks import BlockSpec, branch_of
 from workflows.engine.process import EndOutcome, Json, JsonObject, Process, TaskSpec, TransitionSpec
 from workflows.engine.simulate import (
     Answer,
@@ -16,6 +15,7 @@ from workflows.engine.simulate import (
     read_answers,
     simulate,
 )
+from workflows.engine.steps.blocks import BlockSpec, branch_of
 from workflows.engine.task_types import TaskType
 
 

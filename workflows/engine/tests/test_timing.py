@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from workflows.engine.calendar import OFFICE_WEEK, WorkingTime
 from workflows.engine.errors import MomentError
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.timing import MOMENT_PATTERN, Moment
+from workflows.engine.times.calendar import OFFICE_WEEK, WorkingTime
+from workflows.engine.times.timing import MOMENT_PATTERN, Moment
 
 BRUSSELS: Final = WorkingTime(ZoneInfo("Europe/Brussels"), OFFICE_WEEK)
 # A Friday, 16:00 in Brussels; the clocks are put back on Sunday.

@@ -7,8 +7,8 @@ from hypothesis import given
 from tenants.testing_tools.examples import examples
 from workflows.engine.errors import TransformError
 from workflows.engine.process import Json
+from workflows.engine.rules.transforms import apply_transform, check_transform, transform_variables
 from workflows.engine.tests.test_conditions import CONTEXT, json_values, var
-from workflows.engine.transforms import apply_transform, check_transform, transform_variables
 
 
 class TransformTests(unittest.TestCase):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from workflows.engine.clock_changes import readings_of
+from workflows.engine.times.clock_changes import readings_of
 
 
 class MomentInput(UnfoldAdminTextInputWidget):

@@ -6,12 +6,12 @@ import re
 from datetime import UTC, datetime, tzinfo
 from typing import Final
 
-from workflows.engine.clock_changes import readings_of
-from workflows.engine.json_schema import FORMAT_SENTENCES
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.schemas.json_schema import FORMAT_SENTENCES
 from workflows.engine.texts import gettext
+from workflows.engine.times.clock_changes import readings_of
 from workflows.fields.field import CellForm, Comparable, Field, TitleUse, gettext_noop
-from workflows.fields.moments import Moment
+from workflows.fields.shared.moments import Moment
 
 _WITHOUT_ZONE: Final = gettext_noop(
     "Say which moment is meant: where the clocks change at this hour, choose one of the two; in a "

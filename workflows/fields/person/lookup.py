@@ -17,7 +17,7 @@ from tenants.models import Company, User
 from tenants.names import name_key, plain_email
 from tenants.roles import SystemRole
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.storable import unstorable
+from workflows.engine.values.storable import unstorable
 from workflows.fields.facts import Reference
 from workflows.fields.person.rules import KEY
 

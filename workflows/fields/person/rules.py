@@ -14,8 +14,8 @@ from typing import Final
 
 from tenants.names import name_key, plain_email, plain_name
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.storable import unstorable
 from workflows.engine.texts import gettext
+from workflows.engine.values.storable import unstorable
 from workflows.fields.facts import NO_FACTS, Facts, Reference
 from workflows.fields.field import (
     TEXT,

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.test import SimpleTestCase
 from django.utils import timezone, translation
 
-from workflows.engine.clock_changes import readings_of
+from workflows.engine.times.clock_changes import readings_of
 from workflows.fields.datetime.moment_input import MomentInput
 from workflows.forms.answers import AnswersForm
 

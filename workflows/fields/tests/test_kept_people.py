@@ -10,10 +10,10 @@ from typing import Any
 from django.test import SimpleTestCase
 
 import workflows.bundles
-from workflows.fields.kept_people import OF_TASKS, OF_TICKET_TYPES
+from workflows.fields.in_database.kept_people import OF_TASKS, OF_TICKET_TYPES
 from workflows.models import TaskDefinition, TicketDefinition
 
-SCHEMA = Path(workflows.bundles.__file__).parent / "bundle.schema.json"
+SCHEMA = Path(workflows.bundles.__file__).parent / "document/bundle.schema.json"
 # Where the schema speaks of an e-mail address: by which place of kept_people.py it follows.
 FOLLOWED = {
     "task/approvers": OF_TASKS["approvers"],

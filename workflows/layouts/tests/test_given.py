@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.test import SimpleTestCase
 
-from workflows.bundles.check import check_bundle
+from workflows.bundles.checks.check import check_bundle
 from workflows.bundles.tests.test_bundle_checks import fixture
 from workflows.engine.process import JsonObject
 from workflows.forms import AnswersForm

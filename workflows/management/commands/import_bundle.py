@@ -15,7 +15,7 @@ from workflows.authoring.importing.import_run import why_not_imported
 from workflows.authoring.importing.seen_draft import SeenDraft
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.bundles import errors_of
-from workflows.bundles.errors import BundleError
+from workflows.bundles.document.errors import BundleError
 from workflows.errors import DraftChangedError, NotADraftError
 from workflows.management.command_line import (
     BundleCommand,

@@ -16,7 +16,7 @@ from workflows.fields.person.screen import MOST_LISTED, search_widget, with_abse
 from workflows.people.absence import say_absence
 from workflows.people.availability import availability_of
 from workflows.people.pages.colleague_field import ColleagueField
-from workflows.running.deputies import possible_deputies
+from workflows.running.people.deputies import possible_deputies
 
 
 class DeputyField(ColleagueField):

@@ -14,7 +14,7 @@ from tenants.testing_tools.waits import in_thread, wait_until_blocked
 from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowEvent
 from workflows.people.change_availability import set_availability
 from workflows.people.releasing import release_tasks
-from workflows.running.assignment import choose_worker, lock_assignment
+from workflows.running.people.assignment import choose_worker, lock_assignment
 from workflows.running.state_manager import WorkflowStateManager
 from workflows.running.tests.work import NOW, make_form, make_task
 

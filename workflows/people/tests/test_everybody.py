@@ -19,7 +19,7 @@ from tenants.services import create_person
 from tenants.superusers import create_superuser
 from tenants.testing import PASSWORD, CompanyTestCase, outside
 from workflows.models import CompanyRole, TaskInstance, WorkflowEvent
-from workflows.running.events.released import RELEASED
+from workflows.running.events.of_people.released import RELEASED
 from workflows.running.tests.work import make_form, make_task
 
 LIST = reverse("admin:tenants_user_changelist")

@@ -16,7 +16,7 @@ from workflows.models import CompanyRole, TaskInstance, WorkflowInstance
 from workflows.people.absence import plan_absence, switch_absences
 from workflows.people.change_people import save_person
 from workflows.people.releasing import release_tasks
-from workflows.running.assignment import assign_if_possible, lock_assignment
+from workflows.running.people.assignment import assign_if_possible, lock_assignment
 from workflows.running.tests.work import NOW, make_form
 
 

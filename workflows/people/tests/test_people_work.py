@@ -11,8 +11,8 @@ from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowEven
 from workflows.people.change_people import save_person
 from workflows.people.company_roles import save_company_role
 from workflows.people.releasing import release_tasks
-from workflows.running.events.assigned import ASSIGNED
-from workflows.running.events.released import RELEASED
+from workflows.running.events.of_people.assigned import ASSIGNED
+from workflows.running.events.of_people.released import RELEASED
 from workflows.running.tests.work import NOW, make_form, make_task
 
 

@@ -7,8 +7,8 @@ from itertools import combinations
 from unittest import TestCase
 
 from tenants.testing_tools.effort import steps_of
-from workflows.engine.blocks import BlockSpec, branch_of
 from workflows.engine.process import JsonObject, Process, TaskSpec, TransitionSpec
+from workflows.engine.steps.blocks import BlockSpec, branch_of
 from workflows.engine.task_types import TaskType
 from workflows.picture.graph import draw_process
 from workflows.picture.tests.test_graph import SVG, Rect, having, overlap, parse, rect

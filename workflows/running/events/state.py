@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from workflows.engine.blocks import (
+from workflows.engine.process import Json, JsonObject
+from workflows.engine.steps.blocks import (
     BlockSpec,
     BranchState,
     block_output,
     outputs_after,
 )
-from workflows.engine.process import Json, JsonObject
 from workflows.errors import HistoryError
 from workflows.models import PathStatus, TaskStatus, WorkflowEvent, WorkflowStatus
 

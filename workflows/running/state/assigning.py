@@ -10,19 +10,19 @@ from workflows.engine.process import JsonObject
 from workflows.errors import TaskTakenError
 from workflows.models import TaskInstance, TaskStatus
 from workflows.models.task_instance import ASSIGNMENT
-from workflows.running.assignment import (
+from workflows.running.events.of_people.assigned import ASSIGNED
+from workflows.running.events.of_people.released import RELEASED
+from workflows.running.events.of_people.sent_outside import SENT_OUTSIDE
+from workflows.running.people.assignment import (
     assign_by_rule,
     assign_if_possible,
     assign_together,
     assign_with_next_write,
     assignee_data,
 )
-from workflows.running.events.assigned import ASSIGNED
-from workflows.running.events.released import RELEASED
-from workflows.running.events.sent_outside import SENT_OUTSIDE
-from workflows.running.outside import find_contact, send_link
+from workflows.running.people.outside import find_contact, send_link
+from workflows.running.people.votes import assign_votes
 from workflows.running.state.tasks import TaskChanger
-from workflows.running.votes import assign_votes
 
 
 class Assigner(TaskChanger):

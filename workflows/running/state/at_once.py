@@ -6,17 +6,17 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from workflows.engine.at_once import AtOnceError, carry_out
 from workflows.engine.process import JsonObject
+from workflows.engine.steps.at_once import AtOnceError, carry_out
 from workflows.models import TaskInstance
-from workflows.running.events.done_at_once import DONE_AT_ONCE
-from workflows.running.events.message_sent import MESSAGE_SENT
+from workflows.running.events.of_steps.done_at_once import DONE_AT_ONCE
+from workflows.running.events.of_steps.message_sent import MESSAGE_SENT
+from workflows.running.looking_back.who_did import done_by
 from workflows.running.messages import send_message
 from workflows.running.state.context import ContextReader
 from workflows.running.state.failing import Failing
 from workflows.running.state.move import FailedStep, Move
 from workflows.running.state.outputs import OutputKeeper
-from workflows.running.who_did import done_by
 
 # Steps of the engine's own that one transaction may do: they hold its locks.
 MOST_AT_ONCE: Final = 100

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from tenants.fast.rows import new_row
-from workflows.engine.blocks import Entered, enter_approval, enter_block
 from workflows.engine.process import JsonObject
+from workflows.engine.steps.blocks import Entered, enter_approval, enter_block
 from workflows.models import Path, TaskInstance
-from workflows.running.approvers import find_approvers
 from workflows.running.definition_cache import definition_of
+from workflows.running.people.approvers import find_approvers
 from workflows.running.state.block_ends import BlockEnds, named
 from workflows.running.state.new_tasks import TaskMaker
 

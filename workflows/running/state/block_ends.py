@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from workflows.engine.blocks import BlockSpec, block_output, outputs_after
 from workflows.engine.process import JsonObject
+from workflows.engine.steps.blocks import BlockSpec, block_output, outputs_after
 from workflows.models import Path, PathStatus, TaskInstance, TaskStatus
 from workflows.models.task_instance import UNFINISHED
-from workflows.running.approvers import votes_of
 from workflows.running.definition_cache import definition_of
-from workflows.running.events.block_ended import BLOCK_ENDED
-from workflows.running.events.branch_cancelled import BRANCH_CANCELLED, Why
+from workflows.running.events.of_blocks.block_ended import BLOCK_ENDED
+from workflows.running.events.of_blocks.branch_cancelled import BRANCH_CANCELLED, Why
+from workflows.running.looking_back.who_did import done_by
+from workflows.running.people.approvers import votes_of
 from workflows.running.state.move import Move
 from workflows.running.state.outputs import OutputKeeper
-from workflows.running.who_did import done_by
 
 
 class BlockEnds(OutputKeeper):

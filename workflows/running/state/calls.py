@@ -8,9 +8,9 @@ from workflows.engine.process import JsonObject
 from workflows.errors import WorkflowOnHoldError
 from workflows.models import TaskInstance, WorkflowStatus
 from workflows.running.definition_cache import definition_of
-from workflows.running.events.accepted import ACCEPTED
-from workflows.running.events.call_failed import CALL_FAILED
-from workflows.running.events.called import CALLED
+from workflows.running.events.of_calls.accepted import ACCEPTED
+from workflows.running.events.of_calls.call_failed import CALL_FAILED
+from workflows.running.events.of_calls.called import CALLED
 from workflows.running.state.leaving import Leaving
 from workflows.running.state.move import FailedStep, Move
 from workflows.running.step_part import StepPart

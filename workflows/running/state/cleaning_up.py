@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from workflows.engine.decide import decide_cancel
 from workflows.engine.process import JsonObject
-from workflows.running.cancelled_at import task_of_cancel
 from workflows.running.definition_cache import definition_of
+from workflows.running.looking_back.cancelled_at import task_of_cancel
 from workflows.running.state.leaving import Leaving
 from workflows.running.state.move import Move
 

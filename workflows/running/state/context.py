@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from workflows.engine.clock import Clock
 from workflows.engine.process import JsonObject
+from workflows.engine.rules.clock import Clock
 from workflows.models import Path, TaskInstance, WorkflowStatus
 from workflows.running.definition_cache import definition_of
-from workflows.running.earlier_visits import earlier_outputs
-from workflows.running.failures import last_failures
+from workflows.running.looking_back.earlier_visits import earlier_outputs
+from workflows.running.looking_back.failures import last_failures
+from workflows.running.looking_back.who_did import who_did
 from workflows.running.state.writing import InstanceWriter
-from workflows.running.who_did import who_did
 from workflows.working_hours.company_clock import company_clock
 
 

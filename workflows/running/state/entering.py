@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from workflows.engine.process import JsonObject
 from workflows.models import TaskInstance
-from workflows.running.assignment import NO_TASK
-from workflows.running.events.block_began import BLOCK_BEGAN
+from workflows.running.events.of_blocks.block_began import BLOCK_BEGAN
+from workflows.running.people.assignment import NO_TASK
 from workflows.running.state.assigning import Assigner
 from workflows.running.state.at_once import StepsAtOnce
 from workflows.running.state.block_beginnings import BlockBeginnings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workflows.engine.process import JsonObject
 from workflows.models import TaskInstance
-from workflows.running.events.failed import FAILED
+from workflows.running.events.of_steps.failed import FAILED
 from workflows.running.state.writing import InstanceWriter
 
 

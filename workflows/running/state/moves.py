@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from workflows.engine.blocks import is_over
 from workflows.engine.decide import Decision
 from workflows.engine.process import JsonObject
+from workflows.engine.steps.blocks import is_over
 from workflows.models import Path, PathStatus, TaskInstance, WorkflowStatus
-from workflows.running.events.branch_began import BRANCH_BEGAN
-from workflows.running.events.branch_cancelled import Why
-from workflows.running.events.branch_ended import BRANCH_ENDED
-from workflows.running.events.cleaned_up import CLEANED_UP
-from workflows.running.events.completed import COMPLETED
-from workflows.running.events.moved import MOVED
-from workflows.running.events.started import STARTED
+from workflows.running.events.of_blocks.branch_began import BRANCH_BEGAN
+from workflows.running.events.of_blocks.branch_cancelled import Why
+from workflows.running.events.of_blocks.branch_ended import BRANCH_ENDED
+from workflows.running.events.of_steps.completed import COMPLETED
+from workflows.running.events.of_steps.moved import MOVED
+from workflows.running.events.of_steps.started import STARTED
+from workflows.running.events.of_tickets.cleaned_up import CLEANED_UP
+from workflows.running.looking_back.visits import bounded
 from workflows.running.state.block_beginnings import first_task_of
 from workflows.running.state.block_ends import named
 from workflows.running.state.entering import Entering
 from workflows.running.state.move import FailedStep, Move
 from workflows.running.step_part import StepPart
-from workflows.running.visits import bounded
 
 
 class Moves(Entering):

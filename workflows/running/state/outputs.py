@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from workflows.engine.process import JsonObject
 from workflows.models import TaskInstance
-from workflows.running.events.changed import CHANGED
-from workflows.running.kept_outputs import Kept, where_kept
+from workflows.running.events.of_repairs.changed import CHANGED
+from workflows.running.looking_back.kept_outputs import Kept, where_kept
 from workflows.running.state.writing import InstanceWriter
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from workflows.errors import TaskNotWorkableError
 from workflows.models import TaskInstance, WorkflowStatus
-from workflows.running.candidates import may_have
-from workflows.running.events.answered import ANSWERED
-from workflows.running.events.asked import ASKED
+from workflows.running.events.of_talk.answered import ANSWERED
+from workflows.running.events.of_talk.asked import ASKED
+from workflows.running.people.candidates import may_have
 from workflows.running.questions import QUESTION_ENDED, due_after_question
 from workflows.running.state.assigning import Assigner
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from workflows.engine.process import JsonObject
 from workflows.errors import OtherInstanceError, TaskNotWorkableError, WorkflowOnHoldError
 from workflows.models import TaskInstance, TaskStatus, WorkflowStatus
-from workflows.running.events.reminded import REMINDED
-from workflows.running.events.task_completed import TASK_COMPLETED
-from workflows.running.events.task_started import TASK_STARTED
-from workflows.running.events.times_moved import TIMES_MOVED
+from workflows.running.events.of_people.reminded import REMINDED
+from workflows.running.events.of_steps.task_completed import TASK_COMPLETED
+from workflows.running.events.of_steps.task_started import TASK_STARTED
+from workflows.running.events.of_steps.times_moved import TIMES_MOVED
+from workflows.running.looking_back.who_did import done_by
 from workflows.running.state.failing import Failing
 from workflows.running.state.outputs import OutputKeeper
-from workflows.running.who_did import done_by
 
 
 class TaskChanger(OutputKeeper, Failing):

@@ -6,11 +6,11 @@ from tenants.models import User
 from workflows.engine.process import JsonObject
 from workflows.models import TaskInstance
 from workflows.priorities import Priority
-from workflows.running.events.came_in import CAME_IN
-from workflows.running.events.changed import CHANGED
-from workflows.running.events.priority_changed import PRIORITY_CHANGED
-from workflows.running.events.submitted_for import SUBMITTED_FOR
-from workflows.running.events.submitted_outside import SUBMITTED_OUTSIDE
+from workflows.running.events.of_repairs.changed import CHANGED
+from workflows.running.events.of_tickets.came_in import CAME_IN
+from workflows.running.events.of_tickets.priority_changed import PRIORITY_CHANGED
+from workflows.running.events.of_tickets.submitted_for import SUBMITTED_FOR
+from workflows.running.events.of_tickets.submitted_outside import SUBMITTED_OUTSIDE
 from workflows.running.state.outputs import changed_in
 from workflows.running.state.writing import InstanceWriter
 

@@ -6,8 +6,8 @@ from workflows.engine.decide import decide_timeout
 from workflows.engine.process import JsonObject
 from workflows.models import TaskInstance, WorkflowStatus
 from workflows.running.definition_cache import definition_of
-from workflows.running.events.branch_cancelled import Why
-from workflows.running.events.timed_out import TIMED_OUT
+from workflows.running.events.of_blocks.branch_cancelled import Why
+from workflows.running.events.of_steps.timed_out import TIMED_OUT
 from workflows.running.state.leaving import Leaving
 from workflows.running.state.move import Move
 from workflows.running.step_part import StepPart

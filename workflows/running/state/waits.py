@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from workflows.engine.answered import output_of
 from workflows.engine.process import JsonObject
+from workflows.engine.steps.answered import output_of
 from workflows.models import TaskInstance, TaskStatus, WorkflowStatus
-from workflows.running.events.wait_ended import WAIT_ENDED
+from workflows.running.events.of_steps.wait_ended import WAIT_ENDED
+from workflows.running.looking_back.who_did import done_by
 from workflows.running.state.outputs import OutputKeeper
-from workflows.running.who_did import done_by
 
 
 class Waits(OutputKeeper):

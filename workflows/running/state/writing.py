@@ -12,8 +12,8 @@ from django.db.models import Model
 
 from tenants.fast.rows import new_row
 from tenants.models import User
-from workflows.engine.calendar import WorkingTime
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.times.calendar import WorkingTime
 from workflows.models import (
     TaskDefinition,
     TaskInstance,
@@ -22,10 +22,10 @@ from workflows.models import (
     WorkflowInstance,
 )
 from workflows.running.events.kind import EventKind
+from workflows.running.looking_back.visits import Visits
 from workflows.running.positions import Positions
 from workflows.running.sealing import batch_of_history
 from workflows.running.step_part import StepPart
-from workflows.running.visits import Visits
 from workflows.running.with_event import WITH_EVENT, Happened
 
 

@@ -21,7 +21,7 @@ from workflows.models import (
     WorkflowEvent,
     WorkflowInstance,
 )
-from workflows.running.assignment import assign_waiting_tasks, choose_worker, lock_assignment
+from workflows.running.people.assignment import assign_waiting_tasks, choose_worker, lock_assignment
 from workflows.running.state_manager import WorkflowStateManager
 
 

@@ -17,7 +17,7 @@ from workflows.errors import (
 )
 from workflows.models import CompanyRole, TaskInstance, TaskStatus, WorkflowEvent
 from workflows.people.change_availability import set_availability
-from workflows.running.assignment import assign_waiting_tasks
+from workflows.running.people.assignment import assign_waiting_tasks
 from workflows.running.pool import claim_task, pool_of, release_task
 from workflows.running.tests.work import NOW, make_form, make_task
 

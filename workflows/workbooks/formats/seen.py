@@ -15,8 +15,8 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from workflows.engine.number_text import possible_numbers
 from workflows.engine.problems import short
+from workflows.engine.values.number_text import possible_numbers
 from workflows.workbooks.formats.grid import Cell, CellValue, cleaned, moment, text_of
 from workflows.workbooks.formats.number_format import general
 

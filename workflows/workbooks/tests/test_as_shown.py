@@ -18,7 +18,7 @@ from openpyxl.styles.numbers import NumberFormat
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.worksheet import Worksheet
 
-from workflows.bundles.problems import Problem
+from workflows.bundles.document.problems import Problem
 from workflows.engine.process import Json, JsonObject
 from workflows.workbooks import FileType, Reading, read_document, write_template
 from workflows.workbooks.tests.workbook_files import (

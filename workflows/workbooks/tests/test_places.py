@@ -6,7 +6,7 @@ from django.test import SimpleTestCase
 from openpyxl import Workbook
 
 from workflows.bundles import check_bundle
-from workflows.bundles.errors import InvalidBundleError
+from workflows.bundles.document.errors import InvalidBundleError
 from workflows.workbooks import FileType, Reading, read_document, write_document
 from workflows.workbooks.tests.workbook_files import (
     changed,

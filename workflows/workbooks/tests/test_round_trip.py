@@ -8,7 +8,7 @@ from hypothesis import given
 
 from tenants.testing_tools.examples import examples
 from workflows.bundles import canonical, check_bundle, differences
-from workflows.bundles.canonical import as_text
+from workflows.bundles.document.canonical import as_text
 from workflows.bundles.tests.bundle_strategies import bundles as valid_bundles
 from workflows.engine.process import JsonObject
 from workflows.workbooks import FileType, read_document, write_document, write_template

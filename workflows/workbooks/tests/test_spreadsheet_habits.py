@@ -7,7 +7,7 @@ from django.test import SimpleTestCase
 from openpyxl import Workbook
 
 from workflows.bundles import canonical, differences
-from workflows.bundles.canonical import as_text
+from workflows.bundles.document.canonical import as_text
 from workflows.engine.process import Json
 from workflows.workbooks import FileType, Reading, read_document, write_document
 from workflows.workbooks.tests.workbook_files import (

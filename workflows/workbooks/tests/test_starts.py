@@ -7,9 +7,9 @@ from typing import Any
 from django.test import SimpleTestCase
 
 from workflows.bundles import canonical, check_bundle, differences, errors_of
-from workflows.bundles.canonical import as_text
-from workflows.bundles.describe_changes import describe_changes
-from workflows.bundles.starts import start_in_words
+from workflows.bundles.document.canonical import as_text
+from workflows.bundles.telling.describe_changes import describe_changes
+from workflows.bundles.telling.starts import start_in_words
 from workflows.engine.process import JsonObject
 from workflows.engine.starts import StartSpec
 from workflows.workbooks import FileType, read_document, write_document

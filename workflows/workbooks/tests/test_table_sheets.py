@@ -9,7 +9,7 @@ from django.test import SimpleTestCase
 from openpyxl import Workbook, load_workbook
 
 from workflows.bundles import canonical
-from workflows.bundles.canonical import as_text
+from workflows.bundles.document.canonical import as_text
 from workflows.bundles.tests.test_decision_tables import document
 from workflows.workbooks import FileType, read_document, write_document
 from workflows.workbooks.reading import Reading

@@ -14,7 +14,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from workflows.bundles import canonical
-from workflows.bundles.problems import Problem
+from workflows.bundles.document.problems import Problem
 from workflows.engine.process import JsonObject
 from workflows.workbooks import FileType, Reading, read_document, write_document
 

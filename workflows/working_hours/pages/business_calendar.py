@@ -23,8 +23,8 @@ from unfold.widgets import (
 from tenants.pages.menu import MenuEntry, MenuSection
 from tenants.pages.page import Page, register_page
 from tenants.refusals import refusals
-from workflows.engine.calendar import Span, read_spans, write_spans
 from workflows.engine.errors import SpanError
+from workflows.engine.times.calendar import Span, read_spans, write_spans
 from workflows.models import BusinessCalendar, CompanyRole
 from workflows.working_hours.change_calendar import save_business_calendar
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from tenants.connection import use_company
 from tenants.testing import CompanyTestCase
-from workflows.engine.calendar import Duration, Span
+from workflows.engine.times.calendar import Duration, Span
 from workflows.models import BusinessCalendar
 
 PAGE = reverse("admin:workflows_businesscalendar")

@@ -16,7 +16,7 @@ from workflows.authoring.editing.pages.editor_requests import (
     prefix_of,
 )
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.storable import unstorable
+from workflows.engine.values.storable import unstorable
 from workflows.forms import shown_now
 from workflows.forms.document_form import DocumentForm, rows_are_too_many
 from workflows.models import WorkflowDefinition

@@ -39,12 +39,12 @@ from workflows.authoring.editing.pages.editor_requests import (
 from workflows.authoring.editing.pages.json_form_widget import ScriptedJSONForm
 from workflows.authoring.editing.save_draft import save_draft
 from workflows.authoring.importing.started_types import started_types
-from workflows.bundles.errors import NotStorableError
-from workflows.bundles.subtickets import outcome_choices
+from workflows.bundles.document.errors import NotStorableError
+from workflows.bundles.outline.subtickets import outcome_choices
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.errors import DraftChangedError, DraftGoneError, NotADraftError
 from workflows.failure_reasons import PARTS, reason_choices
-from workflows.fields.screens import editor_facts
+from workflows.fields.on_screen.screens import editor_facts
 from workflows.icons import ICONS
 from workflows.layouts.on_page import layouts_on
 from workflows.models import CompanyRole, WorkflowDefinition

@@ -36,13 +36,13 @@ from workflows.bundles import (
     read_bundle,
     test_case_failures,
 )
-from workflows.bundles.outline import Outline
-from workflows.bundles.readable import readable_rules
-from workflows.bundles.samples import call_values, sample_context
-from workflows.bundles.task_notes import task_notes
+from workflows.bundles.outline.outline import Outline
+from workflows.bundles.telling.readable import readable_rules
+from workflows.bundles.telling.task_notes import task_notes
+from workflows.bundles.trying.samples import call_values, sample_context
 from workflows.bundles.unfinished import drawable_process
-from workflows.engine.condition_sentence import describe_condition, describe_formula
-from workflows.engine.condition_text import (
+from workflows.engine.conditions.sentence import describe_condition, describe_formula
+from workflows.engine.conditions.text import (
     ROOTS,
     ConditionTextError,
     Names,
@@ -50,21 +50,21 @@ from workflows.engine.condition_text import (
     parse_expression,
     write_condition,
 )
-from workflows.engine.conditions import check_condition, is_empty
 from workflows.engine.errors import ConditionError, EngineError, TransformError
-from workflows.engine.number_text import NumberTextError, parse_number, possible_numbers
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.rules.compiling import check_condition, is_empty
+from workflows.engine.rules.transforms import apply_transform, check_transform
 from workflows.engine.simulate import Outcome
-from workflows.engine.storable import unstorable
-from workflows.engine.transforms import apply_transform, check_transform
+from workflows.engine.values.number_text import NumberTextError, parse_number, possible_numbers
+from workflows.engine.values.storable import unstorable
 from workflows.errors import WorkflowsError
-from workflows.fields.spec_values import MAX_INTEGER
-from workflows.fields.specs import check_fields
+from workflows.fields.shared.spec_values import MAX_INTEGER
+from workflows.fields.specs.specs import check_fields
 from workflows.forms import AnswersForm, shown_now
 from workflows.forms.answers import PREFIX
 from workflows.models import WorkflowDefinition
 from workflows.picture.graph import draw_process
-from workflows.workbooks.lines import read_transform, write_transform
+from workflows.workbooks.cells.lines import read_transform, write_transform
 
 # More could not be drawn, and nobody would look at it.
 MOST_DRAWN = (300, 2_000)

@@ -11,7 +11,7 @@ from project.tests.test_accessibility import FINDINGS
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.editing.create_workflow import create_workflow
 from workflows.authoring.editing.save_draft import save_draft
-from workflows.engine.number_text import NumberTextError, parse_number, write_number
+from workflows.engine.values.number_text import NumberTextError, parse_number, write_number
 from workflows.models import WorkflowDefinition
 
 AMOUNT = {"name": "amount", "label": "Amount", "type": "number", "required": True}

@@ -19,7 +19,7 @@ from workflows.authoring.editing.save_draft import save_draft
 from workflows.authoring.importing.import_bundle import import_bundle
 from workflows.authoring.publishing.publish_workflow import publish_workflow, publishing_problems
 from workflows.bundles import check_bundle, errors_of
-from workflows.bundles.errors import NotStorableError
+from workflows.bundles.document.errors import NotStorableError
 from workflows.bundles.unfinished import storage_problems
 from workflows.errors import DraftChangedError, NotADraftError, NoTitleError
 from workflows.models import CompanyRole, TicketDefinition, WorkflowDefinition

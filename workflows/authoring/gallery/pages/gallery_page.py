@@ -19,12 +19,8 @@ from tenants.pages.menu import MenuEntry, MenuSection
 from tenants.pages.page import Page, register_page
 from tenants.refusals import Refusals
 from workflows.authoring.definitions.pages.badges import definition_badge
-from workflows.authoring.definitions.pages.definition_rows import (
-    FieldTable,
-    Reference,
-    field_table,
-    references,
-)
+from workflows.authoring.definitions.pages.field_rows import FieldTable, field_table
+from workflows.authoring.definitions.pages.references import Reference, references
 from workflows.authoring.gallery.processes import GalleryProcess, find_process, gallery
 from workflows.authoring.importing.findings import FoundDraft
 from workflows.authoring.importing.import_bundle import BundlePreview, import_bundle, preview_bundle
@@ -32,9 +28,9 @@ from workflows.authoring.importing.import_run import why_not_imported
 from workflows.authoring.importing.pages.import_page import DECISIONS, REPLACE, seen_draft
 from workflows.authoring.importing.pages.problem_rows import problem_rows
 from workflows.bundles import TestCaseResult, write_bundle
-from workflows.bundles.assignments import assignments_in_words
-from workflows.bundles.describe_changes import field_labels
-from workflows.bundles.edits import all_edits_in_words
+from workflows.bundles.telling.assignments import assignments_in_words
+from workflows.bundles.telling.describe_changes import field_labels
+from workflows.bundles.telling.edits import all_edits_in_words
 from workflows.engine.process import JsonObject
 from workflows.engine.task_types import TaskType
 from workflows.errors import DraftChangedError, NotADraftError

@@ -37,7 +37,7 @@ from workflows.authoring.importing.pages.problem_rows import (
 )
 from workflows.authoring.importing.seen_draft import SeenDraft
 from workflows.bundles import MAX_BYTES, Problem, write_bundle
-from workflows.bundles.errors import InvalidBundleError
+from workflows.bundles.document.errors import InvalidBundleError
 from workflows.engine.process import Json
 from workflows.errors import DraftChangedError, NotADraftError, UnreadableBundleError
 from workflows.models import WorkflowDefinition

@@ -12,9 +12,9 @@ from workflows.authoring.importing.import_bundle import import_bundle, preview_b
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.authoring.trying.pages.try_steps import told_rows
 from workflows.bundles import check_bundle, run_document_test_cases
-from workflows.bundles.canonical import canonical
-from workflows.bundles.errors import NotPublishableError
-from workflows.bundles.trial import Trial
+from workflows.bundles.document.canonical import canonical
+from workflows.bundles.document.errors import NotPublishableError
+from workflows.bundles.trying.trial import Trial
 from workflows.engine.process import JsonObject
 from workflows.models import CompanyRole
 from workflows.workbooks import read_workbook, write_workbook

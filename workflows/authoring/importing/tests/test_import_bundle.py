@@ -17,7 +17,7 @@ from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.importing.import_bundle import import_bundle, preview_bundle
 from workflows.authoring.publishing.publish_workflow import publish_workflow
-from workflows.bundles.errors import InvalidBundleError
+from workflows.bundles.document.errors import InvalidBundleError
 from workflows.models import (
     CompanyRole,
     DefinitionStatus,

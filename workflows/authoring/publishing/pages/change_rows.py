@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy
 
-from workflows.bundles.describe_changes import DescribedChange
+from workflows.bundles.telling.describe_changes import DescribedChange
 
 KINDS: Final[Mapping[str, tuple[Any, str]]] = {
     "added": (gettext_lazy("added"), "add"),

@@ -11,7 +11,7 @@ from tickets.testing import fixture_document, import_fixture
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.authoring.importing.import_bundle import import_bundle
 from workflows.authoring.publishing.publish_workflow import publish_workflow, publishing_problems
-from workflows.bundles.errors import NotPublishableError
+from workflows.bundles.document.errors import NotPublishableError
 from workflows.errors import NotADraftError
 from workflows.models import CompanyRole, DefinitionStatus, TicketDefinition, WorkflowDefinition
 

@@ -14,7 +14,7 @@ from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.publishing.publish_workflow import publish_workflow, publishing_problems
 from workflows.authoring.publishing.retire_workflow import retire_workflow
 from workflows.bundles import errors_of
-from workflows.bundles.errors import NotPublishableError
+from workflows.bundles.document.errors import NotPublishableError
 from workflows.errors import NotPublishedError
 from workflows.models import (
     CompanyRole,

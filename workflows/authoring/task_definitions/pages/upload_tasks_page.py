@@ -32,7 +32,7 @@ from workflows.authoring.importing.seen_draft import SeenDraft
 from workflows.authoring.task_definitions.changeable import changeable_versions, version_to_change
 from workflows.authoring.task_definitions.check_tasks import CheckedTasks, check_tasks
 from workflows.authoring.task_definitions.save_tasks import save_tasks
-from workflows.bundles.errors import NotStorableError
+from workflows.bundles.document.errors import NotStorableError
 from workflows.errors import NotADraftError
 from workflows.models import TaskDefinition, WorkflowDefinition
 from workflows.workbooks import FileType, write_tasks_template

@@ -25,7 +25,7 @@ from workflows.authoring.publishing.delete_draft import delete_draft
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.authoring.task_definitions.save_tasks import save_tasks
 from workflows.bundles import canonical
-from workflows.bundles.errors import NotStorableError
+from workflows.bundles.document.errors import NotStorableError
 from workflows.errors import DraftChangedError, DraftThereError, NotADraftError
 from workflows.models import CompanyRole, TaskDefinition, WorkflowDefinition
 from workflows.workbooks import FileType, Reading, read_yaml

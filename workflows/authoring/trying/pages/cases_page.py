@@ -22,7 +22,7 @@ from workflows.authoring.trying.change_test_cases import (
 from workflows.authoring.trying.pages.base_page import TRYING, TryingPage
 from workflows.authoring.trying.run_test_cases import run_test_cases, trial_of
 from workflows.bundles import TestCaseResult, Trial
-from workflows.bundles.trial import Arrival, outcome_in_words
+from workflows.bundles.trying.cases import Arrival, outcome_in_words
 from workflows.engine.simulate import Outcome
 from workflows.models import WorkflowDefinition
 

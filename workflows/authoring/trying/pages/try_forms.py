@@ -21,7 +21,7 @@ from unfold.widgets import (
 
 from tenants.names import LONGEST_NAME
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.storable import unstorable
+from workflows.engine.values.storable import unstorable
 from workflows.failure_reasons import reason_choices
 from workflows.fields.file.file_input import made_up_upload
 

@@ -9,24 +9,24 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from workflows.authoring.definitions.pages.definition_rows import pretty
+from workflows.authoring.definitions.pages.in_words import pretty
 from workflows.bundles import Trial
-from workflows.bundles.approvals import approvers_in_words
-from workflows.bundles.assignments import assignments_in_words
-from workflows.bundles.message_answers import MessageAnswers
-from workflows.bundles.messages import message_notes
-from workflows.bundles.outline import Outline
-from workflows.bundles.step_outputs import output_specs
-from workflows.bundles.task_notes import task_notes
-from workflows.engine.approvals import answers_of_vote, approval_key, vote_key
-from workflows.engine.assigning import AssignRule, Who
-from workflows.engine.condition_sentence import describe_condition
-from workflows.engine.conditions import is_empty
+from workflows.bundles.outline.outline import Outline
+from workflows.bundles.outline.step_outputs import output_specs
+from workflows.bundles.telling.approvals import approvers_in_words
+from workflows.bundles.telling.assignments import assignments_in_words
+from workflows.bundles.telling.message_answers import MessageAnswers
+from workflows.bundles.telling.messages import message_notes
+from workflows.bundles.telling.task_notes import task_notes
+from workflows.engine.conditions.sentence import describe_condition
 from workflows.engine.decide import TriedTransition
-from workflows.engine.edits import by_owner
-from workflows.engine.messages import MessageSpec
 from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.rules.compiling import is_empty
 from workflows.engine.simulate import Outcome, Simulation, Step, TimeOver
+from workflows.engine.steps.approvals import answers_of_vote, approval_key, vote_key
+from workflows.engine.steps.assigning import AssignRule, Who
+from workflows.engine.steps.edits import by_owner
+from workflows.engine.steps.messages import MessageSpec
 from workflows.engine.task_types import TaskType
 from workflows.failure_reasons import failure_in_words
 from workflows.forms import Shown, show_answers, show_answers_for_requester

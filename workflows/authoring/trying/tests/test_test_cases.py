@@ -31,7 +31,7 @@ from workflows.bundles import (
     run_document_test_cases,
     test_case_failures,
 )
-from workflows.bundles.errors import InvalidBundleError, NotPublishableError
+from workflows.bundles.document.errors import InvalidBundleError, NotPublishableError
 from workflows.engine.simulate import Answer
 from workflows.errors import (
     CaseNameInUseError,

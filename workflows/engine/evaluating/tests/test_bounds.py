@@ -6,10 +6,10 @@ import unittest
 from typing import Any
 
 from tenants.testing_tools.effort import steps_of
-from workflows.engine.conditions import evaluate_condition
 from workflows.engine.errors import ConditionError
 from workflows.engine.evaluating.compiled import Form, compile_rule
 from workflows.engine.evaluating.failures import Failed, Reason
+from workflows.engine.rules.evaluate import evaluate_condition
 
 LIST = {"var": "l"}
 

@@ -7,9 +7,11 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from workflows.engine.calendar import OFFICE_WEEK, WorkingTime
-from workflows.engine.conditions import RuleFailedError, evaluate_formula, prepare
 from workflows.engine.errors import ConditionError
+from workflows.engine.rules.data import prepare
+from workflows.engine.rules.evaluate import evaluate_formula
+from workflows.engine.rules.refusals import RuleFailedError
+from workflows.engine.times.calendar import OFFICE_WEEK, WorkingTime
 
 BERLIN = WorkingTime(
     zone=ZoneInfo("Europe/Berlin"),

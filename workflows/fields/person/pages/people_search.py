@@ -12,7 +12,7 @@ from django.http import HttpRequest, JsonResponse
 from tenants.connection import current_schema
 from tenants.models import User
 from tenants.pages.page import ScriptPage, register_page
-from workflows.engine.storable import unstorable
+from workflows.engine.values.storable import unstorable
 from workflows.fields.person.lookup import people_of_role, search_people, workers_but
 from workflows.fields.person.screen import SEARCH, with_absence
 from workflows.models import WorkflowDefinition

@@ -7,7 +7,7 @@ import { processVariables } from "./variables.js";
 
 /** @import { Option } from "./types.js" */
 
-/** How the document writes it: see workflows/engine/timing.py. */
+/** How the document writes it: see workflows/engine/times/timing.py. */
 const MOMENT =
   /^(?:(P\S+)(?: (clock))?(?: (before|after) (\S+))?(?: at (\d\d:\d\d))?|on (\S+)(?: at (\d\d:\d\d))?|(?:(clock) )?at (\d\d:\d\d))$/;
 const DURATION = /^P(?:(\d+)D|T(\d+)([HM]))$/;

@@ -1,7 +1,8 @@
 // Numbers as people write them.
 //
-// What a text means is decided by the server's reader alone (workflows/engine/number_text.py). Only
-// what is written as this page writes numbers itself is taken at once: that is never in doubt.
+// What a text means is decided by the server's reader alone
+// (workflows/engine/values/number_text.py). Only what is written as this page writes numbers itself
+// is taken at once: that is never in doubt.
 
 import { ask, messageOf } from "./api.js";
 import { gettext, makeElement } from "./dom.js";

@@ -1,0 +1,1 @@
+"""What is found wrong in a document, a subject in each module. `check.py` asks them all."""

@@ -1,0 +1,1 @@
+"""Conditions as people read and write them: the language, and sentences."""

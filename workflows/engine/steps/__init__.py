@@ -1,0 +1,1 @@
+"""What each type of step says and does, as values: forms, approvals, blocks, mails and more."""

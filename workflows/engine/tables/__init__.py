@@ -1,0 +1,1 @@
+"""Decision tables: their rows, their cells, and what they leave out."""

@@ -1,0 +1,1 @@
+"""Times: working hours, durations, moments, and what happens again and again."""

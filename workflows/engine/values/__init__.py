@@ -1,0 +1,1 @@
+"""Plain values: what can be kept of them, numbers and texts as people write them."""

@@ -1,0 +1,1 @@
+"""Blocks and their branches begin and end."""

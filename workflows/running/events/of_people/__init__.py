@@ -1,0 +1,1 @@
+"""Who has a task, who gives it back, and who is reminded of it."""

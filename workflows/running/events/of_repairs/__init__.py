@@ -1,0 +1,1 @@
+"""What ticket admins put right, and what they corrected."""

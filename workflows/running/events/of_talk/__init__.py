@@ -1,0 +1,1 @@
+"""Questions, messages and files of whoever is part of a ticket."""

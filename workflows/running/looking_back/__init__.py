@@ -1,0 +1,1 @@
+"""What the history says of earlier steps: what conditions read, and where it is read now."""

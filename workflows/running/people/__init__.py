@@ -1,0 +1,1 @@
+"""Who may have a task, who is given it, and who stands in for whom."""
