@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tickets.models import RecurringStart, StartRun, Ticket
 from tickets.tests.crash.made_up_subtickets import DEEPEST
 from workflows.engine.process import JsonObject
-from workflows.engine.subtickets import CANCELLED
+from workflows.engine.steps.subtickets import CANCELLED
 from workflows.engine.task_types import SUBTICKET_TYPES
 from workflows.models import TaskInstance, TaskStatus, WorkflowEvent, WorkflowInstance
 from workflows.models.workflow_instance import ENDED
