@@ -28,6 +28,7 @@ from workflows.actions import ActionError, parse_json
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
 from workflows.errors import InvalidDataError
+from workflows.fields.answers.begun_with import begun_with
 from workflows.fields.in_database.look_up import facts_for
 from workflows.models import TicketDefinition
 from workflows.running.definition_cache import definition_of
@@ -110,7 +111,7 @@ def _submit(way_in: WayIn, definition: TicketDefinition, body: JsonObject) -> Js
     for name, question in form.fields.items():
         if question.type.key == _FILE and name in answers:
             raise InvalidDataError([FieldProblem(name, str(NotJsonObjectError.no_files))])
-    answers = {**form.defaults(facts_for(form, {})), **answers}
+    answers = begun_with(form, answers, facts_for(form, {}))
     with speaking_to(person):
         named = title or name_ticket(
             definition=definition, fields=form.fields.values(), answers=answers

@@ -50,6 +50,7 @@ from tickets.submitting.submit_ticket import submit_ticket
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError
+from workflows.fields.answers.begun_with import begun_with
 from workflows.fields.file.file_input import checked
 from workflows.fields.in_database.look_up import facts_for
 from workflows.models import TicketDefinition
@@ -156,7 +157,7 @@ def _submit(
     title = Truncator(title).chars(LONGEST_NAME - 1)
     text = plain_message(cut_quotations(mail.text))
     form = definition_of(definition.workflow_id).ticket_form(definition.presets)
-    answers: JsonObject = dict(form.defaults(facts_for(form, {})))
+    answers: JsonObject = {}
     if way_in.mail_text in form.fields and text:
         answers[way_in.mail_text] = text
     questions = [each for each in way_in.mail_files if each in form.fields]
@@ -165,6 +166,7 @@ def _submit(
     with speaking_to(person):
         try:
             _keep_files(mail.files, questions, person, answers, kept, wrong)
+            answers = begun_with(form, answers, facts_for(form, {}))
             problems: list[str] = list(wrong.said)
             if not problems:
                 try:

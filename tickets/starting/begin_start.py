@@ -23,6 +23,7 @@ from workflows.engine.errors import EngineError, RecurrenceError
 from workflows.engine.process import JsonObject
 from workflows.engine.starts import StartSpec, starts_of
 from workflows.engine.times.calendar import WorkingTime
+from workflows.fields.answers.begun_with import begun_with
 from workflows.fields.in_database.look_up import facts_for
 from workflows.models import BusinessCalendar, TicketDefinition
 from workflows.running.definition_cache import definition_of
@@ -160,7 +161,7 @@ def _answers(definition: TicketDefinition, spec: StartSpec) -> JsonObject:
     """
     form = definition_of(definition.workflow_id).ticket_form(definition.presets)
     facts = facts_for(form, spec.answers)
-    return {**form.defaults(facts), **form.taken_in(spec.answers, facts)}
+    return begun_with(form, form.taken_in(spec.answers, facts), facts)
 
 
 def _title(definition: TicketDefinition, spec: StartSpec, moment: datetime) -> str:

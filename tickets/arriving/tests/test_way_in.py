@@ -23,6 +23,7 @@ from tickets.models import Delivery, Ticket, WayIn
 from tickets.tests.screens import ScreenTestCase
 from workflows.actions.signature import make_secret
 from workflows.models import WorkflowEvent
+from workflows.running.definition_cache import forget_definitions
 
 
 class WayInTests(SignedMessages, ScreenTestCase):
@@ -64,6 +65,20 @@ class WayInTests(SignedMessages, ScreenTestCase):
         self.assertEqual(self.send({"answers": {"what": "x", "doc": file}}).status_code, 422)
         self.assertFalse(Delivery.objects.exists())
         self.assertEqual(self.send({"answers": {"what": "A desk"}}).status_code, 201)
+
+    def test_a_question_that_is_not_asked_then_has_no_default(self) -> None:
+        workflow = self.definition.workflow
+        rule = {"==": [{"var": "what"}, "car"]}
+        seats = {"name": "seats", "type": "integer", "default": 2, "visible_when": rule}
+        workflow.fields = [*workflow.fields, seats]
+        workflow.save()
+        forget_definitions()
+        self.addCleanup(forget_definitions)
+        for number, what in enumerate(("desk", "car")):
+            taken = self.send({"answers": {"what": what}}, number=f"msg_{number}")
+            self.assertEqual(taken.status_code, 201, taken.content)
+        seats_of = {each.data["what"]: each.data.get("seats") for each in Ticket.objects.all()}
+        self.assertEqual(seats_of, {"desk": None, "car": 2})
 
     def test_who_has_not_signed_it_just_now_is_refused(self) -> None:
         body = {"answers": {"what": "A desk"}}

@@ -16,9 +16,10 @@ from tickets.models import Notice, PauseReason, RecurringStart, StartRun, Ticket
 from tickets.starting.begin_start import begin_start
 from tickets.starting.look_after_starts import companies_with_late_starts, look_after_starts
 from tickets.starting.pause_start import pause_start, pause_starts_of, resume_start
-from tickets.tests.screens import ScreenTestCase
+from tickets.tests.screens import ScreenTestCase, make_type
 from workflows.authoring.ticket_types.change_starts import change_starts
 from workflows.authoring.ticket_types.change_ticket_type import change_ticket_type
+from workflows.engine.process import JsonObject
 from workflows.engine.starts import StartSpec
 from workflows.engine.times.calendar import OFFICE_WEEK
 from workflows.errors import StartsRefusedError
@@ -31,6 +32,14 @@ OCTOBER = datetime(2026, 10, 1, 6, tzinfo=UTC)
 # Friday the 30th, at eight in Berlin, after the clocks were changed.
 DUE = datetime(2026, 10, 30, 7, tzinfo=UTC)
 NEXT = datetime(2026, 11, 30, 7, tzinfo=UTC)
+
+HIDDEN: list[JsonObject] = [
+    {"name": "what", "label": "How?", "type": "text", "required": True},
+    {
+        "name": "seats", "label": "Seats?", "type": "integer", "default": 2,
+        "visible_when": {"==": [{"var": "what"}, "car"]},
+    },
+]  # fmt: skip
 
 
 class StartCase(ScreenTestCase):
@@ -128,6 +137,12 @@ class StartingTests(StartCase):
         self.assertEqual(event.data["missed"], run.missed)
         start.refresh_from_db()
         self.assertEqual(start.next_at, datetime(2026, 10, 5, 7, tzinfo=UTC))
+
+    def test_what_is_not_asked_then_has_no_default(self) -> None:
+        self.definition = make_type("trip", fields=HIDDEN)
+        ticket = self.begin(self.start(answers={"what": "train"}), DUE)
+        assert ticket is not None
+        self.assertEqual(ticket.data, {"what": "train"})
 
     def test_who_left_pauses_it_and_ticket_admins_are_told(self) -> None:
         start = self.start()

@@ -17,6 +17,7 @@ from workflows.engine.problems import Path, short, steps_into
 from workflows.engine.process import objects_in
 from workflows.engine.rules.clock import Clock
 from workflows.engine.starts import StartSpec
+from workflows.fields.answers.begun_with import begun_with
 from workflows.fields.answers.validation import Validator, validator_for
 from workflows.fields.facts import Facts
 
@@ -93,7 +94,7 @@ def problems_of_start(
             yield StartProblem("answers", text, name)
     if facts.clock is None:  # as if it began now: limits and defaults may be counted from the day
         facts = replace(facts, clock=Clock(timezone.now()))
-    answers = {**form.defaults(facts), **form.taken_in(start.answers, facts)}
+    answers = begun_with(form, form.taken_in(start.answers, facts), facts)
     for problem in form.validate(form.settled(answers, facts), facts):
         name = problem.field.split(".", 1)[0]
         label = form.fields[name].label if name in form.fields else ""

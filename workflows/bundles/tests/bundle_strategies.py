@@ -210,6 +210,33 @@ def _answers(draw: st.DrawFn, specs: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 @st.composite
+def _starts(draw: st.DrawFn, specs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Starts that recur; each answers all that is asked of it."""
+    validator, answers = Validator(specs), dict[str, Any]()
+    for spec in specs:
+        if spec["name"] in validator.visible(answers):
+            answers[spec["name"]] = _value(spec)
+    rules = st.sampled_from(
+        [
+            {"rule": "FREQ=DAILY;INTERVAL=2", "from": "2026-10-30"},
+            {"rule": "FREQ=WEEKLY;BYDAY=MO,TH"},
+            {"rule": "FREQ=MONTHLY;BYMONTHDAY=-1;COUNT=5", "from": "2028-02-29"},
+            {"working_day": -1},
+            {"working_day": 3, "rule": "FREQ=MONTHLY;BYMONTH=3"},
+        ]
+    )
+    more = optional(title=LINE, on_behalf_of=st.just("uma@acme.example"), **{"from": _FIRST_DAYS})
+    times = st.sampled_from(["00:00", "08:30", "23:59"])
+    return [
+        {"key": key, "at": draw(times), "answers": answers} | draw(more) | draw(rules)
+        for key in draw(st.lists(KEYS, min_size=1, max_size=2, unique=True))
+    ]
+
+
+_FIRST_DAYS = st.sampled_from(["", "2026-10-30", "2028-02-29"])
+
+
+@st.composite
 def _test(draw: st.DrawFn, name: str, document: dict[str, Any]) -> dict[str, Any]:
     """A test case that passes."""
     tasks = [task for task in document["tasks"] if "branches" not in task]
@@ -349,13 +376,13 @@ def bundles(draw: st.DrawFn, *, roles: list[str] | None = None) -> dict[str, Any
         transitions += [way | draw(optional(label=TEXT)), {"from": last, "to": "end"}]
     for each in transitions:
         each |= draw(optional(messages=_mails(named)))
+    workflow = {"key": draw(KEYS), "title": draw(LINE)} | draw(
+        optional(description=TEXT, ext_ref=LINKS, display_layout=TEXT, fields=field_specs())
+    )
     document = {
         "format": "ticketflower-bundle",
         "format_version": 1,
-        "workflow": {"key": draw(KEYS), "title": draw(LINE)}
-        | draw(
-            optional(description=TEXT, ext_ref=LINKS, display_layout=TEXT, fields=field_specs())
-        ),
+        "workflow": workflow,
         "tasks": [*tasks, *block],
         "transitions": transitions,
         "ticket_types": [
@@ -367,6 +394,7 @@ def bundles(draw: st.DrawFn, *, roles: list[str] | None = None) -> dict[str, Any
                     edit_layout=TEXT,
                     reopen_days=st.integers(0, 3650),
                     asks_rating=st.booleans(),
+                    starts=_starts(workflow.get("fields", [])),
                 )
             )
             | ({"roles_with_access": draw(st.permutations(named))} if named else {})
