@@ -74,8 +74,11 @@ def look_after_webhooks(*, now: datetime) -> int:
 def forget_deliveries(*, now: datetime) -> int:
     """Delete what is older than WEBHOOKS_KEEP_DAYS, in small transactions; returns how many.
 
-    Also what waits all that time, as its webhook is paused. Safe to repeat, and beside itself.
+    0 keeps all of it. Also what waits all that time, as its webhook is paused. Safe to repeat, and
+    beside itself.
     """
+    if not settings.WEBHOOKS_KEEP_DAYS:
+        return 0
     until, total = now - timedelta(days=settings.WEBHOOKS_KEEP_DAYS), 0
     while True:
         old = WebhookDelivery.objects.filter(happened_at__lt=until).order_by("happened_at")

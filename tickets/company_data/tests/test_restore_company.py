@@ -269,6 +269,7 @@ class EqualityTests(RestoreCase):
                     "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = %s"
                     " AND sequencename NOT LIKE 'django_migrations%%'"
                     " AND sequencename NOT LIKE '%%signingsecret%%'"
+                    " AND sequencename NOT LIKE '%%webhook%%'"
                     " AND sequencename NOT LIKE 'mail%%'"
                     " AND sequencename NOT LIKE '%%workflowevent%%'"
                     " AND sequencename NOT LIKE '%%searchentry%%'"

@@ -344,6 +344,8 @@ class DeliverTests(WebhookCase, SmallWorkflow, CompanyTestCase):
         self.submit()
         now = timezone.now()
         self.assertEqual(forget_deliveries(now=now + timedelta(days=29)), 0)
+        with override_settings(WEBHOOKS_KEEP_DAYS=0):
+            self.assertEqual(forget_deliveries(now=now + timedelta(days=31)), 0)
         self.assertEqual(forget_deliveries(now=now + timedelta(days=31)), 1)
 
     def test_another_company_sees_nothing_of_it(self) -> None:
