@@ -48,18 +48,20 @@ logger = logging.getLogger(__name__)
 type View = Callable[..., HttpResponseBase]
 # Beneath it no cookie counts.
 ROOT: Final = "/api/"
+# Here neither: a token alone lets in.
+BY_TOKEN: Final = (ROOT, "/mcp")
 _BEARER: Final = re.compile(r"Bearer +(\S{1,200})", re.IGNORECASE)
 RETRY_SECONDS: Final = 5
 
 
 class NoCookiesMiddleware:
-    """Takes every cookie away from what is sent to the API. Before the middleware of sessions."""
+    """Takes every cookie away from what is sent by a token. Before the middleware of sessions."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path_info.startswith(ROOT):
+        if request.path_info.startswith(BY_TOKEN):
             request.COOKIES = {}
         return self.get_response(request)
 
