@@ -467,6 +467,7 @@ class Examples:
             "enter_company": [{"pk": self.user.company_id}],
             "callback": [{"token": "forged:by-nobody"}],
             "api": [{"rest": f"tickets/{self.ticket.pk}"}],
+            "described": [{"name": "format"}],
             "way_in": [{"token": "forged:by-nobody"}],
             "way_in_answer": [{"token": "forged:by-nobody"}],
             "one_time_link": [{"token": "forged:by-nobody"}],
