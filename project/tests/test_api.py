@@ -6,6 +6,7 @@ An operation without an example in `EXAMPLES` fails here, the day it appears.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
@@ -326,6 +327,8 @@ class DocumentTests(ApiCase):
                     content = said["responses"][str(status)]["content"]
                     self.assertIn(MEDIA_TYPE, content)
                 self.assertTrue(said["summary"])
+                named = {each["name"] for each in said["parameters"] if each["in"] == "path"}
+                self.assertEqual(named, set(re.findall(r"{(\w+)}", operation.path)))
 
     def test_every_schema_is_one(self) -> None:
         for name, schema in document()["components"]["schemas"].items():
@@ -346,7 +349,7 @@ _PARAMETER: Final = {
     "required": ["name", "in", "schema"],
     "properties": {
         "in": {"enum": ["path", "query", "header", "cookie"]},
-        "name": {"type": "string"},
+        "name": {"type": "string", "minLength": 1},
     },
     "if": {"properties": {"in": {"const": "path"}}},
     "then": {"required": ["required"], "properties": {"required": {"const": True}}},
