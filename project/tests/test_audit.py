@@ -406,6 +406,8 @@ READ_ONLY: Final = frozenset(
         "admin:autocomplete",
         "admin:app_list",
         "layout_frame",
+        "api_document",
+        "api_reference",
     }
 )
 # Each is among what RECORDED says of its list.
