@@ -127,7 +127,18 @@ class WalkCase(ApiCase):
 
     def walk(self, person: User | str, operation: Declared) -> Any:
         body = EXAMPLES[operation.name]
-        return self.ask(person, operation.method, self.path_of(operation), body)
+        answer = self.ask(person, operation.method, self.path_of(operation), body)
+        self.assert_declared(operation, answer)
+        return answer
+
+    def assert_declared(self, operation: Declared, answer: Any) -> None:
+        """That the document says so of it: its status, and its kind of content."""
+        path = document()["paths"]["/" + ROOT.strip("/") + operation.path]
+        responses = path[operation.method.lower()]["responses"]
+        self.assertIn(str(answer.status_code), responses)
+        content = responses[str(answer.status_code)].get("content", {})
+        if content:
+            self.assertIn(answer["Content-Type"].partition(";")[0], content)
 
     def state(self) -> list[Any]:
         """What nobody else may change."""
@@ -194,6 +205,21 @@ class WalkTests(WalkCase):
             if operation.permissions:
                 with self.subTest(operation.name):
                     self.assert_problem(self.walk(nobody, operation), 403)
+
+    def test_who_may_is_answered_in_the_declared_shapes(self) -> None:
+        everybody = self.person_with_every_role()
+        schemas = document()["components"]["schemas"]
+        for operation in declared_operations():
+            answer = self.walk(everybody, operation)
+            with self.subTest(operation.name):
+                self.assertLess(answer.status_code, 500)
+                path = document()["paths"]["/" + ROOT.strip("/") + operation.path]
+                responses = path[operation.method.lower()]["responses"]
+                found: dict[str, Any] = responses[str(answer.status_code)].get("content", {})
+                schema = next(iter(found.values()), {}).get("schema")
+                if schema and not answer.streaming and answer.content:
+                    whole = {**schema, "components": {"schemas": schemas}}
+                    jsonschema_rs.validator_for(whole).validate(answer.json())
 
     def test_a_service_account_acts_by_its_roles(self) -> None:
         account = add_account(
