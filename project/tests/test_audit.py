@@ -411,6 +411,8 @@ READ_ONLY: Final = frozenset(
         "described",
         "llms_txt",
         "mcp_metadata",
+        "api_document",
+        "api_reference",
     }
 )
 # Each is among what RECORDED says of its list.
