@@ -47,7 +47,7 @@ SUBJECTS: Final = (
 for subject in SUBJECTS:
     api.add_router("", subject.router)
 
-door = door_to(api)
+door = door_to(api, addresses="project.api_urls")
 
 
 @cache

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import Resolver404, resolve, reverse
 
 from project.views import bad_request
-from tenants.api.door import ROOT
+from tenants.api.door import BY_TOKEN
 from tenants.api.problems import problem
 from tenants.limits.bodies import (
     ASKS_BODY_LIMIT,
@@ -127,7 +127,7 @@ class BodyLimitMiddleware:
         if ASKS_BODY_LIMIT in request.META:
             return HttpResponse(headers={BODY_LIMIT_HEADER: str(_limit(request))})
         if (limit := request.META.get(REFUSED_BODY)) is not None:
-            if request.path_info.startswith(ROOT):
+            if request.path_info.startswith(BY_TOKEN):
                 return problem(413)
             return render(request, "413.html", {"limit": limit}, status=413)
         return self.get_response(request)

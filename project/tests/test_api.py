@@ -6,6 +6,7 @@ An operation without an example in `EXAMPLES` fails here, the day it appears.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
@@ -126,7 +127,18 @@ class WalkCase(ApiCase):
 
     def walk(self, person: User | str, operation: Declared) -> Any:
         body = EXAMPLES[operation.name]
-        return self.ask(person, operation.method, self.path_of(operation), body)
+        answer = self.ask(person, operation.method, self.path_of(operation), body)
+        self.assert_declared(operation, answer)
+        return answer
+
+    def assert_declared(self, operation: Declared, answer: Any) -> None:
+        """That the document says so of it: its status, and its kind of content."""
+        path = document()["paths"]["/" + ROOT.strip("/") + operation.path]
+        responses = path[operation.method.lower()]["responses"]
+        self.assertIn(str(answer.status_code), responses)
+        content = responses[str(answer.status_code)].get("content", {})
+        if content:
+            self.assertIn(answer["Content-Type"].partition(";")[0], content)
 
     def state(self) -> list[Any]:
         """What nobody else may change."""
@@ -193,6 +205,21 @@ class WalkTests(WalkCase):
             if operation.permissions:
                 with self.subTest(operation.name):
                     self.assert_problem(self.walk(nobody, operation), 403)
+
+    def test_who_may_is_answered_in_the_declared_shapes(self) -> None:
+        everybody = self.person_with_every_role()
+        schemas = document()["components"]["schemas"]
+        for operation in declared_operations():
+            answer = self.walk(everybody, operation)
+            with self.subTest(operation.name):
+                self.assertLess(answer.status_code, 500)
+                path = document()["paths"]["/" + ROOT.strip("/") + operation.path]
+                responses = path[operation.method.lower()]["responses"]
+                found: dict[str, Any] = responses[str(answer.status_code)].get("content", {})
+                schema = next(iter(found.values()), {}).get("schema")
+                if schema and not answer.streaming and answer.content:
+                    whole = {**schema, "components": {"schemas": schemas}}
+                    jsonschema_rs.validator_for(whole).validate(answer.json())
 
     def test_a_service_account_acts_by_its_roles(self) -> None:
         account = add_account(
@@ -326,6 +353,8 @@ class DocumentTests(ApiCase):
                     content = said["responses"][str(status)]["content"]
                     self.assertIn(MEDIA_TYPE, content)
                 self.assertTrue(said["summary"])
+                named = {each["name"] for each in said["parameters"] if each["in"] == "path"}
+                self.assertEqual(named, set(re.findall(r"{(\w+)}", operation.path)))
 
     def test_every_schema_is_one(self) -> None:
         for name, schema in document()["components"]["schemas"].items():
@@ -346,7 +375,7 @@ _PARAMETER: Final = {
     "required": ["name", "in", "schema"],
     "properties": {
         "in": {"enum": ["path", "query", "header", "cookie"]},
-        "name": {"type": "string"},
+        "name": {"type": "string", "minLength": 1},
     },
     "if": {"properties": {"in": {"const": "path"}}},
     "then": {"required": ["required"], "properties": {"required": {"const": True}}},

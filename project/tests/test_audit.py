@@ -421,6 +421,8 @@ READ_ONLY: Final = frozenset(
         "described",
         "llms_txt",
         "mcp_metadata",
+        "api_document",
+        "api_reference",
     }
 )
 # Each is among what RECORDED says of its list.

@@ -120,6 +120,7 @@ class HandlerTests(SimpleTestCase):
         "tickets/finding/pages/search.py",  # inside Django's list of an admin
         "tickets/calling/pages/callbacks.py",
         "tickets/arriving/pages/way_in.py",
+        "tenants/mcp/pages/endpoint.py",
         "workflows/authoring/ticket_types/pages/ticket_type_resource.py",
     }
 

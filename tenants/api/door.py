@@ -16,8 +16,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import Resolver404, URLPattern, URLResolver
-from django.urls.resolvers import RegexPattern
+from django.urls import Resolver404, resolve
 from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
@@ -48,38 +47,42 @@ logger = logging.getLogger(__name__)
 type View = Callable[..., HttpResponseBase]
 # Beneath it no cookie counts.
 ROOT: Final = "/api/"
+# Here neither: a token alone lets in.
+BY_TOKEN: Final = (ROOT, "/mcp")
 _BEARER: Final = re.compile(r"Bearer +(\S{1,200})", re.IGNORECASE)
 RETRY_SECONDS: Final = 5
 
 
 class NoCookiesMiddleware:
-    """Takes every cookie away from what is sent to the API. Before the middleware of sessions."""
+    """Takes every cookie away from what is sent by a token. Before the middleware of sessions."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path_info.startswith(ROOT):
+        if request.path_info.startswith(BY_TOKEN):
             request.COOKIES = {}
         return self.get_response(request)
 
 
-def door_to(api: NinjaAPI) -> View:
-    """The view that stands at the address of an API, with what follows it as `rest`."""
-    operations = _resolver_of(api)
+def door_to(api: NinjaAPI, *, addresses: str) -> View:
+    """The view that stands at the address of an API, with what follows it as `rest`.
+
+    `addresses` is the URL configuration with the operations (a module), looked up when asked for.
+    """
 
     def largest_body(request: HttpRequest, rest: str) -> int:
         try:
             holder = _let_in(request)
         except TicketFlowerError:
             return SMALL_BODY
-        return _largest_body(operations, rest, str(request.method), holder)
+        return _largest_body(addresses, rest, str(request.method), holder)
 
     @csrf_exempt
     @takes_body(largest_body)
     def door(request: HttpRequest, rest: str) -> HttpResponseBase:
         try:
-            return _answer(request, rest, operations)
+            return _answer(request, rest, addresses)
         except Exception as error:
             return refusal(request, error)
 
@@ -120,11 +123,11 @@ def refusal(request: HttpRequest, error: Exception) -> HttpResponse:
     return answer
 
 
-def _answer(request: HttpRequest, rest: str, operations: URLResolver) -> HttpResponseBase:
+def _answer(request: HttpRequest, rest: str, addresses: str) -> HttpResponseBase:
     holder = _let_in(request)
     TOKEN_REQUESTS.count(str(holder.token.pk))
     with _inside(request, holder):
-        found = operations.resolve(rest)
+        found = resolve(f"/{rest}", addresses)
         declared = declared_at(found.url_name or "", str(request.method))
         if declared is None:
             return problem(405, headers={"Allow": ", ".join(methods_at(found.url_name or ""))})
@@ -175,19 +178,10 @@ def _inside(request: HttpRequest, holder: Holder) -> Iterator[None]:
         use_public()
 
 
-def _resolver_of(api: NinjaAPI) -> URLResolver:
-    patterns: list[URLPattern | URLResolver] = [
-        each
-        for each in api.urls[0]
-        if not (isinstance(each, URLPattern) and each.name == "api-root")
-    ]
-    return URLResolver(RegexPattern(r"^"), patterns)
-
-
-def _largest_body(operations: URLResolver, rest: str, method: str, holder: Holder) -> int:
+def _largest_body(addresses: str, rest: str, method: str, holder: Holder) -> int:
     """As the operation says, for who may use it."""
     try:
-        found = operations.resolve(rest)
+        found = resolve(f"/{rest}", addresses)
     except Resolver404:
         return SMALL_BODY
     declared = declared_at(found.url_name or "", method)

@@ -14,10 +14,14 @@ from ninja import Field
 from tenants.errors import TokenError
 
 MOST: Final = 100
-type Limit = Annotated[int, Field(ge=1, le=MOST, description="How many at most.")]
-type Cursor = Annotated[
+Limit = Annotated[int, Field(ge=1, le=MOST, description="How many at most.")]
+Cursor = Annotated[
     str,
-    Field(max_length=60, pattern=r"^[A-Za-z0-9_-]*$", description="`next` of the page before."),
+    Field(
+        max_length=60,
+        pattern=r"^[A-Za-z0-9_-]*$",
+        description="What “next” of the page before says.",
+    ),
 ]
 _LARGEST: Final = 2**63 - 1
 

@@ -30,7 +30,7 @@ from tenants.tokens.scopes import Scope
 
 LARGEST_NUMBER: Final = 2**63 - 1
 # A number of a row, as paths and bodies name it.
-type Number = Annotated[int, Field(ge=1, le=LARGEST_NUMBER)]
+Number = Annotated[int, Field(ge=1, le=LARGEST_NUMBER)]
 READS: Final = ("GET", "HEAD")
 ALWAYS: Final = (400, 401, 403, 404, 405, 409, 422, 429, 500, 503)
 ON_CHANGE: Final = (413,)

@@ -22,7 +22,7 @@ class Scope(models.TextChoices):
     TASKS_WRITE = "tasks:write", _("Claim, do and hand on tasks")
     DEFINITIONS_READ = "definitions:read", _("Read and check workflows")
     DEFINITIONS_DRAFT = "definitions:draft", _("Write, try and test drafts of workflows")
-    DEFINITIONS_PUBLISH = "definitions:publish", _("Publish workflows, and move tickets to them")
+    DEFINITIONS_PUBLISH = "definitions:publish", _("Publish workflows, move tickets")
     ERRORS_READ = "errors:read", _("Read ticket errors")
     ERRORS_REPAIR = "errors:repair", _("Repair tickets")
     PEOPLE_READ = "people:read", _("Read people and roles")

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import FileResponse, Http404, HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from ninja import Field, Router, Schema
 from ninja.files import UploadedFile
 
@@ -37,7 +38,7 @@ router = Router(tags=["Messages and files"])
 class FileRefusedError(TicketsError):
     """`said` is why."""
 
-    message = TicketsError.message
+    message = _("This file cannot be taken. Choose another.")
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     field = "file"
 

@@ -108,7 +108,9 @@ class TimelineEntry(Schema):
 
 class Timeline(Schema):
     items: list[TimelineEntry] = Field(description="The oldest of them first.")
-    earlier: str | None = Field(description="`before` of the page with what was before.")
+    earlier: str | None = Field(
+        description="What to send as “before” for the page with what was before."
+    )
 
 
 @operation(
@@ -148,7 +150,7 @@ def list_tickets(
 ) -> Tickets:
     """List tickets, the newest first.
 
-    `mine` are those that you have submitted, `all` those of the company, for ticket admins. A
+    “mine” are those that you have submitted, “all” those of the company, for ticket admins. A
     search looks into what you may read of them: answers, messages, names and numbers.
     """
     person = holder_in(request).user

@@ -5,20 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.utils import timezone
 
 from tenants.api.problems import MEDIA_TYPE
 from tenants.models import User
-from tenants.testing import CompanyTestCase, outside
+from tenants.testing import CompanyTestCase, CompanyTransactionTestCase, outside
 from tenants.tokens.make_token import MadeToken, make_token
 from tenants.tokens.scopes import NEVER_FOR_ASSISTANTS, Scope
 
 ROOT: Final = "/api/v1/"
+if TYPE_CHECKING:
+    _Base = CompanyTestCase
+else:
+    _Base = object
 
 
-class ApiCase(CompanyTestCase):
+class _Asks(_Base):
     """`self.ask(self.uma, "GET", "tickets")` asks as a program of uma's with all scopes."""
 
     def token_of(
@@ -79,6 +83,14 @@ class ApiCase(CompanyTestCase):
         self.assertTrue(said["title"] and said["detail"] and said["code"])
         self.assertIn(detail, said["detail"])
         return said
+
+
+class ApiCase(_Asks, CompanyTestCase):
+    """A test that rolls back."""
+
+
+class CommittingApiCase(_Asks, CompanyTransactionTestCase):
+    """One that commits, for what needs threads."""
 
 
 def _content_of(answer: Any) -> str:

@@ -32,6 +32,7 @@ WHY_MAKERS = {
     "tickets/seeing/answers.py": "is the place",
     "tickets/seeing/changes.py": "is the place",
     "tickets/seeing/for_webhooks.py": "is the place",
+    "tickets/api/tasks.py": "what was submitted, to who has the task",
     "tickets/following/listed_answers.py": "what was submitted",
     "tickets/following/pages/history.py": "what a decision table has read, to ticket admins alone",
     "tickets/following/pages/progress.py": "what was submitted, which its requester wrote",
