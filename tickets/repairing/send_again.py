@@ -50,9 +50,9 @@ def send_again(repair: Repair, error: TicketError, *, to: str = "") -> None:
 
 def close_sent(repair: Repair) -> None:
     """After a correction has sent links to other addresses: the errors of those before."""
-    errors = TicketError.objects.of_delivery().filter(ticket=repair.ticket)
-    for task_id in errors.values_list("task", flat=True):
-        if task_id is not None and _was_sent_now(repair, task_id):
+    of_tasks = TicketError.objects.of_delivery().filter(ticket=repair.ticket, task__isnull=False)
+    for task_id in of_tasks.values_list("task_id", flat=True):
+        if _was_sent_now(repair, task_id):
             _close(repair, [task_id])
 
 

@@ -127,7 +127,11 @@ class ByOneRuleTests(BlockCase):
     def test_those_of_a_group_share_them(self) -> None:
         role = CompanyRole.objects.create(name="Signers")
         role.members.set([*self.people[:3], self.uma])
-        for rule in ({"never": ["requester"]}, {"mode": "in_turn", "never": ["requester"]}):
+        rules: Sequence[JsonObject] = (
+            {"never": ["requester"]},
+            {"mode": "in_turn", "never": ["requester"]},
+        )
+        for rule in rules:
             with self.subTest(rule=rule):
                 self.begin(dict(rule), *[None] * 6, candidate_role=role)
                 found = [each for each in self.together() if each is not None]
@@ -155,10 +159,11 @@ class ByOneRuleTests(BlockCase):
                          [False, True, False, True])  # fmt: skip
 
     def test_twelve_entries_take_as_many_statements_as_three(self) -> None:
-        for rule, most in (
+        rules: Sequence[tuple[JsonObject, int]] = (
             ({"who": "answer", "answer": "item.who", "fallback": "everybody"}, 16),
             ({"mode": "in_turn", "never": ["requester", "tasks.first"]}, 16),
-        ):
+        )
+        for rule, most in rules:
             with self.subTest(rule=rule):
                 found = []
                 for count in (3, 12):

@@ -185,7 +185,7 @@ class ErasingTests(ContactsCase):
         self.erase(self.contact(), with_answers=False)
         self.assertEqual(self.everywhere(), [])
         task = ticket.workflow_instance.tasks.get(definition__key="back")  # type: ignore[union-attr]
-        self.assertEqual(task.output_data["day"], "2026-03-30")
+        self.assertEqual((task.output_data or {})["day"], "2026-03-30")
         self.assertFalse(WorkflowEvent.objects.filter(kind="ERASED").exists())
         self.assertEqual(history_findings(after=0)[0], [])
 

@@ -13,7 +13,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tickets.advancing.tests.block_case import ROWS, block, define_flow, form
 from tickets.advancing.timers import fire_timer
-from tickets.erasing.own_ticket import blank_ticket
+from tickets.erasing.own_ticket import Whose, blank_ticket
 from tickets.health import company_findings
 from tickets.job_names import FIRE_TIMER
 from tickets.keeping.keep_tickets import delete_tickets
@@ -284,11 +284,12 @@ class AroundTests(SubticketCase):
 
     def test_whoever_is_erased_takes_along_what_the_step_has_kept(self) -> None:
         self.answer(self.child, SECRET)
-        blank_ticket(self.uma, self.child.pk)  # it has ended, and the one above waits
+        whose = Whose.of_person(self.uma)
+        blank_ticket(whose, self.child.pk)  # it has ended, and the one above waits
         self.work_off()
         self.complete("good")
         self.assertIn(SECRET, self.said_above())
-        blank_ticket(self.uma, self.ticket.pk)
+        blank_ticket(whose, self.ticket.pk)
         self.assertNotIn(SECRET, self.said_above())
         self.assertEqual(self.started(), [self.child])
         self.assert_sound()

@@ -596,7 +596,7 @@ class ShownValuesTest(TryCase):
     @classmethod
     def setUpTestData(cls) -> None:
         super().setUpTestData()
-        urgency = {
+        urgency: JsonObject = {
             "name": "urgency", "label": "Urgency", "type": "choice",
             "choices": [{"value": "hi", "label": "very urgent"}, {"value": "lo", "label": "soon"}],
         }  # fmt: skip
