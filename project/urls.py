@@ -90,7 +90,7 @@ urlpatterns = [
     # Where RFC 9728 has programs look for it: the path of what it is about comes behind.
     path(".well-known/oauth-protected-resource/mcp", resource_metadata, name="mcp_metadata"),
     path("llms.txt", llms_txt, name="llms_txt"),
-    path("llms/<str:name>.md", described, name="described"),
+    path("llms/<str:text>.md", described, name="described"),
     path("schemas/bundle-1.json", bundle_schema, name="bundle_schema"),
     re_path(r"^mail-in/?$", mail_in, name="mail_in"),
     path("api/", api.reference, name="api_reference"),

@@ -232,7 +232,7 @@ NO_PAGES = {
 }
 OURS = ("project", "tenants", "workflows", "tickets")
 # Arguments that name no object of a company.
-NO_OBJECT = {"app_label", "url", "process", "code"}
+NO_OBJECT = {"app_label", "url", "process", "code", "text"}
 OBJECT = {"object_id", "id", "pk"}
 GARBAGE = ("0", "abc", "99999999999999999999", "%00")
 QUERIES = (
@@ -494,7 +494,7 @@ class Examples:
             "enter_company": [{"pk": self.user.company_id}],
             "callback": [{"token": "forged:by-nobody"}],
             "api": [{"rest": f"tickets/{self.ticket.pk}"}],
-            "described": [{"name": "format"}],
+            "described": [{"text": "format"}],
             "way_in": [{"token": "forged:by-nobody"}],
             "way_in_answer": [{"token": "forged:by-nobody"}],
             "one_time_link": [{"token": "forged:by-nobody"}],

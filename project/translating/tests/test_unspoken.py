@@ -25,6 +25,10 @@ NOT_TRANSLATED = {
     "project/admin_site/kept_fragments.py": "errors of programmers",
     "project/database/owner.py": "commands",
     "workflows/engine/values/frozen.py": "errors of programmers",
+    # Read by models, and by whoever writes the programs that ask for them.
+    "tenants/mcp/*": "words of the protocol",
+    "workflows/mcp/*": "tools, texts and prompts of assistants",
+    "tickets/mcp/*": "tools of assistants",
     # The edge answers before Django is there, to programs mostly.
     "project/serving/*": "plain text of the edge",
     # Words of the formats, which are the same in every language: docs/translating.md.

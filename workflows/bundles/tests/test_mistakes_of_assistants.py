@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.test import SimpleTestCase
 
 from workflows.bundles import Problem, errors_of
@@ -141,3 +145,30 @@ class MistakeTests(SimpleTestCase):
         self.document["workflow"]["version"] = 3
         self.assertIn("Remove it", self.problem("status").message)
         self.assertIn("Remove it", self.problem("workflow.version").message)
+
+
+class CommandTests(SimpleTestCase):
+    """`manage.py check_bundle FILE --json`, for programs."""
+
+    def check(self, document: Any) -> tuple[int, Any]:
+        """How it ends, and what it writes."""
+        written = io.StringIO()
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "bundle.json"
+            file.write_text(json.dumps(document), encoding="utf-8")
+            try:
+                call_command("check_bundle", str(file), "--json", stdout=written)
+            except SystemExit as end:
+                return int(str(end.code)), json.loads(written.getvalue())
+        return 0, json.loads(written.getvalue())
+
+    def test_it_says_what_there_is_as_json(self) -> None:
+        document = json.loads(VACATION.read_text(encoding="utf-8"))
+        code, found = self.check(document)
+        self.assertEqual((code, found["is_ok"], found["errors"]), (0, True, []))
+        self.assertEqual([each["has_passed"] for each in found["tests"]], [True] * 3)
+        document["transitions"][0]["to"] = "approve_vacatoin"
+        code, found = self.check(document)
+        self.assertEqual((code, found["is_ok"]), (1, False))
+        error = next(each for each in found["errors"] if each["place"] == "transitions[0].to")
+        self.assertEqual(error["nearest"], "approve_vacation")

@@ -24,11 +24,11 @@ def bundle_schema(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def described(request: HttpRequest, name: str) -> HttpResponse:
-    """One of the descriptions, as Markdown."""
-    if name not in TEXTS:
+def described(request: HttpRequest, text: str) -> HttpResponse:
+    """One of the descriptions, as Markdown; `text` is what it is called."""
+    if text not in TEXTS:
         raise Http404
-    return _served(request, text_of(name), MARKDOWN)
+    return _served(request, text_of(text), MARKDOWN)
 
 
 @require_safe
