@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0032_spare_schemas"),
+        ("tenants", "0034_kept_answers"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tickets", "0026_coming_in"),
+        ("tickets", "0027_webhooks"),
         ("workflows", "0050_answered_by"),
     ]
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("workflows", "0050_answered_by"),
+        ("workflows", "0051_mails_on_ways"),
     ]
 
     operations = [
