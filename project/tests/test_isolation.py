@@ -74,6 +74,7 @@ from tickets.saving.save_answers import save_task_answers, save_ticket_answers
 from tickets.submitting.submit_ticket import submit_ticket
 from workflows.models import (
     CompanyRole,
+    DescribedProcess,
     ImportRun,
     TaskDefinition,
     TaskInstance,
@@ -321,6 +322,9 @@ class Examples:
         self.import_run = ImportRun.objects.create(
             filename=f"{MARK}.xlsx", content=MARK.encode(), created_by=user
         )
+        self.described = DescribedProcess.objects.create(
+            text=f"{MARK} described", model="test", status="DRAFTED", created_by=user
+        )
         record(PERSON_CHANGED, about=user, changes={"last_name": ("Before", MARK)})
         assert user.company is not None
         self.company_export = CompanyExport.objects.create(
@@ -418,6 +422,7 @@ class Examples:
             "retry_id": [self.bulk_retry.pk],
             "change_id": [self.bulk_change.pk],
             "run_id": [self.import_run.pk],
+            "described_id": [self.described.pk],
             "saved_id": [self.saved.pk],
             "notice_id": list(Notice.objects.values_list("pk", flat=True)[:2]),
             "code": ["nobody-has-it"],

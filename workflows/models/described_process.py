@@ -22,8 +22,8 @@ class DescribedProcess(StatusModel):
 
     `remarks` are the changes that were asked for, in their order. `answer` is the latest document
     of the model as ASCII JSON (a text: it may hold what JSON columns refuse), `questions` what it
-    left open, and `complaint` what the model is to mend of it. `round` counts the answers since somebody
-    last asked; `job_id` is the job that gets the next one. `model` wrote it.
+    left open, and `complaint` what the model is to mend of it. `round` counts the answers since
+    somebody last asked; `job_id` is the job that gets the next one. `model` wrote it.
     """
 
     text = models.TextField(_("description"))

@@ -184,7 +184,8 @@ def _content(body: bytes) -> str:
     if choice.get("finish_reason") == "length":
         raise ModelError(
             _(
-                "The model stopped in the middle of its answer: it may not write as much. Describe less."
+                "The model stopped in the middle of its answer: it may not write as much. "
+                "Describe less."
             )
         )
     return text

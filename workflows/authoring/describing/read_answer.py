@@ -1,4 +1,4 @@
-"""What a model has answered, as a document. Whatever is in it, it is data: a bundle to be checked."""
+"""What a model has answered, as a document. Whatever is in it is data: a bundle to be checked."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ that the description does not give. No `edit_layout`, no `display_layout`.
 
 
 def messages_for(described: DescribedProcess, role_names: list[str]) -> Messages:
-    """The messages of one round: the same however many there were before, so that they stay small."""
+    """The messages of one round: they do not grow with the rounds before it."""
     asked: dict[str, Json] = {"description": described.text}
     if role_names:
         asked["company_roles"] = list[Json](role_names)

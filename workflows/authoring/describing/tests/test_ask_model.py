@@ -24,6 +24,9 @@ HELLO = [{"role": "user", "content": "Hello"}]
 
 
 class AskModelTest(SimpleTestCase):
+    def setUp(self) -> None:
+        self.enterContext(patch("workflows.authoring.describing.ask_model.logger"))
+
     def ask(self, *how: Answers, seconds: float = 20) -> str:
         with model_server(*how, seconds=seconds):
             model = chat_model()
@@ -95,9 +98,7 @@ class AskModelTest(SimpleTestCase):
         self.assertIn("in the middle", self.refused(says('{"bu', finish_reason="length")))
 
     def test_who_breaks_off_or_is_not_there_is_told_in_a_sentence(self) -> None:
-        self.assertIn(
-            "broke off", self.refused(lambda handler: handler.connection.close())
-        )
+        self.assertIn("broke off", self.refused(lambda handler: handler.connection.close()))
         model = ChatModel("http://127.0.0.1:1/v1", "m", "", 5)
         with self.assertRaises(ModelError):
             ask_model(model, HELLO)

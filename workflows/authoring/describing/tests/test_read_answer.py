@@ -25,7 +25,11 @@ class ReadAnswerTest(SimpleTestCase):
 
     def test_words_around_it_and_a_missing_envelope_do_no_harm(self) -> None:
         inner = json.dumps({"bundle": BUNDLE})
-        for said in (f"Here:\n```json\n{inner}\n```\nDone.", f"Sure! {inner} :-)", json.dumps(BUNDLE)):
+        for said in (
+            f"Here:\n```json\n{inner}\n```\nDone.",
+            f"Sure! {inner} :-)",
+            json.dumps(BUNDLE),
+        ):
             with self.subTest(said):
                 self.assertEqual(json.loads(read_answer(said).text), BUNDLE)
 
