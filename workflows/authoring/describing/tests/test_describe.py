@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.test import override_settings
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.audit.models import AuditEvent
+from tenants.connection import use_company
+from tenants.roles import SystemRole
 from workflows.authoring.describing.describe import (
     ASK,
     FORGET,
@@ -33,6 +36,7 @@ from workflows.authoring.describing.tests.model_server import (
     says,
 )
 from workflows.authoring.importing.import_bundle import import_bundle
+from workflows.authoring.publishing.delete_draft import delete_draft
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.models import (
     CompanyRole,
@@ -47,7 +51,7 @@ def with_tests(path: list[str]) -> dict[str, Any]:
     made["tests"] = [
         {
             "name": "Bought",
-            "ticket": {"amount": 5},
+            "ticket": {"amount": 5000},
             "answers": [
                 {"task": "approve", "output": {"approved": True}},
                 {"task": "order", "output": {}},
@@ -93,8 +97,10 @@ class DraftTest(DescribingCase):
         page = self.client.get(link)
         self.assertContains(page, "Drafted by the model stand-in-1 for Carla Cole")
         self.assertContains(page, address(described))
-        self.log_in(self.alice)
-        self.assertNotContains(self.client.get(link), address(described))
+        self.log_in(self.terry)  # who may look, and did not write it
+        page = self.client.get(link)
+        self.assertContains(page, "Drafted by the model stand-in-1 for Carla Cole")
+        self.assertNotContains(page, address(described))
 
     def test_keeping_twice_is_one_draft(self) -> None:
         with model_server(drafts(good())):
@@ -118,7 +124,7 @@ class DraftTest(DescribingCase):
         with model_server(drafts(good())):
             described = self.work(self.describe())
         self.act(described, "keep", apply="1")
-        WorkflowDefinition.objects.get().delete()
+        delete_draft(workflow=WorkflowDefinition.objects.get())
         self.assertIn("Keep as draft", self.page(described))
         self.act(described, "keep", apply="1")
         self.assertEqual(WorkflowDefinition.objects.count(), 1)
@@ -315,23 +321,33 @@ class RefusalsTest(DescribingCase):
 
 
 class WhoMayTest(DescribingCase):
-    def test_only_who_may_make_workflows(self) -> None:
+    def setUp(self) -> None:
+        super().setUp()
         with model_server(drafts(good())):
-            described = self.work(self.describe())
-            for person, status in ((self.uma, 403), (self.wendy, 403), (self.charlie, 403)):
-                with self.subTest(person.email):
-                    self.log_in(person)
-                    self.assertEqual(self.client.get(PAGE).status_code, status)
-                    self.assertEqual(self.client.get(address(described)).status_code, status)
-                    self.assertEqual(self.act(described, "keep").status_code, status)
+            self.described = self.work(self.describe())
+
+    def test_only_who_may_make_workflows(self) -> None:
+        for person in (self.uma, self.wendy, self.terry, self.alice):
+            with self.subTest(person.email):
+                self.log_in(person)
+                for page in (PAGE, address(self.described), f"{address(self.described)}state/"):
+                    self.assertEqual(self.client.get(page).status_code, 403)
+                self.assertEqual(self.act(self.described, "keep").status_code, 403)
         self.assertFalse(WorkflowDefinition.objects.exists())
 
     def test_what_somebody_wrote_is_their_own(self) -> None:
-        with model_server(drafts(good())):
-            described = self.work(self.describe())
-        self.log_in(self.alice)
-        for page in (address(described), f"{address(described)}state/"):
-            self.assertEqual(self.client.get(page).status_code, 404)
-        self.assertEqual(self.act(described, "throw_away").status_code, 404)
-        self.assertTrue(DescribedProcess.objects.exists())
-        self.assertNotContains(self.client.get(PAGE), TEXT[:30])
+        creators = Group.objects.get(name=SystemRole.WORKFLOW_CREATOR)
+        self.wendy.groups.add(creators)
+        # Charlie is a creator, too, of another company.
+        for person in (self.wendy, self.charlie):
+            with self.subTest(person.email):
+                self.log_in(person)
+                for page in (address(self.described), f"{address(self.described)}state/"):
+                    self.assertEqual(self.client.get(page).status_code, 404)
+                for act in ("keep", "change", "again", "throw_away"):
+                    response = self.act(self.described, act, remark="x", apply="1")
+                    self.assertEqual(response.status_code, 404)
+                self.assertNotContains(self.client.get(PAGE), TEXT[:30])
+        use_company(self.acme)
+        self.assertEqual(DescribedProcess.objects.get(), self.described)
+        self.assertFalse(WorkflowDefinition.objects.exists())
