@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from tenants.models import User
 from tenants.pages.buttons import ListButton
+from tenants.pages.menu import MenuEntry, MenuSection
 from tenants.pages.once import run_once, sent_token, stored_result, token_of
 from tenants.pages.page import Page, register_page
 from tenants.refusals import refusals
@@ -43,6 +44,7 @@ class DescribePage(Page):
     list_button = ListButton(
         gettext_lazy("Describe your process"), icon="edit_note", order=15, only_where_roomy=True
     )
+    menu = MenuEntry(MenuSection.DEFINITIONS, icon="edit_note", order=35)
 
     def get(self, request: HttpRequest) -> HttpResponse:
         if "help" in request.GET:

@@ -91,8 +91,10 @@ class DescribedPage(_DescribedPage):
             messages.success(self.request, text % words)
             return redirect(admin_link(made))
         error = refused.error
-        is_late = isinstance(error, DraftChangedError | NotADraftError)
-        messages.error(self.request, why_not_imported(error) if is_late else refused.text)
+        if isinstance(error, DraftChangedError | NotADraftError):
+            messages.error(self.request, why_not_imported(error))
+        else:
+            messages.error(self.request, refused.text)
         return self.back()
 
     def _change(self) -> HttpResponse:

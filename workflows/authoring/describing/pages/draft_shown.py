@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from tenants.refusals import refusals
 from workflows.authoring.definitions.pages.field_rows import field_table
 from workflows.authoring.describing.read_answer import reading_of
 from workflows.authoring.gallery.pages.process_rows import case_row, role_rows, task_row
@@ -40,13 +41,13 @@ def draft_shown(described: DescribedProcess) -> DraftShown | None:
     """Checked at this moment, in the language of whoever looks; None: there is no document."""
     if not described.answer:
         return None
-    try:
+    # It could be read when it came; a newer version of us may read less.
+    with refusals(UnreadableBundleError):
         checked = check_reading(reading_of(described.answer))
-    except UnreadableBundleError:
-        return None
-    document = checked.document
-    text = write_bundle(document) if isinstance(document, dict) else ""
-    return DraftShown(text, checked.findings(), _parts(checked))
+        document = checked.document
+        text = write_bundle(document) if isinstance(document, dict) else ""
+        return DraftShown(text, checked.findings(), _parts(checked))
+    return None
 
 
 def _parts(checked: CheckedFile) -> dict[str, Any]:

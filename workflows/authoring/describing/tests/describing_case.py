@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from unittest.mock import patch
 
-from django.http import HttpResponse
 from django.urls import reverse
 
 from tenants.testing import CompanyTestCase
@@ -53,9 +52,8 @@ class DescribingCase(CompanyTestCase):
             continue_drafting(described_id=described.pk, number=described.round)
         raise AssertionError("It goes on for ever.")
 
-    def act(self, described: DescribedProcess, act: str, **more: str) -> HttpResponse:
-        response: HttpResponse = self.client.post(address(described), {"act": act, **more})
-        return response
+    def act(self, described: DescribedProcess, act: str, **more: str) -> Any:
+        return self.client.post(address(described), {"act": act, **more})
 
     def page(self, described: DescribedProcess) -> str:
         text: str = self.client.get(address(described)).text
