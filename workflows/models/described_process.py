@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django_fsm import transition
 
@@ -67,7 +68,7 @@ class DescribedProcess(StatusModel):
         constraints = (one_of("status", DescribedStatus, name="described_status_known"),)
 
     def __str__(self) -> str:
-        return " ".join(self.text.split())[:80]
+        return Truncator(" ".join(self.text.split())).chars(80)
 
     @property
     def is_running(self) -> bool:
