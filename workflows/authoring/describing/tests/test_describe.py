@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest.mock import patch
 
 from django.contrib.auth.models import Group
 from django.test import override_settings
+from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.audit.models import AuditEvent
@@ -160,6 +162,10 @@ class RoundsTest(DescribingCase):
         self.assertIn("1 problem is left", page)
         self.assertIn("Mend it by hand", page)
         self.assertNotIn("Keep as draft", page)
+        by_hand = reverse("admin:workflows_workflowdefinition_import")
+        self.assertIn(f'action="{by_hand}"', page)
+        response = self.client.post(by_hand, {"text": described.answer, "check": "1"})
+        self.assertContains(response, "Aprover")
         self.act(described, "keep", apply="1")
         self.assertFalse(WorkflowDefinition.objects.exists())
 
@@ -312,6 +318,16 @@ class RefusalsTest(DescribingCase):
             page = self.client.post(PAGE, {"text": TEXT})
             self.assertContains(page, TEXT)
         self.assertFalse(DescribedProcess.objects.exists())
+
+    def test_the_guide_for_an_assistant_is_read_on_the_page_where_there_is_one(self) -> None:
+        guide = "workflows.authoring.describing.pages.describe_page.GUIDE"
+        with override_settings(DESCRIBE_MODEL_URL=""):
+            with patch(guide, "no-such-file.md"):
+                self.assertNotContains(self.client.get(PAGE), "?help=1")
+                self.assertEqual(self.client.get(PAGE, {"help": "1"}).status_code, 404)
+            with patch(guide, "callbacks.md"):
+                self.assertContains(self.client.get(PAGE), "?help=1")
+                self.assertContains(self.client.get(PAGE, {"help": "1"}), "callback")
 
     def test_a_model_that_was_switched_off_meanwhile_is_told(self) -> None:
         with model_server(drafts(good())):
