@@ -37,6 +37,8 @@ from workflows.authoring.describing.read_answer import read_answer, reading_of
 from workflows.authoring.describing.write_request import messages_for
 from workflows.authoring.importing.import_bundle import import_bundle
 from workflows.authoring.importing.seen_draft import SeenDraft
+from workflows.bundles import errors_of
+from workflows.bundles.document.errors import InvalidBundleError
 from workflows.engine.values.storable import unstorable
 from workflows.errors import UnreadableBundleError
 from workflows.models import CompanyRole, DescribedProcess, WorkflowDefinition
@@ -113,8 +115,10 @@ def keep_draft(
             raise NothingToKeepError
         if row.is_kept and row.definition is not None:
             return row.definition
-        document = reading_of(row.answer).document
-        made = import_bundle(document=document, user=user, replaces=replaces)
+        reading = reading_of(row.answer)
+        if errors_of(reading.problems):
+            raise InvalidBundleError(reading.problems)
+        made = import_bundle(document=reading.document, user=user, replaces=replaces)
         row.keep(definition=made)
         row.save(update_fields=["status", "definition"])
         record(DRAFT_KEPT, about=made, person=user, model=row.model, description=row.pk)
@@ -253,10 +257,11 @@ def _defer_round(described: DescribedProcess) -> None:
 
 
 def _record_request(described: DescribedProcess, user: User) -> None:
+    """Not what was written: the log is read by others."""
     record(
         DESCRIBED,
-        about=described,
         person=user,
+        description=described.pk,
         model=described.model,
         sends_roles=described.sends_roles,
         changes_asked_for=len(described.remarks),

@@ -277,6 +277,17 @@ class WhatIsSentTest(DescribingCase):
         self.assertEqual(event.actor_id, self.carla.pk)
         self.assertEqual(event.data["model"], "stand-in-1")
         self.assertTrue(event.data["sends_roles"])
+        # What was written is its person's.
+        self.assertNotIn(TEXT[:20], f"{event.data} {event.subject_name}")
+
+    def test_two_spellings_that_disagree_are_not_kept(self) -> None:
+        both = good()
+        both["workflow"]["name"] = "Another title"  # besides `title`, which it means
+        with model_server(drafts(both)):
+            described = self.work(self.describe())
+        self.assertTrue(described.complaint)
+        self.act(described, "keep", apply="1")
+        self.assertFalse(WorkflowDefinition.objects.exists())
 
 
 class RefusalsTest(DescribingCase):
