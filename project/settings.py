@@ -206,6 +206,8 @@ COMPANY_MOST_INVITATIONS_A_DAY = int(os.environ.get("COMPANY_MOST_INVITATIONS_A_
 COMPANY_MOST_OUTSIDE_MAILS_A_DAY = int(os.environ.get("COMPANY_MOST_OUTSIDE_MAILS_A_DAY") or 1_000)
 # How often a minute one token may ask the API for something.
 TOKEN_REQUESTS_A_MINUTE = int(os.environ.get("TOKEN_REQUESTS_A_MINUTE") or 600)
+# How often a company may have a draft written by a language model in a day, changes included.
+COMPANY_MOST_DESCRIPTIONS_A_DAY = int(os.environ.get("COMPANY_MOST_DESCRIPTIONS_A_DAY") or 50)
 # How often a ticket may come to one task, and how many tasks it may have: a workflow that goes in
 # circles stops there, with an error of the ticket.
 TICKET_MOST_VISITS = int(os.environ.get("TICKET_MOST_VISITS") or 500)
@@ -355,6 +357,19 @@ if MAIL_IN_TOKEN and len(MAIL_IN_TOKEN) < 16:
 MAIL_IN_AUTHSERV_ID = (os.environ.get("MAIL_IN_AUTHSERV_ID") or "").strip().lower()
 # The largest mail, in bytes: files are a third larger in it.
 MAIL_IN_MOST_BYTES = int(os.environ.get("MAIL_IN_MOST_BYTES") or 30 * 1024 * 1024)
+
+# --- a language model that drafts workflows -------------------------------------------------
+# A server that speaks the chat-completions form, as the address before /chat/completions. Without
+# it nothing is sent anywhere, and the page says how to connect an assistant of one's own.
+DESCRIBE_MODEL_URL = (os.environ.get("DESCRIBE_MODEL_URL") or "").strip().rstrip("/")
+DESCRIBE_MODEL_NAME = (os.environ.get("DESCRIBE_MODEL_NAME") or "").strip()
+DESCRIBE_MODEL_KEY = (os.environ.get("DESCRIBE_MODEL_KEY") or "").strip()
+# For one answer, all of it.
+DESCRIBE_MODEL_SECONDS = float(os.environ.get("DESCRIBE_MODEL_SECONDS") or 180)
+if DESCRIBE_MODEL_URL and not DESCRIBE_MODEL_URL.startswith(("https://", "http://")):
+    raise ImproperlyConfigured("DESCRIBE_MODEL_URL begins with https:// or http://.")
+if DESCRIBE_MODEL_URL and not DESCRIBE_MODEL_NAME:
+    raise ImproperlyConfigured("DESCRIBE_MODEL_URL needs DESCRIBE_MODEL_NAME: which model to ask.")
 
 # --- language and time ---------------------------------------------------------------------
 # Each by its own name, as whoever looks for it reads it. Their texts: project/translating/.

@@ -6,6 +6,7 @@ from workflows.authoring.definitions.pages import (
     task_definition,
     workflow_definition,
 )
+from workflows.authoring.describing.pages import describe_page, described_page
 from workflows.authoring.editing.pages import (
     answers_form,
     carry_page,

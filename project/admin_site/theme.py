@@ -61,6 +61,7 @@ STYLESHEETS = (
     "reporting/report.css",
     "trying/trying.css",
     "importing/imports.css",
+    "describing/describing.css",
     "publishing/versions.css",
     "editing/editor.css",
     "ticketflower/print.css",

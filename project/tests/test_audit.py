@@ -218,6 +218,12 @@ RECORDED: Final[Mapping[str, tuple[str, ...]]] = {
     "admin:workflows_workflowdefinition_editor_carry": ("definitions.draft_saved",),
     "admin:workflows_workflowdefinition_import": ("definitions.imported",),
     "admin:workflows_workflowdefinition_import_run": ("definitions.imported",),
+    "admin:workflows_workflowdefinition_describe": ("definitions.described",),
+    "admin:workflows_workflowdefinition_described": (
+        "definitions.described",
+        "definitions.model_draft_kept",
+        "definitions.imported",
+    ),
     "admin:workflows_workflowdefinition_gallery_use": ("definitions.imported",),
     "admin:workflows_workflowdefinition_delete_draft": ("definitions.draft_deleted",),
     "admin:workflows_workflowdefinition_stop_offering": ("definitions.retired",),

@@ -79,6 +79,7 @@ from workflows.actions.signature import make_secret
 from workflows.models import (
     CompanyRole,
     Contact,
+    DescribedProcess,
     ImportRun,
     TaskDefinition,
     TaskInstance,
@@ -371,6 +372,9 @@ class Examples:
         self.import_run = ImportRun.objects.create(
             filename=f"{MARK}.xlsx", content=MARK.encode(), created_by=user
         )
+        self.described = DescribedProcess.objects.create(
+            text=f"{MARK} described", model="test", status="DRAFTED", created_by=user
+        )
         record(PERSON_CHANGED, about=user, changes={"last_name": ("Before", MARK)})
         assert user.company is not None
         self.company_export = CompanyExport.objects.create(
@@ -472,6 +476,7 @@ class Examples:
             "retry_id": [self.bulk_retry.pk],
             "change_id": [self.bulk_change.pk],
             "run_id": [self.import_run.pk],
+            "described_id": [self.described.pk],
             "saved_id": [self.saved.pk],
             "notice_id": list(Notice.objects.values_list("pk", flat=True)[:2]),
             "code": ["nobody-has-it"],

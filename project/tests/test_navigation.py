@@ -51,6 +51,7 @@ class NavigationTests(CompanyTestCase):
                     "Task definitions",
                     "Ticket types",
                     "Gallery",
+                    "Describe your process",
                     "Import",
                     "Recurring starts",
                 ),

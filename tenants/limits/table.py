@@ -154,6 +154,11 @@ SIGN_UP_LINK = Limit("sign-up link", DAY, 1, remembers=False)
 INVITATIONS = Limit("invitations", DAY, setting="COMPANY_MOST_INVITATIONS_A_DAY")
 INVITATIONS_TO_ONE = Limit("invitations to an address", DAY, 5, remembers=False)
 
+# How often a company has a draft written by a language model, which may cost money.
+DESCRIPTIONS = Limit(
+    "descriptions", DAY, setting="COMPANY_MOST_DESCRIPTIONS_A_DAY", remembers=False
+)
+
 # How many mails the processes of a company send to addresses outside, and how many to one of them.
 # They belong to a step, which may be taken back.
 OUTSIDE_MAILS = Limit(

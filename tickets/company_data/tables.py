@@ -57,7 +57,7 @@ JOB_COLUMNS: Final = frozenset(
     {
         (table, "job_id")
         for table in (
-            *("workflows_actionattempt", "tickets_importrun"),
+            *("workflows_actionattempt", "workflows_describedprocess", "tickets_importrun"),
             *("tickets_bulkchange", "tickets_bulkretry"),
         )
     }

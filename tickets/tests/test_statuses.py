@@ -12,7 +12,7 @@ from django_fsm import FSMField
 from tenants.testing import CompanyTestCase
 from tickets.models import TicketError
 from tickets.repairing.tests.repair_case import SmallWorkflow
-from workflows.models import ActionAttempt, ImportRun, Path
+from workflows.models import ActionAttempt, DescribedProcess, ImportRun, Path
 
 # It is given once: no transition changes it.
 GIVEN_ONCE = (("tickets_ticketerror", "error_type"),)
@@ -42,6 +42,7 @@ class StatusesInTheDatabaseTests(SmallWorkflow, CompanyTestCase):
         Path.objects.create(
             workflow_instance=task.workflow_instance, block_task=task, branch="a", number=1
         )
+        DescribedProcess.objects.create(text="a", model="b", created_by=self.carla)
         ImportRun.objects.create(filename="a.json", created_by=self.carla)
 
     def test_each_of_them_is_checked(self) -> None:

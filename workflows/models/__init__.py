@@ -2,6 +2,7 @@ from workflows.models.action_attempt import ActionAttempt, AttemptOutcome
 from workflows.models.business_calendar import BusinessCalendar
 from workflows.models.company_role import CompanyRole
 from workflows.models.contact import Contact, ContactLink
+from workflows.models.described_process import DescribedProcess, DescribedStatus
 from workflows.models.import_run import ImportRun, ImportStatus
 from workflows.models.invitation import Invitation
 from workflows.models.path import Path, PathStatus
@@ -22,6 +23,8 @@ __all__ = [
     "Contact",
     "ContactLink",
     "DefinitionStatus",
+    "DescribedProcess",
+    "DescribedStatus",
     "ImportRun",
     "ImportStatus",
     "Invitation",

@@ -48,6 +48,9 @@ NOT_TRANSLATED = {
     # Words of other libraries that are recognised.
     "workflows/bundles/document/reading.py": "what Python says of broken JSON",
     "workflows/engine/rules/conditions.py": "what the rule engine says",
+    # A language model is spoken to in English, whoever asks it.
+    "workflows/authoring/describing/check_answer.py": "what the model is to mend",
+    "workflows/authoring/describing/write_request.py": "what the model is told",
     # What is kept in the history, where it is the same for everybody who reads it.
     "tickets/company_data/restore_company.py": "a reason in the history",
     "tickets/erasing/erase_person.py": "the name of an erased person",

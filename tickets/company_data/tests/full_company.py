@@ -63,6 +63,7 @@ from workflows.models import (
     CompanyRole,
     Contact,
     ContactLink,
+    DescribedProcess,
     ImportRun,
     Invitation,
     TaskDefinition,
@@ -255,6 +256,9 @@ class FullCompany(CompanyTransactionTestCase):
             record(kind, about=self.type)
         ImportRun.objects.create(
             filename="a.xlsx", content=b"\x00\xffabc", created_by=self.carla, job_id=77
+        )
+        DescribedProcess.objects.create(
+            text="Somebody asks, somebody decides.", model="test", created_by=self.carla, job_id=78
         )
         self.party()
         ticket = self.party(boss=answer_of(self.walt))

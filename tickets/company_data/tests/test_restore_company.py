@@ -102,6 +102,7 @@ TABLES: dict[str, dict[str, str]] = {
     "workflows_contact": {},
     "workflows_contactlink": {},
     "workflows_companyrole_members": {"user_id": PERSON},
+    "workflows_describedprocess": {"created_by_id": PERSON, "job_id": JOB},
     "workflows_invitation": {"person_id": PERSON, "invited_by_id": PERSON},
     "workflows_path": {"data": JSON, "item": JSON},
     "workflows_taskdefinition": {"created_by_id": PERSON},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,30 +13,27 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tenants.names import name_key
 from tenants.pages.buttons import ListButton
 from tenants.pages.links import admin_link
 from tenants.pages.menu import MenuEntry, MenuSection
 from tenants.pages.page import Page, register_page
 from tenants.refusals import Refusals
 from workflows.authoring.definitions.pages.badges import definition_badge
-from workflows.authoring.definitions.pages.field_rows import FieldTable, field_table
+from workflows.authoring.definitions.pages.field_rows import field_table
 from workflows.authoring.definitions.pages.references import Reference, references
+from workflows.authoring.gallery.pages.process_rows import case_row, role_rows, task_row
 from workflows.authoring.gallery.processes import GalleryProcess, find_process, gallery
 from workflows.authoring.importing.findings import FoundDraft
 from workflows.authoring.importing.import_bundle import BundlePreview, import_bundle, preview_bundle
 from workflows.authoring.importing.import_run import why_not_imported
 from workflows.authoring.importing.pages.import_page import DECISIONS, REPLACE, seen_draft
 from workflows.authoring.importing.pages.problem_rows import problem_rows
-from workflows.bundles import TestCaseResult, write_bundle
+from workflows.bundles import write_bundle
 from workflows.bundles.telling.assignments import assignments_in_words
 from workflows.bundles.telling.describe_changes import field_labels
 from workflows.bundles.telling.edits import all_edits_in_words
-from workflows.engine.process import JsonObject
-from workflows.engine.task_types import TaskType
 from workflows.errors import DraftChangedError, NotADraftError
 from workflows.models import CompanyRole, WorkflowDefinition
-from workflows.task_types import SCREENS
 
 PREFIX = "workflows_workflowdefinition_gallery"
 
@@ -51,44 +48,6 @@ class Card:
     @property
     def badge(self) -> str:
         return definition_badge(self.own) if self.own else ""
-
-
-@dataclass(frozen=True, slots=True)
-class TaskRow:
-    """A task as it is read before it is anybody's."""
-
-    key: str
-    title: str
-    description: str
-    kind: str
-    is_form: bool
-    role: str
-    address: str
-    shows_again: str
-    fields: FieldTable
-
-    @property
-    def question_count(self) -> int:
-        return sum(1 for each in self.fields.rows if each.depth == 0)
-
-
-@dataclass(frozen=True, slots=True)
-class RoleRow:
-    """A company role that the process needs; `is_new`: using the process makes it."""
-
-    name: str
-    description: str
-    is_new: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CaseRow:
-    """A test case in words: the titles of the tasks that it goes through, and its end."""
-
-    name: str
-    steps: list[str]
-    end: str
-    has_passed: bool
 
 
 class _GalleryPage(Page):
@@ -168,9 +127,9 @@ class ProcessPage(_ProcessPage):
             picture=found.picture(),
             references=_references(found),
             fields=field_table(found.trial.fields, field_labels(found.trial.fields)),
-            tasks=[_task_row(each, words, again) for each in found.tasks],
-            roles=_role_rows(found, preview),
-            cases=[_case_row(found, each) for each in found.case_results],
+            tasks=[task_row(each, words, again) for each in found.tasks],
+            roles=role_rows(found, preview),
+            cases=[case_row(found, each) for each in found.case_results],
         )
 
 
@@ -280,43 +239,3 @@ def _what_next(workflow: WorkflowDefinition) -> str:
 
 def _references(process: GalleryProcess) -> list[Reference]:
     return references(process.workflow.get("ext_ref", []))
-
-
-def _role_rows(process: GalleryProcess, preview: BundlePreview) -> list[RoleRow]:
-    new: set[str] = set()
-    if preview.can_be_imported:
-        new = {name_key(name) for name in preview.new_company_roles}
-    return [
-        RoleRow(
-            name=str(each["name"]),
-            description=str(each.get("description", "")),
-            is_new=name_key(str(each["name"])) in new,
-        )
-        for each in process.company_roles
-    ]
-
-
-def _task_row(task: JsonObject, words: Mapping[str, str], again: Mapping[str, str]) -> TaskRow:
-    specs = task.get("fields", [])
-    task_type = TaskType.named(task.get("task_type")) or TaskType.FORM
-    return TaskRow(
-        key=str(task["key"]),
-        title=str(task["title"]),
-        description=str(task.get("description", "")),
-        kind=str(SCREENS[task_type].name),
-        is_form=task_type.is_form,
-        role=words.get(str(task["key"]), "") or str(task.get("candidate_role", "")),
-        address=str(task.get("action_url", "")),
-        shows_again=again.get(str(task["key"]), ""),
-        fields=field_table(specs, field_labels(specs)),
-    )
-
-
-def _case_row(process: GalleryProcess, result: TestCaseResult) -> CaseRow:
-    titles = [process.trial.title_of(key) for key in result.expected.path]
-    end = result.expected.end
-    if result.expected.status == "WAITING":
-        end = _("waits there")
-    elif result.expected.status == "ERROR":
-        end = _("stops with an error")
-    return CaseRow(result.name, titles, end or _("the end"), result.has_passed)
