@@ -198,7 +198,7 @@ class RandomFamilyTests(CompanyTransactionTestCase):
         # Each start has a job for the moment at which it is due next.
         for start in RecurringStart.objects.all():
             assert start.next_at is not None
-            due = {"start_id": start.pk, "due": start.next_at.isoformat()}
+            due: JsonObject = {"start_id": start.pk, "due": start.next_at.isoformat()}
             self.assertTrue(_jobs(BEGIN_START, due), start)
 
 
