@@ -125,12 +125,15 @@ class CrashCase(CompanyTransactionTestCase):
             yield Installation(folder, system.connect_to, settings), system
         shutil.rmtree(folder, ignore_errors=True)
 
-    def recover(self, site: Installation, system: MoodySystem) -> None:
-        """Start what nobody kills; fails where something does not become as it must be."""
+    def recover(self, site: Installation, system: MoodySystem, *beside: Installation) -> None:
+        """Start what nobody kills; fails where something does not become as it must be.
+
+        `beside` have a web server, too: what was called from there is answered there.
+        """
         system.calm_down()
         # For the doctor, who runs here.
         lost = int(site.settings.get("WORKER_LOST_SECONDS", "20")) + 3
-        calm = [site.start_worker(), site.start_web()]
+        calm = [site.start_worker(), *(each.start_web() for each in (site, *beside))]
         try:
             with override_settings(WORKER_LOST_SECONDS=lost):
                 stuck = self.wait_until_settled(may_be_open=True)

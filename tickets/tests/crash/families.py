@@ -72,7 +72,7 @@ def _of_those_started() -> Iterator[str]:
     for ticket in started.select_related("workflow_instance"):
         instance = ticket.workflow_instance
         assert instance is not None
-        parent = Ticket.objects.get(pk=above[instance.pk]["ticket"])
+        parent = Ticket.objects.get(pk=str(above[instance.pk]["ticket"]))
         if parent.created_by_id != ticket.created_by_id:
             yield f"ticket {ticket.pk} is of {ticket.created_by}, that above it of another"
         if (deep := depth_of(instance, most=9)) > DEEPEST:

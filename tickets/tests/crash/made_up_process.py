@@ -90,11 +90,11 @@ def make_up_process(seed: int) -> JsonObject:
     for task in objects_in(tasks):
         if "ticket_type" in task:
             task["ticket_type"] = f"{STARTED}_{seed}"
-    made = bundle(f"{MADE_UP}{seed}", tasks, transitions)
+    document = bundle(f"{MADE_UP}{seed}", tasks, transitions)
     if chance.random() < STARTS_SHARE:
-        for ticket_type in objects_in(made["ticket_types"]):
+        for ticket_type in objects_in(document["ticket_types"]):
             ticket_type["starts"] = [_start(chance)]
-    return made
+    return document
 
 
 def _ways_ahead(key: str, kind: str, ahead: list[str], chance: random.Random) -> list[JsonObject]:

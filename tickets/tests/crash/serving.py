@@ -85,7 +85,7 @@ def _worker(task: TaskInstance) -> User:
 def _other(task: TaskInstance) -> User:
     """Who does tasks, too, and does not have this one."""
     people = User.objects.filter(email__in=APPROVERS).exclude(pk=task.assigned_to_id)
-    other = people.order_by("email").first()
+    other: User | None = people.order_by("email").first()
     assert other is not None
     return other
 

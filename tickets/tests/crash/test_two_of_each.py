@@ -51,7 +51,7 @@ class TwoOfEachTests(CrashCase):
             finally:
                 self.kill_all([*webs, *workers])
             errors = [error for storm in storms for error in storm.server_errors]
-            self.recover(first, system)
+            self.recover(first, system, second)
             self.assertEqual(errors, [], f"see {first.folder}")
         self.print_summary()
         sys.stderr.write(f"Of these, {before} tickets before the kill.\n")

@@ -216,7 +216,7 @@ def _starts(draw: st.DrawFn, specs: list[dict[str, Any]]) -> list[dict[str, Any]
     for spec in specs:
         if spec["name"] in validator.visible(answers):
             answers[spec["name"]] = _value(spec)
-    rules = st.sampled_from(
+    rules: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
         [
             {"rule": "FREQ=DAILY;INTERVAL=2", "from": "2026-10-30"},
             {"rule": "FREQ=WEEKLY;BYDAY=MO,TH"},
