@@ -150,7 +150,7 @@ PAGE_STATEMENT_SECONDS = float(os.environ.get("PAGE_STATEMENT_SECONDS") or 15)
 WORKER_LOCK_SECONDS = float(os.environ.get("WORKER_LOCK_SECONDS") or 20)
 WORKER_STATEMENT_SECONDS = float(os.environ.get("WORKER_STATEMENT_SECONDS") or 120)
 DATABASE_ROUTERS = [
-    "tenants.routers.OneDatabaseRouter",
+    "tenants.database.routers.OneDatabaseRouter",
     "django_tenants.routers.TenantSyncRouter",
 ]
 TENANT_MODEL = "tenants.Company"

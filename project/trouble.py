@@ -13,8 +13,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from project.company_name import company_name
+from tenants.database.trouble import Trouble, trouble_of
 from tenants.observing.log_context import note_reason
-from tenants.trouble import Trouble, trouble_of
 
 # More than that is not sent once more by the page: the browser's Back has it.
 MOST_REPEATED: Final = 512 * 1024

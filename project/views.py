@@ -38,12 +38,12 @@ from tenants.account.signing_up import (
     finish_sign_up,
     read_sign_up,
 )
+from tenants.database.trouble import trouble_of
 from tenants.errors import TenantsError
 from tenants.mail.set_up import is_mail_set_up
 from tenants.models import Company
 from tenants.pages.page import Page
 from tenants.refusals import refusals
-from tenants.trouble import trouble_of
 
 logger = logging.getLogger(__name__)
 

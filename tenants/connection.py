@@ -58,8 +58,8 @@ def limit_waiting(*, lock_seconds: float, statement_seconds: float) -> None:
     """Let every connection that is opened from now on give up after so long.
 
     A lock that is not had in time, and a statement that takes longer, raise an OperationalError
-    (tenants/trouble.py). A transaction in which nothing happens for as long as a statement may
-    take four times is ended by the server: what holds its locks has died or hangs.
+    (tenants/database/trouble.py). A transaction in which nothing happens for as long as a statement
+    may take four times is ended by the server: what holds its locks has died or hangs.
     """
     options = connections.settings[DEFAULT_DB_ALIAS]["OPTIONS"]
     limits = {

@@ -21,7 +21,7 @@ from workflows.authoring.task_definitions.pages import (
     upload_tasks_page,
 )
 from workflows.authoring.ticket_types.pages import offer_page, ticket_definition
-from workflows.authoring.trying.pages import cases_page, try_page
+from workflows.authoring.trying.pages import cases_page, try_page, try_visible
 from workflows.fields.person.pages import people_search
 from workflows.people.invitations.pages import invite_page
 from workflows.people.pages import absence_page, company_role, everybody, service_accounts

@@ -58,8 +58,8 @@ STOP_SECONDS = 30
 GRACE_SECONDS = 3  # in which a server that is starting has written its pid file
 LOCK_SECONDS = 120
 
-# A backup locks the tables of all companies (tenants/lock_room.py): enough for 1,000 of them, for
-# 130 MB of memory.
+# A backup locks the tables of all companies (tenants/database/lock_room.py): enough for 1,000 of
+# them, for 130 MB of memory.
 # The rest is Postgres' default.
 SETTINGS = {
     "max_locks_per_transaction": "1400",

@@ -17,10 +17,10 @@ from psycopg import errors
 
 from project.tests.web_server import WebServerTestCase, session_key_of
 from tenants.connection import use_company
+from tenants.database.trouble import Trouble, trouble_of
 from tenants.models import User
 from tenants.testing import PASSWORD, CompanyTransactionTestCase
 from tenants.testing_tools.waits import PATIENCE, in_thread
-from tenants.trouble import Trouble, trouble_of
 from tickets.models import Ticket
 from tickets.testing import import_fixture
 

@@ -26,6 +26,7 @@ from tenants.api.operations import READS, declared_at, ensure_allowed, methods_a
 from tenants.api.problems import SENTENCES, problem, problem_of, problem_of_validation
 from tenants.audit.acting import acting_as
 from tenants.connection import use_company, use_public
+from tenants.database.trouble import trouble_of
 from tenants.errors import (
     CompanyBehindError,
     CompanyToBeDeletedError,
@@ -40,7 +41,6 @@ from tenants.migrating.versions import is_up_to_date
 from tenants.observing.log_context import note, note_reason
 from tenants.tokens.acting import actor_of_holder
 from tenants.tokens.holder import Holder, holder_of
-from tenants.trouble import trouble_of
 
 logger = logging.getLogger(__name__)
 

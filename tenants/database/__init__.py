@@ -1,0 +1,1 @@
+"""The database: its engine for Django, and what Postgres needs, refuses and numbers."""

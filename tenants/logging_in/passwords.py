@@ -15,6 +15,8 @@ from tenants.logging_in.second_factor import has_second_factor
 from tenants.models import User
 from tenants.names import name_key
 
+# In characters: what is longer is not looked at.
+LONGEST: Final = 1000
 SHORTEST: Final = 12
 SHORTEST_WITH_SECOND_FACTOR: Final = 10
 # What has to be left of a password when the names are taken out of it.

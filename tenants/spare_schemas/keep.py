@@ -12,7 +12,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from tenants.connection import PUBLIC, company_of, looking_at_many_companies
-from tenants.drop_schema import drop_schema
+from tenants.database.drop_schema import drop_schema
 from tenants.migrating.versions import is_public_up_to_date
 from tenants.models import SpareSchema
 from tenants.provisioning import company_schema_source, company_schema_steps, make_company_tables

@@ -7,8 +7,8 @@ from unittest import mock
 from django.core import checks
 from django.db import connection
 
-from tenants import lock_room
-from tenants.lock_room import LOCKS_OF_A_COMPANY
+from tenants.database import lock_room
+from tenants.database.lock_room import LOCKS_OF_A_COMPANY
 from tenants.models import Company, User
 from tenants.testing import CompanyTestCase
 
@@ -59,9 +59,9 @@ class LockRoomTests(CompanyTestCase):
     def test_where_there_is_too_little_room_the_check_says_how_much(self) -> None:
         self.assertEqual(lock_room.check_room_for_locks(databases=["default"]), [])
         many = 10_000_000 // Company.objects.count()
-        with mock.patch("tenants.lock_room.LOCKS_OF_A_COMPANY", many):
+        with mock.patch("tenants.database.lock_room.LOCKS_OF_A_COMPANY", many):
             (said,) = lock_room.check_room_for_locks(databases=["default"])
-            with self.assertLogs("tenants.lock_room", "WARNING"):
+            with self.assertLogs("tenants.database.lock_room", "WARNING"):
                 lock_room.warn_of_lack_of_locks()
         self.assertIsInstance(said, checks.Warning)
         self.assertEqual(said.id, "tenants.W013")

@@ -51,7 +51,7 @@ from workflows.engine.problems import FieldProblem
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError
 from workflows.fields.file.file_input import checked
-from workflows.fields.look_up import facts_for
+from workflows.fields.in_database.look_up import facts_for
 from workflows.models import TicketDefinition
 from workflows.running.definition_cache import definition_of
 from workflows.running.events.of_tickets.came_in import BY_MAIL

@@ -7,19 +7,15 @@ with its secret, and a mail must come from somebody of the company.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Final
 
 from django.conf import settings
 from django.core import signing
 from django.urls import reverse
-from django.utils.crypto import salted_hmac
 
-from tenants.mail.incoming.set_up import LONGEST_TOKEN, address_with, is_replying_set_up
+from tenants.mail.incoming.set_up import is_replying_set_up
+from tenants.mail.incoming.tokens import content_of_token, signed_address
 from tickets.errors import UnknownAddressError
 
 SALT: Final = "tickets.arriving"
@@ -27,7 +23,6 @@ LONGEST: Final = 400
 _MAIL_SALT: Final = "tickets.arriving.mail"
 # The replies of `tickets/notices/reply_address.py` begin with another number.
 _VERSION: Final = 2
-_DIGEST: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,30 +71,12 @@ class MailAddress:
             content = bytes([_VERSION]) + self.company_id.to_bytes(5) + self.number.to_bytes(4)
         except OverflowError:
             return ""
-        token = _written(content + _digest(content, settings.SECRET_KEY))
-        return address_with(token) if len(token) <= LONGEST_TOKEN else ""
+        return signed_address(content, salt=_MAIL_SALT)
 
 
 def read_mail_token(token: str) -> MailAddress | None:
     """What stands after the + of an address; None: it is none of a ticket type of ours."""
-    try:
-        raw = base64.b32decode(token.upper() + "=" * (-len(token) % 8))
-    except (binascii.Error, ValueError):
-        return None
-    content, digest = raw[:-_DIGEST], raw[-_DIGEST:]
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    # Each is compared, in a time that says nothing of where they differ.
-    if not any([hmac.compare_digest(_digest(content, key), digest) for key in keys]):  # noqa: C419
-        return None
-    if len(content) != 10 or content[0] != _VERSION:
+    content = content_of_token(token, salt=_MAIL_SALT)
+    if content is None or len(content) != 10 or content[0] != _VERSION:
         return None
     return MailAddress(int.from_bytes(content[1:6]), int.from_bytes(content[6:]))
-
-
-def _digest(content: bytes, key: str | bytes) -> bytes:
-    made = salted_hmac(_MAIL_SALT, content, secret=key, algorithm=sha256().name)
-    return made.digest()[:_DIGEST]
-
-
-def _written(raw: bytes) -> str:
-    return base64.b32encode(raw).decode("ascii").rstrip("=").lower()

@@ -26,9 +26,9 @@ from psycopg import sql
 from tenants.audit.acting import current_actor
 from tenants.audit.record import record, record_in_installation
 from tenants.connection import PUBLIC, company_of, looking_at_many_companies
+from tenants.database.drop_schema import drop_schema
 from tenants.database.schema import PEOPLE
 from tenants.deletion import forget_what_is_known, waits_until
-from tenants.drop_schema import drop_schema
 from tenants.errors import CompanyToBeDeletedError
 from tenants.jobs import defer
 from tenants.models import Company, User

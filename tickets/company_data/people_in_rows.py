@@ -24,8 +24,8 @@ from workflows.engine.task_types import (
     BLOCK_TYPES,
     SUBTICKET_TYPES,
 )
-from workflows.fields.kept_people import OF_TASKS, OF_TICKET_TYPES, Place
-from workflows.fields.people import ChangePerson, names_people, with_people
+from workflows.fields.answers.people import ChangePerson, names_people, with_people
+from workflows.fields.in_database.kept_people import OF_TASKS, OF_TICKET_TYPES, Place
 from workflows.models import TaskDefinition, TicketDefinition
 from workflows.running.events.kind import Form, answers_of, kind_named
 from workflows.running.events.of_blocks.block_began import BLOCK_BEGAN

@@ -17,7 +17,7 @@ from tickets.models import Ticket
 from tickets.numbering.name_ticket import name_ticket
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import JsonObject
-from workflows.fields.asked_again import (
+from workflows.fields.answers.asked_again import (
     AskedAgain,
     Changed,
     PartOfForm,
@@ -25,9 +25,9 @@ from workflows.fields.asked_again import (
     asked_again,
     problems_of_changes,
 )
+from workflows.fields.answers.validation import Validator
 from workflows.fields.facts import Facts
-from workflows.fields.look_up import facts_for
-from workflows.fields.validation import Validator
+from workflows.fields.in_database.look_up import facts_for
 from workflows.forms.edits_form import changed_since
 from workflows.models import TaskInstance
 from workflows.running.definition_cache import definition_of

@@ -11,9 +11,9 @@ from typing import Final
 
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.steps.edits import by_owner, split_name, with_owner
-from workflows.fields.asked_again import AskedAgain
-from workflows.fields.screen import FileKeeper
-from workflows.fields.screens import screen_of
+from workflows.fields.answers.asked_again import AskedAgain
+from workflows.fields.on_screen.screen import FileKeeper
+from workflows.fields.on_screen.screens import screen_of
 from workflows.models import TaskDefinition
 from workflows.running.definition_cache import definition_of
 

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from tickets.erasing.erased_person import ErasedPerson
 from tickets.erasing.rows import ROWS, like, select
-from workflows.fields.people import ERASED
+from workflows.fields.answers.people import ERASED
 
 
 def blank_audit(erased: ErasedPerson) -> None:

@@ -18,7 +18,7 @@ from tickets.outside.mail_link import KIND as OUTSIDE
 from tickets.seeing import not_for_requester
 from workflows.engine.process import Json
 from workflows.engine.task_types import AT_ONCE_TYPES, SUBTICKET_TYPES
-from workflows.fields.people import ERASED, with_erased_answers
+from workflows.fields.answers.people import ERASED, with_erased_answers
 from workflows.models import Path, TaskInstance, WorkflowEvent, WorkflowInstance
 from workflows.running.events.of_blocks.block_began import BLOCK_BEGAN
 from workflows.running.events.of_repairs.changed import CHANGED

@@ -5,8 +5,8 @@ from __future__ import annotations
 from tickets.models import FileUpload
 from tickets.seeing import outputs_now
 from workflows.engine.process import Json
+from workflows.fields.answers.uploads import uploads_in
 from workflows.fields.file.accepted import ACCEPT, entries_in
-from workflows.fields.uploads import uploads_in
 
 
 def accepted_types(upload: FileUpload) -> tuple[str, ...]:

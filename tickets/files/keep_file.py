@@ -15,7 +15,7 @@ from tenants.names import LONGEST_NAME
 from tickets.errors import TooManyVersionsError, UnknownUploadError
 from tickets.models import FileUpload, Message, Ticket
 from workflows.engine.process import JsonObject
-from workflows.fields.uploads import uploads_in
+from workflows.fields.answers.uploads import uploads_in
 
 MOST_VERSIONS: Final = 100
 

@@ -13,10 +13,10 @@ from tickets.models import FileUpload, Ticket
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
 from workflows.errors import InvalidDataError
+from workflows.fields.answers.uploads import uploads_in
 from workflows.fields.file.accepted import entries_in
 from workflows.fields.file.content import is_looked_at_everywhere
 from workflows.fields.file.file_input import refusal_of_type
-from workflows.fields.uploads import uploads_in
 
 
 def ensure_uploads_fit(

@@ -9,10 +9,10 @@ from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.utils.translation import gettext as _
 
 from tenants.connection import current_schema
+from tenants.database.sequences import sequences_behind
 from tenants.encryption import decrypt
 from tenants.errors import EncryptionError
 from tenants.models import User
-from tenants.sequences import sequences_behind
 from tickets.health import mending
 from tickets.health.calls import call_findings
 from tickets.health.finding import AT_A_TIME, Finding, finding

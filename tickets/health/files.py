@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from tickets.health.finding import AT_A_TIME, Finding, finding
 from tickets.models import FileUpload
-from workflows.fields.people import ERASED
+from workflows.fields.answers.people import ERASED
 
 _FOLDER: Final = "uploads"
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import current_schema
+from tenants.database.sequences import align_sequences
 from tenants.jobs import defer, is_under_way
-from tenants.sequences import align_sequences
 from tickets.advancing.call_jobs import defer_call_if_due
 from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
 from tickets.advancing.put_into_error import try_to_put_into_error

@@ -19,10 +19,11 @@ from tickets.repairing.begin_repair import begin_repair, check_repair, repair_tr
 from workflows.engine.errors import FieldError
 from workflows.engine.process import JsonObject
 from workflows.errors import CannotMoveError, NotPublishedError
+from workflows.fields.answers.presets import check_presets
+from workflows.fields.answers.validation import validate_fields, validator_for
 from workflows.fields.facts import KEPT_ANSWERS
-from workflows.fields.look_up import facts_for
-from workflows.fields.specs import parse_fields
-from workflows.fields.validation import check_presets, validate_fields, validator_for
+from workflows.fields.in_database.look_up import facts_for
+from workflows.fields.specs.specs import parse_fields
 from workflows.models import WorkflowDefinition
 from workflows.running.positions import current_tasks
 from workflows.running.repair.target_version import TargetVersion, listed

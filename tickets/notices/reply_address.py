@@ -8,26 +8,18 @@ an @. It opens nothing: it says where an answer belongs, and whoever sends it mu
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from hashlib import sha256
 from typing import Final
 
-from django.conf import settings
-from django.utils.crypto import salted_hmac
-
-from tenants.mail.incoming.set_up import LONGEST_TOKEN, address_with, is_replying_set_up
+from tenants.mail.incoming.set_up import is_replying_set_up
+from tenants.mail.incoming.tokens import content_of_token, signed_address
 
 # After so many days a mail cannot be answered any more.
 DAYS: Final = 90
 _SALT: Final = "tickets.notices.reply_address"
 _VERSION: Final = 1
 _INTERNAL: Final = 0x80
-# In bytes: a forged one is found with a chance of 1 in 2**96.
-_DIGEST: Final = 12
 _BEGAN: Final = date(2026, 1, 1)
 
 
@@ -56,22 +48,13 @@ def reply_address(
         return ""
     content = bytes([_VERSION | (_INTERNAL if is_internal else 0)]) + day.to_bytes(2, "big")
     content += b"".join(map(_packed, (company_id, ticket_id, person_id)))
-    token = _written(content + _digest(content, settings.SECRET_KEY))
-    return address_with(token) if len(token) <= LONGEST_TOKEN else ""
+    return signed_address(content, salt=_SALT)
 
 
 def read_token(token: str) -> ReplyAddress | None:
     """What a token names; None: it is not one of ours. However old it is."""
-    try:
-        raw = base64.b32decode(token.upper() + "=" * (-len(token) % 8))
-    except (binascii.Error, ValueError):
-        return None
-    content, digest = raw[:-_DIGEST], raw[-_DIGEST:]
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    # Each is compared, in a time that says nothing of where they differ.
-    if not any([hmac.compare_digest(_digest(content, key), digest) for key in keys]):  # noqa: C419
-        return None
-    if len(content) < 6 or content[0] & ~_INTERNAL != _VERSION:
+    content = content_of_token(token, salt=_SALT)
+    if content is None or len(content) < 6 or content[0] & ~_INTERNAL != _VERSION:
         return None
     numbers = _unpacked(content[3:])
     if len(numbers) != 3:
@@ -81,14 +64,6 @@ def read_token(token: str) -> ReplyAddress | None:
     return ReplyAddress(
         company_id, ticket_id, person_id, is_internal=bool(content[0] & _INTERNAL), made_on=made_on
     )
-
-
-def _digest(content: bytes, key: str | bytes) -> bytes:
-    return salted_hmac(_SALT, content, secret=key, algorithm=sha256().name).digest()[:_DIGEST]
-
-
-def _written(raw: bytes) -> str:
-    return base64.b32encode(raw).decode("ascii").rstrip("=").lower()
 
 
 def _packed(number: int) -> bytes:

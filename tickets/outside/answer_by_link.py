@@ -30,7 +30,7 @@ from tickets.errors import TicketsError
 from tickets.models import Ticket
 from workflows.engine.process import Json, JsonObject
 from workflows.errors import InvalidDataError
-from workflows.fields.look_up import facts_for
+from workflows.fields.in_database.look_up import facts_for
 from workflows.models import (
     ContactLink,
     TaskDefinition,

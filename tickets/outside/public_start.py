@@ -41,8 +41,8 @@ from tickets.submitting.submit_ticket import submit_ticket
 from workflows.bundles.checks.public_starts import address_question
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError
-from workflows.fields.look_up import facts_for
-from workflows.fields.validation import Validator
+from workflows.fields.answers.validation import Validator
+from workflows.fields.in_database.look_up import facts_for
 from workflows.models import TicketDefinition
 from workflows.running.definition_cache import definition_of
 from workflows.running.people.outside import contact_of

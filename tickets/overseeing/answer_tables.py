@@ -21,8 +21,8 @@ from tenants.refusals import refusals
 from tickets.models import Ticket
 from workflows.engine.errors import FieldError
 from workflows.engine.process import Json, JsonObject
+from workflows.fields.answers.validation import validator_for
 from workflows.fields.field import Field
-from workflows.fields.validation import validator_for
 from workflows.flat.writing import ListFile, Value
 from workflows.forms.cells import answer_cell
 from workflows.models import TicketDefinition, WorkflowDefinition

@@ -16,8 +16,8 @@ from tickets.repairing.begin_repair import Repair, begin_repair, repair_transact
 from tickets.repairing.retry_step import retry_locked
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError, NothingChangedError
-from workflows.fields.look_up import facts_for
-from workflows.fields.validation import validator_for
+from workflows.fields.answers.validation import validator_for
+from workflows.fields.in_database.look_up import facts_for
 from workflows.models import TaskInstance
 
 DATA_CORRECTED = declare("tickets.data_corrected", _("Corrected what was submitted"))

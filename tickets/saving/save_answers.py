@@ -22,7 +22,7 @@ from workflows.engine.problems import FieldProblem, dotted
 from workflows.engine.process import JsonObject
 from workflows.engine.values.storable import unstorable
 from workflows.errors import InvalidDataError
-from workflows.fields.uploads import uploads_in
+from workflows.fields.answers.uploads import uploads_in
 from workflows.models import TaskInstance, TicketDefinition
 
 MOST_BYTES = 1_000_000

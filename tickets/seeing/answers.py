@@ -23,7 +23,7 @@ from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.steps.approvals import answers_of_vote, vote_key
 from workflows.engine.steps.assigning import Who
 from workflows.engine.task_types import BLOCK_TYPES, MESSAGE_TYPES, WAIT_TYPES
-from workflows.fields.uploads import uploads_in
+from workflows.fields.answers.uploads import uploads_in
 from workflows.forms import (
     Shown,
     answered_for_requester,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tickets.seeing.answers import shown_answers, shown_output
 from tickets.seeing.viewer import Viewer
 from workflows.engine.process import Json, JsonObject
-from workflows.fields.shown import Shown
+from workflows.fields.on_screen.shown import Shown
 from workflows.forms import show_answers
 from workflows.models import TaskInstance, WorkflowEvent
 from workflows.running.events.kind import data_of

@@ -9,7 +9,7 @@ from uuid import UUID
 from tenants.models import User
 from tickets.models import Ticket
 from workflows.engine.process import objects_in
-from workflows.fields.uploads import uploads_in
+from workflows.fields.answers.uploads import uploads_in
 from workflows.models import Path, TaskInstance, TaskStatus
 
 # The statuses of a block that has not ended.

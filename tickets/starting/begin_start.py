@@ -23,7 +23,7 @@ from workflows.engine.errors import EngineError, RecurrenceError
 from workflows.engine.process import JsonObject
 from workflows.engine.starts import StartSpec, starts_of
 from workflows.engine.times.calendar import WorkingTime
-from workflows.fields.look_up import facts_for
+from workflows.fields.in_database.look_up import facts_for
 from workflows.models import BusinessCalendar, TicketDefinition
 from workflows.running.definition_cache import definition_of
 from workflows.running.events.of_tickets.came_in import BY_START

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from tickets.models import Ticket
 from workflows.engine.problems import dotted, steps_into
 from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.fields.answers.uploads import uploads_in
+from workflows.fields.answers.validation import Validator, validator_for
 from workflows.fields.field import Field
-from workflows.fields.look_up import facts_for
-from workflows.fields.screens import screen_of
-from workflows.fields.uploads import uploads_in
-from workflows.fields.validation import Validator, validator_for
+from workflows.fields.in_database.look_up import facts_for
+from workflows.fields.on_screen.screens import screen_of
 from workflows.forms import FileKeeper
 from workflows.models import TicketDefinition
 

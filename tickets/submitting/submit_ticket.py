@@ -9,13 +9,13 @@ from django.utils import timezone
 
 from tenants.company_limits import ensure_room_for_work
 from tenants.connection import current_schema
+from tenants.database.sequences import align_sequences, is_taken_id
 from tenants.errors import TicketFlowerError
 from tenants.fast.prepared import PreparedQuery, is_commit_unknown, next_id
 from tenants.fast.rows import new_row
 from tenants.models import Company, User
 from tenants.names import plain_name
 from tenants.observing.log_context import note
-from tenants.sequences import align_sequences, is_taken_id
 from tickets.advancing.failed_step import UNREACHABLE
 from tickets.advancing.lock_ticket import lock_instance_of
 from tickets.advancing.safety_net import advance_after_commit
@@ -29,7 +29,7 @@ from tickets.submitting.submit_for import ensure_may_submit_for, record_submitte
 from tickets.taking_part.access import access_to
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError
-from workflows.fields.look_up import facts_for
+from workflows.fields.in_database.look_up import facts_for
 from workflows.models import Contact, TicketDefinition, WorkflowInstance
 from workflows.running.definition_cache import definition_of
 from workflows.running.people.assignment import lock_assignment

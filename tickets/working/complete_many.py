@@ -14,7 +14,7 @@ from tenants.models import User
 from tickets.working.complete_task import complete_task
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError
-from workflows.fields.uploads import asks_for_uploads
+from workflows.fields.answers.uploads import asks_for_uploads
 from workflows.models import TaskDefinition, TaskInstance
 
 MOST_AT_ONCE: Final = 50

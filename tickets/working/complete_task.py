@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from tenants.connection import current_schema
+from tenants.database.sequences import align_sequences, is_taken_id
 from tenants.errors import TicketFlowerError
 from tenants.fast.prepared import is_commit_unknown
 from tenants.models import User
 from tenants.observing.log_context import note
-from tenants.sequences import align_sequences, is_taken_id
 from tickets.advancing.failed_step import UNREACHABLE
 from tickets.advancing.lock_task import lock_workable
 from tickets.advancing.safety_net import advance_after_commit
@@ -34,8 +34,8 @@ from tickets.models import Ticket
 from tickets.working.keep_completion import keep_completion
 from workflows.engine.process import JsonObject
 from workflows.errors import InvalidDataError, TaskNotWorkableError
-from workflows.fields.asked_again import Changed
-from workflows.fields.look_up import facts_for
+from workflows.fields.answers.asked_again import Changed
+from workflows.fields.in_database.look_up import facts_for
 from workflows.models import TaskInstance, TaskStatus
 from workflows.running.definition_cache import definition_of
 from workflows.running.state_manager import WorkflowStateManager

@@ -279,7 +279,7 @@ class TransitionSpec:
     ``""`` are the empty condition, which is always true. The lowest ``priority`` is
     tried first; equal priorities are tried in the order in which they are listed.
 
-    ``after`` is a moment (see timing.py): the transition is then taken when ``from_task`` has
+    ``after`` is a moment (see times/timing.py): the transition is then taken when ``from_task`` has
     not ended by that time, and never when it has. Empty: the other way round.
 
     With ``on_failure`` it is taken when the call of ``from_task`` has failed for good, and never

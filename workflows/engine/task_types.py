@@ -124,7 +124,7 @@ class TaskType(StrEnum):
             spellings=("APPROVE", "APPROVALS"),
         ),
     )
-    # It ends by itself at a time: see timing.py.
+    # It ends by itself at a time: see times/timing.py.
     WAIT = (
         "WAIT",
         TaskTypeRules(

@@ -1,9 +1,10 @@
 """What was looked up in the database before a pure step judges answers.
 
 The answers of some types name what stands in the database: a person. The caller asks the
-type for the `Reference`s in its values, looks them all up at once (`look_up.py`), and hands what
-was found to the pure step. What was not found is unknown, whether it is another company's, was
-deactivated, or never was there: so all are refused in the same words, after the same query.
+type for the `Reference`s in its values, looks them all up at once (`in_database/look_up.py`), and
+hands what was found to the pure step. What was not found is unknown, whether it is another
+company's, was deactivated, or never was there: so all are refused in the same words, after the same
+query.
 """
 
 from __future__ import annotations

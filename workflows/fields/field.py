@@ -1,7 +1,8 @@
 """A question, and what its type says of itself: values only, no Django, no clock, no database.
 
-Each folder beside this module declares one type: `rules.py` has what is here, `screen.py` what
-people see of it. Everything else asks the declaration, so that a new type is a new folder.
+Each folder beside this module with a `rules.py` declares one type: `rules.py` has what is here,
+`screen.py` what people see of it. Everything else asks the declaration, so that a new type is a new
+folder.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The types of questions that there are: one for each folder beside this module.
+"""The types of questions that there are: one for each folder beside this module with `rules.py`.
 
-This is the pure half; `screens.py` finds what people see of them in the same folders.
+This is the pure half; `on_screen/screens.py` finds what people see of them in the same folders.
 """
 
 from __future__ import annotations
@@ -18,12 +18,15 @@ from workflows.fields.field import FieldType, SpecKey
 
 
 def modules_of_types(name: str) -> Iterator[ModuleType]:
-    """The module of this name in the folder of each type that has one."""
+    """The module of this name in the folder of each type that has one.
+
+    A folder is a type where it has `rules.py`; in the others stands what the types share.
+    """
     for each in iter_modules(fields.__path__):
         path = f"{fields.__name__}.{each.name}"
         if each.ispkg and each.name != "tests":
             found = {inner.name for inner in iter_modules(import_module(path).__path__)}
-            if name in found:
+            if {"rules", name} <= found:
                 yield import_module(f"{path}.{name}")
 
 

@@ -12,8 +12,8 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from workflows.workbooks.columns import LONG_TEXTS, plain
 from workflows.workbooks.formats.grid import Cell, Grid
+from workflows.workbooks.sheets.sheet import LONG_TEXTS, plain
 
 MOST_UNITS: Final = 32_767
 _PART: Final = 32_000

@@ -25,7 +25,7 @@ from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.flat.errors import FlatFileError
 from workflows.flat.formats import Table
 from workflows.flat.writing import ListFile
-from workflows.workbooks.lines import UnreadableCellError, read_names, write_names
+from workflows.workbooks.cells.lines import UnreadableCellError, read_names, write_names
 
 logger = logging.getLogger(__name__)
 

@@ -26,7 +26,7 @@ from tenants.names import name_key, plain_name
 from workflows.flat.errors import FlatFileError
 from workflows.flat.formulas import escape_formulas
 from workflows.flat.long_texts import beginning_of, is_long, parts_of
-from workflows.workbooks.columns import LONG_TEXTS
+from workflows.workbooks.sheets.sheet import LONG_TEXTS
 
 # A file larger than this is neither made in a moment nor opened in one.
 MOST_CHARACTERS: Final = 100_000_000

@@ -6,9 +6,9 @@ exactly what the services accept.
 """
 
 from workflows.fields.file.file_input import safe_filename
-from workflows.fields.screen import FileKeeper
-from workflows.fields.screens import answer_text
-from workflows.fields.shown import Shown
+from workflows.fields.on_screen.screen import FileKeeper
+from workflows.fields.on_screen.screens import answer_text
+from workflows.fields.on_screen.shown import Shown
 from workflows.forms.answers import AnswersForm
 from workflows.forms.display import (
     answered_for_requester,

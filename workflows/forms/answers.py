@@ -14,16 +14,16 @@ from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.rules.clock import Clock
 from workflows.errors import InvalidDataError
-from workflows.fields.asked_again import PartOfForm
+from workflows.fields.answers.asked_again import PartOfForm
+from workflows.fields.answers.validation import validator_for
 from workflows.fields.facts import NO_FACTS, Facts
 from workflows.fields.field import Field
-from workflows.fields.inputs import AskedField
-from workflows.fields.look_up import facts_for
+from workflows.fields.in_database.look_up import facts_for
+from workflows.fields.on_screen.inputs import AskedField
+from workflows.fields.on_screen.screen import FileKeeper, FormContext
+from workflows.fields.on_screen.screens import answer_text, make_input
+from workflows.fields.on_screen.shown import Shown
 from workflows.fields.records.records_input import RecordsAnswer
-from workflows.fields.screen import FileKeeper, FormContext
-from workflows.fields.screens import answer_text, make_input
-from workflows.fields.shown import Shown
-from workflows.fields.validation import validator_for
 from workflows.forms.display import show_answers
 
 PREFIX = "answers"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from workflows.engine.process import Json
 from workflows.fields.field import Field
-from workflows.fields.screen import SheetCell
-from workflows.fields.screens import answer_text, screen_of
-from workflows.fields.shown import plain
+from workflows.fields.on_screen.screen import SheetCell
+from workflows.fields.on_screen.screens import answer_text, screen_of
+from workflows.fields.on_screen.shown import plain
 
 
 def answer_cell(question: Field | None, value: Json) -> SheetCell:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from workflows.engine.errors import FieldError
 from workflows.engine.process import Json
+from workflows.fields.answers.validation import validator_for
 from workflows.fields.field import Field, SeenBy
-from workflows.fields.screens import show_answer
-from workflows.fields.shown import Shown, plain
-from workflows.fields.validation import validator_for
+from workflows.fields.on_screen.screens import show_answer
+from workflows.fields.on_screen.shown import Shown, plain
 
 
 def show_answers(specs: object, data: Mapping[str, Json] | None) -> list[Shown]:

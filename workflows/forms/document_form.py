@@ -8,9 +8,9 @@ from typing import Final
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.rules.compiling import is_empty
 from workflows.engine.rules.reads import variables_read
+from workflows.fields.answers.validation import validator_for
 from workflows.fields.field import Field
-from workflows.fields.screens import shows
-from workflows.fields.validation import validator_for
+from workflows.fields.on_screen.screens import shows
 from workflows.forms.answers import PREFIX, AnswersForm
 
 # Of all rows of records together, each choice of a list counted, too.

@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.steps.edits import by_owner, place_of, with_owner
-from workflows.fields.asked_again import AskedAgain
+from workflows.fields.answers.asked_again import AskedAgain
 from workflows.fields.field import Field
-from workflows.fields.screen import FileKeeper
-from workflows.fields.screens import show_answer
-from workflows.fields.shown import Shown
+from workflows.fields.on_screen.screen import FileKeeper
+from workflows.fields.on_screen.screens import show_answer
+from workflows.fields.on_screen.shown import Shown
 from workflows.forms.answers import AnswersForm
 
 PREFIX: Final = "earlier"

@@ -9,8 +9,8 @@ from tenants.refusals import refusals
 from workflows.engine.errors import FieldError
 from workflows.engine.process import Json
 from workflows.engine.rules.clock import Clock
-from workflows.fields.asked_again import AskedAgain
-from workflows.fields.screen import FileKeeper
+from workflows.fields.answers.asked_again import AskedAgain
+from workflows.fields.on_screen.screen import FileKeeper
 from workflows.forms.answers import AnswersForm
 from workflows.forms.edits_form import EditsForm
 

@@ -12,9 +12,9 @@ from typing import Final
 
 from workflows.engine.errors import FieldError
 from workflows.engine.process import Json, JsonObject
+from workflows.fields.answers.validation import validator_for
 from workflows.fields.field import Field
-from workflows.fields.screens import show_answer, shown_to_layout
-from workflows.fields.validation import validator_for
+from workflows.fields.on_screen.screens import show_answer, shown_to_layout
 from workflows.forms.answers import AnswersForm
 
 # A question of these is answered beside the layout: no script may fill in a file.

@@ -16,7 +16,7 @@ from tenants.fast.prepared import PreparedQuery
 from tenants.hooks import Hook
 from tenants.models import Company, User
 from workflows.errors import RoleInUseError, RoleNameInUseError
-from workflows.fields.kept_roles import forms_that_name
+from workflows.fields.in_database.kept_roles import forms_that_name
 from workflows.models import CompanyRole, TaskDefinition, TicketDefinition
 from workflows.people.own_people import ensure_own
 from workflows.people.releasing import forms_given, lock_forms, release

@@ -24,7 +24,7 @@ from workflows.engine.steps.at_once import rules_of_table
 from workflows.engine.steps.messages import roots_read
 from workflows.engine.values.frozen import frozen
 from workflows.engine.values.kept_by_size import KeptBySize
-from workflows.fields.validation import Validator, validator_for
+from workflows.fields.answers.validation import Validator, validator_for
 from workflows.models import TaskDefinition, WorkflowDefinition
 from workflows.running.frozen_rows import freeze_row
 

@@ -27,12 +27,13 @@ from workflows.engine.task_types import (
     WRITTEN_TYPES,
     TaskType,
 )
-from workflows.fields.validation import validate_fields
+from workflows.fields.answers.validation import validate_fields
 from workflows.models import TaskDefinition, WorkflowDefinition
 from workflows.picture.graph import draw_process
 from workflows.task_types import SCREENS, task_type_choices
-from workflows.workbooks.columns import TASKS
-from workflows.workbooks.kinds import TASK_TYPE, Scope, read_cell
+from workflows.workbooks.cells.kind import Scope, read_cell
+from workflows.workbooks.cells.kinds import TASK_TYPE
+from workflows.workbooks.sheets.tasks import TASKS
 
 # What a task of each type is made of.
 PARTS: dict[str, Any] = {

@@ -10,11 +10,12 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from workflows.bundles.document.our_words import in_our_words
 from workflows.bundles.document.reading import MAX_BYTES, read_bundle, write_bundle
-from workflows.bundles.document.synonyms import in_our_words
 from workflows.engine.problems import short
 from workflows.engine.process import JsonObject
 from workflows.errors import UnreadableBundleError
+from workflows.workbooks.cells.zone import cells_in
 from workflows.workbooks.formats.archive import Archive, damaged, encrypted
 from workflows.workbooks.formats.ods_reading import read_ods
 from workflows.workbooks.formats.ods_writing import MEDIA_TYPE, write_ods
@@ -24,7 +25,6 @@ from workflows.workbooks.from_workbook import read_grids
 from workflows.workbooks.reading import Reading
 from workflows.workbooks.to_workbook import pages_of, pages_of_tasks
 from workflows.workbooks.yaml_files import read_yaml, write_yaml
-from workflows.workbooks.zone import cells_in
 
 
 class FileType(StrEnum):

@@ -12,7 +12,14 @@ from workflows.bundles.document.canonical import FORMAT, FORMAT_VERSION
 from workflows.bundles.outline.outline import Outline
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject, objects_in
-from workflows.workbooks.columns import (
+from workflows.workbooks.cells.kind import LONG_TEXT, Scope, read_cell
+from workflows.workbooks.cells.kinds import FIELD_TYPE
+from workflows.workbooks.cells.single import key_of
+from workflows.workbooks.findings import Findings
+from workflows.workbooks.formats.grid import Grid, check_characters, column_letters
+from workflows.workbooks.reading import Place, Reading
+from workflows.workbooks.rows_of_test_cases import EARLIER, read_test_cases
+from workflows.workbooks.sheets.sheet import (
     BLOCK_COLUMN,
     FORM_COLUMN,
     LONG_TEXTS,
@@ -21,11 +28,6 @@ from workflows.workbooks.columns import (
     headings,
     plain,
 )
-from workflows.workbooks.findings import Findings
-from workflows.workbooks.formats.grid import Grid, check_characters, column_letters
-from workflows.workbooks.kinds import FIELD_TYPE, LONG_TEXT, Scope, key_of, read_cell
-from workflows.workbooks.reading import Place, Reading
-from workflows.workbooks.rows_of_test_cases import EARLIER, read_test_cases
 from workflows.workbooks.table_sheets import split_grids, tables_of
 from workflows.workbooks.tables import Row, Table, find_tables, report_missing_sheets
 from workflows.workbooks.unseen import report_unseen

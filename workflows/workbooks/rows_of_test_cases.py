@@ -10,10 +10,12 @@ from django.utils.translation import gettext as _
 from tenants.names import name_key
 from workflows.engine.problems import Path
 from workflows.engine.process import Json, JsonObject
-from workflows.workbooks.columns import TESTS, TICKET
+from workflows.workbooks.cells.kind import Scope, write_cell
+from workflows.workbooks.cells.single import key_of
 from workflows.workbooks.findings import Findings
 from workflows.workbooks.formats.sheet import Written
-from workflows.workbooks.kinds import Scope, key_of, write_cell
+from workflows.workbooks.sheets.cases import TESTS
+from workflows.workbooks.sheets.sheet import TICKET
 from workflows.workbooks.tables import Row
 
 _COLUMNS: Final = {each.name: each for each in TESTS.columns}

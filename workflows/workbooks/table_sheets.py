@@ -37,14 +37,14 @@ from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.tables.decision_cells import CELL_TYPES, CellType
 from workflows.engine.tables.decision_table import Hit
 from workflows.engine.values.number_text import NumberTextError, parse_number
-from workflows.workbooks.columns import plain
+from workflows.workbooks.cells.lines import safe_json
+from workflows.workbooks.cells.single import key_of
 from workflows.workbooks.findings import Findings
 from workflows.workbooks.formats.grid import Cell, Grid, column_letters, text_of
 from workflows.workbooks.formats.seen import Want, as_seen
 from workflows.workbooks.formats.sheet import Page, PageColumn, Written
-from workflows.workbooks.kinds import key_of
-from workflows.workbooks.lines import safe_json
 from workflows.workbooks.reading import Place
+from workflows.workbooks.sheets.sheet import plain
 from workflows.workbooks.unseen import report_unseen
 
 TABLE: Final = "Decision table"

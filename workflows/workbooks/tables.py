@@ -10,21 +10,14 @@ from django.utils.translation import gettext as _
 from workflows.bundles.document.problems import Severity
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json
-from workflows.workbooks.columns import (
-    NOT_READ,
-    SHEETS,
-    Column,
-    Sheet,
-    headings,
-    names_of_sheet,
-    plain,
-)
+from workflows.workbooks.cells.kind import Scope, read_cell
+from workflows.workbooks.cells.lines import UnreadableCellError
 from workflows.workbooks.findings import Findings
 from workflows.workbooks.formats.grid import MAX_ROWS, Cell, Grid, column_letters
 from workflows.workbooks.formats.seen import as_seen
-from workflows.workbooks.kinds import Scope, read_cell
-from workflows.workbooks.lines import UnreadableCellError
 from workflows.workbooks.reading import Place
+from workflows.workbooks.sheets.all_sheets import NOT_READ, SHEETS
+from workflows.workbooks.sheets.sheet import Column, Sheet, headings, names_of_sheet, plain
 from workflows.workbooks.unseen import report_unseen
 
 # A heading is looked for in so many rows: people put a title above it.

@@ -10,28 +10,25 @@ from django.utils.translation import gettext as _
 from workflows.bundles.document.canonical import FORMAT_VERSION, canonical
 from workflows.bundles.outline.outline import Outline
 from workflows.engine.process import Json, JsonObject, objects_in
-from workflows.workbooks.columns import (
+from workflows.workbooks.cells.kind import Scope, write_cell
+from workflows.workbooks.formats.sheet import Page, PageColumn, Written
+from workflows.workbooks.rows_of_test_cases import EARLIER, test_case_rows
+from workflows.workbooks.sheets.all_sheets import COMPANY_ROLES, WORKFLOW
+from workflows.workbooks.sheets.cases import TESTS
+from workflows.workbooks.sheets.questions import FIELDS
+from workflows.workbooks.sheets.sheet import (
     BLOCK_COLUMN,
-    BRANCHES,
-    COMPANY_ROLES,
-    FIELDS,
     FORM_COLUMN,
     LONG_TEXTS,
     READ_ME,
-    STARTS,
-    TASKS,
-    TESTS,
     TICKET,
-    TICKET_TYPES,
-    TRANSITIONS,
     TYPE_COLUMN,
-    WORKFLOW,
     Column,
     Sheet,
 )
-from workflows.workbooks.formats.sheet import Page, PageColumn, Written
-from workflows.workbooks.kinds import Scope, write_cell
-from workflows.workbooks.rows_of_test_cases import EARLIER, test_case_rows
+from workflows.workbooks.sheets.tasks import TASKS
+from workflows.workbooks.sheets.ticket_types import STARTS, TICKET_TYPES
+from workflows.workbooks.sheets.ways import BRANCHES, TRANSITIONS
 from workflows.workbooks.table_sheets import table_pages
 
 # A cell holds 32,767 UTF-16 units; one character is two at most.

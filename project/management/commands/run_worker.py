@@ -19,8 +19,8 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from project.long_lived import freeze_what_is_loaded
 from project.observing.jobs import say_job
 from tenants.connection import limit_waiting
+from tenants.database.lock_room import warn_of_lack_of_locks
 from tenants.fair_turns import FairJobManager, concurrency
-from tenants.lock_room import warn_of_lack_of_locks
 from tenants.observing import metrics
 from tenants.wall.check import ensure_wall
 from tenants.wall.pooler import SwappedConnectionError

@@ -28,7 +28,7 @@ NOT_TRANSLATED = {
     # The edge answers before Django is there, to programs mostly.
     "project/serving/*": "plain text of the edge",
     # Words of the formats, which are the same in every language: docs/translating.md.
-    "workflows/workbooks/columns.py": "headings of workbooks",
+    "workflows/workbooks/sheets/*": "headings of workbooks",
     "workflows/workbooks/table_sheets.py": "headings of workbooks",
     "workflows/people/pages/person_resource.py": "headings of the import of people",
     "workflows/authoring/ticket_types/pages/ticket_type_resource.py": "headings of an import",

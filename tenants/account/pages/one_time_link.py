@@ -25,13 +25,13 @@ from tenants.account.one_time_links import (
     read_one_time_link,
     use_one_time_link,
 )
+from tenants.account.pages.link_page import LinkPage
 from tenants.connection import PUBLIC, company_of
+from tenants.logging_in import passwords
 from tenants.models import Company, User
-from tenants.pages.page import ObjectPage, Page, register_page
+from tenants.pages.page import ObjectPage, register_page
 from tenants.refusals import refusals
 from tenants.visits import LONGEST_REASON
-
-LONGEST_PASSWORD = 1000
 
 
 class AdminField(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -121,7 +121,7 @@ class NewPasswordForm(SetPasswordMixin, forms.Form):  # type: ignore[type-arg]
         super().__init__(*args, **options)
         self.person = person
         for name in ("password1", "password2"):
-            self.fields[name].max_length = LONGEST_PASSWORD  # type: ignore[attr-defined]
+            self.fields[name].max_length = passwords.LONGEST  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         self.validate_passwords()
@@ -129,40 +129,20 @@ class NewPasswordForm(SetPasswordMixin, forms.Form):  # type: ignore[type-arg]
         return super().clean() or self.cleaned_data
 
 
-class OneTimeLinkPage(Page):
+class OneTimeLinkPage(LinkPage):
     """Whoever has the link sets the password, and logs in with it."""
 
     permissions = ()
-    needs_company = False
     title = gettext_lazy("New password")
     template_name = "account/use_one_time_link.html"
 
-    @classmethod
-    def admits(cls, request: HttpRequest) -> bool:
-        return not request.user.is_authenticated
-
-    def turn_away(self) -> HttpResponse:
-        messages.info(self.request, gettext("Log out first; then open the link once more."))
-        return redirect("admin:index")
-
-    def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
-        return self._form(None, str(arguments["token"]))
-
-    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
-        token = str(arguments["token"])
-        return self._form(request.POST, token)
-
-    def _form(self, sent: Any, token: str) -> HttpResponse:
+    def answer(self, sent: Any, token: str) -> HttpResponse:
         with refusals(LinkUsedUpError) as refused:
             link = read_one_time_link(token)
             form = NewPasswordForm(sent, person=link.person)
             if sent is None or not form.is_valid():
-                return self._no_store(self.show(form=form, person=link.person))
+                return self.no_store(self.show(form=form, person=link.person))
             use_one_time_link(token=token, password=form.cleaned_data["password1"])
             messages.success(self.request, gettext("Your password is set. Log in with it."))
             return redirect("admin:login")
-        return self._no_store(self.show(refusal=refused.text))
-
-    def _no_store(self, response: HttpResponse) -> HttpResponse:
-        response["Cache-Control"] = "no-store"
-        return response
+        return self.no_store(self.show(refusal=refused.text))

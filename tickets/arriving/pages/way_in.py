@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Final
 
-from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
@@ -19,48 +18,38 @@ from django_tenants.utils import tenant_context
 
 from tenants.connection import use_public
 from tenants.errors import RateLimitedError, TicketFlowerError
-from tenants.limits.bodies import SMALL_BODY, takes_body
+from tenants.limits.bodies import takes_body
 from tenants.limits.table import count_sender
 from tenants.migrating.versions import ensure_up_to_date
 from tenants.models import Company
 from tenants.observing.log_context import note, note_reason
-from tenants.refusals import refusals
 from tickets.arriving.receive_answer import receive_answer
 from tickets.arriving.receive_ticket import Received, receive_ticket
 from tickets.arriving.signed import SignedMessage
 from tickets.arriving.type_address import WebAddress, read_web_token
-from tickets.errors import TicketsError, UnknownAddressError
+from tickets.calling.pages.from_systems import (
+    SystemRefusedError,
+    as_refusal,
+    body_limit,
+    content_of,
+    refuse_where_closed,
+)
+from tickets.errors import UnknownAddressError
 from workflows.errors import InvalidDataError
 
-MAX_BODY_BYTES: Final = 1_000_000
 
-
-class MessageRefusedError(TicketsError):
-    """The request is refused with this status; what is said is for the other system's log."""
-
+class MessageRefusedError(SystemRefusedError):
     message = gettext_lazy("This message cannot be taken.")
 
-    def __init__(self, status: HTTPStatus, said: str) -> None:
-        super().__init__(said)
-        self.status = status
 
-
-def _body_limit(_request: HttpRequest, token: str) -> int:
-    """The large ones only at an address that we have given."""
-    with refusals(TicketFlowerError):
-        read_web_token(token)
-        return MAX_BODY_BYTES
-    return SMALL_BODY
-
-
-@takes_body(_body_limit)
+@takes_body(body_limit(read_web_token))
 @csrf_exempt
 def way_in(request: HttpRequest, token: str) -> HttpResponse:
     """Take a ticket, in the company that the address names."""
     return _answered(request, token, "way_in", receive_ticket)
 
 
-@takes_body(_body_limit)
+@takes_body(body_limit(read_web_token))
 @csrf_exempt
 def way_in_answer(request: HttpRequest, token: str) -> HttpResponse:
     """Take the answer for which a step of a ticket waits."""
@@ -114,12 +103,7 @@ def _problem(refused: TicketFlowerError, within: str) -> HttpResponse:
     response = JsonResponse(
         problem, status=status, content_type="application/problem+json; charset=utf-8"
     )
-    response._has_been_logged = True  # type: ignore[attr-defined]
-    if status == HTTPStatus.METHOD_NOT_ALLOWED:
-        response["Allow"] = "POST"
-    if isinstance(refused, RateLimitedError):
-        response["Retry-After"] = str(refused.seconds)
-    return response
+    return as_refusal(response, refused)
 
 
 def _pointer(within: str, name: str) -> str:
@@ -137,13 +121,8 @@ def _receive(
     company = Company.objects.filter(schema_name=address.schema).first()
     if company is None:
         raise UnknownAddressError
-    if not company.is_active:
-        raise MessageRefusedError(HTTPStatus.FORBIDDEN, _("This company is switched off."))
-    if company.is_to_be_deleted:  # that may be taken back: let it be sent again
-        raise MessageRefusedError(
-            HTTPStatus.SERVICE_UNAVAILABLE, _("This company is to be deleted. Try again later.")
-        )
-    content = _content(request)
+    refuse_where_closed(company, MessageRefusedError)
+    content = content_of(request, MessageRefusedError)
     message = SignedMessage.of(request.headers)
     return _receive_in_company(company, address, message, content, receive)
 
@@ -159,22 +138,3 @@ def _receive_in_company(
     ensure_up_to_date(company)
     with tenant_context(company):
         return receive(type_key=address.type_key, message=message, content=content)
-
-
-def _content(request: HttpRequest) -> bytes:
-    if request.content_type != "application/json":
-        raise MessageRefusedError(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            _("Send JSON, with Content-Type: application/json."),
-        )
-    # Read by hand: Django's own limit for a body is another one, and answers 400.
-    try:
-        content = request.read(MAX_BODY_BYTES + 1)
-    except UnreadablePostError as error:
-        raise MessageRefusedError(HTTPStatus.BAD_REQUEST, _("The body broke off.")) from error
-    if len(content) > MAX_BODY_BYTES:
-        raise MessageRefusedError(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            _("Send at most %(most)d bytes.") % {"most": MAX_BODY_BYTES},
-        )
-    return content

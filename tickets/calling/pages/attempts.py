@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from tenants.pages.badges import badge
 from tickets.models import Ticket
 from tickets.seeing import Viewer, shown_output
-from workflows.authoring.definitions.pages.definition_rows import pretty
+from workflows.authoring.definitions.pages.in_words import pretty
 from workflows.forms import Shown
 from workflows.models import ActionAttempt, TaskInstance
 from workflows.models.action_attempt import AttemptOutcome

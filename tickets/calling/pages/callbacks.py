@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
@@ -17,40 +17,31 @@ from django_tenants.utils import tenant_context
 
 from tenants.connection import use_public
 from tenants.errors import RateLimitedError, TicketFlowerError
-from tenants.limits.bodies import SMALL_BODY, takes_body
+from tenants.limits.bodies import takes_body
 from tenants.limits.table import CALLBACK_CALL, count_sender
 from tenants.migrating.versions import ensure_up_to_date
 from tenants.models import Company
 from tenants.observing.log_context import note, note_reason
 from tenants.refusals import refusals
 from tickets.calling.callback_address import CallbackAddress, read_token
+from tickets.calling.pages.from_systems import (
+    SystemRefusedError,
+    as_refusal,
+    body_limit,
+    content_of,
+    refuse_where_closed,
+)
 from tickets.calling.receive_callback import receive_callback
-from tickets.errors import TicketsError, UnknownCallbackError
+from tickets.errors import UnknownCallbackError
 from workflows.actions import ActionError, parse_json
 from workflows.engine.process import Json
 
-MAX_BODY_BYTES = 1_000_000
 
-
-class CallbackRefusedError(TicketsError):
-    """The request is refused with this status; what is said is for the other system's log."""
-
+class CallbackRefusedError(SystemRefusedError):
     message = gettext_lazy("This answer cannot be taken.")
 
-    def __init__(self, status: HTTPStatus, said: str) -> None:
-        super().__init__(said)
-        self.status = status
 
-
-def _body_limit(_request: HttpRequest, token: str) -> int:
-    """The large ones only at an address that we have given."""
-    with refusals(TicketFlowerError):
-        read_token(token)
-        return MAX_BODY_BYTES
-    return SMALL_BODY
-
-
-@takes_body(_body_limit)
+@takes_body(body_limit(read_token))
 @csrf_exempt
 def receive(request: HttpRequest, token: str) -> HttpResponse:
     """Take an answer, in the company that its address names."""
@@ -71,14 +62,7 @@ def _refusal(refused: TicketFlowerError) -> HttpResponse:
     text = str(refused)
     if isinstance(refused, RateLimitedError):
         text = _("Too many answers. Wait as Retry-After says.")
-    response = JsonResponse({"error": text}, status=refused.status)
-    # Else Django logs the address, and with it anybody who reads the log could answer.
-    response._has_been_logged = True  # type: ignore[attr-defined]
-    if refused.status == HTTPStatus.METHOD_NOT_ALLOWED:
-        response["Allow"] = "POST"
-    if isinstance(refused, RateLimitedError):
-        response["Retry-After"] = str(refused.seconds)
-    return response
+    return as_refusal(JsonResponse({"error": text}, status=refused.status), refused)
 
 
 def _receive(request: HttpRequest, token: str) -> dict[str, Json]:
@@ -91,12 +75,7 @@ def _receive(request: HttpRequest, token: str) -> dict[str, Json]:
     if company is None:
         raise UnknownCallbackError
     CALLBACK_CALL.count(token)
-    if not company.is_active:
-        raise CallbackRefusedError(HTTPStatus.FORBIDDEN, _("This company is switched off."))
-    if company.is_to_be_deleted:  # that may be taken back: let it be sent again
-        raise CallbackRefusedError(
-            HTTPStatus.SERVICE_UNAVAILABLE, _("This company is to be deleted. Try again later.")
-        )
+    refuse_where_closed(company, CallbackRefusedError)
     return _receive_in_company(company, address, _body(request))
 
 
@@ -108,21 +87,7 @@ def _receive_in_company(company: Company, address: CallbackAddress, body: Json) 
 
 
 def _body(request: HttpRequest) -> Json:
-    if request.content_type != "application/json":
-        raise CallbackRefusedError(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            _("Send JSON, with Content-Type: application/json."),
-        )
-    # Read by hand: Django's own limit for a body is another one, and answers 400.
-    try:
-        content = request.read(MAX_BODY_BYTES + 1)
-    except UnreadablePostError as error:
-        raise CallbackRefusedError(HTTPStatus.BAD_REQUEST, _("The body broke off.")) from error
-    if len(content) > MAX_BODY_BYTES:
-        raise CallbackRefusedError(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            _("Send at most %(most)d bytes.") % {"most": MAX_BODY_BYTES},
-        )
+    content = content_of(request, CallbackRefusedError)
     if not content:
         raise CallbackRefusedError(HTTPStatus.BAD_REQUEST, _("The body is empty. Send JSON."))
     with refusals(ActionError):

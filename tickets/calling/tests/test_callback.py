@@ -17,7 +17,7 @@ from tenants.connection import current_schema, use_company, use_public
 from tenants.models import Company
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
 from tickets.calling.callback_address import CallbackAddress
-from tickets.calling.pages.callbacks import MAX_BODY_BYTES
+from tickets.calling.pages.from_systems import MAX_BODY_BYTES
 from tickets.calling.tests.action_case import ActionCase, Clock, replies, submit_with_action
 from tickets.models import Ticket
 from workflows.models import ActionAttempt, TaskInstance, WorkflowEvent, WorkflowStatus

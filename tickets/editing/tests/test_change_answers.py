@@ -37,7 +37,7 @@ from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.bundles import run_document_test_cases
 from workflows.engine.process import Json, JsonObject
 from workflows.errors import InvalidDataError
-from workflows.fields.asked_again import AskedAgain
+from workflows.fields.answers.asked_again import AskedAgain
 from workflows.models import TaskInstance, WorkflowInstance
 from workflows.running.events.kind import event_sentence, kind_named
 from workflows.running.events.of_tickets.priority_changed import PRIORITY_CHANGED

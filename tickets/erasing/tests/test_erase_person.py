@@ -50,11 +50,11 @@ from tickets.models import (
 )
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.withdrawing.withdraw_ticket import withdraw_ticket
-from workflows.fields.people import with_erased_answers
+from workflows.fields.answers.people import with_erased_answers
+from workflows.fields.answers.validation import validator_for
 from workflows.fields.registry import TYPES
-from workflows.fields.samples import sample_answer
-from workflows.fields.specs import parse_fields
-from workflows.fields.validation import validator_for
+from workflows.fields.shared.samples import sample_answer
+from workflows.fields.specs.specs import parse_fields
 from workflows.models import TaskInstance, WorkflowDefinition, WorkflowEvent
 from workflows.models.version_checksum import checksums
 from workflows.people.deputies import name_deputy

@@ -19,9 +19,9 @@ from tickets.models import FileUpload
 from tickets.saving.save_answers import save_ticket_answers
 from tickets.tests.screens import ScreenTestCase
 from workflows.engine.process import Json, JsonObject
+from workflows.fields.answers.uploads import uploads_in
 from workflows.fields.field import Field, FieldType
 from workflows.fields.registry import TYPES
-from workflows.fields.uploads import uploads_in
 
 
 class Files(FieldType):

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from tickets.conversation.pages.timeline import Happened
 from tickets.seeing import Viewer, changed_answers, shown_output
-from workflows.authoring.definitions.pages.definition_rows import condition_labels, pretty
+from workflows.authoring.definitions.pages.in_words import pretty
+from workflows.authoring.definitions.pages.transition_rows import condition_labels
 from workflows.engine.conditions.sentence import describe_condition
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.rules.compiling import is_empty

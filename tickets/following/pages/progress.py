@@ -29,7 +29,8 @@ from workflows.models import (
     WorkflowEvent,
     WorkflowStatus,
 )
-from workflows.picture.graph import TransitionKey, draw_process
+from workflows.picture.graph import draw_process
+from workflows.picture.scene import TransitionKey
 from workflows.running.definition_cache import process_of
 from workflows.running.events.kind import Tone, all_kinds, event_sentence, kind_named
 from workflows.running.events.of_steps.moved import MOVED

@@ -6,7 +6,7 @@ from django.test import SimpleTestCase
 
 from tickets.numbering.name_ticket import name_ticket
 from workflows.engine.process import Json, JsonObject
-from workflows.fields.validation import validator_for
+from workflows.fields.answers.validation import validator_for
 from workflows.models import TicketDefinition
 
 LEAVE: list[JsonObject] = [

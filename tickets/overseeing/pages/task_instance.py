@@ -31,7 +31,7 @@ from tickets.overseeing.exports import TaskResource
 from tickets.repairing.pages.all_repairs import open_repairs
 from tickets.repairing.pages.base_page import RepairingPage
 from tickets.seeing import Viewer, output_layout, shown_output, viewer_of
-from workflows.authoring.definitions.pages.definition_rows import pretty
+from workflows.authoring.definitions.pages.in_words import pretty
 from workflows.flat import FlatExportAdmin
 from workflows.layouts.columns import layouts_of
 from workflows.models import (

@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 from tenants.refusals import refusals
 from tickets.errors import ReasonMissingError
 from tickets.following.pages.workers import choices_against_rule, worker_choices
-from workflows.authoring.definitions.pages.definition_rows import pretty
+from workflows.authoring.definitions.pages.in_words import pretty
 from workflows.bundles import read_bundle
 from workflows.engine.problems import FieldProblem
 from workflows.engine.process import Json, JsonObject

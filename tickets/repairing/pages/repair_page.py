@@ -29,7 +29,7 @@ from tickets.repairing.pages.base_page import RepairingPage
 from tickets.repairing.pages.forms import RepairForm
 from tickets.repairing.pages.repair_verb import RepairVerb, Sent
 from tickets.seeing import viewer_of
-from workflows.authoring.definitions.pages.definition_rows import pretty
+from workflows.authoring.definitions.pages.in_words import pretty
 from workflows.engine.errors import FieldError
 from workflows.engine.rules.compiling import is_empty
 from workflows.errors import InvalidDataError

@@ -12,8 +12,8 @@ from tickets.files.pages.uploads import UploadKeeper
 from tickets.models import SavedAnswers
 from tickets.models.saved_answers import digest_of_form
 from workflows.engine.process import Json, JsonObject
-from workflows.fields.screens import screen_of
-from workflows.fields.validation import validator_for
+from workflows.fields.answers.validation import validator_for
+from workflows.fields.on_screen.screens import screen_of
 from workflows.forms import AnswersForm
 
 # The name of the button that keeps a form instead of sending it.

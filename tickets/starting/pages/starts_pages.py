@@ -37,8 +37,8 @@ from workflows.engine.process import Json, objects_in
 from workflows.engine.starts import StartSpec, starts_of
 from workflows.engine.times.calendar import WorkingTime
 from workflows.errors import StartsRefusedError, TicketTypeChangedError, TicketTypeNotOfferedError
-from workflows.fields.look_up import facts_for
-from workflows.fields.validation import validator_for
+from workflows.fields.answers.validation import validator_for
+from workflows.fields.in_database.look_up import facts_for
 from workflows.forms.document_form import DocumentForm, rows_are_too_many
 from workflows.models import BusinessCalendar, TicketDefinition
 

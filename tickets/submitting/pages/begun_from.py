@@ -24,7 +24,7 @@ from tickets.numbering.name_ticket import name_ticket
 from tickets.submitting.old_answers import old_answers
 from tickets.submitting.pages.offered import offered_now
 from tickets.submitting.reopen_ticket import ensure_may_reopen, reopened_until
-from workflows.fields.validation import validator_for
+from workflows.fields.answers.validation import validator_for
 from workflows.forms import AnswersForm
 from workflows.models import TicketDefinition
 

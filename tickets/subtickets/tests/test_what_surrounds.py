@@ -26,7 +26,7 @@ from tickets.replaying.replay_tickets import replay_tickets
 from tickets.submitting.reopen_ticket import reopen_ticket
 from tickets.subtickets.follow_subticket import follow_subticket
 from tickets.subtickets.tests.subticket_case import AMOUNT, SubticketCase, starts
-from workflows.authoring.definitions.pages.definition_rows import task_cards
+from workflows.authoring.definitions.pages.task_cards import task_cards
 from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.engine.process import Json, JsonObject

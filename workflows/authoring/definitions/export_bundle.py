@@ -9,8 +9,8 @@ from workflows.bundles import FORMAT, FORMAT_VERSION, canonical
 from workflows.bundles.document.canonical import END, START
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.steps.approvals import Approvers
-from workflows.fields.kept_people import addresses_of, part_of_document
-from workflows.fields.kept_roles import (
+from workflows.fields.in_database.kept_people import addresses_of, part_of_document
+from workflows.fields.in_database.kept_roles import (
     reminders_with_names,
     roles_named_in,
     roles_of_reminders,

@@ -5,7 +5,7 @@ from typing import Final
 
 from tenants.names import LONGEST_NAME
 from workflows.engine.process import Json, JsonObject
-from workflows.fields.specs import MAX_FIELDS
+from workflows.fields.specs.specs import MAX_FIELDS
 
 _TYPES: Final = {"string": "text", "integer": "integer", "number": "number", "boolean": "boolean"}
 LONGEST_HELP: Final = 2_000

@@ -11,7 +11,8 @@ from workflows.authoring.importing.import_bundle import BundlePreview, preview_b
 from workflows.authoring.importing.seen_draft import SeenDraft
 from workflows.bundles import Change, ChangeKind, Problem, errors_of
 from workflows.bundles.checks.check import MAX_PROBLEMS
-from workflows.bundles.telling.describe_changes import DescribedChange, describe_changes, showable
+from workflows.bundles.telling.describe_changes import DescribedChange, describe_changes
+from workflows.bundles.telling.entries import showable
 from workflows.engine.problems import place as path_text
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.models import WorkflowDefinition

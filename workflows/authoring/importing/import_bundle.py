@@ -39,11 +39,11 @@ from workflows.engine.steps.approvals import Approvers, with_votes
 from workflows.engine.steps.reminders import with_reminder_roles
 from workflows.engine.values.storable import unstorable
 from workflows.errors import NotADraftError
-from workflows.fields.company_roles import with_roles
 from workflows.fields.facts import NO_FACTS
-from workflows.fields.kept_people import kept_parts, numbers_of
-from workflows.fields.kept_roles import reminders_with_numbers, with_role_numbers
-from workflows.fields.look_up import look_up
+from workflows.fields.in_database.kept_people import kept_parts, numbers_of
+from workflows.fields.in_database.kept_roles import reminders_with_numbers, with_role_numbers
+from workflows.fields.in_database.look_up import look_up
+from workflows.fields.specs.company_roles import with_roles
 from workflows.models import (
     CompanyRole,
     DefinitionStatus,

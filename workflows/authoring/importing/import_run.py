@@ -11,12 +11,7 @@ from tenants.jobs import defer, is_under_way
 from tenants.language_and_zone import company_zone
 from tenants.models import User
 from tenants.names import LONGEST_NAME
-from workflows.authoring.importing.findings import (
-    Findings,
-    check_file,
-    check_reading,
-    findings_of,
-)
+from workflows.authoring.importing.findings import Findings, check_file, check_reading, findings_of
 from workflows.authoring.importing.import_bundle import import_bundle
 from workflows.authoring.importing.seen_draft import SeenDraft
 from workflows.bundles.document.errors import InvalidBundleError

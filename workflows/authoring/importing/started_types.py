@@ -12,17 +12,17 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from workflows.bundles import Problem, Severity
-from workflows.bundles.checks.comparisons import fields_by_name, variable_name
 from workflows.bundles.document.canonical import END, START
 from workflows.bundles.document.problems import path_in_words
 from workflows.bundles.outline.entries import Entry
+from workflows.bundles.outline.kinds import fields_by_name, variable_name
 from workflows.bundles.outline.outline import Outline
 from workflows.bundles.outline.subtickets import subtickets_of
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.task_types import SUBTICKET_TYPES
 from workflows.fields.field import Field
-from workflows.fields.specs import check_fields, parse_fields
+from workflows.fields.specs.specs import check_fields, parse_fields
 from workflows.models import DefinitionStatus, TaskDefinition, TicketDefinition
 
 

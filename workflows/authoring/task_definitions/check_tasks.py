@@ -26,12 +26,7 @@ from workflows.bundles import (
 )
 from workflows.bundles.document.canonical import as_text
 from workflows.bundles.outline.outline import Outline
-from workflows.bundles.task_sets import (
-    PARTS,
-    lasting_problems,
-    put_tasks_into,
-    task_set_problems,
-)
+from workflows.bundles.task_sets import PARTS, lasting_problems, put_tasks_into, task_set_problems
 from workflows.bundles.unfinished import with_named_roles
 from workflows.engine.process import Json, JsonObject
 from workflows.models import CompanyRole, WorkflowDefinition

@@ -12,8 +12,9 @@ from workflows.authoring.importing.import_bundle import lock_definitions
 from workflows.authoring.ticket_types.change_ticket_type import ensure_texts
 from workflows.engine.process import JsonObject
 from workflows.errors import PresetsRefusedError, TicketTypeKeyTakenError, WorkflowNotPublishedError
-from workflows.fields.look_up import facts_for
-from workflows.fields.validation import check_presets, validator_for
+from workflows.fields.answers.presets import check_presets
+from workflows.fields.answers.validation import validator_for
+from workflows.fields.in_database.look_up import facts_for
 from workflows.models import CompanyRole, TicketDefinition, WorkflowDefinition
 
 TICKET_TYPE_ADDED = declare("definitions.ticket_type_added", _("Added a ticket type"))

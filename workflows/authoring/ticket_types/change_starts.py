@@ -13,13 +13,9 @@ from workflows.authoring.ticket_types.change_ticket_type import ticket_type_mark
 from workflows.authoring.ticket_types.starts_moved import STARTS_MOVED
 from workflows.bundles.checks.starts import problems_of_start
 from workflows.engine.starts import StartSpec, starts_of
-from workflows.errors import (
-    StartsRefusedError,
-    TicketTypeChangedError,
-    TicketTypeNotOfferedError,
-)
-from workflows.fields.look_up import facts_for
-from workflows.fields.validation import validator_for
+from workflows.errors import StartsRefusedError, TicketTypeChangedError, TicketTypeNotOfferedError
+from workflows.fields.answers.validation import validator_for
+from workflows.fields.in_database.look_up import facts_for
 from workflows.models import TicketDefinition
 
 STARTS_CHANGED = declare(

@@ -19,7 +19,7 @@ from workflows.bundles.outline.named import references_in
 from workflows.engine.process import JsonObject
 from workflows.engine.rules.reads import reads_working_days
 from workflows.fields.facts import Facts
-from workflows.fields.look_up import look_up
+from workflows.fields.in_database.look_up import look_up
 from workflows.models import WorkflowDefinition
 from workflows.working_hours.company_clock import company_clock
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from workflows.bundles.checks.comparisons import fields_by_name
 from workflows.bundles.document.problems import Problem, Severity
 from workflows.bundles.outline.blocks import items_read
 from workflows.bundles.outline.entries import Entry
 from workflows.bundles.outline.forms import readable_fields
+from workflows.bundles.outline.kinds import fields_by_name
 from workflows.bundles.outline.outline import Outline
 from workflows.engine.problems import Path, did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject

@@ -30,8 +30,8 @@ from workflows.engine.steps.answered import answer_in
 from workflows.engine.steps.approvals import vote_fields, vote_fields_in_words
 from workflows.engine.steps.edits import edits_of
 from workflows.engine.steps.subtickets import OUTPUT_SCHEMA as OF_SUBTICKET
+from workflows.fields.answers.validation import Validator
 from workflows.fields.facts import Facts
-from workflows.fields.validation import Validator
 from workflows.working_hours.durations import duration_in_words
 
 _DAY: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -8,8 +8,7 @@ every ticket would stop with an error.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from collections.abc import Iterable, Iterator
 
 from django.utils.translation import gettext as _
 
@@ -20,32 +19,25 @@ from workflows.bundles.outline.blocks import block_fields, items_read
 from workflows.bundles.outline.entries import Entry
 from workflows.bundles.outline.failure_fields import failure_fields
 from workflows.bundles.outline.forms import readable_fields
+from workflows.bundles.outline.kinds import (
+    COMPARE,
+    EQUAL,
+    LOOPS,
+    Fields,
+    field_named,
+    fields_by_name,
+    kind_of_rule,
+    name_of_list,
+    variable_name,
+)
 from workflows.bundles.outline.outline import Outline
-from workflows.bundles.outline.step_outputs import output_fields, tables, values_set
-from workflows.bundles.outline.subtickets import subticket_fields
+from workflows.bundles.outline.step_outputs import tables
 from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short
 from workflows.engine.process import Json, objects_in
-from workflows.engine.rules.clock import NAMES as NAMES_OF_TIME
 from workflows.engine.rules.compiling import check_condition, is_empty
 from workflows.engine.rules.data import compact
-from workflows.fields.field import LIST, NUMBER, TEXT, YES_NO, Field
+from workflows.fields.field import LIST, TEXT, YES_NO, Field
 from workflows.fields.registry import TYPES
-
-type Fields = Mapping[str, Field]
-
-EQUAL: Final = frozenset({"==", "===", "!=", "!=="})
-COMPARE: Final = EQUAL | {"<", "<=", ">", ">="}
-# What operators give, whatever they are given. Those that are not here depend on it.
-RESULTS: Final[Mapping[str, str]] = {
-    **dict.fromkeys((*COMPARE, "!", "!!", "in", "all", "some", "none", "exists"), YES_NO),
-    **dict.fromkeys(("starts_with", "ends_with"), YES_NO),
-    **dict.fromkeys(("length", "abs", "ceil", "floor", "round", "%", "date_diff"), NUMBER),
-    "date_add": TEXT,
-    **dict.fromkeys(("cat", "substr", "upper", "lower", "trim", "type", "format_date"), TEXT),
-    **dict.fromkeys(("missing", "missing_some", "filter", "map", "split", "keys"), LIST),
-}
-ARITHMETIC: Final = frozenset({"+", "-", "*", "/", "min", "max"})
-LOOPS: Final = frozenset({"all", "some", "none", "filter", "map"})
 
 
 def comparison_problems(outline: Outline) -> Iterator[Problem]:
@@ -90,7 +82,7 @@ def _condition_problems(rule: Json, fields: Fields, path: Path) -> Iterator[Prob
 def _non_boolean_results(rule: Json, fields: Fields, path: Path) -> Iterator[Problem]:
     """What the rule may give that is neither true nor false."""
     for result in _results(rule):
-        kind = _kind(result, fields)
+        kind = kind_of_rule(result, fields)
         if kind in {"", YES_NO}:
             continue
         if result is rule:
@@ -173,62 +165,12 @@ def _rules_of_question(spec: Field, fields: Fields, path: Path) -> Iterator[Prob
 
 def _formula_problems(rule: Json, spec: Field, fields: Fields, path: Path) -> Iterator[Problem]:
     """A formula that gives another kind of value than the answer to its question is."""
-    kind = _kind(rule, fields)
+    kind = kind_of_rule(rule, fields)
     if kind and kind != spec.type.kind:
         message = _("“%(field)s” is %(kind)s, but this formula gives %(other)s.")
         names = {"field": _title(spec), "kind": _(spec.type.kind), "other": _(kind)}
         yield Problem(path, message % names, free_form(rule), expected=_(spec.type.kind))
     yield from _type_mismatches(rule, fields, path)
-
-
-def fields_by_name(outline: Outline) -> dict[str, Field]:
-    """The fields that conditions can read, by their dotted names.
-
-    With what the engine's own steps give, where its type is known.
-    """
-    found = {f"ticket.{name}": field for name, field in (outline.fields or {}).items()}
-    for key, task in outline.task_of.items():
-        outputs = output_fields(task) or {}
-        for name, field in outputs.items():
-            found[f"tasks.{key}.{name}"] = field
-        rows = tuple(each for each in outputs.values() if not each.fields)
-        found[f"earlier.{key}"] = Field(key, TYPES["records"], key, required=True, fields=rows)
-        if task.can_fail:
-            for name, field in failure_fields().items():
-                found[f"failures.{key}.{name.partition('.')[2]}"] = field
-    found |= subticket_fields(outline)
-    for key, task in outline.task_of.items():
-        for name, formula in (values_set(task) or {}).items():
-            if type_key := _TYPE_OF_KIND.get(_kind(formula, found), ""):
-                found[f"tasks.{key}.{name}"] = Field(name, TYPES[type_key], name, required=True)
-    return found
-
-
-# A question whose answers are of a kind.
-_TYPE_OF_KIND: Final[Mapping[str, str]] = {
-    NUMBER: "number",
-    TEXT: "text",
-    YES_NO: "boolean",
-    LIST: "choices",
-}
-
-
-def variable_name(rule: Json) -> str:
-    """The name in a plain {"var": name}; empty for anything else."""
-    if not isinstance(rule, dict) or list(rule) != ["var"]:
-        return ""
-    name = rule["var"]
-    if isinstance(name, list) and len(name) == 1:
-        name = name[0]
-    return name if isinstance(name, str) else ""
-
-
-def _name_of_list(rule: Json) -> str:
-    """The same, also where no answer counts as an empty list."""
-    name = rule.get("var") if isinstance(rule, dict) else None
-    if isinstance(name, list) and name[1:] == [[]]:
-        return variable_name({"var": name[0]})
-    return variable_name(rule)
 
 
 def _type_mismatches(rule: Json, fields: Fields, path: Path) -> Iterator[Problem]:
@@ -254,11 +196,11 @@ def _type_mismatches(rule: Json, fields: Fields, path: Path) -> Iterator[Problem
 def _compared(
     operands: list[Json], fields: Fields, path: Path, *, is_equality: bool
 ) -> Iterator[Problem]:
-    kinds = [(each, _kind(each, fields)) for each in operands]
+    kinds = [(each, kind_of_rule(each, fields)) for each in operands]
     known = [(each, kind) for each, kind in kinds if kind]
     if len({kind for _each, kind in known}) < 2:
         for each in operands:
-            field = _field(variable_name(each), fields)
+            field = field_named(variable_name(each), fields)
             if field is not None:
                 yield from _impossible_values(field, operands, path, is_equality=is_equality)
         return
@@ -319,19 +261,19 @@ def _title(field: Field) -> str:
 
 def _contained(item: Json, container: Json, fields: Fields, path: Path) -> Iterator[Problem]:
     """`item in container`, where the container is a list of texts, a text or written out."""
-    kind, field = _kind(item, fields), _field(variable_name(container), fields)
+    kind, field = kind_of_rule(item, fields), field_named(variable_name(container), fields)
     if isinstance(container, list):
-        answers = _field(variable_name(item), fields)
+        answers = field_named(variable_name(item), fields)
         for each in container:
             yield from _compared([item, each], fields, path, is_equality=False)
         if answers is not None and answers.choices and answers.type.kind == TEXT:
             yield from _impossible_values(answers, container, path, is_equality=True)
-    elif _kind(container, fields) not in {"", TEXT, LIST}:
+    elif kind_of_rule(container, fields) not in {"", TEXT, LIST}:
         message = _("%(name)s is %(kind)s: nothing can be in it. Name a list or a text.")
-        names = {"name": _shown(container), "kind": _(_kind(container, fields))}
+        names = {"name": _shown(container), "kind": _(kind_of_rule(container, fields))}
         yield Problem(path, message % names, free_form(container), expected=_(LIST))
     elif kind not in {"", TEXT} and (
-        _kind(container, fields) == TEXT or (field and _has_chosen_values(field))
+        kind_of_rule(container, fields) == TEXT or (field and _has_chosen_values(field))
     ):
         message = _("%(item)s is %(kind)s, but what %(name)s holds is text.")
         names = {"item": _shown(item), "kind": _(kind), "name": _shown(container)}
@@ -344,7 +286,7 @@ def _item_comparison_problems(
     items: Json, rule: Json, fields: Fields, path: Path
 ) -> Iterator[Problem]:
     """A rule about each item of a list: it reads the item's own fields."""
-    field = _field(_name_of_list(items), fields)
+    field = field_named(name_of_list(items), fields)
     inner = {each.name: each for each in field.fields} if field else {}
     if field is not None and _has_chosen_values(field):
         inner = {"": Field("", TYPES["text"], "")}
@@ -378,83 +320,6 @@ def _names_read(rule: Json) -> Iterator[str]:
                 yield from _names_read(arguments[:1] if isinstance(arguments, list) else arguments)
             else:
                 yield from _names_read(arguments)
-
-
-def _field(name: str, fields: Fields) -> Field | None:
-    """The field behind a name, also one of a record: `ticket.lines.0.amount`."""
-    found, steps = None, name.split(".")
-    for end in range(1, len(steps) + 1):
-        found = fields.get(".".join(steps[:end]))
-        if found is not None:
-            return found if end == len(steps) else _inside(found, steps[end:])
-    return None
-
-
-def _inside(field: Field, steps: list[str]) -> Field | None:
-    if field.fields and len(steps) == 2 and steps[0].isdecimal():
-        return next((each for each in field.fields if each.name == steps[1]), None)
-    return None
-
-
-def kind_of(rule: Json, fields: Fields) -> str:
-    """The type of what a rule gives, as `Field.type.kind`; empty where it is not known."""
-    return _kind(rule, fields)
-
-
-def _kind(rule: Json, fields: Fields) -> str:
-    """The type of a literal, a variable or what an operator gives; empty where not known."""
-    if isinstance(rule, bool):
-        return YES_NO
-    if isinstance(rule, int | float):
-        return NUMBER
-    if isinstance(rule, str):
-        return TEXT
-    if not isinstance(rule, dict) or len(rule) != 1:
-        return LIST if isinstance(rule, list) else ""
-    ((operator, arguments),) = rule.items()
-    operands = arguments if isinstance(arguments, list) else [arguments]
-    if operator == "var":
-        return _kind_of_variable(operands, fields)
-    if operator in RESULTS:
-        return RESULTS[operator]
-    if operator in {"and", "or"}:
-        return _common_kind(operands, fields)
-    if operator == "if":
-        # Without a last branch it may give null.
-        branches = operands[1::2] + (operands[-1:] if len(operands) % 2 else [None])
-        return _common_kind(branches, fields)
-    if operator in ARITHMETIC and _common_kind(operands, fields) == NUMBER:
-        return NUMBER
-    return ""
-
-
-def _common_kind(operands: list[Json], fields: Fields) -> str:
-    kinds = {_kind(each, fields) for each in operands}
-    return kinds.pop() if len(kinds) == 1 else ""
-
-
-def _kind_of_variable(operands: list[Json], fields: Fields) -> str:
-    name = operands[0] if operands and isinstance(operands[0], str) else ""
-    if name == "number" and not fields.get(name):
-        return NUMBER
-    if name in NAMES_OF_TIME and not fields.get(name):
-        return TEXT
-    field = _field(name, fields)
-    if name.startswith("visits.") and field is None:
-        return NUMBER
-    kind = field.type.kind if field is not None else ""
-    if name.startswith("done.") and field is None and name.count(".") > 1:
-        kind = TEXT
-    if name.partition(".")[0] in {"submitter", "company"} and field is None and "." in name:
-        kind = TEXT
-    owner = _field(name.rpartition(".")[0], fields) if field is None else None
-    if owner is not None:
-        part = owner.type.parts.get(name.rpartition(".")[2])
-        kind = part.kind if part is not None else kind
-    # A default that is of another type says what is meant where there is no answer.
-    if len(operands) > 1 and _kind(operands[1], fields) != kind:
-        return ""
-    return kind
 
 
 def _shown(operand: Json) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
-from workflows.bundles.checks.comparisons import Fields, fields_by_name, kind_of, variable_name
 from workflows.bundles.document.problems import Problem, Severity
+from workflows.bundles.outline.kinds import Fields, fields_by_name, kind_of, variable_name
 from workflows.bundles.outline.outline import Outline
 from workflows.bundles.outline.step_outputs import tables
 from workflows.engine.problems import Path, did_you_mean, nearest, quoted, short

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from workflows.actions.pauses import longest_call
-from workflows.bundles.checks.comparisons import fields_by_name, variable_name
 from workflows.bundles.document.canonical import END, START, as_text, default_of, free_form
 from workflows.bundles.document.problems import Problem, Severity
 from workflows.bundles.outline.entries import Entry
+from workflows.bundles.outline.kinds import fields_by_name, variable_name
 from workflows.bundles.outline.outline import Outline
 from workflows.engine.errors import ConditionError, DurationError
 from workflows.engine.process import Json

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from workflows.bundles.checks.assignments import done_before_problems
-from workflows.bundles.checks.comparisons import Fields, fields_by_name
 from workflows.bundles.document.problems import Problem, Severity
 from workflows.bundles.outline.blocks import items_read
 from workflows.bundles.outline.entries import Entry
 from workflows.bundles.outline.for_requester import answers_behind, is_seen
+from workflows.bundles.outline.kinds import Fields, fields_by_name
 from workflows.bundles.outline.outline import Outline
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.steps.assigning import AssignRule

@@ -18,7 +18,7 @@ from workflows.engine.schemas.pattern_cost import (
     pattern_cost,
 )
 from workflows.engine.schemas.schema_cost import MOST_PARTS, count_parts, patterns_of, subschemas
-from workflows.fields.specs import patterns_in
+from workflows.fields.specs.specs import patterns_in
 
 
 def pattern_problems(document: JsonObject) -> Iterator[Problem]:

@@ -23,11 +23,11 @@ from workflows.bundles.outline.roles import (
 from workflows.engine.problems import Path, did_you_mean, nearest, short, steps_into
 from workflows.engine.problems import Problem as EngineProblem
 from workflows.engine.schemas.schema_check import check_schema
-from workflows.fields.company_roles import roles_in
+from workflows.fields.answers.presets import check_presets
 from workflows.fields.facts import Facts
 from workflows.fields.field import Field
-from workflows.fields.listed import choice_of
-from workflows.fields.validation import check_presets
+from workflows.fields.shared.listed import choice_of
+from workflows.fields.specs.company_roles import roles_in
 from workflows.icons import ICONS
 from workflows.priorities import Priority
 from workflows.task_types import SCREENS

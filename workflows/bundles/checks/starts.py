@@ -17,8 +17,8 @@ from workflows.engine.problems import Path, short, steps_into
 from workflows.engine.process import objects_in
 from workflows.engine.rules.clock import Clock
 from workflows.engine.starts import StartSpec
+from workflows.fields.answers.validation import Validator, validator_for
 from workflows.fields.facts import Facts
-from workflows.fields.validation import Validator, validator_for
 
 _FILE: Final = "file"
 

@@ -7,9 +7,9 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from workflows.bundles.checks.comparisons import fields_by_name, kind_of
 from workflows.bundles.document.problems import Problem, Severity
 from workflows.bundles.outline.entries import Entry
+from workflows.bundles.outline.kinds import fields_by_name, kind_of
 from workflows.bundles.outline.outline import Outline
 from workflows.bundles.outline.step_outputs import values_set
 from workflows.engine.errors import MomentError

@@ -28,7 +28,7 @@ from workflows.engine.steps.reminders import canonical_reminders
 from workflows.engine.tables.decision_table import canonical_table
 from workflows.fields.field import Holds
 from workflows.fields.registry import OWN_KEYS, TYPES
-from workflows.fields.specs import MAX_TEXTS
+from workflows.fields.specs.specs import MAX_TEXTS
 
 FORMAT: Final = "ticketflower-bundle"
 FORMAT_VERSION: Final = 1

@@ -14,8 +14,8 @@ from tenants.names import name_key, plain_name
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.steps.edits import by_owner, with_owner
 from workflows.engine.values.composed import composed_object
-from workflows.fields.company_roles import with_roles
-from workflows.fields.known_choices import with_known_choices, with_known_defaults
+from workflows.fields.specs.company_roles import with_roles
+from workflows.fields.specs.known_choices import with_known_choices, with_known_defaults
 
 type _Change = Callable[[Json], Json]
 

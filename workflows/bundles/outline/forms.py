@@ -9,7 +9,7 @@ from workflows.engine.problems import Problem as FieldsProblem
 from workflows.engine.process import Json
 from workflows.engine.steps.approvals import OWN_FIELDS, vote_fields
 from workflows.fields.field import Field
-from workflows.fields.specs import check_fields, parse_fields
+from workflows.fields.specs.specs import check_fields, parse_fields
 
 
 def readable_fields(entry: Entry) -> dict[str, Field] | None:

@@ -8,7 +8,7 @@ from workflows.bundles.outline.entries import Entry
 from workflows.bundles.outline.outline import Outline
 from workflows.engine.problems import Path
 from workflows.engine.steps.reminders import reminder_roles
-from workflows.fields.company_roles import roles_in
+from workflows.fields.specs.company_roles import roles_in
 
 
 def roles_in_reminders(outline: Outline) -> Iterator[tuple[Path, str]]:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from workflows.bundles.checks.comparisons import fields_by_name
 from workflows.bundles.outline.blocks import block_labels
+from workflows.bundles.outline.kinds import fields_by_name
 from workflows.bundles.outline.outline import Outline
 from workflows.bundles.telling.approvals import approvers_in_words
 from workflows.engine.problems import quoted, short

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
-from workflows.bundles.checks.comparisons import fields_by_name
+from workflows.bundles.outline.kinds import fields_by_name
 from workflows.bundles.outline.outline import Outline
 from workflows.engine.problems import quoted, short
 from workflows.engine.process import Json

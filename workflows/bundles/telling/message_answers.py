@@ -9,14 +9,14 @@ from uuid import UUID
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from workflows.bundles.checks.comparisons import Fields, fields_by_name
 from workflows.bundles.outline.blocks import items_read
+from workflows.bundles.outline.kinds import Fields, fields_by_name
 from workflows.bundles.outline.outline import Outline
 from workflows.engine.process import Json, JsonObject
+from workflows.fields.answers.uploads import uploads_in
 from workflows.fields.field import Field
-from workflows.fields.screens import show_answer
-from workflows.fields.shown import Shown, plain
-from workflows.fields.uploads import uploads_in
+from workflows.fields.on_screen.screens import show_answer
+from workflows.fields.on_screen.shown import Shown, plain
 
 
 class MessageAnswers:

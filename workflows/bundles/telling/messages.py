@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from workflows.bundles.checks.comparisons import fields_by_name
 from workflows.bundles.checks.messages import TASKS, sends_message
+from workflows.bundles.outline.kinds import fields_by_name
 from workflows.bundles.outline.outline import Outline
 from workflows.engine.problems import quoted, short
 from workflows.engine.process import Json

@@ -26,7 +26,7 @@ from workflows.engine.process import Json
 from workflows.engine.rules.compiling import is_empty
 from workflows.engine.values.storable import unstorable
 from workflows.fields.field import LIMIT_KEYS
-from workflows.fields.form_rules import rules_in
+from workflows.fields.specs.form_rules import rules_in
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from tenants.names import name_key
 from workflows.bundles.document.canonical import canonical
 from workflows.bundles.trying.trial import Trial
 from workflows.engine.failure import FailureReason
-from workflows.fields.validation import Validator
+from workflows.fields.answers.validation import Validator
 
 # Everything that Postgres keeps and JSON can hold; mostly letters, so that failures are readable.
 TEXT = st.text(

@@ -9,8 +9,8 @@ from workflows.bundles.document.canonical import canonical
 from workflows.bundles.telling.assignments import assignments_in_words
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.steps.assigning import canonical_assignment
-from workflows.workbooks.assigned import read_assigned, write_assigned
-from workflows.workbooks.lines import UnreadableCellError
+from workflows.workbooks.cells.assigned import read_assigned, write_assigned
+from workflows.workbooks.cells.lines import UnreadableCellError
 
 
 def bundle(role: str = "", **assign_to: Json) -> JsonObject:

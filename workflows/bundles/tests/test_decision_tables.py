@@ -12,8 +12,8 @@ from django.test import SimpleTestCase
 from workflows.bundles import canonical, check_bundle, differences, run_document_test_cases
 from workflows.bundles.checks import decision_tables
 from workflows.bundles.document.canonical import as_text
+from workflows.bundles.document.our_words import in_our_words
 from workflows.bundles.document.problems import Problem
-from workflows.bundles.document.synonyms import in_our_words
 from workflows.bundles.telling.describe_changes import describe_changes
 from workflows.bundles.trying.samples import sample_context
 from workflows.bundles.unfinished import drawable_process, storage_problems

@@ -8,7 +8,7 @@ from unittest import TestCase
 from workflows.bundles import run_document_test_cases
 from workflows.bundles.checks.check import check_bundle
 from workflows.bundles.document.canonical import canonical
-from workflows.bundles.document.synonyms import in_our_words
+from workflows.bundles.document.our_words import in_our_words
 from workflows.bundles.telling.describe_changes import describe_changes
 from workflows.bundles.telling.differences import differences
 from workflows.bundles.telling.edits import all_edits_in_words
@@ -16,8 +16,8 @@ from workflows.bundles.telling.task_notes import task_notes
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.steps.edits import canonical_edits, edits_of, place_of, split_name
 from workflows.workbooks import FileType, read_document, write_document
-from workflows.workbooks.edited import read_edits, write_edits
-from workflows.workbooks.lines import UnreadableCellError
+from workflows.workbooks.cells.edited import read_edits, write_edits
+from workflows.workbooks.cells.lines import UnreadableCellError
 
 
 def bundle(edits: Json, **more: Json) -> JsonObject:

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.test import SimpleTestCase
 
 from workflows.bundles import canonical, check_bundle, read_bundle_file, run_document_test_cases
+from workflows.bundles.document.our_words import in_our_words
 from workflows.bundles.document.spelling import as_spelt
-from workflows.bundles.document.synonyms import in_our_words
 from workflows.bundles.telling.describe_changes import describe_changes
 from workflows.bundles.telling.differences import differences
 from workflows.bundles.telling.readable import readable_rules

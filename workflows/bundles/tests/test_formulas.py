@@ -17,7 +17,7 @@ from workflows.bundles import (
     read_bundle_file,
     run_document_test_cases,
 )
-from workflows.bundles.document.synonyms import in_our_words
+from workflows.bundles.document.our_words import in_our_words
 from workflows.bundles.telling.describe_changes import describe_changes
 from workflows.bundles.telling.differences import differences
 from workflows.bundles.telling.readable import readable_rules

@@ -9,15 +9,15 @@ from django.test import SimpleTestCase
 
 from workflows.bundles import canonical, check_bundle, differences
 from workflows.bundles.document.canonical import as_text
+from workflows.bundles.document.our_words import in_our_words
 from workflows.bundles.document.problems import Problem
-from workflows.bundles.document.synonyms import in_our_words
 from workflows.bundles.outline.for_requester import is_for_requester
 from workflows.bundles.outline.outline import Outline
 from workflows.bundles.telling.describe_changes import describe_changes
 from workflows.bundles.telling.task_notes import task_notes
 from workflows.bundles.unfinished import storage_problems
-from workflows.workbooks.lines import UnreadableCellError
-from workflows.workbooks.mails import read_mail, write_mail
+from workflows.workbooks.cells.lines import UnreadableCellError
+from workflows.workbooks.cells.mails import read_mail, write_mail
 
 
 def document(**message: Any) -> dict[str, Any]:

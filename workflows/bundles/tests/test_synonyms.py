@@ -16,12 +16,12 @@ from openpyxl import Workbook
 
 from workflows.bundles import canonical, check_bundle
 from workflows.bundles.document.canonical import as_text
+from workflows.bundles.document.our_words import in_our_words
 from workflows.bundles.document.synonyms import (
     FIELD_TYPES,
     SYNONYMS,
     TASK_TYPES,
     field_type_of,
-    in_our_words,
     names_of,
     part_of_entries,
     plain,
@@ -32,7 +32,8 @@ from workflows.engine.process import Json
 from workflows.engine.task_types import TaskType
 from workflows.fields.registry import TYPES
 from workflows.workbooks import FileType, read_document, write_document
-from workflows.workbooks.columns import SHEETS, headings
+from workflows.workbooks.sheets.all_sheets import SHEETS
+from workflows.workbooks.sheets.sheet import headings
 from workflows.workbooks.tests.workbook_files import changed, reported, shipped
 
 PROCESSES = ("invoice", "it_help", "vacation")

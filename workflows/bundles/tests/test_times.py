@@ -8,7 +8,7 @@ from typing import Any
 
 from workflows.bundles import canonical, check_bundle
 from workflows.bundles.document.canonical import SCHEMA
-from workflows.bundles.document.synonyms import in_our_words
+from workflows.bundles.document.our_words import in_our_words
 from workflows.bundles.telling.describe_changes import describe_changes
 from workflows.bundles.telling.differences import differences
 from workflows.bundles.telling.task_notes import task_notes
@@ -16,7 +16,7 @@ from workflows.bundles.telling.times import reminders_in_words
 from workflows.bundles.trying.cases import run_document_test_cases
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.times.timing import MOMENT_PATTERN
-from workflows.workbooks.reminders import read_reminders, write_reminders
+from workflows.workbooks.cells.reminders import read_reminders, write_reminders
 from workflows.working_hours.durations import after_in_words, due_in_words, wait_in_words
 
 

@@ -16,8 +16,8 @@ from workflows.engine.steps.approvals import vote_fields_in_words
 from workflows.engine.steps.blocks import BlockSpec, branch_of
 from workflows.engine.steps.subtickets import OUTPUT_SCHEMA as OF_SUBTICKET
 from workflows.engine.task_types import VOTE_TYPES, TaskType
+from workflows.fields.answers.validation import Validator
 from workflows.fields.facts import Facts
-from workflows.fields.validation import Validator
 
 
 def entries_of(document: JsonObject, name: str) -> list[JsonObject]:

@@ -14,7 +14,7 @@ from workflows.engine.process import EndOutcome, Json, JsonObject
 from workflows.engine.simulate import CALLBACK_URL
 from workflows.engine.steps.subtickets import ROOT, has_ended
 from workflows.fields.field import Field
-from workflows.fields.samples import sample_answer
+from workflows.fields.shared.samples import sample_answer
 
 _KINDS: Final[Mapping[str, Json]] = {
     "string": "Some text",

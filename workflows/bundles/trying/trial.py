@@ -38,16 +38,16 @@ from workflows.engine.simulate import (
 from workflows.engine.steps.approvals import vote_key, with_votes
 from workflows.engine.steps.edits import Edit, by_owner, edits_of, with_owner
 from workflows.engine.steps.subtickets import completed
-from workflows.fields.asked_again import (
+from workflows.fields.answers.asked_again import (
     AskedAgain,
     PartOfForm,
     apply_changes,
     asked_again,
     problems_of_changes,
 )
+from workflows.fields.answers.validation import Validator
 from workflows.fields.facts import Facts
 from workflows.fields.registry import MADE_UP
-from workflows.fields.validation import Validator
 
 EXAMPLE_COMPANY: Final = "Example"
 EXAMPLE_NUMBER: Final = 1

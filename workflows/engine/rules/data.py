@@ -22,7 +22,7 @@ from .refusals import needs_memory, shortened
 MAX_DATA_CHARACTERS = 50_000_000
 _LONG_INTEGER: Final = re.compile(r"[0-9]{19}")
 _BROKEN: Final = re.compile("[\ud800-\udfff]")
-_MOST_DEPTH: Final = 120  # of data; what is kept has fewer levels (storable.py)
+_MOST_DEPTH: Final = 120  # of data; what is kept has fewer levels (values/storable.py)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from workflows.engine.rules.evaluate import evaluate_condition
 from workflows.engine.rules.transforms import apply_transform
 from workflows.engine.schemas.schema_validation import SchemaValidator
 from workflows.engine.values.composed import composed
-from workflows.fields.validation import Validator, check_presets
+from workflows.fields.answers.presets import check_presets
+from workflows.fields.answers.validation import Validator
 
 ONE, TWO = "caf\u00e9", "cafe\u0301"
 WAYS = ((ONE, TWO), (TWO, ONE), (TWO, TWO), (ONE, ONE))

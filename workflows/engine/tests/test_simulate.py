@@ -14,7 +14,7 @@ from workflows.engine.simulate import (
     simulate,
 )
 from workflows.engine.task_types import TaskType
-from workflows.fields.validation import validate_fields
+from workflows.fields.answers.validation import validate_fields
 
 APPROVED: Any = {"==": [{"var": "tasks.approve.approved"}, True]}
 PROCESS = Process(

@@ -9,9 +9,9 @@ from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
 
 from workflows.engine.process import Json
 from workflows.fields.boolean.rules import TYPE
-from workflows.fields.editor_facts import EQUAL, GIVEN
 from workflows.fields.field import Field
-from workflows.fields.screen import Screen, SheetCell, Shows
+from workflows.fields.on_screen.editor_facts import EQUAL, GIVEN
+from workflows.fields.on_screen.screen import Screen, SheetCell, Shows
 
 
 class BooleanScreen(Screen):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workflows.engine.process import Json, JsonObject
 from workflows.fields.field import Field, TitleUse, gettext_noop
-from workflows.fields.listed import Offering, values_schema
+from workflows.fields.shared.listed import Offering, values_schema
 
 
 class Choice(Offering):

@@ -9,10 +9,10 @@ from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
 
 from workflows.engine.process import Json
 from workflows.fields.choice.rules import TYPE
-from workflows.fields.editor_facts import AMONG, EQUAL, GIVEN
 from workflows.fields.field import Field
-from workflows.fields.screen import Screen, Shows
-from workflows.fields.shown import plain
+from workflows.fields.on_screen.editor_facts import AMONG, EQUAL, GIVEN
+from workflows.fields.on_screen.screen import Screen, Shows
+from workflows.fields.on_screen.shown import plain
 
 MOST_RADIOS = 5
 

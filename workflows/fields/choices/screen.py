@@ -9,10 +9,10 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from workflows.engine.process import Json
 from workflows.fields.choices.rules import TYPE
-from workflows.fields.editor_facts import GIVEN, HAS
 from workflows.fields.field import Field, gettext_noop
-from workflows.fields.screen import Screen, Shows
-from workflows.fields.shown import Shown, plain
+from workflows.fields.on_screen.editor_facts import GIVEN, HAS
+from workflows.fields.on_screen.screen import Screen, Shows
+from workflows.fields.on_screen.shown import Shown, plain
 
 
 class ChoicesScreen(Screen):

@@ -7,7 +7,7 @@ import re
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.schemas.json_schema import FORMAT_SENTENCES
 from workflows.fields.field import CellForm, Comparable, Field, TitleUse, gettext_noop
-from workflows.fields.moments import Moment
+from workflows.fields.shared.moments import Moment
 
 
 class Date(Moment):

@@ -9,8 +9,8 @@ from django.utils.formats import date_format
 from workflows.engine.process import Json
 from workflows.fields.date.rules import TYPE
 from workflows.fields.field import Field
-from workflows.fields.moment_screen import MomentScreen
-from workflows.fields.shown import plain
+from workflows.fields.on_screen.moment_screen import MomentScreen
+from workflows.fields.on_screen.shown import plain
 
 
 class DateScreen(MomentScreen):

@@ -11,7 +11,7 @@ from workflows.engine.schemas.json_schema import FORMAT_SENTENCES
 from workflows.engine.texts import gettext
 from workflows.engine.times.clock_changes import readings_of
 from workflows.fields.field import CellForm, Comparable, Field, TitleUse, gettext_noop
-from workflows.fields.moments import Moment
+from workflows.fields.shared.moments import Moment
 
 _WITHOUT_ZONE: Final = gettext_noop(
     "Say which moment is meant: where the clocks change at this hour, choose one of the two; in a "

@@ -13,9 +13,9 @@ from workflows.engine.process import Json
 from workflows.fields.datetime.moment_input import MomentInput
 from workflows.fields.datetime.rules import TYPE
 from workflows.fields.field import Field
-from workflows.fields.moment_screen import MomentScreen
-from workflows.fields.screen import Shows
-from workflows.fields.shown import plain
+from workflows.fields.on_screen.moment_screen import MomentScreen
+from workflows.fields.on_screen.screen import Shows
+from workflows.fields.on_screen.shown import plain
 
 
 class DateTimeScreen(MomentScreen):

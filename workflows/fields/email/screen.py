@@ -7,8 +7,8 @@ from django import forms
 from workflows.engine.process import Json
 from workflows.fields.email.rules import TYPE
 from workflows.fields.field import Field
-from workflows.fields.screen import Screen, text_input
-from workflows.fields.shown import Shown
+from workflows.fields.on_screen.screen import Screen, text_input
+from workflows.fields.on_screen.shown import Shown
 
 
 class EmailScreen(Screen):

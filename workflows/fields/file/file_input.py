@@ -21,8 +21,8 @@ from workflows.engine.process import Json
 from workflows.fields.field import Field
 from workflows.fields.file.accepted import accepted_by, in_words, refusal_of_name
 from workflows.fields.file.content import HEAD, is_looked_at_everywhere, keeps_promise, mismatch
-from workflows.fields.inputs import AskedField
-from workflows.fields.screen import FileKeeper, text_input
+from workflows.fields.on_screen.inputs import AskedField
+from workflows.fields.on_screen.screen import FileKeeper, text_input
 
 LONGEST_EXTENSION = 20
 _EXAMPLES: Final = UUID("6f9d2a54-3c2b-4f57-9f4a-0c8f4c2d7e11")

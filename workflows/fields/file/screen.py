@@ -5,13 +5,13 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from workflows.engine.process import Json
-from workflows.fields.editor_facts import GIVEN
 from workflows.fields.field import Field
 from workflows.fields.file.file_input import FileAnswer, FileNameAnswer
 from workflows.fields.file.rules import TYPE
-from workflows.fields.inputs import AskedField
-from workflows.fields.screen import FileKeeper, ForLayout, FormContext, Screen, Shows
-from workflows.fields.shown import Shown
+from workflows.fields.on_screen.editor_facts import GIVEN
+from workflows.fields.on_screen.inputs import AskedField
+from workflows.fields.on_screen.screen import FileKeeper, ForLayout, FormContext, Screen, Shows
+from workflows.fields.on_screen.shown import Shown
 
 
 class FileScreen(Screen):

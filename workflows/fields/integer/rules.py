@@ -5,9 +5,9 @@ from __future__ import annotations
 from workflows.engine.process import Json
 from workflows.engine.texts import gettext
 from workflows.fields.field import CellForm, gettext_noop
-from workflows.fields.limits import no_limit
-from workflows.fields.numeric import Numeric
-from workflows.fields.spec_values import MAX_INTEGER, is_whole, number
+from workflows.fields.shared.limits import no_limit
+from workflows.fields.shared.numeric import Numeric
+from workflows.fields.shared.spec_values import MAX_INTEGER, is_whole, number
 
 
 class Integer(Numeric):

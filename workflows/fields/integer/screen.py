@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workflows.fields.integer.rules import TYPE
-from workflows.fields.numeric_screen import NumericScreen
+from workflows.fields.on_screen.numeric_screen import NumericScreen
 
 
 class IntegerScreen(NumericScreen):

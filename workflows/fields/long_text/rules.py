@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workflows.engine.process import Json
 from workflows.fields.field import Field, as_typed, gettext_noop
-from workflows.fields.texts import FreeText
+from workflows.fields.shared.texts import FreeText
 
 LONG_TEXT_CHARACTERS = 100_000
 

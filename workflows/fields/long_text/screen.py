@@ -8,8 +8,8 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from workflows.engine.process import Json
 from workflows.fields.field import Field, gettext_noop
 from workflows.fields.long_text.rules import TYPE
-from workflows.fields.screen import Screen, Shows
-from workflows.fields.shown import Shown
+from workflows.fields.on_screen.screen import Screen, Shows
+from workflows.fields.on_screen.shown import Shown
 
 
 class LongTextScreen(Screen):

@@ -13,13 +13,13 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from tenants.connection import current_schema
 from tenants.models import User
 from workflows.engine.process import Json
-from workflows.fields.editor_facts import GIVEN
 from workflows.fields.field import Field
-from workflows.fields.inputs import Answer, AskedField
+from workflows.fields.on_screen.editor_facts import GIVEN
+from workflows.fields.on_screen.inputs import Answer, AskedField
+from workflows.fields.on_screen.screen import ForLayout, FormContext, Screen, Shows
+from workflows.fields.on_screen.shown import plain
 from workflows.fields.person.lookup import RoleKey, people_of_roles
 from workflows.fields.person.rules import ROLE, TYPE
-from workflows.fields.screen import ForLayout, FormContext, Screen, Shows
-from workflows.fields.shown import plain
 
 # A list has at most so many people; where there are more, one types and is helped by a search.
 MOST_LISTED: Final = 50

@@ -6,7 +6,7 @@ from typing import Final
 
 from workflows.engine.process import Json, JsonObject
 from workflows.fields.field import Field, FieldType, TitleUse, gettext_noop
-from workflows.fields.texts import OF_CHARACTERS
+from workflows.fields.shared.texts import OF_CHARACTERS
 
 PHONE_PATTERN: Final = r"^\+?[0-9(][0-9 ()./-]{2,28}[0-9]$"
 

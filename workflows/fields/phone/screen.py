@@ -6,9 +6,9 @@ from django import forms
 
 from workflows.engine.process import Json
 from workflows.fields.field import Field
+from workflows.fields.on_screen.screen import Screen, text_input
+from workflows.fields.on_screen.shown import Shown
 from workflows.fields.phone.rules import TYPE
-from workflows.fields.screen import Screen, text_input
-from workflows.fields.shown import Shown
 
 
 class PhoneScreen(Screen):

@@ -9,9 +9,9 @@ from django import forms
 
 from workflows.engine.process import Json, JsonObject
 from workflows.fields.field import Field
-from workflows.fields.inputs import AskedField
+from workflows.fields.on_screen.inputs import AskedField
+from workflows.fields.on_screen.screen import FormContext
 from workflows.fields.records.rules import MAX_RECORDS
-from workflows.fields.screen import FormContext
 
 type MakeInput = Callable[[Field, str, Json], AskedField]
 

@@ -10,10 +10,10 @@ from workflows.engine.process import Json, JsonObject
 from workflows.engine.texts import gettext
 from workflows.fields.facts import NO_FACTS, Facts, Reference
 from workflows.fields.field import CellForm, CheckList, Field, gettext_noop
-from workflows.fields.listed import Listed
-from workflows.fields.samples import sample_answer
-from workflows.fields.schema import fields_schema
-from workflows.fields.spec_values import is_absent
+from workflows.fields.shared.listed import Listed
+from workflows.fields.shared.samples import sample_answer
+from workflows.fields.shared.spec_values import is_absent
+from workflows.fields.specs.schema import fields_schema
 
 MAX_RECORDS: Final = 500
 

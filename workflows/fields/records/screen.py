@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from workflows.engine.process import Json, JsonObject
-from workflows.fields.editor_facts import GIVEN
 from workflows.fields.field import Field, gettext_noop
-from workflows.fields.inputs import AskedField
+from workflows.fields.on_screen.editor_facts import GIVEN
+from workflows.fields.on_screen.inputs import AskedField
+from workflows.fields.on_screen.screen import ForLayout, FormContext, Screen, SheetCell, Show, Shows
+from workflows.fields.on_screen.shown import Shown
 from workflows.fields.records.records_input import RecordsAnswer
 from workflows.fields.records.rules import MAX_RECORDS, TYPE
-from workflows.fields.screen import ForLayout, FormContext, Screen, SheetCell, Show, Shows
-from workflows.fields.shown import Shown
 
 
 class RecordsScreen(Screen):

@@ -12,12 +12,12 @@ from tickets.files.keep_file import keep_file
 from tickets.files.pages.uploads import UploadKeeper
 from tickets.models import FileUpload
 from workflows.engine.process import Json, JsonObject
+from workflows.fields.answers.validation import Validator
 from workflows.fields.file.accepted import in_words, sample_name, takes_name
 from workflows.fields.file.content import keeps_promise
-from workflows.fields.samples import sample_answer
-from workflows.fields.specs import check_fields, parse_fields
+from workflows.fields.shared.samples import sample_answer
+from workflows.fields.specs.specs import check_fields, parse_fields
 from workflows.fields.tests.test_file_content import PNG_HEAD
-from workflows.fields.validation import Validator
 from workflows.forms import AnswersForm
 
 ACCEPT: list[Json] = [".pdf", "image/*"]

@@ -6,9 +6,9 @@ from unittest.mock import patch
 from workflows.engine.process import Json
 from workflows.engine.rules.data import prepare
 from workflows.engine.schemas import json_schema
-from workflows.fields import validation
-from workflows.fields.specs import check_fields
-from workflows.fields.validation import Validator, validate_fields
+from workflows.fields.answers import validation
+from workflows.fields.answers.validation import Validator, validate_fields
+from workflows.fields.specs.specs import check_fields
 
 LARGE = r"\p{L}{1,40}x"
 

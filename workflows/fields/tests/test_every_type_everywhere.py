@@ -31,7 +31,7 @@ from tickets.saving.save_answers import save_ticket_answers
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.working.complete_task import complete_task
 from workflows.authoring.definitions.export_bundle import export_bundle
-from workflows.authoring.definitions.pages.definition_rows import field_table
+from workflows.authoring.definitions.pages.field_rows import field_table
 from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.importing.import_bundle import import_bundle, problems_here
 from workflows.authoring.publishing.publish_workflow import publish_workflow
@@ -42,13 +42,13 @@ from workflows.bundles.document.canonical import SCHEMA, SCHEMA_FILE
 from workflows.bundles.telling.describe_changes import describe_changes
 from workflows.bundles.trying.samples import sample_answers
 from workflows.engine.process import Json, JsonObject
+from workflows.fields.answers.validation import Validator
 from workflows.fields.facts import KEPT_ANSWERS
 from workflows.fields.field import FieldType, Holds
-from workflows.fields.look_up import look_up
+from workflows.fields.in_database.look_up import look_up
+from workflows.fields.on_screen.screens import editor_facts, show_answer
 from workflows.fields.registry import TYPES
-from workflows.fields.screens import editor_facts, show_answer
-from workflows.fields.specs import check_fields, parse_fields
-from workflows.fields.validation import Validator
+from workflows.fields.specs.specs import check_fields, parse_fields
 from workflows.forms import AnswersForm, show_answers
 from workflows.forms.cells import answer_cell
 from workflows.models import TaskInstance, TicketDefinition, WorkflowDefinition

@@ -9,9 +9,10 @@ from typing import Any
 
 from workflows.engine.conditions.text import Names, parse_expression
 from workflows.engine.rules.clock import Clock
+from workflows.fields.answers.presets import check_presets
+from workflows.fields.answers.validation import Validator
 from workflows.fields.facts import NO_FACTS
-from workflows.fields.specs import check_fields
-from workflows.fields.validation import Validator, check_presets
+from workflows.fields.specs.specs import check_fields
 
 ON = replace(NO_FACTS, clock=Clock.at_noon(date(2026, 10, 30)))
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.test import SimpleTestCase
 
 import workflows.bundles
-from workflows.fields.kept_people import OF_TASKS, OF_TICKET_TYPES
+from workflows.fields.in_database.kept_people import OF_TASKS, OF_TICKET_TYPES
 from workflows.models import TaskDefinition, TicketDefinition
 
 SCHEMA = Path(workflows.bundles.__file__).parent / "document/bundle.schema.json"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import unittest
 
 from workflows.engine.process import Json, JsonObject
-from workflows.fields.known_choices import with_known_choices, with_known_defaults
-from workflows.fields.listed import known_choice
-from workflows.fields.specs import check_fields, parse_fields
-from workflows.fields.validation import Validator
+from workflows.fields.answers.validation import Validator
+from workflows.fields.shared.listed import known_choice
+from workflows.fields.specs.known_choices import with_known_choices, with_known_defaults
+from workflows.fields.specs.specs import check_fields, parse_fields
 
 CHOICES = (("high", "Very urgent"), ("low", "Not urgent"), ("Sao Paulo\u0303", "x"))
 

@@ -5,10 +5,10 @@ from typing import Any
 from django.test import SimpleTestCase
 
 from workflows.engine.process import Json
-from workflows.fields.people import names_people, with_erased_answers, with_people
+from workflows.fields.answers.people import names_people, with_erased_answers, with_people
 from workflows.fields.registry import TYPES
-from workflows.fields.samples import sample_answer
-from workflows.fields.specs import parse_fields
+from workflows.fields.shared.samples import sample_answer
+from workflows.fields.specs.specs import parse_fields
 
 SPECS: list[Any] = [
     {"name": "boss", "label": "Boss", "type": "person"},

@@ -11,7 +11,7 @@ from workflows.engine.errors import FieldError
 from workflows.engine.schemas.json_schema import compile_validator
 from workflows.engine.tests.test_conditions import var
 from workflows.fields.registry import TYPES
-from workflows.fields.specs import check_fields, compile_schema, parse_fields
+from workflows.fields.specs.specs import check_fields, compile_schema, parse_fields
 
 any_json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),

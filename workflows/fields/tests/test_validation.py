@@ -12,8 +12,9 @@ from workflows.engine.errors import FieldError
 from workflows.engine.problems import FieldProblem
 from workflows.engine.schemas.json_schema import compile_validator
 from workflows.engine.tests.test_conditions import var
+from workflows.fields.answers.presets import check_presets
+from workflows.fields.answers.validation import Validator, validate_fields, validator_for
 from workflows.fields.tests.test_specs import any_json, spec
-from workflows.fields.validation import Validator, check_presets, validate_fields, validator_for
 
 LIBRARY_WORDS = re.compile(r"is not of type|schema|does not match|valid under|property|\bnull\b")
 UPLOAD = {"upload": "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "filename": "a.pdf"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workflows.fields.field import gettext_noop
-from workflows.fields.screen import Screen
+from workflows.fields.on_screen.screen import Screen
 from workflows.fields.text.rules import TYPE
 
 

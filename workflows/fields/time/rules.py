@@ -7,7 +7,7 @@ from typing import Final
 
 from workflows.engine.process import Json, JsonObject
 from workflows.fields.field import CellForm, Comparable, Field, gettext_noop
-from workflows.fields.moments import Moment
+from workflows.fields.shared.moments import Moment
 
 TIME_PATTERN: Final = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"
 

@@ -9,9 +9,9 @@ from django.utils.formats import time_format
 
 from workflows.engine.process import Json
 from workflows.fields.field import Field
-from workflows.fields.moment_screen import MomentScreen
-from workflows.fields.screen import text_input
-from workflows.fields.shown import plain
+from workflows.fields.on_screen.moment_screen import MomentScreen
+from workflows.fields.on_screen.screen import text_input
+from workflows.fields.on_screen.shown import plain
 from workflows.fields.time.rules import TYPE
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.schemas.json_schema import FORMAT_SENTENCES
 from workflows.fields.field import Field, FieldType, TitleUse, gettext_noop
-from workflows.fields.texts import OF_CHARACTERS, TEXT_CHARACTERS
+from workflows.fields.shared.texts import OF_CHARACTERS, TEXT_CHARACTERS
 
 
 class Url(FieldType):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tenants.testing_tools.examples import examples
 from workflows.engine.errors import FieldError
 from workflows.engine.process import Json, JsonObject
-from workflows.fields.validation import validate_fields
+from workflows.fields.answers.validation import validate_fields
 from workflows.forms import AnswersForm, safe_filename, show_answers
 
 

@@ -7,7 +7,7 @@ from django.contrib.auth.forms import SetPasswordMixin
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminPasswordWidget
 
-LONGEST_PASSWORD = 1000
+from tenants.logging_in import passwords
 
 
 class NewPasswordForm(SetPasswordMixin, forms.ModelForm):  # type: ignore[type-arg]
@@ -23,7 +23,7 @@ class NewPasswordForm(SetPasswordMixin, forms.ModelForm):  # type: ignore[type-a
             self.fields[name].widget = UnfoldAdminPasswordWidget(
                 attrs={"autocomplete": "new-password"}
             )
-            self.fields[name].max_length = LONGEST_PASSWORD  # type: ignore[attr-defined]
+            self.fields[name].max_length = passwords.LONGEST  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         self.validate_passwords()

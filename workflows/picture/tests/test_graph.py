@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString
 from tenants.testing_tools.effort import steps_of
 from workflows.engine.process import Process, TaskSpec, TransitionSpec
 from workflows.engine.task_types import WRITTEN_TYPES, TaskType
-from workflows.picture.graph import TransitionKey, draw_process
+from workflows.picture.graph import draw_process
+from workflows.picture.scene import TransitionKey
 
 type Rect = tuple[float, float, float, float]
 type Move = tuple[str | None, str | None, str]

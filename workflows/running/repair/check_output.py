@@ -9,9 +9,9 @@ from workflows.engine.steps.subtickets import OUTPUT_SCHEMA as OF_SUBTICKET
 from workflows.engine.steps.subtickets import completed
 from workflows.engine.texts import gettext
 from workflows.errors import InvalidDataError
+from workflows.fields.answers.validation import validator_for
 from workflows.fields.facts import Facts
-from workflows.fields.look_up import facts_for
-from workflows.fields.validation import validator_for
+from workflows.fields.in_database.look_up import facts_for
 from workflows.models import TaskDefinition
 
 

@@ -17,8 +17,8 @@ from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.engine.process import JsonObject
 from workflows.engine.tests.test_frozen import changes_of
 from workflows.engine.values.frozen import FrozenError
+from workflows.fields.answers.validation import Validator
 from workflows.fields.field import FieldType
-from workflows.fields.validation import Validator
 from workflows.models import (
     CompanyRole,
     TaskDefinition,

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from django.test import SimpleTestCase
 
 from workflows.fields.datetime.rules import TYPE
-from workflows.workbooks.kinds import read_typed, write_typed
-from workflows.workbooks.zone import cells_in
+from workflows.workbooks.cells.typed import read_typed, write_typed
+from workflows.workbooks.cells.zone import cells_in
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -14,13 +14,9 @@ from tenants.pages.detail_page import DetailPageAdmin
 from tenants.pages.filters import ChosenFilter
 from tenants.pages.page import list_buttons_of
 from workflows.authoring.definitions.pages.badges import definition_badge
-from workflows.authoring.definitions.pages.definition_rows import (
-    condition_labels,
-    given_to,
-    references,
-    task_card,
-    transition_rows,
-)
+from workflows.authoring.definitions.pages.references import references
+from workflows.authoring.definitions.pages.task_cards import given_to, task_card
+from workflows.authoring.definitions.pages.transition_rows import condition_labels, transition_rows
 from workflows.engine.task_types import WRITTEN_TYPES
 from workflows.models import DefinitionStatus, TaskDefinition, WorkflowDefinition
 from workflows.task_types import task_type_choices

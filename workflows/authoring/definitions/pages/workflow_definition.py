@@ -16,14 +16,10 @@ from tenants.pages.detail_page import DetailPageAdmin
 from tenants.pages.page import buttons_of, list_buttons_of
 from workflows.authoring.definitions.additions import panels
 from workflows.authoring.definitions.pages.badges import definition_badge
-from workflows.authoring.definitions.pages.definition_rows import (
-    TaskCard,
-    all_transitions,
-    condition_labels,
-    field_table,
-    references,
-    task_cards,
-)
+from workflows.authoring.definitions.pages.field_rows import field_table
+from workflows.authoring.definitions.pages.references import references
+from workflows.authoring.definitions.pages.task_cards import TaskCard, task_cards
+from workflows.authoring.definitions.pages.transition_rows import all_transitions, condition_labels
 from workflows.bundles.telling.describe_changes import field_labels
 from workflows.engine.task_types import APPROVAL_TYPES, FORM_TYPES
 from workflows.models import (

@@ -15,10 +15,7 @@ from tenants.pages.refusals import refusal_as_json
 from tenants.refusals import Refusals
 from workflows.authoring.editing.carry_draft import carry_draft
 from workflows.authoring.editing.pages.editor_page import words_of_the_editor
-from workflows.authoring.editing.pages.editor_requests import (
-    moment_of,
-    read_question,
-)
+from workflows.authoring.editing.pages.editor_requests import moment_of, read_question
 from workflows.authoring.importing.seen_draft import SeenDraft
 from workflows.engine.process import Json
 from workflows.errors import DraftThereError

@@ -44,7 +44,7 @@ from workflows.bundles.outline.subtickets import outcome_choices
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.errors import DraftChangedError, DraftGoneError, NotADraftError
 from workflows.failure_reasons import PARTS, reason_choices
-from workflows.fields.screens import editor_facts
+from workflows.fields.on_screen.screens import editor_facts
 from workflows.icons import ICONS
 from workflows.layouts.on_page import layouts_on
 from workflows.models import CompanyRole, WorkflowDefinition

@@ -58,13 +58,13 @@ from workflows.engine.simulate import Outcome
 from workflows.engine.values.number_text import NumberTextError, parse_number, possible_numbers
 from workflows.engine.values.storable import unstorable
 from workflows.errors import WorkflowsError
-from workflows.fields.spec_values import MAX_INTEGER
-from workflows.fields.specs import check_fields
+from workflows.fields.shared.spec_values import MAX_INTEGER
+from workflows.fields.specs.specs import check_fields
 from workflows.forms import AnswersForm, shown_now
 from workflows.forms.answers import PREFIX
 from workflows.models import WorkflowDefinition
 from workflows.picture.graph import draw_process
-from workflows.workbooks.lines import read_transform, write_transform
+from workflows.workbooks.cells.lines import read_transform, write_transform
 
 # More could not be drawn, and nobody would look at it.
 MOST_DRAWN = (300, 2_000)

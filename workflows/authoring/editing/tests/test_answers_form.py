@@ -15,7 +15,7 @@ from workflows.authoring.editing.pages.answers_form import MOST_TYPED
 from workflows.authoring.editing.tests.test_editor_page import HOSTILE, EditorTestCase
 from workflows.fields.file.file_input import made_up_upload
 from workflows.fields.registry import TYPES
-from workflows.fields.specs import check_fields
+from workflows.fields.specs.specs import check_fields
 from workflows.forms.document_form import MOST_INPUTS_IN_ROWS
 from workflows.models import CompanyRole
 

@@ -19,12 +19,8 @@ from tenants.pages.menu import MenuEntry, MenuSection
 from tenants.pages.page import Page, register_page
 from tenants.refusals import Refusals
 from workflows.authoring.definitions.pages.badges import definition_badge
-from workflows.authoring.definitions.pages.definition_rows import (
-    FieldTable,
-    Reference,
-    field_table,
-    references,
-)
+from workflows.authoring.definitions.pages.field_rows import FieldTable, field_table
+from workflows.authoring.definitions.pages.references import Reference, references
 from workflows.authoring.gallery.processes import GalleryProcess, find_process, gallery
 from workflows.authoring.importing.findings import FoundDraft
 from workflows.authoring.importing.import_bundle import BundlePreview, import_bundle, preview_bundle

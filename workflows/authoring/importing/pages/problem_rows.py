@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from workflows.authoring.importing.findings import MOST_PROBLEMS, FoundProblem, problem_for_report
 from workflows.authoring.importing.pages.json_lines import line_number
 from workflows.bundles.document.problems import Problem
-from workflows.bundles.telling.describe_changes import showable
+from workflows.bundles.telling.entries import showable
 from workflows.workbooks import Reading
 
 __all__ = ["MOST_SHOWN", "ProblemRow", "SheetProblems", "by_sheet", "problem_rows", "showable"]

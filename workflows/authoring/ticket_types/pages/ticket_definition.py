@@ -14,7 +14,8 @@ from tenants.pages.detail_page import DetailPageAdmin
 from tenants.pages.links import admin_link
 from tenants.pages.page import buttons_of
 from workflows.authoring.definitions.pages.badges import definition_badge
-from workflows.authoring.definitions.pages.definition_rows import field_table, references
+from workflows.authoring.definitions.pages.field_rows import field_table
+from workflows.authoring.definitions.pages.references import references
 from workflows.authoring.ticket_types.pages.badges import active_badge
 from workflows.authoring.ticket_types.pages.offer_page import OfferPage
 from workflows.authoring.ticket_types.pages.ticket_type_resource import TicketTypeResource

@@ -23,16 +23,18 @@ from workflows.authoring.ticket_types.change_ticket_type import (
 from workflows.engine.errors import FieldError
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.engine.process import Json, JsonObject
-from workflows.fields.known_choices import with_known_choices
-from workflows.fields.look_up import facts_for
-from workflows.fields.validation import check_presets, validator_for
+from workflows.fields.answers.presets import check_presets
+from workflows.fields.answers.validation import validator_for
+from workflows.fields.in_database.look_up import facts_for
+from workflows.fields.specs.known_choices import with_known_choices
 from workflows.flat import FlatResource, FlatRow
 from workflows.flat.errors import FlatFileError
 from workflows.flat.formats import Table
 from workflows.flat.resource import chosen, column, names_as_text, yes_or_no
 from workflows.models import CompanyRole, DefinitionStatus, TicketDefinition, WorkflowDefinition
-from workflows.workbooks.kinds import PRESETS, Scope, read_cell, write_cell
-from workflows.workbooks.lines import UnreadableCellError
+from workflows.workbooks.cells.kind import Scope, read_cell, write_cell
+from workflows.workbooks.cells.kinds import PRESETS
+from workflows.workbooks.cells.lines import UnreadableCellError
 
 _TEXTS: Final = ("title", "description")
 

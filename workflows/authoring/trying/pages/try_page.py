@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,17 +15,25 @@ from django.utils.translation import gettext_lazy
 from tenants.pages.buttons import Button
 from tenants.pages.page import register_page
 from tenants.pages.refusals import refusals_as_messages
-from tenants.refusals import refusals
-from workflows.authoring.definitions.pages.definition_page import DefinitionPage
-from workflows.authoring.definitions.pages.definition_rows import condition_labels, pretty
+from workflows.authoring.definitions.pages.in_words import pretty
+from workflows.authoring.definitions.pages.transition_rows import condition_labels
 from workflows.authoring.trying.change_test_cases import add_test_case, record_test_case_again
 from workflows.authoring.trying.pages.base_page import TRYING, TryingPage
-from workflows.authoring.trying.pages.try_forms import (
-    CallForm,
-    DayForm,
-    EndForm,
-    NoKeeper,
-    SubmitterForm,
+from workflows.authoring.trying.pages.try_forms import CallForm, DayForm, SubmitterForm
+from workflows.authoring.trying.pages.try_questions import (
+    call_form,
+    day_form,
+    edits_form,
+    questions_form,
+    really_changed,
+)
+from workflows.authoring.trying.pages.try_so_far import (
+    accepted_answers,
+    clock_of,
+    first_waiting,
+    output_of_answer,
+    simulate_so_far,
+    step_at,
 )
 from workflows.authoring.trying.pages.try_steps import (
     StepRow,
@@ -49,18 +56,11 @@ from workflows.authoring.trying.try_state import (
     submitter_texts,
 )
 from workflows.bundles import Trial
-from workflows.bundles.trying.trial import EXAMPLE_SUBMITTER, clock_of_case
+from workflows.bundles.trying.trial import EXAMPLE_SUBMITTER
 from workflows.end_outcomes import SCREENS as OUTCOMES
-from workflows.engine.errors import FieldError, SchemaError, TransformError
 from workflows.engine.process import Json, JsonObject
-from workflows.engine.rules.clock import Clock
 from workflows.engine.simulate import Answer, Outcome, Simulation, Step, read_answers
-from workflows.fields.asked_again import AskedAgain
-from workflows.fields.file.accepted import accepted_by, sample_name
-from workflows.fields.validation import validator_for
-from workflows.forms import AnswersForm, EditsForm, visible_answer
-from workflows.forms.answers import PREFIX
-from workflows.forms.edits_form import prefix_of
+from workflows.forms import AnswersForm, EditsForm
 from workflows.models import WorkflowDefinition
 from workflows.working_hours.durations import duration_in_words
 
@@ -139,19 +139,19 @@ class TryPage(TryingPage):
         return self._answer_step(request, trial, state, following, form=form, who=who, day=day)
 
     def _answer(self, request: HttpRequest, trial: Trial, state: TryState) -> HttpResponse:
-        simulation, place = _simulate_so_far(trial, state), request.POST.get("task", "")
-        step = _step_at(simulation, place)
+        simulation, place = simulate_so_far(trial, state), request.POST.get("task", "")
+        step = step_at(simulation, place)
         if simulation is None or step is None or step.task is None:
             return self._changed_meanwhile(request, trial, state)
         key = step.task
-        state = replace(state, answers=_accepted_answers(simulation))
+        state = replace(state, answers=accepted_answers(simulation))
         if not trial.rules[key].task_type.is_form:
             return self._answer_call(request, trial, state, step)
-        form = _form(trial.fields_of(key), request, clock=_clock(trial, state))
-        edits = _edits(trial, state, step, request)
+        form = questions_form(trial.fields_of(key), request, clock=clock_of(trial, state))
+        edits = edits_form(trial, state, step, request)
         if form is None or edits is None or not (form.is_valid() & edits.is_valid()):
             return self._show(request, trial, state, form=form, edits=edits, place=place)
-        answer = Answer(key, form.answers(), items=step.items, edits=_really_changed(edits))
+        answer = Answer(key, form.answers(), items=step.items, edits=really_changed(edits))
         following = replace(state, answers=(*state.answers, answer))
         return self._answer_step(
             request, trial, state, following, form=form, edits=edits, place=place
@@ -159,21 +159,21 @@ class TryPage(TryingPage):
 
     def _let_time_pass(self, request: HttpRequest, trial: Trial, state: TryState) -> HttpResponse:
         """The task has not ended by the time that was chosen."""
-        simulation, after = _simulate_so_far(trial, state), request.POST["after"]
-        step = _step_at(simulation, request.POST.get("task", ""), with_blocks=True)
+        simulation, after = simulate_so_far(trial, state), request.POST["after"]
+        step = step_at(simulation, request.POST.get("task", ""), with_blocks=True)
         if simulation is None or step is None or after not in times_to_come(trial, step):
             return self._changed_meanwhile(request, trial, state)
         answer = Answer(step.task or "", after=after, items=step.items)
-        answers = (*_accepted_answers(simulation), answer)
+        answers = (*accepted_answers(simulation), answer)
         return self._answer_step(request, trial, state, replace(state, answers=answers))
 
     def _cancel(self, request: HttpRequest, trial: Trial, state: TryState) -> HttpResponse:
         """The ticket is withdrawn or cancelled at the task."""
-        simulation = _simulate_so_far(trial, state)
+        simulation = simulate_so_far(trial, state)
         key = simulation.waiting_for if simulation else None
         if simulation is None or key is None or key != request.POST.get("task"):
             return self._changed_meanwhile(request, trial, state)
-        answers = (*_accepted_answers(simulation), Answer(key, cancel=True))
+        answers = (*accepted_answers(simulation), Answer(key, cancel=True))
         return self._answer_step(request, trial, state, replace(state, answers=answers))
 
     def _changed_meanwhile(
@@ -190,7 +190,7 @@ class TryPage(TryingPage):
         step: Step,
     ) -> HttpResponse:
         key, place = step.task or "", place_of(step)
-        call, answer = _call_form(trial, key)(request.POST), Answer(key)
+        call, answer = call_form(trial, key)(request.POST), Answer(key)
         if call.is_valid() and call.cleaned_data["fails"]:
             error = call.cleaned_data["error"].strip() or _("The call failed.")
             answer = Answer(
@@ -201,7 +201,7 @@ class TryPage(TryingPage):
                 reason=call.cleaned_data["reason"],
             )
         elif call.is_valid():
-            answer = Answer(key, _output_of(trial, state, step, call))
+            answer = Answer(key, output_of_answer(trial, state, step, call))
         if not call.is_valid():  # what is kept of the answer may have been refused
             return self._show(request, trial, state, call=call, place=place)
         answer = replace(answer, items=step.items)
@@ -235,7 +235,7 @@ class TryPage(TryingPage):
 
     def _save(self, request: HttpRequest, trial: Trial, state: TryState) -> HttpResponse:
         name = request.POST.get("name", "")
-        if _simulate_so_far(trial, state) is None:  # there is no result yet that could be kept
+        if simulate_so_far(trial, state) is None:  # there is no result yet that could be kept
             return self._show(request, trial, state)
         is_new = "replace" not in request.POST
         with refusals_as_messages(request) as refused:
@@ -278,7 +278,7 @@ class TryPage(TryingPage):
         place: str = "",
     ) -> HttpResponse:
         """`place`: which of the tasks that wait is shown; else the first."""
-        simulation = _simulate_so_far(trial, state)
+        simulation = simulate_so_far(trial, state)
         if state.ticket is not None and simulation is None:
             messages.warning(request, _("The ticket's form has changed. Fill it in again."))
             state, first = replace(state, ticket=None, answers=()), state.ticket
@@ -287,23 +287,23 @@ class TryPage(TryingPage):
             form = form or self._ticket_form(trial, state, None, first)
             context |= {
                 "who": who or SubmitterForm(initial=state.submitter),
-                "day": _day_form(trial, state, day),
+                "day": day_form(trial, state, day),
                 "heading": _("The ticket"),
             }
         else:
             refused = simulation.outcome is Outcome.REFUSED
             if refused and first is None:
                 first, first_edits = simulation.used[-1].output, simulation.used[-1].edits
-            state = replace(state, answers=_accepted_answers(simulation))
-            step = _step_at(simulation, place) or _first_waiting(simulation)
+            state = replace(state, answers=accepted_answers(simulation))
+            step = step_at(simulation, place) or first_waiting(simulation)
             context |= self._next_context(trial, state, simulation, step, call)
             is_form = context["is_form"]
             if step is None or not is_form:
                 form = None
             else:
-                specs, clock = trial.fields_of(step.task or ""), _clock(trial, state)
-                form = form or _form(specs, None, first=first, clock=clock)
-                edits = edits or _edits(trial, state, step, first=first_edits)
+                specs, clock = trial.fields_of(step.task or ""), clock_of(trial, state)
+                form = form or questions_form(specs, None, first=first, clock=clock)
+                edits = edits or edits_form(trial, state, step, first=first_edits)
         context |= {
             "signed_state": state.signed_state(self.workflow),
             "form": form,
@@ -323,7 +323,7 @@ class TryPage(TryingPage):
 
     def _steps(self, trial: Trial, state: TryState, simulation: Simulation) -> list[StepRow]:
         ticket = trial.ticket_form(state.ticket_type).with_presets(
-            state.ticket or {}, _clock(trial, state)
+            state.ticket or {}, clock_of(trial, state)
         )
         return step_rows(trial, simulation, ticket=ticket, labels=condition_labels(self.workflow))
 
@@ -348,7 +348,7 @@ class TryPage(TryingPage):
         labels, own = condition_labels(self.workflow), place_of(step)
         waiting = waiting_rows(trial, simulation, labels)
         ticket = trial.ticket_form(state.ticket_type).with_presets(
-            state.ticket or {}, _clock(trial, state)
+            state.ticket or {}, clock_of(trial, state)
         )
         return {
             "is_form": is_form,
@@ -357,7 +357,7 @@ class TryPage(TryingPage):
             "heading": title_of_step(trial, step),
             "description": str(trial.tasks[key].get("description", "")),
             "given_to": given_in_trial(trial, step, ticket) if is_form else "",
-            "call": None if is_form else call or _call_form(trial, key)(),
+            "call": None if is_form else call or call_form(trial, key)(),
             "sends": None if is_form else pretty(step.sends),
             "address": str(trial.tasks[key].get("action_url", "")),
             "started": str(trial.tasks[key].get("ticket_type", "")),
@@ -377,8 +377,8 @@ class TryPage(TryingPage):
         first: JsonObject | None = None,
     ) -> AnswersForm | None:
         presets = trial.presets(state.ticket_type)
-        clock = _clock(trial, state)
-        return _form(trial.fields, request, presets=presets, first=first, clock=clock)
+        clock = clock_of(trial, state)
+        return questions_form(trial.fields, request, presets=presets, first=first, clock=clock)
 
     def _visible_url(
         self,
@@ -396,192 +396,6 @@ class TryPage(TryingPage):
             query["today"] = state.today
         name = "admin:workflows_workflowdefinition_try_visible"
         return reverse(name, args=(self.workflow.pk,), query=query)
-
-
-@register_page(
-    WorkflowDefinition,
-    "<int:object_id>/try/visible/",
-    name="workflows_workflowdefinition_try_visible",
-)
-class TryVisible(DefinitionPage):
-    """Which questions are shown for the answers so far; forms.js asks."""
-
-    http_method_names = ["post"]
-
-    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
-        trial, key = trial_of(self.workflow), request.GET.get("task", "")
-        specs = trial.fields_of(key) if key else trial.fields
-        presets = {} if key else trial.presets(request.GET.get("type", ""))
-        state = read_signed_state(request.POST.get("state", ""), self.workflow)
-        asked: Sequence[AskedAgain] = ()
-        simulation = _simulate_so_far(trial, state) if key and state is not None else None
-        step = _step_at(simulation, key)
-        if state is not None and step is not None:
-            with refusals(FieldError):
-                asked = _asked(trial, state, step)
-        return visible_answer(
-            specs,
-            presets=presets,
-            data=request.POST,
-            keeper=_keeper(specs, request),
-            asked=asked,
-            clock=clock_of_case({"today": _day_in(request)}, trial.clock),
-        )
-
-
-def _asked(trial: Trial, state: TryState, step: Step) -> Sequence[AskedAgain]:
-    """What the form of a task that is waited for shows of earlier answers."""
-    if step.task not in trial.tasks:
-        return ()
-    presets = trial.presets(state.ticket_type)
-    return trial.asked_again(step.task, ticket=step.ticket, outputs=step.data, only_seen=presets)
-
-
-def _edits(
-    trial: Trial,
-    state: TryState,
-    step: Step,
-    request: HttpRequest | None = None,
-    *,
-    first: JsonObject | None = None,
-) -> EditsForm | None:
-    """Those answers as a form; None where a form of the definition is broken."""
-    with refusals(FieldError):
-        asked = _asked(trial, state, step)
-        sent: dict[str, Any] = {}
-        if request is not None:
-            known = {
-                request.POST.get(f"{prefix_of(each.task)}-{name}-kept", ""): sample_name(accepted)
-                for each in asked
-                for name, question in each.part.fields.items()
-                if (accepted := accepted_by(question))
-            }
-            sent = {"data": request.POST, "files": request.FILES, "keeper": NoKeeper(known)}
-        return EditsForm(asked, first=first, **sent)
-    return None
-
-
-def _really_changed(edits: EditsForm) -> JsonObject:
-    """What differs from the answers as they were: a test case says no more."""
-    before = {
-        f"{each.owner}{name}": each.part.answers.get(name)
-        for each in edits.asked
-        for name in each.part.fields
-    }
-    return {name: value for name, value in edits.changes().items() if value != before.get(name)}
-
-
-def _form(
-    specs: Json,
-    request: HttpRequest | None,
-    *,
-    presets: JsonObject | None = None,
-    first: JsonObject | None = None,
-    clock: Clock | None = None,
-) -> AnswersForm | None:
-    """A form of the definition; None where its fields are broken."""
-    sent: dict[str, Any] = {}
-    if request is not None:
-        sent = {"data": request.POST, "files": request.FILES, "keeper": _keeper(specs, request)}
-    with refusals(FieldError):
-        return AnswersForm(specs, presets=presets, initial_answers=first, clock=clock, **sent)
-    return None
-
-
-def _keeper(specs: Json, request: HttpRequest) -> NoKeeper:
-    """Files that came before have names that their questions take: nobody has kept their own."""
-    known: dict[str, str] = {}
-    with refusals(FieldError):
-        for question in validator_for(specs).fields.values():
-            if accepted := accepted_by(question):
-                key = request.POST.get(f"{PREFIX}-{question.name}-kept", "")
-                known[key] = sample_name(accepted)
-    return NoKeeper(known)
-
-
-def _step_at(
-    simulation: Simulation | None, place: str, *, with_blocks: bool = False
-) -> Step | None:
-    """The step that waits at this place, as `place_of` writes it."""
-    if simulation is None:
-        return None
-    blocks = [simulation.steps[index] for index in simulation.open_blocks if with_blocks]
-    found = [*_all_waiting(simulation), *blocks]
-    return next((each for each in found if place_of(each) == place), None)
-
-
-def _all_waiting(simulation: Simulation) -> list[Step]:
-    """With what a form has refused: it is filled in again."""
-    if simulation.outcome is Outcome.REFUSED:
-        return [simulation.last_step, *simulation.waiting]
-    return list(simulation.waiting)
-
-
-def _first_waiting(simulation: Simulation) -> Step | None:
-    return next(iter(_all_waiting(simulation)), None)
-
-
-def _clock(trial: Trial, state: TryState) -> Clock:
-    return clock_of_case({"today": state.today}, trial.clock)
-
-
-def _day_form(trial: Trial, state: TryState, sent: DayForm | None) -> DayForm | None:
-    """Asks for the day where a rule reads it; None where none does."""
-    if not trial.reads_clock:
-        return None
-    return sent or DayForm(initial={"today": _clock(trial, state).today.isoformat()})
-
-
-def _day_in(request: HttpRequest) -> str:
-    """The day that stands in the form now, or that of the steps before."""
-    return request.POST.get("today") or request.GET.get("today", "")
-
-
-def _simulate_so_far(trial: Trial, state: TryState) -> Simulation | None:
-    """The simulation so far; None where the ticket's form is not filled in, or refuses it now."""
-    if state.ticket is None:
-        return None
-    with refusals(FieldError):
-        clock = _clock(trial, state)
-        if not trial.refusals(state.ticket, ticket_type=state.ticket_type, clock=clock):
-            return trial.run(facts=_facts(trial, state), answers=state.answers, clock=clock)
-    return None
-
-
-def _facts(trial: Trial, state: TryState) -> JsonObject:
-    return trial.facts(
-        state.ticket or {},
-        ticket_type=state.ticket_type,
-        submitter=dict[str, Json](state.submitter),
-        clock=_clock(trial, state),
-    )
-
-
-def _accepted_answers(simulation: Simulation) -> tuple[Answer, ...]:
-    """The answers that count, in the order of the steps so far, without one that is refused."""
-    return simulation.used[:-1] if simulation.outcome is Outcome.REFUSED else simulation.used
-
-
-def _call_form(trial: Trial, key: str) -> type[CallForm]:
-    """What asks how a step ends that no person does."""
-    rules = trial.rules.get(key)
-    return EndForm if rules is not None and rules.task_type.is_subticket else CallForm
-
-
-def _output_of(trial: Trial, state: TryState, step: Step, call: CallForm) -> JsonObject:
-    """The output that is kept of an answer; what is wrong with it is shown by the form."""
-    key = step.task or ""
-    context: JsonObject = {**_facts(trial, state), "tasks": step.data}
-    if step.items:
-        context |= {"item": step.item, "item_number": step.items[-1]}
-    with refusals(TransformError, SchemaError) as refused:
-        output = trial.output_of(key, call.cleaned_data["body"], context=context)
-        for each in trial.rules[key].refusals(output, _clock(trial, state)):
-            text = f"{each.field}: {each.message}" if each.field else each.message
-            call.add_error("body", text)
-        return output
-    call.add_error("body", refused.text)
-    return {}
 
 
 def _person(request: HttpRequest) -> dict[str, str]:

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from workflows.authoring.definitions.pages.definition_rows import pretty
+from workflows.authoring.definitions.pages.in_words import pretty
 from workflows.bundles import Trial
 from workflows.bundles.outline.outline import Outline
 from workflows.bundles.outline.step_outputs import output_specs

@@ -66,6 +66,8 @@ NAMES = sorted(
         "val",
         "slice",
         "round",
+        "date_add",
+        "date_diff",
     }
     - {"==", "!=", "/", "%"}
 )
@@ -81,6 +83,9 @@ DIFFERENT: list[tuple[Any, Any, str]] = [
     ({"exists": ["list", "0"]}, True, "an entry of a list exists as it is read"),
     ({"date_diff": ["2026-01-31", "2026-01-01", "days"]}, 30, "dates, too"),
     ({"-": ["2026-01-31", "1d"]}, "2026-01-30", "a date moved by days is a date"),
+    ({"date_add": [{"var": "nothing"}, 1, "days"]}, None, "no date moved is none"),
+    ({"date_add": ["2026-01-31", {"var": "nothing"}, "days"]}, None, "nor one moved by nothing"),
+    ({"date_diff": [{"var": "nothing"}, "2026-01-31", "days"]}, None, "nor is there a difference"),
 ]
 
 

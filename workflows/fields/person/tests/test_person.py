@@ -19,7 +19,7 @@ from tickets.replaying.replay_tickets import replay_tickets
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.working.complete_task import complete_task
 from workflows.authoring.definitions.export_bundle import export_bundle
-from workflows.authoring.definitions.pages.definition_rows import field_table
+from workflows.authoring.definitions.pages.field_rows import field_table
 from workflows.authoring.editing.new_draft import new_draft
 from workflows.authoring.importing.import_bundle import import_bundle, problems_here
 from workflows.authoring.publishing.publish_workflow import publish_workflow

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.forms import SetPasswordMixin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +16,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from tenants.account.addresses import TakeItError
 from tenants.account.log_ins import BACKEND
+from tenants.account.pages.link_page import LinkPage
 from tenants.account.pages.log_in import wait_for_second_factor
 from tenants.backends import may_log_in_here
 from tenants.errors import CompanyBehindError, TicketFlowerError
@@ -25,7 +26,6 @@ from tenants.logging_in.second_factor import has_second_factor
 from tenants.models import User
 from tenants.models.fields import NameInput
 from tenants.names import LONGEST_NAME
-from tenants.pages.page import Page
 from tenants.refusals import refusals
 from workflows.people.invitations.accept import (
     InvitationEndedError,
@@ -33,8 +33,6 @@ from workflows.people.invitations.accept import (
     accept_invitation,
     read_invitation,
 )
-
-LONGEST_PASSWORD = 1000
 
 
 class AcceptForm(SetPasswordMixin, forms.Form):  # type: ignore[type-arg]
@@ -60,7 +58,7 @@ class AcceptForm(SetPasswordMixin, forms.Form):  # type: ignore[type-arg]
         super().__init__(*args, **options)
         self.opened = opened
         for name in ("password1", "password2"):
-            self.fields[name].max_length = LONGEST_PASSWORD  # type: ignore[attr-defined]
+            self.fields[name].max_length = passwords.LONGEST  # type: ignore[attr-defined]
         self.fields["password1"].help_text = passwords.HELP
         if opened.invitation.person is not None:
             del self.fields["first_name"], self.fields["last_name"]
@@ -85,27 +83,12 @@ class AcceptForm(SetPasswordMixin, forms.Form):  # type: ignore[type-arg]
         )
 
 
-class AcceptPage(Page):
-    """GET changes nothing: programs look at links in mails, too."""
+class AcceptPage(LinkPage):
+    """Whoever was invited sets their password."""
 
     permissions = ()
-    needs_company = False
     title = gettext_lazy("Set up your access")
     template_name = "invitations/accept.html"
-
-    @classmethod
-    def admits(cls, request: HttpRequest) -> bool:
-        return not request.user.is_authenticated
-
-    def turn_away(self) -> HttpResponse:
-        messages.info(self.request, gettext("Log out first; then open the link once more."))
-        return redirect("admin:index")
-
-    def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
-        return self.answer(None, str(arguments["token"]))
-
-    def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
-        return self.answer(request.POST, str(arguments["token"]))
 
     def answer(self, sent: Any, token: str) -> HttpResponse:
         with refusals(InvitationEndedError, CompanyBehindError) as refused:
@@ -148,7 +131,3 @@ class AcceptPage(Page):
             )
         login(self.request, found, backend=BACKEND)
         return redirect("admin:index")
-
-    def no_store(self, response: HttpResponse) -> HttpResponse:
-        response["Cache-Control"] = "no-store"
-        return response

@@ -7,7 +7,9 @@ import { isObject } from "./json.js";
 import { linkToPart } from "./places.js";
 import { roleSelect } from "./role_select.js";
 import { changed, snapshot, store } from "./store.js";
-import { doneBefore, isForm, processVariables } from "./variables.js";
+import { doneBefore } from "./reaching.js";
+import { isForm } from "./tasks.js";
+import { processVariables } from "./variables.js";
 
 /** @import { Approvers, Option, Task } from "./types.js" */
 

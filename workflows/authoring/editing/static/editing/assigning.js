@@ -5,7 +5,9 @@ import { manyOf, selectOf, textControl } from "./inputs.js";
 import { linkToPart } from "./places.js";
 import { roleSelect } from "./role_select.js";
 import { changed, store } from "./store.js";
-import { doneBefore, isForm, processVariables } from "./variables.js";
+import { doneBefore } from "./reaching.js";
+import { isForm } from "./tasks.js";
+import { processVariables } from "./variables.js";
 
 /** @import { AssignTo, Option, Task } from "./types.js" */
 

@@ -9,18 +9,9 @@ import { elementOf, linkToPart } from "./places.js";
 import { ruleEditor } from "./rules.js";
 import { changed, freeKey, keyOf, setTyped, setValue, snapshot, store } from "./store.js";
 import { addTransition, removeTransitions, titleOf } from "./transitions.js";
-import {
-  END,
-  START,
-  branchesOf,
-  hasItems,
-  isBlock,
-  processVariables,
-  renameBranch,
-  taskKeys,
-  tasksIn,
-  transitionVariables,
-} from "./variables.js";
+import { renameBranch } from "./rename.js";
+import { END, START, branchesOf, hasItems, isBlock, taskKeys, tasksIn } from "./tasks.js";
+import { processVariables, transitionVariables } from "./variables.js";
 
 /** @import { Branch, Option, Task } from "./types.js" */
 

@@ -7,7 +7,7 @@ import { linkToPart } from "./places.js";
 import { newRole } from "./role_select.js";
 import { placeErrors } from "./section_parts.js";
 import { changed, isNewRole, snapshot, store, usedRoles } from "./store.js";
-import { renameRole } from "./variables.js";
+import { renameRole } from "./rename.js";
 
 /** @import { CompanyRole } from "./types.js" */
 

@@ -6,7 +6,8 @@ import { checkbox, selectOf, textControl } from "./inputs.js";
 import { LONGEST_NAME } from "./names.js";
 import { linkToPart } from "./places.js";
 import { changed, freeKey, pendingOf, setPending, setTyped, setValue, snapshot } from "./store.js";
-import { taskKeys, transitionVariables } from "./variables.js";
+import { taskKeys } from "./tasks.js";
+import { transitionVariables } from "./variables.js";
 
 /** @import { DecisionTable, Json, Option, TableColumn, TableRow, Task } from "./types.js" */
 

@@ -4,7 +4,9 @@ import { button, field, gettext, iconButton, makeElement } from "./dom.js";
 import { choicesOf, selectOf } from "./inputs.js";
 import { linkToPart } from "./places.js";
 import { changed, snapshot, store } from "./store.js";
-import { doneBefore, isForm, labelOf } from "./variables.js";
+import { labelOf } from "./outputs.js";
+import { doneBefore } from "./reaching.js";
+import { isForm } from "./tasks.js";
 
 /** @import { Edit, FieldSpec, JsonObject, Option, Task } from "./types.js" */
 

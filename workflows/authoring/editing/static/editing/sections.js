@@ -21,7 +21,8 @@ import { keyField, layouts, ofTask, titleField, untouched } from "./section_part
 import { changed, freeKey, store } from "./store.js";
 import { subticketParts } from "./subtickets.js";
 import { transformEditor } from "./transforms.js";
-import { END, START, isApproval, isBlock, isForm, renameTask, taskKeys, typeOf } from "./variables.js";
+import { renameTask } from "./rename.js";
+import { END, START, isApproval, isBlock, isForm, taskKeys, typeOf } from "./tasks.js";
 import {
   addTransition,
   isUsual,

@@ -9,7 +9,7 @@ import { newRole, roleOptions } from "./role_select.js";
 import { keyField, layouts, ofTicket, titleField, untouched } from "./section_parts.js";
 import { startsEditor } from "./starts.js";
 import { changed, freeKey, setTyped, store } from "./store.js";
-import { renameTicketType } from "./variables.js";
+import { renameTicketType } from "./rename.js";
 
 /** @import { Choice, Option, TicketType } from "./types.js" */
 

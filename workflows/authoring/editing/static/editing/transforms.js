@@ -3,7 +3,7 @@
 import { ask, messageOf } from "./api.js";
 import { button, debounce, field, gettext, makeElement, uid } from "./dom.js";
 import { pendingOf, setValue, setPending, store } from "./store.js";
-import { taskKeys, typeOf } from "./variables.js";
+import { taskKeys, typeOf } from "./tasks.js";
 
 /** @import { JsonObject, Task } from "./types.js" */
 

@@ -9,7 +9,9 @@ import { LONGEST_NAME } from "./names.js";
 import { elementOf, linkToPart } from "./places.js";
 import { ruleEditor, ruleIn } from "./rules.js";
 import { changed, snapshot, store } from "./store.js";
-import { END, START, failureVariables, taskKeys, transitionVariables, typeOf } from "./variables.js";
+import { failureVariables } from "./outputs.js";
+import { END, START, taskKeys, typeOf } from "./tasks.js";
+import { transitionVariables } from "./variables.js";
 
 /** @import { Option, Transition } from "./types.js" */
 

@@ -312,7 +312,7 @@
  */
 
 /**
- * @typedef {object} TypeFacts a type of question (workflows/fields/screen.py)
+ * @typedef {object} TypeFacts a type of question (workflows/fields/on_screen/screen.py)
  * @property {string} key
  * @property {string} name
  * @property {string[]} keys of its specs, beyond those that all have

@@ -1,0 +1,1 @@
+"""What questions and answers name in the database: people, company roles, and what is looked up."""

@@ -1,0 +1,1 @@
+"""What stands in the cells of a workbook: `kinds.py` has every kind that a column may have."""
