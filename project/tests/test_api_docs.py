@@ -17,6 +17,7 @@ from tenants.roles import SystemRole
 from tickets.models import Ticket
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.testing import import_fixture
+from workflows.engine.process import JsonObject
 from workflows.models import CompanyRole, TaskInstance, TicketDefinition
 
 URL: Final = "https://tickets.example.com"
@@ -31,7 +32,7 @@ class ExampleTests(ApiCase):
         for each in CompanyRole.objects.all():
             each.members.set([self.wendy])
         definition = TicketDefinition.objects.active().get(key="vacation")
-        answers = {"location": "Spain", "season": "Summer"}
+        answers: JsonObject = {"location": "Spain", "season": "Summer"}
         self.ticket = submit_ticket(definition=definition, data=answers, user=self.wendy)
         self.waiting = TaskInstance.objects.get(workflow_instance=self.ticket.workflow_instance)
 

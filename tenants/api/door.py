@@ -131,6 +131,7 @@ def _answer(request: HttpRequest, rest: str, addresses: str) -> HttpResponseBase
         declared = declared_at(found.url_name or "", str(request.method))
         if declared is None:
             return problem(405, headers={"Allow": ", ".join(methods_at(found.url_name or ""))})
+        note(operation=declared.name)
         ensure_allowed(holder, declared)
         answer: HttpResponseBase = found.func(request, *found.args, **found.kwargs)
         answer.headers.setdefault("Cache-Control", "no-store")

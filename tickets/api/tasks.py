@@ -27,7 +27,7 @@ from tickets.working.complete_task import complete_task as complete
 from tickets.working.hand_over import hand_over
 from tickets.working.pages.worker_page import WorkerPage, with_ticket
 from workflows.engine.values.frozen import thawed
-from workflows.errors import MayNotClaimError
+from workflows.errors import MayNotClaimError, TaskNotWorkableError
 from workflows.forms import show_answers
 from workflows.models import TaskInstance, TaskStatus
 from workflows.models.task_instance import ALIVE
@@ -167,16 +167,22 @@ def save_task(request: HttpRequest, task_id: Number, saved: SavedOutput) -> Save
 
 @operation(
     router, "POST", "/tasks/{task_id}/complete", scope=Scope.TASKS_WRITE, answer=TaskRow,
-    permissions=MAY_WORK, once=True, largest_body=LARGE_BODY,
+    permissions=MAY_WORK, largest_body=LARGE_BODY,
 )  # fmt: skip
 def complete_task(request: HttpRequest, task_id: Number, output: Output) -> TaskRow:
-    """Complete a task of yours. The workflow takes its next step."""
+    """Complete a task of yours. The workflow takes its next step.
+
+    The same answers again, as the answer to the first was lost, are answered as the first were.
+    """
     person = holder_in(request).user
     task = _own(person, task_id)
     ticket: Ticket = task.workflow_instance.ticket
     answers = ensure_uploads_fit(task.definition.fields, output.answers, user=person, ticket=ticket)
-    complete(task=task, output=answers, user=person, changes=output.changes)
+    with refusals(TaskNotWorkableError) as lost:
+        complete(task=task, output=answers, user=person, changes=output.changes)
     task.refresh_from_db()
+    if lost.error is not None and not _was_completed_with(answers, task, person):
+        raise lost.error
     return _row(task)
 
 
@@ -228,6 +234,12 @@ def _own(person: User, number: int) -> TaskInstance:
     if not is_still_theirs(person, task, task.workflow_instance.ticket.created_by_id):
         raise Http404
     return task
+
+
+def _was_completed_with(answers: dict[str, Any], task: TaskInstance, person: User) -> bool:
+    """Whether this person has completed it with the same before: that is no mistake."""
+    is_theirs = task.status == TaskStatus.COMPLETED and task.assigned_to_id == person.pk
+    return is_theirs and task.output_data == answers
 
 
 def _row(task: TaskInstance) -> TaskRow:

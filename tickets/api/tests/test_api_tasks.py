@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tickets.api.tests.test_api_tickets import KEY, VacationCase
+from unittest import mock
+
+from tickets.api.tests.test_api_tickets import VacationCase
+from tickets.models import SavedAnswers
 from workflows.models import TaskInstance, TaskStatus
 
 DONE = {"answers": {"approved": "approved"}}
@@ -53,12 +56,20 @@ class TaskTests(TaskCase):
         self.assertEqual(said["errors"][0]["pointer"], "/answers/approved")
         done = self.ask(self.worker, "POST", f"{path}/complete", DONE, expect=200).json()
         self.assertEqual(done["status"], "COMPLETED")
-        self.assert_problem(self.ask(self.worker, "POST", f"{path}/complete", DONE), 409)
 
-    def test_completing_with_a_key_is_answered_again(self) -> None:
-        path, key = f"tasks/{self.mine.pk}/complete", KEY
-        first = self.ask(self.worker, "POST", path, DONE, **key, expect=200)
-        self.assertEqual(self.ask(self.worker, "POST", path, DONE, **key).json(), first.json())
+    def test_completing_again_with_the_same_is_no_mistake(self) -> None:
+        path = f"tasks/{self.mine.pk}/complete"
+        first = self.ask(self.worker, "POST", path, DONE, expect=200)
+        self.assertEqual(self.ask(self.worker, "POST", path, DONE).json(), first.json())
+        other = {"answers": {"approved": "rejected"}}
+        self.assert_problem(self.ask(self.worker, "POST", path, other), 409)
+
+    def test_what_could_not_be_completed_is_kept(self) -> None:
+        path = f"tasks/{self.mine.pk}/complete"
+        failing = mock.patch("tickets.working.complete_task._complete", side_effect=RuntimeError)
+        with failing, mock.patch("tickets.working.complete_task.logger.exception"):
+            self.assert_problem(self.ask(self.worker, "POST", path, DONE), 409, "kept")
+        self.assertEqual(SavedAnswers.objects.get().answers, DONE["answers"])
 
     def test_it_goes_to_a_colleague_with_the_reason(self) -> None:
         path = f"tasks/{self.mine.pk}/hand-on"

@@ -42,6 +42,7 @@ WHY_READERS = {
     "tickets/seeing/answers.py": "is the place",
     "tickets/seeing/rounds.py": "leaves it in the database",
     "tickets/seeing/hidden.py": "asks which files stand in it, to hide them",
+    "tickets/api/tasks.py": "compares the worker's own with what they send again",
     "tickets/calling/pages/attempts.py": "gives it to tickets.seeing; of calls, to the team alone",
     "tickets/company_data/people_in_rows.py": "restores rows as they were",
     "tickets/editing/change_answers.py": "the form of a task, which lists what it shows of it",
