@@ -29,6 +29,8 @@ NOT_TRANSLATED = {
     "tenants/mcp/*": "words of the protocol",
     "workflows/mcp/*": "tools, texts and prompts of assistants",
     "tickets/mcp/*": "tools of assistants",
+    "*/api/*": "words of the API's document",
+    "project/api.py": "what the API's document says first",
     # The edge answers before Django is there, to programs mostly.
     "project/serving/*": "plain text of the edge",
     # Words of the formats, which are the same in every language: docs/translating.md.
@@ -47,7 +49,6 @@ NOT_TRANSLATED = {
     "workflows/fields/*/rules.py": "made-up answers",
     # Words of other libraries that are recognised.
     "workflows/bundles/document/reading.py": "what Python says of broken JSON",
-    "workflows/engine/rules/conditions.py": "what the rule engine says",
     # A language model is spoken to in English, whoever asks it.
     "workflows/authoring/describing/check_answer.py": "what the model is to mend",
     "workflows/authoring/describing/write_request.py": "what the model is told",
