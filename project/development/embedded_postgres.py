@@ -59,10 +59,10 @@ GRACE_SECONDS = 3  # in which a server that is starting has written its pid file
 LOCK_SECONDS = 120
 
 # A backup locks the tables of all companies (tenants/database/lock_room.py): enough for 1,000 of
-# them, for 130 MB of memory.
+# them, for 150 MB of memory.
 # The rest is Postgres' default.
 SETTINGS = {
-    "max_locks_per_transaction": "1400",
+    "max_locks_per_transaction": "1500",
     "max_connections": "200",
     "log_timezone": "UTC",
 }

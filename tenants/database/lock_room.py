@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 # Locks for each company: one for each of its tables, indexes and sequences, and some for those to
 # come. A test counts.
-LOCKS_OF_A_COMPANY: Final = 280
+LOCKS_OF_A_COMPANY: Final = 300
 _ROOM: Final = """
 SELECT current_setting('max_locks_per_transaction')::bigint
        * (current_setting('max_connections')::bigint

@@ -74,6 +74,8 @@ def note_with_batch(
     `to_found`: a task is given to whom the batch finds, if anybody; else nothing is noted.
     """
     ticket = batch.about if isinstance(batch.about, Ticket) else None
+    if ticket is not None and "definition_id" in ticket.get_deferred_fields():
+        ticket = None  # it stands in the database, where the statement finds it by its instance
     batch.collect(
         _ROWS,
         {

@@ -77,25 +77,30 @@ def _id_of(what: str, name: str) -> _Says:
 
 
 # By the events of the history: the kind, and what is said.
-_OF_EVENTS: Final[dict[str, tuple[WebhookKind, _Says]]] = {
-    STARTED: (kinds.SUBMITTED, _nothing_more),
-    MOVED: (kinds.MOVED, _next_tasks),
-    COMPLETED: (kinds.COMPLETED, _data("label", "outcome")),
-    CANCELLED: (kinds.CANCELLED, _ended_as("cancelled")),
-    WITHDRAWN: (kinds.CANCELLED, _ended_as("withdrawn")),
-    DUPLICATE: (kinds.CANCELLED, _ended_as("duplicate")),
-    HELD: (kinds.HELD, _nothing_more),
-    RESUMED: (kinds.RESUMED, _nothing_more),
-    PRIORITY_CHANGED: (kinds.PRIORITY_CHANGED, _data("old", "new")),
-    CHANGED: (kinds.CORRECTED, _data("what")),
-    ASSIGNED: (kinds.TASK_ASSIGNED, _given_to),
-    RELEASED: (kinds.TASK_RELEASED, _nothing_more),
-    TASK_COMPLETED: (kinds.TASK_COMPLETED, _nothing_more),
-    TIMED_OUT: (kinds.TASK_TIMED_OUT, _nothing_more),
-    MESSAGE_HIDDEN: (kinds.MESSAGE_HIDDEN, _id_of("message", "message")),
-    RETRIED: (kinds.RETRIED, _nothing_more),
-    ERROR_RESOLVED: (kinds.ERROR_RESOLVED, _id_of("error", "error_id")),
-}
+_OF_EVENTS: Final[dict[str, tuple[WebhookKind, _Says]]] = {}
+
+
+def _tells(event: str, kind: WebhookKind, says: _Says = _nothing_more) -> None:
+    _OF_EVENTS[event] = (kind, says)
+
+
+_tells(STARTED, kinds.SUBMITTED)
+_tells(MOVED, kinds.MOVED, _next_tasks)
+_tells(COMPLETED, kinds.COMPLETED, _data("label", "outcome"))
+_tells(CANCELLED, kinds.CANCELLED, _ended_as("cancelled"))
+_tells(WITHDRAWN, kinds.CANCELLED, _ended_as("withdrawn"))
+_tells(DUPLICATE, kinds.CANCELLED, _ended_as("duplicate"))
+_tells(HELD, kinds.HELD)
+_tells(RESUMED, kinds.RESUMED)
+_tells(PRIORITY_CHANGED, kinds.PRIORITY_CHANGED, _data("old", "new"))
+_tells(CHANGED, kinds.CORRECTED, _data("what"))
+_tells(ASSIGNED, kinds.TASK_ASSIGNED, _given_to)
+_tells(RELEASED, kinds.TASK_RELEASED)
+_tells(TASK_COMPLETED, kinds.TASK_COMPLETED)
+_tells(TIMED_OUT, kinds.TASK_TIMED_OUT)
+_tells(MESSAGE_HIDDEN, kinds.MESSAGE_HIDDEN, _id_of("message", "message"))
+_tells(RETRIED, kinds.RETRIED)
+_tells(ERROR_RESOLVED, kinds.ERROR_RESOLVED, _id_of("error", "error_id"))
 
 
 @WITH_EVENT.register

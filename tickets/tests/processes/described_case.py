@@ -32,7 +32,7 @@ from workflows.authoring.importing.import_bundle import import_bundle
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.bundles import canonical, check_bundle
 from workflows.bundles.document.canonical import as_text
-from workflows.engine.process import JsonObject
+from workflows.engine.process import JsonObject, objects_in
 from workflows.errors import InvalidDataError
 from workflows.models import (
     BusinessCalendar,
@@ -87,6 +87,8 @@ class DescribedCase(CompanyTestCase):
         cls.document = described(cls.name)
         with mock.patch("django.utils.timezone.now", return_value=cls.begins - timedelta(hours=2)):
             workflow = import_bundle(document=cls.document, user=cls.carla)
+            if any(each.get("starts") for each in objects_in(cls.document["ticket_types"])):
+                cls().give_role(cls.carla, SystemRole.USER)  # it starts on her behalf
             publish_workflow(workflow=workflow, user=cls.carla)
         cls.definition = TicketDefinition.objects.get(workflow=workflow, is_active=True)
         cls.people = {"uma": cls.uma}

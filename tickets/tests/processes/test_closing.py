@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tenants.roles import SystemRole
 from tickets.models import RecurringStart, Ticket
 from tickets.starting.begin_start import begin_start
 from tickets.tests.processes.described_case import DescribedCase
@@ -38,7 +37,6 @@ class ClosingTests(DescribedCase):
 
     def test_it_starts_by_itself_on_the_last_working_day(self) -> None:
         """31 October 2026 is a Saturday."""
-        self.give_role(self.carla, SystemRole.USER)  # who has published it
         start = RecurringStart.objects.get(type_key="closing")
         self.assertEqual(start.next_at, datetime(2026, 10, 30, 8, tzinfo=UTC))
         with self.captureOnCommitCallbacks(execute=True):

@@ -70,6 +70,7 @@ class NamedPeopleTests(CompanyTestCase):
     def setUpTestData(cls) -> None:
         super().setUpTestData()
         User.objects.filter(pk=cls.walt.pk).update(email=WALT)
+        cls().give_role(cls.walt, SystemRole.USER)  # tickets start as his
         cls.workflow = import_bundle(document=document(), user=cls.carla)
         publish_workflow(workflow=cls.workflow, user=cls.carla)
 

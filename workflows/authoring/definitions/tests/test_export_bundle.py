@@ -65,6 +65,8 @@ class ExportBundleTest(CompanyTestCase):
         )
         self.assertEqual(import_bundle(document=exported, user=None), stored)
         self.assertEqual(import_bundle(document=document, user=None), stored)
+        for role in CompanyRole.objects.all():
+            role.members.add(self.uma)  # as whose tickets those that recur start
         publish_workflow(workflow=stored, user=None)
         self.assertEqual(
             export_bundle(workflow=WorkflowDefinition.objects.get(pk=stored.pk)), exported
