@@ -303,6 +303,38 @@ class DoorTests(WalkCase):
             with self.subTest(body):
                 self.assert_problem(self.ask(self.uma, "POST", "tickets", body), 422)
 
+    def test_what_no_text_can_hold_is_refused_wherever_it_stands(self) -> None:
+        role = CompanyRole.objects.create(name="Buyers")
+        for text in ("\\u0000", "\\ud800", "\\\\\\u0000", "\\udc00\\ud800"):
+            body = f'{{"name": "Buyers", "description": "{text}", "members": []}}'
+            for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "utf-32-be"):
+                with self.subTest(text, encoding=encoding):
+                    sent = self.ask(self.alice, "PUT", f"roles/{role.pk}", body.encode(encoding))
+                    self.assert_problem(sent, 400)
+        for path in (
+            "tickets?search=a%00b",
+            "tickets?after=%00",
+            "tickets?ticket_type=%00",
+            "ticket-types/a%00b/schema",
+            "%00",
+        ):
+            with self.subTest(path):
+                self.assert_problem(self.ask(self.uma, "GET", path), 400)
+        for person, path in (
+            (self.alice, "audit?kind=%00"),
+            (self.carla, "workflows?key=%00"),
+            (self.carla, "workflows?status=%00"),
+        ):
+            with self.subTest(path):
+                self.assert_problem(self.ask(person, "GET", path), 400)
+
+    def test_what_only_looks_like_it_is_kept(self) -> None:
+        role = CompanyRole.objects.create(name="Buyers")
+        body = '{"name": "Buyers", "description": "C:\\\\u0000 \\ud83d\\ude00", "members": []}'
+        self.ask(self.alice, "PUT", f"roles/{role.pk}", body, expect=200)
+        role.refresh_from_db()
+        self.assertEqual(role.description, "C:\\u0000 \N{GRINNING FACE}")
+
     def test_a_company_that_is_switched_off_or_going_takes_no_changes(self) -> None:
         when = timezone.now() + timedelta(days=3)
         Company.objects.filter(pk=self.acme.pk).update(deletion_due_at=when)

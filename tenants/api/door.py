@@ -39,6 +39,7 @@ from tenants.limits.sender import place_of, sender_of
 from tenants.limits.table import REFUSED_TOKENS, TOKEN_REQUESTS
 from tenants.migrating.versions import is_up_to_date
 from tenants.observing.log_context import note, note_reason
+from tenants.sent_json import is_storable
 from tenants.tokens.acting import actor_of_holder
 from tenants.tokens.holder import Holder, holder_of
 
@@ -127,6 +128,8 @@ def _answer(request: HttpRequest, rest: str, addresses: str) -> HttpResponseBase
     holder = _let_in(request)
     TOKEN_REQUESTS.count(str(holder.token.pk))
     with _inside(request, holder):
+        if not is_storable(rest):
+            return problem(400)
         found = resolve(f"/{rest}", addresses)
         declared = declared_at(found.url_name or "", str(request.method))
         if declared is None:

@@ -157,7 +157,7 @@ def list_tickets(
     tickets = _tickets_of(person, whose)
     tickets = {State.RUNNING: tickets.going_on, State.OVER: tickets.over}.get(state, tickets.all)()
     if ticket_type:
-        tickets = tickets.filter(definition__key=ticket_type.replace("\0", ""))
+        tickets = tickets.filter(definition__key=ticket_type)
     if submitted_after is not None:
         tickets = tickets.filter(created_at__gt=_aware(submitted_after))
     if submitted_before is not None:
