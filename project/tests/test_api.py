@@ -15,6 +15,7 @@ from unittest import mock
 import jsonschema_rs
 from django.core.cache import caches
 from django.db import OperationalError
+from django.http import UnreadablePostError
 from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
@@ -334,6 +335,38 @@ class DoorTests(WalkCase):
         self.ask(self.alice, "PUT", f"roles/{role.pk}", body, expect=200)
         role.refresh_from_db()
         self.assertEqual(role.description, "C:\\u0000 \N{GRINNING FACE}")
+
+    def test_a_broken_upload_is_refused_and_logged_nowhere(self) -> None:
+        form, part = "multipart/form-data", b'--x\r\nContent-Disposition: form-data; name="file"'
+        named = part + b'; filename="a.txt"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
+        sent = (
+            (form, b"hello"),
+            (f"{form}; boundary=", b"hello"),
+            (f"{form}; boundary={'x' * 300}", b"hello"),
+            (f"{form}; boundary=\N{LATIN SMALL LETTER U WITH DIAERESIS}", b"hello"),
+            (f"{form}; boundary=x", named + b"abcde\r\n--x--\r\n"),
+        )
+        raw = self.raw_of(self.uma)
+        for content_type, content in sent:
+            for path in ("files", "tickets"):
+                with self.subTest(content_type[:40], path=path), self.assertNoLogs("tenants.api"):
+                    answer = self.client.generic(
+                        "POST",
+                        ROOT + path,
+                        content,
+                        content_type=content_type,
+                        headers={"Authorization": f"Bearer {raw}"},
+                    )
+                    self.assert_problem(answer, 400)
+        with mock.patch("tickets.api.tickets.listed", side_effect=UnreadablePostError("gone")):
+            self.assert_problem(self.ask(self.uma, "GET", "tickets"), 400)
+
+    @override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=100)
+    def test_what_is_too_large_for_memory_is_too_large(self) -> None:
+        body = {"type": "vacation", "answers": {"location": "x" * 200}}
+        self.assert_problem(self.ask(self.uma, "POST", "tickets", body), 413)
+        once = {"Idempotency-Key": "a-1"}
+        self.assert_problem(self.ask(self.uma, "POST", "tickets", body, **once), 413)
 
     def test_a_company_that_is_switched_off_or_going_takes_no_changes(self) -> None:
         when = timezone.now() + timedelta(days=3)

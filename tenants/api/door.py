@@ -12,9 +12,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.exceptions import (
+    BadRequest,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+)
 from django.core.signals import got_request_exception
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    RawPostDataException,
+    UnreadablePostError,
+)
+from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 from django.utils import timezone, translation
@@ -52,6 +64,14 @@ ROOT: Final = "/api/"
 BY_TOKEN: Final = (ROOT, "/mcp")
 _BEARER: Final = re.compile(r"Bearer +(\S{1,200})", re.IGNORECASE)
 RETRY_SECONDS: Final = 5
+# What is wrong with a body, or an upload in it, before anything of it is known.
+_UNREADABLE: Final = (
+    SuspiciousOperation,
+    BadRequest,
+    MultiPartParserError,
+    UnreadablePostError,
+    RawPostDataException,
+)
 
 
 class NoCookiesMiddleware:
@@ -110,7 +130,9 @@ def refusal(request: HttpRequest, error: Exception) -> HttpResponse:
         answer = problem(404)
     elif isinstance(error, PermissionDenied):
         answer = problem(403)
-    elif isinstance(error, SuspiciousOperation):
+    elif isinstance(error, RequestDataTooBig):
+        answer = problem(413)
+    elif isinstance(error, _UNREADABLE):
         answer = problem(400)
     elif trouble_of(error) is not None:
         note_reason("database")
