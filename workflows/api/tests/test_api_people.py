@@ -77,6 +77,12 @@ class PeopleTests(ApiCase):
         self.ask(self.alice, "PUT", path, wanted, expect=200)
         read = self.ask(self.alice, "GET", path, expect=200).json()
         self.assertEqual((read["name"], read["members"]), ("Purchasers", [self.wendy.pk]))
+        for name in (" ", "\u200b", "\u00a0\u2060", ""):
+            refused = self.ask(self.alice, "PUT", path, {**wanted, "name": name})
+            self.assertIn(refused.status_code, (409, 422))
+            self.assertEqual(refused.json()["errors"][0]["pointer"], "/name")
+        role.refresh_from_db()
+        self.assertEqual(role.name, "Purchasers")
         others = {"name": "Purchasers", "members": [self.charlie.pk]}
         self.assert_problem(self.ask(self.alice, "PUT", path, others), 404)
         self.assert_problem(self.ask(self.charlie, "GET", path), 404)
