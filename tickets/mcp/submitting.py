@@ -9,6 +9,7 @@ from tenants.mcp.once import record_act, run_once
 from tenants.mcp.tool import Call, JsonObject, Tool
 from tenants.pages.links import admin_link
 from tenants.tokens.scopes import Scope
+from tickets.files.named_uploads import ensure_uploads_fit
 from tickets.mcp.parts import ticket_as_json
 from tickets.models import MyTicket, Ticket
 from tickets.numbering.name_ticket import name_ticket
@@ -97,7 +98,8 @@ def _submit_ticket(call: Call) -> JsonObject:
 
 def _submitted(call: Call) -> JsonObject:
     definition, form = _offered(call)
-    answers = call.object("answers")
+    sent = call.object("answers")
+    answers = ensure_uploads_fit(definition.workflow.fields, sent, user=call.person)
     title = call.text("title") or name_ticket(
         definition=definition, fields=form.fields.values(), answers=answers
     )

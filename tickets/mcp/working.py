@@ -16,6 +16,7 @@ from tenants.refusals import refusals
 from tenants.tokens.scopes import Scope
 from tickets.editing.change_answers import earlier_answers
 from tickets.errors import TicketsError
+from tickets.files.named_uploads import ensure_uploads_fit
 from tickets.following.pages.branches import item_of
 from tickets.mcp.following import LIMIT, messages_as_json
 from tickets.models import MyTask, Ticket
@@ -246,9 +247,10 @@ def _complete_task(call: Call) -> JsonObject:
     task = _own_task(call)
     if _was_completed(task, call):  # nothing is done, so nothing is noted or kept
         return _in_short(task)
+    fields, ticket = task.definition.fields, _ticket_of(task)
     complete_task(
         task=task,
-        output=call.object("answers"),
+        output=ensure_uploads_fit(fields, call.object("answers"), user=call.person, ticket=ticket),
         user=call.person,
         changes=call.object("changes"),
         seen={str(k): str(v) for k, v in call.object("seen").items()} or None,
