@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from project.api import api, document
 from tenants.api.door import ROOT as DOOR
+from tenants.api.once import forget_answers
 from tenants.api.operations import ALWAYS, Declared, declared_operations
 from tenants.api.problems import MEDIA_TYPE
 from tenants.api.tests.api_case import ROOT, ApiCase
@@ -273,6 +274,21 @@ class DoorTests(WalkCase):
         self.assertGreater(int(refused["Retry-After"]), 0)
         self.ask(self.terry, "GET", "tickets?whose=all", expect=200)
         self.assertEqual(TOKEN_REQUESTS.setting, "TOKEN_REQUESTS_A_MINUTE")
+
+    def test_answers_are_forgotten_a_few_at_a_time(self) -> None:
+        token, now = self.token_of(self.uma).token, timezone.now()
+        for number, days in enumerate((2, 2, 2, 2, 2, 0)):
+            KeptAnswer.objects.create(
+                company=self.acme,
+                token=token,
+                key=bytes([number]),
+                request=b"x",
+                status=200,
+                created_at=now - timedelta(days=days),
+            )
+        with mock.patch("tenants.api.once.AT_ONCE", 2):
+            self.assertEqual(forget_answers(), 5)
+        self.assertEqual(KeptAnswer.objects.count(), 1)
 
     def test_it_has_its_own_404_405_and_500(self) -> None:
         self.assert_problem(self.ask(self.uma, "GET", "nowhere"), 404)
