@@ -266,12 +266,15 @@ class DoorTests(WalkCase):
         self.assertEqual((answers[0], answers[-1]), (401, 429))
 
     @override_settings(TOKEN_REQUESTS_A_MINUTE=2)
-    def test_each_token_has_its_own_limit(self) -> None:
+    def test_each_owner_has_a_limit_however_many_tokens(self) -> None:
         for _time in range(2):
             self.ask(self.uma, "GET", "tickets", expect=200)
         refused = self.ask(self.uma, "GET", "tickets")
         self.assert_problem(refused, 429)
         self.assertGreater(int(refused["Retry-After"]), 0)
+        for more in ({}, {"assistant": "Claude"}):
+            another = self.token_of(self.uma, **more).raw
+            self.assert_problem(self.ask(another, "GET", "tickets"), 429)
         self.ask(self.terry, "GET", "tickets?whose=all", expect=200)
         self.assertEqual(TOKEN_REQUESTS.setting, "TOKEN_REQUESTS_A_MINUTE")
 

@@ -148,7 +148,7 @@ def refusal(request: HttpRequest, error: Exception) -> HttpResponse:
 
 def _answer(request: HttpRequest, rest: str, addresses: str) -> HttpResponseBase:
     holder = _let_in(request)
-    TOKEN_REQUESTS.count(str(holder.token.pk))
+    TOKEN_REQUESTS.count(str(holder.user.pk))
     with _inside(request, holder):
         if not is_storable(rest):
             return problem(400)

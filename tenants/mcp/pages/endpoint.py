@@ -133,13 +133,13 @@ def _let_in(request: HttpRequest) -> Holder:
 
     Raises:
         ProtocolError: it is nobody's.
-        RateLimitedError: of this sender, or with this token, there were too many.
+        RateLimitedError: of this sender, or with tokens of this owner, there were too many.
     """
     holder = _holder(request)
     if holder is None:
         REFUSED_TOKENS.count(place_of(request))
         raise ProtocolError(NOT_LET_IN, "Send a token of TicketFlower: Authorization: Bearer …")
-    TOKEN_REQUESTS.count(str(holder.token.pk))
+    TOKEN_REQUESTS.count(str(holder.user.pk))
     return holder
 
 
