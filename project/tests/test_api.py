@@ -384,7 +384,7 @@ class DoorTests(WalkCase):
     def test_what_is_too_large_for_memory_is_too_large(self) -> None:
         body = {"type": "vacation", "answers": {"location": "x" * 200}}
         self.assert_problem(self.ask(self.uma, "POST", "tickets", body), 413)
-        once = {"Idempotency-Key": "a-1"}
+        once: dict[str, Any] = {"Idempotency-Key": "a-1"}
         self.assert_problem(self.ask(self.uma, "POST", "tickets", body, **once), 413)
 
     def test_a_company_that_is_switched_off_or_going_takes_no_changes(self) -> None:

@@ -195,7 +195,9 @@ class UnchangedTests(CompanyTestCase):
     def test_what_makes_no_draft_makes_no_company_role(self) -> None:
         import_fixture("vacation", self.carla)
         document = fixture_document("vacation")
-        document["company_roles"].append({"name": "Board"})
+        listed = document["company_roles"]
+        assert isinstance(listed, list)
+        document["company_roles"] = [*listed, {"name": "Board"}]
         same = import_bundle(document=document, user=self.carla)
         self.assertEqual(same, WorkflowDefinition.objects.get())
         self.assertFalse(CompanyRole.objects.filter(name="Board").exists())
