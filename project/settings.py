@@ -204,7 +204,7 @@ WEBHOOKS_KEEP_DAYS = int(os.environ.get("WEBHOOKS_KEEP_DAYS") or 30)
 # How many people a company may invite in a day.
 COMPANY_MOST_INVITATIONS_A_DAY = int(os.environ.get("COMPANY_MOST_INVITATIONS_A_DAY") or 1_000)
 COMPANY_MOST_OUTSIDE_MAILS_A_DAY = int(os.environ.get("COMPANY_MOST_OUTSIDE_MAILS_A_DAY") or 1_000)
-# How often a minute one token may ask the API for something.
+# How often a minute the tokens of one person or service account may ask for something.
 TOKEN_REQUESTS_A_MINUTE = int(os.environ.get("TOKEN_REQUESTS_A_MINUTE") or 600)
 # How often a company may have a draft written by a language model in a day, changes included.
 COMPANY_MOST_DESCRIPTIONS_A_DAY = int(os.environ.get("COMPANY_MOST_DESCRIPTIONS_A_DAY") or 50)

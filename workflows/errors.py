@@ -290,6 +290,11 @@ class RoleInUseError(WorkflowsError):
     )
 
 
+class RoleNameEmptyError(WorkflowsError):
+    message = _("Give the company role a name that can be read.")
+    field = "name"
+
+
 class RoleNameInUseError(WorkflowsError):
     message = _("There is already a company role of this name.")
     field = "name"

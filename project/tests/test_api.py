@@ -15,12 +15,14 @@ from unittest import mock
 import jsonschema_rs
 from django.core.cache import caches
 from django.db import OperationalError
+from django.http import UnreadablePostError
 from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
 from project.api import api, document
 from tenants.api.door import ROOT as DOOR
+from tenants.api.once import forget_answers
 from tenants.api.operations import ALWAYS, Declared, declared_operations
 from tenants.api.problems import MEDIA_TYPE
 from tenants.api.tests.api_case import ROOT, ApiCase
@@ -264,14 +266,32 @@ class DoorTests(WalkCase):
         self.assertEqual((answers[0], answers[-1]), (401, 429))
 
     @override_settings(TOKEN_REQUESTS_A_MINUTE=2)
-    def test_each_token_has_its_own_limit(self) -> None:
+    def test_each_owner_has_a_limit_however_many_tokens(self) -> None:
         for _time in range(2):
             self.ask(self.uma, "GET", "tickets", expect=200)
         refused = self.ask(self.uma, "GET", "tickets")
         self.assert_problem(refused, 429)
         self.assertGreater(int(refused["Retry-After"]), 0)
+        for more in ({}, {"assistant": "Claude"}):
+            another = self.token_of(self.uma, **more).raw
+            self.assert_problem(self.ask(another, "GET", "tickets"), 429)
         self.ask(self.terry, "GET", "tickets?whose=all", expect=200)
         self.assertEqual(TOKEN_REQUESTS.setting, "TOKEN_REQUESTS_A_MINUTE")
+
+    def test_answers_are_forgotten_a_few_at_a_time(self) -> None:
+        token, now = self.token_of(self.uma).token, timezone.now()
+        for number, days in enumerate((2, 2, 2, 2, 2, 0)):
+            KeptAnswer.objects.create(
+                company=self.acme,
+                token=token,
+                key=bytes([number]),
+                request=b"x",
+                status=200,
+                created_at=now - timedelta(days=days),
+            )
+        with mock.patch("tenants.api.once.AT_ONCE", 2):
+            self.assertEqual(forget_answers(), 5)
+        self.assertEqual(KeptAnswer.objects.count(), 1)
 
     def test_it_has_its_own_404_405_and_500(self) -> None:
         self.assert_problem(self.ask(self.uma, "GET", "nowhere"), 404)
@@ -302,6 +322,70 @@ class DoorTests(WalkCase):
         for body in ("[]", "3", "null", '{"type": 3, "answers": []}'):
             with self.subTest(body):
                 self.assert_problem(self.ask(self.uma, "POST", "tickets", body), 422)
+
+    def test_what_no_text_can_hold_is_refused_wherever_it_stands(self) -> None:
+        role = CompanyRole.objects.create(name="Buyers")
+        for text in ("\\u0000", "\\ud800", "\\\\\\u0000", "\\udc00\\ud800"):
+            body = f'{{"name": "Buyers", "description": "{text}", "members": []}}'
+            for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "utf-32-be"):
+                with self.subTest(text, encoding=encoding):
+                    sent = self.ask(self.alice, "PUT", f"roles/{role.pk}", body.encode(encoding))
+                    self.assert_problem(sent, 400)
+        for path in (
+            "tickets?search=a%00b",
+            "tickets?after=%00",
+            "tickets?ticket_type=%00",
+            "ticket-types/a%00b/schema",
+            "%00",
+        ):
+            with self.subTest(path):
+                self.assert_problem(self.ask(self.uma, "GET", path), 400)
+        for person, path in (
+            (self.alice, "audit?kind=%00"),
+            (self.carla, "workflows?key=%00"),
+            (self.carla, "workflows?status=%00"),
+        ):
+            with self.subTest(path):
+                self.assert_problem(self.ask(person, "GET", path), 400)
+
+    def test_what_only_looks_like_it_is_kept(self) -> None:
+        role = CompanyRole.objects.create(name="Buyers")
+        body = '{"name": "Buyers", "description": "C:\\\\u0000 \\ud83d\\ude00", "members": []}'
+        self.ask(self.alice, "PUT", f"roles/{role.pk}", body, expect=200)
+        role.refresh_from_db()
+        self.assertEqual(role.description, "C:\\u0000 \N{GRINNING FACE}")
+
+    def test_a_broken_upload_is_refused_and_logged_nowhere(self) -> None:
+        form, part = "multipart/form-data", b'--x\r\nContent-Disposition: form-data; name="file"'
+        named = part + b'; filename="a.txt"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
+        sent = (
+            (form, b"hello"),
+            (f"{form}; boundary=", b"hello"),
+            (f"{form}; boundary={'x' * 300}", b"hello"),
+            (f"{form}; boundary=\N{LATIN SMALL LETTER U WITH DIAERESIS}", b"hello"),
+            (f"{form}; boundary=x", named + b"abcde\r\n--x--\r\n"),
+        )
+        raw = self.raw_of(self.uma)
+        for content_type, content in sent:
+            for path in ("files", "tickets"):
+                with self.subTest(content_type[:40], path=path), self.assertNoLogs("tenants.api"):
+                    answer = self.client.generic(
+                        "POST",
+                        ROOT + path,
+                        content,
+                        content_type=content_type,
+                        headers={"Authorization": f"Bearer {raw}"},
+                    )
+                    self.assert_problem(answer, 400)
+        with mock.patch("tickets.api.tickets.listed", side_effect=UnreadablePostError("gone")):
+            self.assert_problem(self.ask(self.uma, "GET", "tickets"), 400)
+
+    @override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=100)
+    def test_what_is_too_large_for_memory_is_too_large(self) -> None:
+        body = {"type": "vacation", "answers": {"location": "x" * 200}}
+        self.assert_problem(self.ask(self.uma, "POST", "tickets", body), 413)
+        once: dict[str, Any] = {"Idempotency-Key": "a-1"}
+        self.assert_problem(self.ask(self.uma, "POST", "tickets", body, **once), 413)
 
     def test_a_company_that_is_switched_off_or_going_takes_no_changes(self) -> None:
         when = timezone.now() + timedelta(days=3)

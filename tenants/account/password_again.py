@@ -22,7 +22,8 @@ from tenants.logging_in.sessions import CONFIRMED_AT
 from tenants.models import User
 from tenants.refusals import refusals
 
-# What is sent to these pages changes passwords, secrets, roles, or the company that one works in.
+# What is sent to these pages changes passwords, secrets, roles, the company that one works in, or
+# where what happens is sent to.
 # The page of one's own password asks for it by itself.
 ASKED_AT: Final = frozenset(
     {
@@ -57,6 +58,10 @@ ASKED_AT: Final = frozenset(
         "admin:tenants_company_archive",
         "admin:tenants_company_deletion",
         "admin:tenants_company_restore",
+        "admin:tickets_webhook_add",
+        "admin:tickets_webhook_edit",
+        "admin:tickets_webhook_resume",
+        "admin:tickets_webhook_secret",
         "enter_company",
     }
 )

@@ -12,9 +12,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.exceptions import (
+    BadRequest,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+)
 from django.core.signals import got_request_exception
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    RawPostDataException,
+    UnreadablePostError,
+)
+from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 from django.utils import timezone, translation
@@ -39,6 +51,7 @@ from tenants.limits.sender import place_of, sender_of
 from tenants.limits.table import REFUSED_TOKENS, TOKEN_REQUESTS
 from tenants.migrating.versions import is_up_to_date
 from tenants.observing.log_context import note, note_reason
+from tenants.sent_json import is_storable
 from tenants.tokens.acting import actor_of_holder
 from tenants.tokens.holder import Holder, holder_of
 
@@ -51,6 +64,14 @@ ROOT: Final = "/api/"
 BY_TOKEN: Final = (ROOT, "/mcp")
 _BEARER: Final = re.compile(r"Bearer +(\S{1,200})", re.IGNORECASE)
 RETRY_SECONDS: Final = 5
+# What is wrong with a body, or an upload in it, before anything of it is known.
+_UNREADABLE: Final = (
+    SuspiciousOperation,
+    BadRequest,
+    MultiPartParserError,
+    UnreadablePostError,
+    RawPostDataException,
+)
 
 
 class NoCookiesMiddleware:
@@ -109,7 +130,9 @@ def refusal(request: HttpRequest, error: Exception) -> HttpResponse:
         answer = problem(404)
     elif isinstance(error, PermissionDenied):
         answer = problem(403)
-    elif isinstance(error, SuspiciousOperation):
+    elif isinstance(error, RequestDataTooBig):
+        answer = problem(413)
+    elif isinstance(error, _UNREADABLE):
         answer = problem(400)
     elif trouble_of(error) is not None:
         note_reason("database")
@@ -125,8 +148,10 @@ def refusal(request: HttpRequest, error: Exception) -> HttpResponse:
 
 def _answer(request: HttpRequest, rest: str, addresses: str) -> HttpResponseBase:
     holder = _let_in(request)
-    TOKEN_REQUESTS.count(str(holder.token.pk))
+    TOKEN_REQUESTS.count(str(holder.user.pk))
     with _inside(request, holder):
+        if not is_storable(rest):
+            return problem(400)
         found = resolve(f"/{rest}", addresses)
         declared = declared_at(found.url_name or "", str(request.method))
         if declared is None:

@@ -21,6 +21,8 @@ from tenants.models import KeptAnswer
 KEY_HEADER: Final = "Idempotency-Key"
 REPEATED_HEADER: Final = "Idempotent-Replayed"
 KEPT_FOR: Final = timedelta(days=1)
+# Deleted in one transaction.
+AT_ONCE: Final = 1_000
 _KEY: Final = re.compile(r"[!-~]{1,128}")
 # Whoever sends the same at the same moment waits here until the first is done.
 _BEGIN: Final = """
@@ -65,10 +67,15 @@ def answer_once(request: HttpRequest, *, act: Callable[[], Any], status: int) ->
 
 
 def forget_answers() -> int:
-    """Delete answers that are older than KEPT_FOR; returns how many. Call it in `public`."""
-    old = KeptAnswer.objects.filter(created_at__lt=timezone.now() - KEPT_FOR)
-    deleted, _each = old.delete()
-    return deleted
+    """Delete answers that are older than KEPT_FOR; returns how many. Call it in `public`.
+
+    In small transactions: one company's programs may have left very many.
+    """
+    old = KeptAnswer.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).order_by("created_at")
+    total = 0
+    while some := list(old.values_list("pk", flat=True)[:AT_ONCE]):
+        total += KeptAnswer.objects.filter(pk__in=some).delete()[0]
+    return total
 
 
 def _begin(request: HttpRequest, key: bytes) -> tuple[KeptAnswer, bool]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial, wraps
@@ -14,6 +12,7 @@ from typing import Annotated, Any, Final, cast
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 from ninja import Field, NinjaAPI, Router
 from ninja.errors import HttpError
@@ -25,6 +24,7 @@ from tenants.api.once import KEY_HEADER, answer_once
 from tenants.api.problems import Problem
 from tenants.errors import TokenError
 from tenants.limits.bodies import FORM_BODY
+from tenants.sent_json import is_storable, read_json
 from tenants.tokens.holder import Holder
 from tenants.tokens.scopes import Scope
 
@@ -205,35 +205,22 @@ def _file(status: int, media_type: str) -> dict[int, Any]:
 
 
 class StrictParser(Parser):
-    """JSON as the standard has it, and as Postgres can hold it."""
+    """JSON as the standard has it, and texts as Postgres can hold them, wherever they stand."""
 
     def parse_body(self, request: HttpRequest) -> Any:
         try:
-            found = json.loads(request.body, parse_constant=_refuse, parse_float=_finite)
-            text = request.body.decode()
-            if "\\u" in text or "\\U" in text:
-                _ensure_storable(json.dumps(found, ensure_ascii=False))
+            return read_json(request.body)
         except (ValueError, RecursionError) as error:
             raise HttpError(400, str(_("The body is not JSON that can be read."))) from error
-        return found
 
-
-def _refuse(name: str) -> None:
-    raise ValueError(name)
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(text)
-    return number
-
-
-def _ensure_storable(text: str) -> None:
-    """Raises ValueError for halves of characters and for NUL, which no text of ours holds."""
-    text.encode()
-    if "\\u0000" in text:
-        raise ValueError("NUL")
+    def parse_querydict(
+        self, data: MultiValueDict[str, Any], list_fields: list[str], request: HttpRequest
+    ) -> Any:
+        """Of an address, or of a form."""
+        for name, values in data.lists():
+            if not all(is_storable(each) for each in (name, *values) if isinstance(each, str)):
+                raise HttpError(400, "")
+        return super().parse_querydict(data, list_fields, request)
 
 
 def new_api(**more: Any) -> NinjaAPI:

@@ -33,10 +33,10 @@ def ensure_unchanged(request: HttpRequest, marker: object, *, is_required: bool 
 
     Raises:
         ChangedMeanwhileError: it is another one by now.
-        NoVersionNamedError: the header is missing.
+        NoVersionNamedError: the header is missing, or names whatever there is (*).
     """
     asked = request.headers.get("If-Match", "").strip()
-    if not asked and is_required:
+    if is_required and asked in ("", "*"):
         raise NoVersionNamedError
     if asked in ("", "*"):
         return

@@ -172,8 +172,9 @@ PUBLIC_STARTS = Limit("public starts", DAY, 500)
 PUBLIC_STARTS_OF_SENDER = Limit("public starts of a sender", DAY, 30)
 PUBLIC_STARTS_TO_ADDRESS = Limit("public starts to an address", HOUR, 3)
 
-# What one token asks for, and how often a sender shows tokens that do not count.
-TOKEN_REQUESTS = Limit("requests of a token", MINUTE, setting="TOKEN_REQUESTS_A_MINUTE")
+# What somebody asks for with their tokens, however many they have, and how often a sender shows
+# tokens that do not count.
+TOKEN_REQUESTS = Limit("requests by token", MINUTE, setting="TOKEN_REQUESTS_A_MINUTE")
 REFUSED_TOKENS = Limit("refused tokens", MINUTE, 60)
 
 # How often a company's identity provider is asked, twice for each log-in.

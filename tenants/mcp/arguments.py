@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from itertools import islice
-from json import dumps
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -38,13 +37,11 @@ _LIMITS: Final[Mapping[str, object]] = {
 
 
 def check_arguments(tool: Tool, arguments: JsonObject) -> None:
-    """Refuse what the tool's service is not to meet.
+    """Refuse what the tool's service is not to meet. Its texts can be kept (`message_in`).
 
     Raises:
         WrongArgumentsError: it has every problem, MOST_PROBLEMS at most.
     """
-    if problem := _unstorable(arguments):
-        raise WrongArgumentsError([ArgumentProblem("", problem)])
     if problems := _problems_of(tool, arguments):
         raise WrongArgumentsError(problems)
 
@@ -59,18 +56,6 @@ def _problems_of(tool: Tool, arguments: JsonObject) -> list[ArgumentProblem]:
         text = _("The arguments are nested too deeply. Use fewer levels.")
         return [ArgumentProblem("", text)]
     return [each for error in errors for each in _problems(error, tool)]
-
-
-def _unstorable(arguments: JsonObject) -> str:
-    """Halves of characters and the character zero, which no database takes; empty: neither."""
-    try:
-        text = dumps(arguments, ensure_ascii=False)
-        text.encode()
-    except (UnicodeEncodeError, ValueError, RecursionError):
-        return _("These arguments hold what cannot be kept as text. Take it out.")
-    if "\\u0000" in text:
-        return _("A text holds the character with the number 0. Take it out.")
-    return ""
 
 
 @lru_cache(maxsize=256)

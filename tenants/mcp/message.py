@@ -8,7 +8,6 @@ earlier version begins with `initialize`, and sends no such headers.
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from tenants.mcp.errors import (
     ProtocolError,
 )
 from tenants.mcp.tool import JsonObject
+from tenants.sent_json import read_json
 
 MODERN: Final = "2026-07-28"
 # What `initialize` may ask for. The oldest had another transport, but the same messages.
@@ -63,21 +63,20 @@ class Message:
         return found
 
 
-def read_json(body: bytes) -> Any:
-    """The JSON of a body.
+def message_in(body: bytes) -> Any:
+    """The JSON of a body, whose texts can all be kept, and answered with.
 
     Raises:
         ProtocolError: it is none.
     """
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=_no_number)
-    # A number of very many digits is a ValueError, too.
+        return read_json(body)
     except (ValueError, RecursionError) as error:
-        raise ProtocolError(PARSE_ERROR, "The body is not JSON in UTF-8.") from error
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(name)
+        text = (
+            "The body is not JSON in UTF-8, or it holds half a character, the character with the "
+            "number 0, or a number that is too large."
+        )
+        raise ProtocolError(PARSE_ERROR, text) from error
 
 
 def id_of(decoded: object) -> str | int | None:

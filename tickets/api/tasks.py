@@ -18,6 +18,7 @@ from tenants.tokens.scopes import Scope
 from tickets.api.messages import WrittenMessage, form_token
 from tickets.api.shapes import DoneTask, ShownAnswer, TaskRow
 from tickets.conversation.ask_requester import ask_requester as ask
+from tickets.conversation.sign_message import signed
 from tickets.files.named_uploads import ensure_uploads_fit
 from tickets.models import SavedAnswers, Ticket
 from tickets.saving.save_answers import save_task_answers
@@ -206,11 +207,12 @@ def hand_on_task(request: HttpRequest, task_id: Number, given: HandOver) -> None
 )  # fmt: skip
 def ask_requester(request: HttpRequest, task_id: Number, question: Question) -> WrittenMessage:
     """Ask the requester. The task waits for the answer, and its time stops."""
-    person = holder_in(request).user
+    holder = holder_in(request)
+    person = holder.user
     written = ask(
         task=_own(person, task_id),
         user=person,
-        text=question.text,
+        text=signed(question.text, assistant=holder.token.assistant, person=person),
         token=form_token(request),
         now=timezone.now(),
     )

@@ -4,6 +4,7 @@ from typing import Final
 
 from django.db import connection
 
+from tenants.fair_turns import Queue
 from tenants.models import Company
 from tickets.models import FileUpload
 
@@ -24,7 +25,8 @@ WITH sizes AS (
 ), waiting AS (
     SELECT args->>'schema' AS schema, count(*) AS jobs
       FROM public.procrastinate_jobs
-     WHERE status = 'todo' AND coalesce(scheduled_at, '-infinity'::timestamptz) <= now()
+     WHERE status = 'todo' AND queue_name <> %s
+       AND coalesce(scheduled_at, '-infinity'::timestamptz) <= now()
      GROUP BY args->>'schema'
 ), measured AS (
     SELECT company.id, coalesce(sizes.bytes, 0) AS bytes, coalesce(waiting.jobs, 0) AS jobs
@@ -52,10 +54,12 @@ UPDATE public.tenants_company
 def measure_use() -> None:
     """Note what each company takes in the database, and how many of its jobs are due.
 
+    Not those of webhooks: how fast they are sent is up to others, and no ticket waits for them.
+
     One statement for all companies; only rows that changed are written.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_MEASURE)
+        cursor.execute(_MEASURE, [Queue.WEBHOOKS])
 
 
 def count_files() -> None:

@@ -85,9 +85,7 @@ def blank_ticket(whose: Whose, number: int) -> None:
             task.input_data = _without_texts(task.input_data)
             task.save(update_fields=["input_data"])
             task.action_attempts.update(sent="")
-        # What webhooks have sent of it, and were answered. What waits is written when it is sent.
-        sent = WebhookDelivery.objects.filter(ticket_number=ticket.pk)
-        sent.update(body="", answer="")
+        _blank_sent(ticket)
         _blank_steps_at_once(ticket)
         _blank_corrections(ticket, specs)
         _blank_items(ticket)
@@ -106,9 +104,15 @@ def blank_tasks(whose: Whose, number: int) -> None:
         if ticket is None:
             return
         instances = lock_histories(table="tickets_ticket", ids=[ticket.pk])
+        _blank_sent(ticket)
         _blank_own_tasks(whose, ticket)
         _note_erased(ticket)
         reseal_erased(instances)
+
+
+def _blank_sent(ticket: Ticket) -> None:
+    """What webhooks have sent of it, and were answered. What waits is written when it is sent."""
+    WebhookDelivery.objects.filter(ticket_number=ticket.pk).update(body="", answer="")
 
 
 def _note_erased(ticket: Ticket) -> None:

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import PurePath
 from typing import Final
 
@@ -14,7 +15,7 @@ from tenants.models import Company, User
 from tenants.names import LONGEST_NAME
 from tickets.errors import TooManyVersionsError, UnknownUploadError
 from tickets.models import FileUpload, Message, Ticket
-from workflows.engine.process import JsonObject
+from workflows.engine.process import Json, JsonObject
 from workflows.fields.answers.uploads import uploads_in
 
 MOST_VERSIONS: Final = 100
@@ -48,14 +49,20 @@ def keep_file(*, file: UploadedFile, user: User) -> JsonObject:
 def claim_files(fields: list[JsonObject], data: JsonObject, *, ticket: Ticket, user: User) -> None:
     """Make the files that the data names the ticket's own.
 
+    By the name in an answer a form decides whether it takes the file: so it is the file's own.
+
     Raises:
-        UnknownUploadError: somebody else uploaded it, or it belongs to another ticket.
+        UnknownUploadError: somebody else uploaded it, it belongs to another ticket, or the data
+            calls it otherwise than it is called.
     """
     keys = frozenset[uuid.UUID]().union(*uploads_in(fields, data).values())
     if not keys:
         return
     uploads = lock_uploads(keys)
     if len(uploads) < len(keys):
+        raise UnknownUploadError
+    names = {upload.uuid: upload.filename for upload in uploads}
+    if any(names.get(key, said) != said for key, said in _names_said(data)):
         raise UnknownUploadError
     for upload in uploads:
         _claim(upload, ticket=ticket, user=user)
@@ -112,6 +119,19 @@ def make_version(upload: FileUpload, *, of: FileUpload) -> FileUpload:
         raise TooManyVersionsError(MOST_VERSIONS)
     upload.first, upload.version = of, number
     return upload
+
+
+def _names_said(answer: Json) -> Iterator[tuple[uuid.UUID, Json]]:
+    """Each file that answers name, however deep, with what they call it."""
+    if isinstance(answer, list):
+        for each in answer:
+            yield from _names_said(each)
+    elif isinstance(answer, dict):
+        for each in answer.values():
+            yield from _names_said(each)
+        with suppress(ValueError):
+            key = uuid.UUID(str(answer.get("upload")))
+            yield key, answer.get("filename")
 
 
 def _claim(upload: FileUpload, *, ticket: Ticket, user: User) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Final
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -19,7 +21,8 @@ from tenants.jobs import defer, defer_many
 from tenants.models import User
 from tenants.refusals import refusals
 from tickets.job_names import DELIVER_WEBHOOK, LOOK_AFTER_WEBHOOKS
-from tickets.models import DeliveryState, Webhook, WebhookPause
+from tickets.models import DeliveryState, Ticket, Webhook, WebhookPause
+from tickets.models.webhook import TEST_EVENT, TO_DELIVER
 from tickets.webhooks.errors import TooManyWebhooksError, WebhookAddressError, WebhookGoneError
 from tickets.webhooks.kinds import WEBHOOK_KINDS
 from workflows.actions import ActionError, check_url
@@ -76,7 +79,7 @@ def create_webhook(*, wanted: Wanted, user: User, now: datetime) -> tuple[Webhoo
 
 
 def change_webhook(*, webhook_id: int, wanted: Wanted, user: User) -> Webhook:
-    """What waits is sent to the new address.
+    """What waits is sent to the new address, and says no more than the webhook is told now.
 
     Raises:
         WebhookAddressError, WebhookGoneError
@@ -89,6 +92,7 @@ def change_webhook(*, webhook_id: int, wanted: Wanted, user: User) -> Webhook:
             _forget_failures(webhook)
         _say(webhook, wanted)
         webhook.save()
+        _narrow_what_waits(webhook)
         if changes := changed(before, _logged(webhook)):
             record(WEBHOOK_CHANGED, about=webhook, person=user, changes=changes)
     return webhook
@@ -147,7 +151,7 @@ def delete_webhook(*, webhook_id: int, user: User) -> None:
     """
     with transaction.atomic():
         webhook = locked_webhook(webhook_id)
-        record(WEBHOOK_DELETED, about=webhook, person=user, url=webhook.url)
+        record(WEBHOOK_DELETED, about=webhook, person=user, url=_told_apart(webhook.url))
         # By one statement: there may be very many, and nothing points to them.
         with connection.cursor() as cursor:
             cursor.execute(_DELETE_LOG, [webhook_id])
@@ -216,6 +220,17 @@ def _say(webhook: Webhook, wanted: Wanted) -> None:
     webhook.with_answers = wanted.with_answers
 
 
+def _narrow_what_waits(webhook: Webhook) -> None:
+    """What it is not told any more goes; what was tried before is written anew, by the same id."""
+    waiting = webhook.deliveries.filter(state__in=TO_DELIVER).exclude(event=TEST_EVENT)
+    waiting.exclude(event__in=webhook.events).delete()
+    if webhook.ticket_types:
+        others = Ticket.objects.exclude(definition__key__in=webhook.ticket_types)
+        waiting.filter(ticket_number__in=others.values("pk")).delete()
+    if not webhook.with_answers:
+        waiting.update(body="")
+
+
 def _forget_failures(webhook: Webhook) -> None:
     webhook.failures, webhook.failing_since, webhook.rests_until = 0, None, None
 
@@ -223,11 +238,16 @@ def _forget_failures(webhook: Webhook) -> None:
 def _logged(webhook: Webhook) -> dict[str, object]:
     return {
         "title": webhook.title,
-        "url": webhook.url,
+        "url": _told_apart(webhook.url),
         "events": list(webhook.events),
         "ticket_types": list(webhook.ticket_types),
         "with_answers": webhook.with_answers,
     }
+
+
+def _told_apart(url: str) -> str:
+    """The host, and by what other addresses are told from this one: paths hold tokens."""
+    return f"{urlsplit(url).netloc} ({sha256(url.encode()).hexdigest()[:8]})"
 
 
 def _new(logged: Mapping[str, object]) -> dict[str, tuple[object, object]]:

@@ -18,6 +18,8 @@ from workflows.engine.process import JsonObject
 
 # Of one message. Answers that make it longer are left out.
 MOST_BYTES: Final = 200_000
+# What a message says of it only where the webhook asks for that.
+_OF_PEOPLE: Final = frozenset({"title", "answers", "text"})
 # What is noted of people: their numbers.
 _PEOPLE: Final = ("by", "to")
 
@@ -30,6 +32,11 @@ def write_body(webhook: Webhook, delivery: WebhookDelivery) -> str:
     if len(text.encode()) > MOST_BYTES:
         text = _text(delivery, {**data, "answers_left_out": True})
     return text
+
+
+def has_answers(body: str) -> bool:
+    """Whether a message says what only a webhook with answers is told."""
+    return not _OF_PEOPLE.isdisjoint(json.loads(body).get("data", ()))
 
 
 def _text(delivery: WebhookDelivery, data: JsonObject) -> str:

@@ -67,7 +67,7 @@ def list_audit_events(
     """List the audit log, the newest first."""
     events = AuditEvent.objects.all()
     if kind:
-        events = events.filter(kind=kind.replace("\0", ""))
+        events = events.filter(kind=kind)
     if since is not None:
         aware = since if timezone.is_aware(since) else timezone.make_aware(since)
         events = events.filter(at__gte=aware)

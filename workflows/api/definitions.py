@@ -170,9 +170,9 @@ def list_workflows(
     """List versions of workflows, the newest first."""
     rows = WorkflowDefinition.objects.all()
     if key:
-        rows = rows.filter(key=key.replace("\0", ""))
+        rows = rows.filter(key=key)
     if status:
-        rows = rows.filter(status=status.replace("\0", ""))
+        rows = rows.filter(status=status)
     items, more = listed(rows, after=after, limit=limit, show=Version.of)
     return Versions(items=items, next=more)
 

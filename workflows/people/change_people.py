@@ -25,6 +25,7 @@ from tenants.models.user import emails_in_use
 from tenants.names import plain_email
 from tenants.roles import SystemRole
 from tenants.services import PERSON_ADDED, ensure_an_admin_is_left, save_user, set_system_roles
+from tenants.tokens.make_token import revoke_tokens_of
 from workflows.errors import ManagerError
 from workflows.models import CompanyRole
 from workflows.people.availability import Availability, availability_of
@@ -126,7 +127,7 @@ def save_person(
     Without `company_roles` (None) those stay as they are. Of a person who is there already only
     EDITABLE is written. Tasks that they may no longer do are released, and whatever waits for a
     worker is assigned. Where it changes whether they are available, an absence that was planned
-    and has begun is over.
+    and has begun is over. Where it changes whether they are active, their tokens are revoked.
 
     Raises:
         OtherCompanyError: the person is not of the company that the connection is set to.
@@ -218,6 +219,9 @@ def _save_locked(
         if person.deputy is not None:
             SWITCHED_OFF.call_all(person, person.deputy)
         NOT_ACTIVE_ANY_MORE.call_all(person)
+    if before.is_active != after.is_active and not is_new:
+        # Also of who comes back: what was theirs may have got into other hands.
+        revoke_tokens_of(owner=person, now=now)
     if after.is_available and not before.is_available:
         stop_passing_over(person)
     was_there = before.is_active and before.is_available

@@ -15,7 +15,8 @@ from tenants.audit.record import changed, record
 from tenants.fast.prepared import PreparedQuery
 from tenants.hooks import Hook
 from tenants.models import Company, User
-from workflows.errors import RoleInUseError, RoleNameInUseError
+from tenants.names import plain_name
+from workflows.errors import RoleInUseError, RoleNameEmptyError, RoleNameInUseError
 from workflows.fields.in_database.kept_roles import forms_that_name
 from workflows.models import CompanyRole, TaskDefinition, TicketDefinition
 from workflows.people.own_people import ensure_own
@@ -46,8 +47,11 @@ def save_company_role(
 
     Raises:
         OtherCompanyError: somebody among them is of another company.
+        RoleNameEmptyError: nothing is to be seen of its name.
         RoleNameInUseError: another role has the name, or one that looks like it.
     """
+    if not plain_name(role.name):
+        raise RoleNameEmptyError
     company, chosen = Company.objects.current(), list(members)
     for person in chosen:
         ensure_own(person, company)

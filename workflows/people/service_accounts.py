@@ -14,7 +14,6 @@ from tenants.models import Company, User
 from tenants.models.user import ACCOUNTS_DOMAIN, UserQuerySet
 from tenants.names import LONGEST_NAME, plain_name
 from tenants.roles import SystemRole
-from tenants.tokens.make_token import revoke_tokens_of
 from workflows.errors import AccountNameError
 from workflows.models import CompanyRole
 from workflows.people.change_people import save_person
@@ -66,10 +65,7 @@ def change_account(
         AccountNameError, TooManyPeopleError: as `add_account`.
     """
     account.first_name, account.is_active = _name(name), is_active
-    saved = save_person(person=account, roles=roles, company_roles=company_roles, now=now, actor=by)
-    if not is_active:
-        revoke_tokens_of(owner=account, now=now)
-    return saved
+    return save_person(person=account, roles=roles, company_roles=company_roles, now=now, actor=by)
 
 
 def _name(text: str) -> str:

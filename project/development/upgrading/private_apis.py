@@ -294,6 +294,10 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
         ("(self, no_load=False)",),
     ),
     PrivateApi(
+        "django.http.multipartparser.MultiPartParserError",
+        "A broken upload is answered by the API with 400, as Django itself answers it.",
+    ),
+    PrivateApi(
         "django.http.request.split_domain_port",
         "For which domain passkeys are made at the address of a request.",
         ("(host)",),

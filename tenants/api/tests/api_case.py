@@ -63,7 +63,7 @@ class _Asks(_Base):
         raw = person if isinstance(person, str) else self.raw_of(person)
         sent: dict[str, Any] = {}
         if body is not None:
-            content = body if isinstance(body, str) else json.dumps(body)
+            content = body if isinstance(body, str | bytes) else json.dumps(body)
             sent = {"data": content, "content_type": "application/json"}
         answer = self.client.generic(
             method,

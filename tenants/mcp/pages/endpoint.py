@@ -37,7 +37,7 @@ from tenants.mcp.errors import (
     TOO_OFTEN,
     ProtocolError,
 )
-from tenants.mcp.message import id_of, read_json, read_message
+from tenants.mcp.message import id_of, message_in, read_message
 from tenants.mcp.pages.metadata import metadata_address
 from tenants.mcp.server import Asked, Server
 from tenants.migrating.versions import ensure_up_to_date
@@ -83,7 +83,7 @@ def _answered(request: HttpRequest, server: Server) -> HttpResponse:
     decoded: Any = None
     try:
         holder = _let_in(request)
-        decoded = read_json(_content(request))
+        decoded = message_in(_content(request))
         message = read_message(decoded, request.headers)
         if message.id is None:  # a notification: none of those that there are asks for anything
             return HttpResponse(status=HTTPStatus.ACCEPTED)
@@ -133,13 +133,13 @@ def _let_in(request: HttpRequest) -> Holder:
 
     Raises:
         ProtocolError: it is nobody's.
-        RateLimitedError: of this sender, or with this token, there were too many.
+        RateLimitedError: of this sender, or with tokens of this owner, there were too many.
     """
     holder = _holder(request)
     if holder is None:
         REFUSED_TOKENS.count(place_of(request))
         raise ProtocolError(NOT_LET_IN, "Send a token of TicketFlower: Authorization: Bearer …")
-    TOKEN_REQUESTS.count(str(holder.token.pk))
+    TOKEN_REQUESTS.count(str(holder.user.pk))
     return holder
 
 

@@ -39,6 +39,7 @@ from tenants.tokens.make_token import (
     revoke_token,
 )
 from tenants.tokens.scopes import NEVER_FOR_ASSISTANTS, Scope
+from workflows.people.change_people import PersonChange, save_people, save_person
 from workflows.people.service_accounts import add_account, change_account
 
 NOW = timezone.now()
@@ -265,3 +266,31 @@ class AccountTests(TokenCase):
         )
         made.token.refresh_from_db()
         self.assertEqual(made.token.revoked_at, NOW)
+
+    def test_switched_off_by_whatever_door_nobody_has_any(self) -> None:
+        def one() -> None:
+            save_person(person=self.uma, roles=[SystemRole.USER], company_roles=None, now=NOW)
+
+        def many() -> None:
+            change = PersonChange(self.uma, (SystemRole.USER,), None)
+            save_people(changes=[change], now=NOW)
+
+        for door in (one, many):
+            with self.subTest(door.__name__):
+                made, kept = self.make(), self.make(self.terry)
+                door()
+                holder_of(made.raw, now=NOW, address=HERE)
+                self.uma.is_active = False
+                door()
+                self.uma.is_active = True
+                door()
+                with self.assertRaises(TokenRefusedError):
+                    holder_of(made.raw, now=NOW, address=HERE)
+                holder_of(kept.raw, now=NOW, address=HERE)
+
+    def test_what_slept_does_not_wake_with_who_comes_back(self) -> None:
+        made = self.make()
+        User.objects.filter(pk=self.uma.pk).update(is_active=False)
+        save_person(person=self.uma, roles=[SystemRole.USER], company_roles=None, now=NOW)
+        with self.assertRaises(TokenRefusedError):
+            holder_of(made.raw, now=NOW, address=HERE)

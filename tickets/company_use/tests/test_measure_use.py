@@ -14,7 +14,7 @@ from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
 from tickets.company_use import jobs
 from tickets.company_use.measure_use import count_files, measure_use
 from tickets.files.keep_file import keep_file
-from tickets.job_names import ADVANCE, MEASURE_USE
+from tickets.job_names import ADVANCE, DELIVER_WEBHOOK, MEASURE_USE, SEND_WEBHOOK_TEST
 from tickets.models import FileUpload
 
 
@@ -36,6 +36,14 @@ class MeasureTests(CompanyTestCase):
         self.assertEqual((acme.waiting_jobs, globex.waiting_jobs), (1, 0))
         self.assertGreater(acme.database_bytes, 0)
         self.assertGreater(globex.database_bytes, 0)
+
+    def test_what_webhooks_wait_for_counts_not(self) -> None:
+        with company_of("acme"):
+            defer(ADVANCE, ticket_id=1)
+            defer(DELIVER_WEBHOOK, webhook_id=1, ticket_id=1)
+            defer(SEND_WEBHOOK_TEST, delivery_id=1)
+        measure_use()
+        self.assertEqual(self.of_acme().waiting_jobs, 1)
 
     def test_of_several_that_wait_the_last_does_it(self) -> None:
         self.enterContext(mock.patch("tickets.company_use.jobs.close_old_connections"))

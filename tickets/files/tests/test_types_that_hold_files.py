@@ -74,6 +74,27 @@ class TypesThatHoldFilesTests(ScreenTestCase):
         with self.assertRaises(UnknownUploadError):
             claim_files(self.specs, data, ticket=ticket, user=self.wendy)
 
+    def test_a_file_goes_by_no_name_but_its_own(self) -> None:
+        ticket, upload = self.submit(), self.upload()
+        rows: JsonObject = {"name": "rows", "type": "records"}
+        specs: list[JsonObject] = [
+            {"name": "doc", "type": "file"},
+            {**rows, "fields": [{"name": "doc", "type": "file"}]},
+        ]
+        key, names = str(upload.uuid), ("a.pdf", "A.TXT", "", None)
+        for said in ({"upload": each, "filename": name} for name in names for each in
+                     (key, key.upper(), key.replace("-", ""), f"{{{key}}}")):  # fmt: skip
+            for data in ({"doc": said}, {"rows": [{"doc": said}]}):
+                with self.subTest(data), self.assertRaises(UnknownUploadError):
+                    claim_files(specs, data, ticket=ticket, user=self.uma)  # type: ignore[arg-type]
+        claim_files(
+            specs, {"doc": {"upload": key, "filename": "a.txt"}}, ticket=ticket, user=self.uma
+        )
+        with self.assertRaises(UnknownUploadError):  # nor once it is the ticket's
+            claim_files(
+                specs, {"doc": {"upload": key, "filename": "b.txt"}}, ticket=ticket, user=self.uma
+            )
+
     def test_saved_answers_keep_them(self) -> None:
         workflow = self.definition.workflow
         workflow.fields = self.specs

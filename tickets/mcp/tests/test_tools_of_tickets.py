@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 from uuid import uuid4
 
 from tenants.audit.models import AuditEvent
 from tenants.mcp.tests.assistant import Assistant
+from tenants.models import KeptAnswer
 from tenants.roles import SystemRole
 from tenants.services import set_system_roles
 from tenants.testing import CompanyTestCase
@@ -100,6 +102,25 @@ class TicketToolTests(CompanyTestCase):
         self.assertEqual(self.of_wendy.call("complete_task", **sent, idempotency_key=key), first)
         other = {**sent, "answers": {"approved": "rejected"}, "idempotency_key": uuid4().hex}
         self.assertTrue(self.of_wendy.refused("complete_task", **other))
+
+    def test_what_was_done_already_is_noted_no_more(self) -> None:
+        self.submit()
+        [task] = self.of_wendy.call("my_tasks")["tasks"]
+        sent = {"task": task["task"], "answers": {"approved": "approved"}}
+        first = self.of_wendy.write("complete_task", **sent)
+        noted = AuditEvent.objects.count(), KeptAnswer.objects.count()
+        for _time in range(3):
+            self.assertEqual(self.of_wendy.write("complete_task", **sent), first)
+        self.assertEqual((AuditEvent.objects.count(), KeptAnswer.objects.count()), noted)
+
+    def test_claiming_again_tells_nothing_to_who_may_not_see_it_any_more(self) -> None:
+        self.submit()
+        [task] = self.of_wendy.call("my_tasks")["tasks"]
+        again = self.of_wendy.call("claim_task", task=task["task"])
+        self.assertEqual(again["task"], task["task"])
+        with mock.patch("tickets.mcp.working.still_theirs", lambda _person, tasks: tasks.none()):
+            refused = self.of_wendy.refused("claim_task", task=task["task"])
+        self.assertNotIn(task["ticket"], str(refused))
 
     def test_it_reads_what_happened_and_why(self) -> None:
         number = self.submit()["number"]

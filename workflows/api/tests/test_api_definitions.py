@@ -66,6 +66,9 @@ class DraftTests(DefinitionCase):
         etag = self.ask(self.carla, "GET", path)["ETag"]
         sent = {"document": self.document(description="A third")}
         saved = self.ask(self.carla, "PUT", path, sent, **{"If-Match": etag}, expect=200)
+        unread: list[dict[str, Any]] = [{}, {"If-Match": "*"}, {"If-Match": " * "}]
+        for each in unread:
+            self.assert_problem(self.ask(self.carla, "PUT", path, sent, **each), 428)
         stale = self.ask(self.carla, "PUT", path, sent, **{"If-Match": etag})
         self.assert_problem(stale, 412)
         self.assert_problem(self.ask(self.carla, "PUT", path, sent), 428)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.utils import timezone
+
 from tenants.api.tests.api_case import ApiCase
 from tenants.models import User
 from tenants.roles import SystemRole
 from workflows.models import CompanyRole
+from workflows.people.service_accounts import add_account
 
 
 class PeopleTests(ApiCase):
@@ -28,6 +33,23 @@ class PeopleTests(ApiCase):
         self.assertEqual(uma.system_roles(), {SystemRole.TASK_WORKER})
         stale = self.ask(self.alice, "PUT", f"{path}/access", access, **match)
         self.assert_problem(stale, 412)
+
+    def test_who_is_switched_off_loses_their_tokens_for_good(self) -> None:
+        account = add_account(
+            name="Payroll", roles=[], company_roles=[], by=self.alice, now=timezone.now()
+        )
+        raw = self.token_of(account, by=self.alice).raw
+        others = self.raw_of(self.uma)
+        access: dict[str, Any] = {"is_available": True, "system_roles": [], "company_roles": []}
+        path = f"people/{account.pk}/access"
+        self.ask(raw, "GET", "notices", expect=200)
+        for is_active in (False, True):
+            self.ask(self.alice, "PUT", path, {**access, "is_active": is_active}, expect=200)
+            self.assert_problem(self.ask(raw, "GET", "notices"), 401)
+        raw = self.token_of(account, by=self.alice).raw
+        self.ask(self.alice, "PUT", path, {**access, "is_active": True}, expect=200)
+        self.ask(raw, "GET", "notices", expect=200)
+        self.ask(others, "GET", "notices", expect=200)
 
     def test_nobody_else_and_nobody_elses(self) -> None:
         self.assert_problem(self.ask(self.uma, "GET", "people"), 403)
@@ -55,6 +77,12 @@ class PeopleTests(ApiCase):
         self.ask(self.alice, "PUT", path, wanted, expect=200)
         read = self.ask(self.alice, "GET", path, expect=200).json()
         self.assertEqual((read["name"], read["members"]), ("Purchasers", [self.wendy.pk]))
+        for name in (" ", "\u200b", "\u00a0\u2060", ""):
+            refused = self.ask(self.alice, "PUT", path, {**wanted, "name": name})
+            self.assertIn(refused.status_code, (409, 422))
+            self.assertEqual(refused.json()["errors"][0]["pointer"], "/name")
+        role.refresh_from_db()
+        self.assertEqual(role.name, "Purchasers")
         others = {"name": "Purchasers", "members": [self.charlie.pk]}
         self.assert_problem(self.ask(self.alice, "PUT", path, others), 404)
         self.assert_problem(self.ask(self.charlie, "GET", path), 404)

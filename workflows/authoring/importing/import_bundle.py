@@ -130,10 +130,10 @@ def import_bundle(
     if errors_of(problems) or not isinstance(document, dict):
         raise InvalidBundleError(problems)
     bundle = WholeBundle(document)
-    roles = bundle.make_roles()
     if (same := bundle.same_version()) is not None:
         return same
     new_roles = bundle.missing_roles()
+    roles = bundle.make_roles()
     if replaces is None:
         made = bundle.make_draft(roles, user=user)
     else:

@@ -191,6 +191,18 @@ class PreviewBundleTest(CompanyTestCase):
         self.assertTrue(preview_bundle(document=document).is_unchanged)
 
 
+class UnchangedTests(CompanyTestCase):
+    def test_what_makes_no_draft_makes_no_company_role(self) -> None:
+        import_fixture("vacation", self.carla)
+        document = fixture_document("vacation")
+        listed = document["company_roles"]
+        assert isinstance(listed, list)
+        document["company_roles"] = [*listed, {"name": "Board"}]
+        same = import_bundle(document=document, user=self.carla)
+        self.assertEqual(same, WorkflowDefinition.objects.get())
+        self.assertFalse(CompanyRole.objects.filter(name="Board").exists())
+
+
 class BundleCommandsTest(CompanyTestCase):
     def setUp(self) -> None:
         super().setUp()
