@@ -22,7 +22,8 @@ from tenants.logging_in.sessions import CONFIRMED_AT
 from tenants.models import User
 from tenants.refusals import refusals
 
-# What is sent to these pages changes passwords, secrets, roles, or the company that one works in.
+# What is sent to these pages changes passwords, secrets, roles, where what happens is told, or the
+# company that one works in.
 # The page of one's own password asks for it by itself.
 ASKED_AT: Final = frozenset(
     {
@@ -50,6 +51,11 @@ ASKED_AT: Final = frozenset(
         "admin:workflows_companyrole_process_import",
         "admin:workflows_signingsecret_show",
         "admin:workflows_signingsecret_rotate",
+        "admin:workflows_ticketdefinition_ways_in",
+        "admin:tickets_webhook_add",
+        "admin:tickets_webhook_edit",
+        "admin:tickets_webhook_resume",
+        "admin:tickets_webhook_secret",
         "admin:tenants_company_add",
         "admin:tenants_company_change",
         "admin:tenants_company_invitations",
