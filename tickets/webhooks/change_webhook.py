@@ -9,6 +9,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
 from tenants.audit.kinds import declare
@@ -19,7 +20,8 @@ from tenants.jobs import defer, defer_many
 from tenants.models import User
 from tenants.refusals import refusals
 from tickets.job_names import DELIVER_WEBHOOK, LOOK_AFTER_WEBHOOKS
-from tickets.models import DeliveryState, Webhook, WebhookPause
+from tickets.models import DeliveryState, Ticket, Webhook, WebhookDelivery, WebhookPause
+from tickets.models.webhook import TEST_EVENT
 from tickets.webhooks.errors import TooManyWebhooksError, WebhookAddressError, WebhookGoneError
 from tickets.webhooks.kinds import WEBHOOK_KINDS
 from workflows.actions import ActionError, check_url
@@ -76,7 +78,7 @@ def create_webhook(*, wanted: Wanted, user: User, now: datetime) -> tuple[Webhoo
 
 
 def change_webhook(*, webhook_id: int, wanted: Wanted, user: User) -> Webhook:
-    """What waits is sent to the new address.
+    """What waits is sent to the new address, as it is wanted now.
 
     Raises:
         WebhookAddressError, WebhookGoneError
@@ -89,6 +91,7 @@ def change_webhook(*, webhook_id: int, wanted: Wanted, user: User) -> Webhook:
             _forget_failures(webhook)
         _say(webhook, wanted)
         webhook.save()
+        _forget_unwanted(webhook)
         if changes := changed(before, _logged(webhook)):
             record(WEBHOOK_CHANGED, about=webhook, person=user, changes=changes)
     return webhook
@@ -214,6 +217,15 @@ def _say(webhook: Webhook, wanted: Wanted) -> None:
     webhook.events = [key for key in WEBHOOK_KINDS if key in wanted.events]
     webhook.ticket_types = sorted(set(wanted.ticket_types))
     webhook.with_answers = wanted.with_answers
+
+
+def _forget_unwanted(webhook: Webhook) -> None:
+    """What waits of events and ticket types that were chosen before, and are no longer."""
+    unwanted = ~Q(event__in=[*webhook.events, TEST_EVENT])
+    if webhook.ticket_types:
+        others = Ticket.objects.exclude(definition__key__in=webhook.ticket_types)
+        unwanted |= Q(ticket_number__in=others.values("pk"))
+    WebhookDelivery.objects.to_deliver().filter(unwanted, webhook=webhook).delete()
 
 
 def _forget_failures(webhook: Webhook) -> None:

@@ -18,6 +18,8 @@ from workflows.engine.process import JsonObject
 
 # Of one message. Answers that make it longer are left out.
 MOST_BYTES: Final = 200_000
+# What people wrote: names in `data` of what is sent with answers only.
+_ANSWERS: Final = frozenset({"title", "answers", "text"})
 # What is noted of people: their numbers.
 _PEOPLE: Final = ("by", "to")
 
@@ -32,8 +34,25 @@ def write_body(webhook: Webhook, delivery: WebhookDelivery) -> str:
     return text
 
 
+def without_answers(body: str) -> str:
+    """What was written with answers, without them; all else stays, to the letter.
+
+    Raises:
+        ValueError: it is no JSON any more, as a name in it was erased.
+    """
+    said = json.loads(body)
+    data = said.get("data", {})
+    if not _ANSWERS & data.keys():
+        return body
+    return _json({**said, "data": {key: data[key] for key in data if key not in _ANSWERS}})
+
+
 def _text(delivery: WebhookDelivery, data: JsonObject) -> str:
     body = {"type": delivery.event, "timestamp": delivery.happened_at, "data": data}
+    return _json(body)
+
+
+def _json(body: JsonObject) -> str:
     return json.dumps(body, cls=DjangoJSONEncoder, allow_nan=False, separators=(",", ":"))
 
 
