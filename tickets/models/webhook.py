@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import ClassVar
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from django.conf import settings
@@ -81,6 +82,11 @@ class Webhook(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def host(self) -> str:
+        """The address without path and query, in which people put tokens. For lists and logs."""
+        return urlsplit(self.url).netloc
 
     def secrets(self, *, now: datetime) -> list[str]:
         """Those to sign with, the newest first.
