@@ -123,6 +123,9 @@ class WebhookDelivery(models.Model):
         on_delete=models.CASCADE,
         related_name="deliveries",
         db_index=False,  # `webhook_delivery_of` begins with it
+        # A step that notes something while its webhook is deleted must not fail for that, nor
+        # whoever deletes it. What is left of such a race is deleted by `look_after_webhooks`.
+        db_constraint=False,
         verbose_name=_("webhook"),
     )
     message_id = models.UUIDField(_("webhook-id"), default=uuid4, editable=False)
