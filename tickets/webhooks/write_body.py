@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -52,7 +53,7 @@ def _text(delivery: WebhookDelivery, data: JsonObject) -> str:
     return _json(body)
 
 
-def _json(body: JsonObject) -> str:
+def _json(body: Mapping[str, Any]) -> str:
     return json.dumps(body, cls=DjangoJSONEncoder, allow_nan=False, separators=(",", ":"))
 
 
