@@ -7,6 +7,7 @@ which kinds of events it records, or in NOTHING_TO_RECORD why it records none.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import StringIO
@@ -22,6 +23,7 @@ from django.utils import timezone
 
 from project.tests.pages import Page, all_pages
 from tenants.account.one_time_links import make_one_time_link
+from tenants.account.password_again import ASKED_AT
 from tenants.account.tests.passkey_device import Device
 from tenants.account.tests.test_passkeys import PasskeyCase
 from tenants.account.tests.test_second_factor import SecondFactorCase, code_of
@@ -360,6 +362,9 @@ _OF_SCREENS: Final = {
     "_process_import": "has_import_permission",
 }
 
+# What a stolen session must not be enough for: secrets, and where webhooks lead.
+_ASKS_PASSWORD: Final = re.compile(r"secret|token_made|webhook_(added|changed|resumed)")
+
 
 class AddressTests(CompanyTestCase):
     def takes_a_post(self, page: Page) -> bool:
@@ -402,6 +407,12 @@ class AddressTests(CompanyTestCase):
         declared = {name for name in declared_kinds() if not name.endswith("_in_a_test")}
         self.assertEqual(named - declared, set())
         self.assertEqual(declared - named, set(), "Name the address that records it.")
+
+    def test_the_password_is_asked_again_where_secrets_are_shown_and_data_is_led_away(self) -> None:
+        for address, kinds in RECORDED.items():
+            with self.subTest(address):
+                if any(map(_ASKS_PASSWORD.search, kinds)):
+                    self.assertIn(address, ASKED_AT)
 
     def test_every_list_says_what_its_actions_record(self) -> None:
         """Those of the actions that are not the download's."""

@@ -22,8 +22,6 @@ from tenants.logging_in.sessions import CONFIRMED_AT
 from tenants.models import User
 from tenants.refusals import refusals
 
-# What is sent to these pages changes passwords, secrets, roles, the company that one works in, or
-# where what happens is sent to.
 # The page of one's own password asks for it by itself.
 ASKED_AT: Final = frozenset(
     {
@@ -51,6 +49,11 @@ ASKED_AT: Final = frozenset(
         "admin:workflows_companyrole_process_import",
         "admin:workflows_signingsecret_show",
         "admin:workflows_signingsecret_rotate",
+        "admin:workflows_ticketdefinition_ways_in",
+        "admin:tickets_webhook_add",
+        "admin:tickets_webhook_edit",
+        "admin:tickets_webhook_resume",
+        "admin:tickets_webhook_secret",
         "admin:tenants_company_add",
         "admin:tenants_company_change",
         "admin:tenants_company_invitations",
@@ -58,10 +61,6 @@ ASKED_AT: Final = frozenset(
         "admin:tenants_company_archive",
         "admin:tenants_company_deletion",
         "admin:tenants_company_restore",
-        "admin:tickets_webhook_add",
-        "admin:tickets_webhook_edit",
-        "admin:tickets_webhook_resume",
-        "admin:tickets_webhook_secret",
         "enter_company",
     }
 )

@@ -20,7 +20,7 @@ from tickets.seeing import not_for_requester
 from workflows.engine.process import Json
 from workflows.engine.task_types import AT_ONCE_TYPES, SUBTICKET_TYPES
 from workflows.fields.answers.people import ERASED, with_erased_answers
-from workflows.models import Path, TaskInstance, WorkflowEvent, WorkflowInstance
+from workflows.models import ActionAttempt, Path, TaskInstance, WorkflowEvent, WorkflowInstance
 from workflows.running.events.of_blocks.block_began import BLOCK_BEGAN
 from workflows.running.events.of_repairs.changed import CHANGED
 from workflows.running.events.of_steps.task_completed import TASK_COMPLETED
@@ -84,14 +84,13 @@ def blank_ticket(whose: Whose, number: int) -> None:
         for task in tasks.exclude(input_data__isnull=True):
             task.input_data = _without_texts(task.input_data)
             task.save(update_fields=["input_data"])
-            task.action_attempts.update(sent="")
-        _blank_sent(ticket)
         _blank_steps_at_once(ticket)
         _blank_corrections(ticket, specs)
         _blank_items(ticket)
         _blank_own_tasks(whose, ticket)
         _blank_withdrawal(ticket)
         _delete_mails_about(ticket)
+        _blank_what_was_sent(ticket)
         _note_erased(ticket)
         reseal_erased(instances)
 
@@ -104,14 +103,19 @@ def blank_tasks(whose: Whose, number: int) -> None:
         if ticket is None:
             return
         instances = lock_histories(table="tickets_ticket", ids=[ticket.pk])
-        _blank_sent(ticket)
         _blank_own_tasks(whose, ticket)
+        _blank_what_was_sent(ticket)
         _note_erased(ticket)
         reseal_erased(instances)
 
 
-def _blank_sent(ticket: Ticket) -> None:
-    """What webhooks have sent of it, and were answered. What waits is written when it is sent."""
+def _blank_what_was_sent(ticket: Ticket) -> None:
+    """The logs of calls and webhooks: any answer of the ticket may stand in them.
+
+    What webhooks are still to be told is written when it is sent.
+    """
+    instance = ticket.workflow_instance_id
+    ActionAttempt.objects.filter(task__workflow_instance=instance).update(sent="")
     WebhookDelivery.objects.filter(ticket_number=ticket.pk).update(body="", answer="")
 
 

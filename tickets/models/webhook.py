@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import ClassVar
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from django.conf import settings
@@ -82,6 +83,11 @@ class Webhook(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def host(self) -> str:
+        """The address without path and query, in which people put tokens. For lists and logs."""
+        return urlsplit(self.url).netloc
+
     def secrets(self, *, now: datetime) -> list[str]:
         """Those to sign with, the newest first.
 
@@ -117,6 +123,9 @@ class WebhookDelivery(models.Model):
         on_delete=models.CASCADE,
         related_name="deliveries",
         db_index=False,  # `webhook_delivery_of` begins with it
+        # A step that notes something while its webhook is deleted must not fail for that, nor
+        # whoever deletes it. What is left of such a race is deleted by `look_after_webhooks`.
+        db_constraint=False,
         verbose_name=_("webhook"),
     )
     message_id = models.UUIDField(_("webhook-id"), default=uuid4, editable=False)

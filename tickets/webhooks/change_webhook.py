@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Final
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
 from tenants.audit.kinds import declare
@@ -21,8 +20,8 @@ from tenants.jobs import defer, defer_many
 from tenants.models import User
 from tenants.refusals import refusals
 from tickets.job_names import DELIVER_WEBHOOK, LOOK_AFTER_WEBHOOKS
-from tickets.models import DeliveryState, Ticket, Webhook, WebhookPause
-from tickets.models.webhook import TEST_EVENT, TO_DELIVER
+from tickets.models import DeliveryState, Ticket, Webhook, WebhookDelivery, WebhookPause
+from tickets.models.webhook import TEST_EVENT
 from tickets.webhooks.errors import TooManyWebhooksError, WebhookAddressError, WebhookGoneError
 from tickets.webhooks.kinds import WEBHOOK_KINDS
 from workflows.actions import ActionError, check_url
@@ -79,7 +78,7 @@ def create_webhook(*, wanted: Wanted, user: User, now: datetime) -> tuple[Webhoo
 
 
 def change_webhook(*, webhook_id: int, wanted: Wanted, user: User) -> Webhook:
-    """What waits is sent to the new address, and says no more than the webhook is told now.
+    """What waits is sent to the new address, as it is wanted now.
 
     Raises:
         WebhookAddressError, WebhookGoneError
@@ -87,13 +86,16 @@ def change_webhook(*, webhook_id: int, wanted: Wanted, user: User) -> Webhook:
     ensure_address(wanted.url)
     with transaction.atomic():
         webhook = locked_webhook(webhook_id)
-        before = _logged(webhook)
-        if webhook.url != wanted.url:
+        before, is_moved = _logged(webhook), webhook.url != wanted.url
+        if is_moved:
             _forget_failures(webhook)
         _say(webhook, wanted)
         webhook.save()
-        _narrow_what_waits(webhook)
-        if changes := changed(before, _logged(webhook)):
+        _forget_unwanted(webhook)
+        changes = changed(before, _logged(webhook))
+        if is_moved:  # the log has it also where the host stays
+            changes["url"] = (before["url"], webhook.host)
+        if changes:
             record(WEBHOOK_CHANGED, about=webhook, person=user, changes=changes)
     return webhook
 
@@ -151,7 +153,7 @@ def delete_webhook(*, webhook_id: int, user: User) -> None:
     """
     with transaction.atomic():
         webhook = locked_webhook(webhook_id)
-        record(WEBHOOK_DELETED, about=webhook, person=user, url=_told_apart(webhook.url))
+        record(WEBHOOK_DELETED, about=webhook, person=user, url=webhook.host)
         # By one statement: there may be very many, and nothing points to them.
         with connection.cursor() as cursor:
             cursor.execute(_DELETE_LOG, [webhook_id])
@@ -220,15 +222,13 @@ def _say(webhook: Webhook, wanted: Wanted) -> None:
     webhook.with_answers = wanted.with_answers
 
 
-def _narrow_what_waits(webhook: Webhook) -> None:
-    """What it is not told any more goes; what was tried before is written anew, by the same id."""
-    waiting = webhook.deliveries.filter(state__in=TO_DELIVER).exclude(event=TEST_EVENT)
-    waiting.exclude(event__in=webhook.events).delete()
+def _forget_unwanted(webhook: Webhook) -> None:
+    """What waits of events and ticket types that were chosen before, and are no longer."""
+    unwanted = ~Q(event__in=[*webhook.events, TEST_EVENT])
     if webhook.ticket_types:
         others = Ticket.objects.exclude(definition__key__in=webhook.ticket_types)
-        waiting.filter(ticket_number__in=others.values("pk")).delete()
-    if not webhook.with_answers:
-        waiting.update(body="")
+        unwanted |= Q(ticket_number__in=others.values("pk"))
+    WebhookDelivery.objects.to_deliver().filter(unwanted, webhook=webhook).delete()
 
 
 def _forget_failures(webhook: Webhook) -> None:
@@ -236,18 +236,14 @@ def _forget_failures(webhook: Webhook) -> None:
 
 
 def _logged(webhook: Webhook) -> dict[str, object]:
+    """Of the address its host: the rest is a secret with many systems, and tokens read the log."""
     return {
         "title": webhook.title,
-        "url": _told_apart(webhook.url),
+        "url": webhook.host,
         "events": list(webhook.events),
         "ticket_types": list(webhook.ticket_types),
         "with_answers": webhook.with_answers,
     }
-
-
-def _told_apart(url: str) -> str:
-    """The host, and by what other addresses are told from this one: paths hold tokens."""
-    return f"{urlsplit(url).netloc} ({sha256(url.encode()).hexdigest()[:8]})"
 
 
 def _new(logged: Mapping[str, object]) -> dict[str, tuple[object, object]]:

@@ -10,6 +10,7 @@ again, by the same id.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import SystemRandom
@@ -30,7 +31,7 @@ from tickets.notices.tell import tell_role
 from tickets.webhooks.change_webhook import pause
 from tickets.webhooks.pauses import FAILING_FOR, pause_after, rest_after
 from tickets.webhooks.send import Outcome, WebhookRequest, send
-from tickets.webhooks.write_body import write_body
+from tickets.webhooks.write_body import without_answers, write_body
 from workflows.actions.signature import signature_headers
 
 type Clock = Callable[[], datetime]
@@ -110,12 +111,21 @@ def _begin(line: Line) -> Begun | None:
             _failed(line, webhook, delivery, Outcome(error=str(error)), now=now)
             return None
         count_webhook(Company.objects.current())
-        delivery.body = delivery.body or write_body(webhook, delivery)
+        delivery.body = _body(webhook, delivery)
         delivery.state, delivery.job_id = DeliveryState.SENDING, line.job_id
         delivery.last_at = now
         delivery.save(update_fields=["body", "state", "job_id", "attempts", "last_at"])
     request = signed_request(webhook, delivery, secrets, now=now)
     return Begun(request, delivery.pk, delivery.attempts)
+
+
+def _body(webhook: Webhook, delivery: WebhookDelivery) -> str:
+    """The same in each attempt, but for answers that the webhook is not to have any more."""
+    if delivery.body and webhook.with_answers:
+        return delivery.body
+    with suppress(ValueError):  # where none is written yet, too
+        return without_answers(delivery.body)
+    return write_body(webhook, delivery)
 
 
 def signed_request(
@@ -164,8 +174,10 @@ def _end(line: Line, begun: Begun, outcome: Outcome) -> bool:
         webhook = found.filter(pk=line.webhook_id).first()
         locked = WebhookDelivery.objects.select_for_update(of=("self",), no_key=True)
         delivery = locked.filter(pk=begun.delivery_id).first()
-        if webhook is None or delivery is None:  # deleted meanwhile
+        if webhook is None:  # deleted meanwhile
             return False
+        if delivery is None:  # it is not told of that any more; what comes after it goes on
+            return not webhook.paused
         if delivery.state != DeliveryState.SENDING or delivery.attempts != begun.attempt:
             return False  # this job was taken for dead, and another one has taken it over
         now = line.clock()

@@ -15,7 +15,6 @@ from tickets.models import DeliveryState, WebhookDelivery
 from tickets.models.webhook import TO_DELIVER
 from tickets.webhooks.change_webhook import locked_webhook
 from tickets.webhooks.errors import BodyGoneError, NotSendableAgainError, WebhookPausedError
-from tickets.webhooks.write_body import has_answers
 
 SENT_AGAIN: Final = declare(
     "company.webhook_sent_again", gettext_lazy("Sent a message of a webhook again")
@@ -24,8 +23,6 @@ SENT_AGAIN: Final = declare(
 
 def send_again(*, delivery: WebhookDelivery, user: User, now: datetime) -> None:
     """Send a message again that was delivered or given up: the same one, by the same id.
-
-    With answers it is written anew where the webhook is told none any more.
 
     Raises:
         WebhookGoneError, WebhookPausedError
@@ -43,8 +40,6 @@ def send_again(*, delivery: WebhookDelivery, user: User, now: datetime) -> None:
         if locked.state in TO_DELIVER:
             raise NotSendableAgainError
         locked.state, locked.attempts, locked.due_at = DeliveryState.WAITING, 0, now
-        if not webhook.with_answers and has_answers(locked.body):
-            locked.body = ""
-        locked.save(update_fields=["state", "attempts", "due_at", "body"])
+        locked.save(update_fields=["state", "attempts", "due_at"])
         record(SENT_AGAIN, about=webhook, person=user, event=locked.event)
         defer(DELIVER_WEBHOOK, webhook_id=locked.webhook_id, ticket_id=locked.ticket_number or 0)

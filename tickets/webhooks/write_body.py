@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -18,8 +19,8 @@ from workflows.engine.process import JsonObject
 
 # Of one message. Answers that make it longer are left out.
 MOST_BYTES: Final = 200_000
-# What a message says of it only where the webhook asks for that.
-_OF_PEOPLE: Final = frozenset({"title", "answers", "text"})
+# What people wrote: names in `data` of what is sent with answers only.
+_ANSWERS: Final = frozenset({"title", "answers", "text"})
 # What is noted of people: their numbers.
 _PEOPLE: Final = ("by", "to")
 
@@ -34,13 +35,25 @@ def write_body(webhook: Webhook, delivery: WebhookDelivery) -> str:
     return text
 
 
-def has_answers(body: str) -> bool:
-    """Whether a message says what only a webhook with answers is told."""
-    return not _OF_PEOPLE.isdisjoint(json.loads(body).get("data", ()))
+def without_answers(body: str) -> str:
+    """What was written with answers, without them; all else stays, to the letter.
+
+    Raises:
+        ValueError: it is no JSON any more, as a name in it was erased.
+    """
+    said = json.loads(body)
+    data = said.get("data", {})
+    if not _ANSWERS & data.keys():
+        return body
+    return _json({**said, "data": {key: data[key] for key in data if key not in _ANSWERS}})
 
 
 def _text(delivery: WebhookDelivery, data: JsonObject) -> str:
     body = {"type": delivery.event, "timestamp": delivery.happened_at, "data": data}
+    return _json(body)
+
+
+def _json(body: Mapping[str, Any]) -> str:
     return json.dumps(body, cls=DjangoJSONEncoder, allow_nan=False, separators=(",", ":"))
 
 

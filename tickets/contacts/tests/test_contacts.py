@@ -20,7 +20,7 @@ from tickets.erasing.erase_contact import (
     erase_contact,
 )
 from tickets.health import company_findings, history_findings
-from tickets.models import SearchEntry, Ticket
+from tickets.models import SearchEntry, Ticket, Webhook
 from tickets.outside.tests.test_outside import ADDRESS, DAY, OutsideCase
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.tests.repair_case import REASON
@@ -28,6 +28,7 @@ from tickets.undelivered.tests.test_undelivered import give_up
 from workflows.models import Contact, ContactLink, WorkflowEvent
 
 OTHER = "olga@elsewhere.example"
+SAID = '{"answers": {"floor": "The third one"}}'
 
 
 class ContactsCase(OutsideCase):
@@ -179,6 +180,24 @@ class ErasingTests(ContactsCase):
         self.assertEqual(history_findings(after=0)[0], [])
         self.assertEqual(list(company_findings()), [])
         self.assert_sound(ticket)
+
+    def test_no_log_of_what_was_sent_keeps_their_answers(self) -> None:
+        ticket = self.ended()
+        other = self.ask(OTHER)
+        webhook = Webhook.objects.create(
+            title="Hook", url="https://a.example", created_by=self.alice, created_at=timezone.now()
+        )
+        task = ticket.workflow_instance.tasks.get(definition__key="back")  # type: ignore[union-attr]
+        task.action_attempts.create(number=1, sent=SAID, started_at=timezone.now())
+        for number in (ticket.pk, other.pk):
+            webhook.deliveries.create(
+                event="task.completed", ticket_number=number, happened_at=timezone.now(),
+                state="DELIVERED", body=SAID, answer=SAID,
+            )  # fmt: skip
+        self.erase(self.contact())
+        found = webhook.deliveries.order_by("pk").values_list("ticket_number", "body", "answer")
+        self.assertEqual(list(found), [(ticket.pk, "", ""), (other.pk, SAID, SAID)])
+        self.assertEqual(task.action_attempts.get().sent, "")
 
     def test_what_they_answered_may_stay(self) -> None:
         ticket = self.ended()

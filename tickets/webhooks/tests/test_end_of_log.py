@@ -10,7 +10,6 @@ from tenants.encryption import decrypt
 from tenants.testing import CompanyTestCase
 from tickets.calling.tests.action_case import Clock, replies
 from tickets.erasing.erase_person import erase_person
-from tickets.erasing.own_ticket import Whose, blank_tasks
 from tickets.health.tests.test_doctor import run_doctor
 from tickets.keeping.keep_tickets import delete_tickets
 from tickets.models import WebhookDelivery
@@ -52,11 +51,6 @@ class EndOfLogTests(WebhookCase, SmallWorkflow, CompanyTestCase):
     def test_what_they_typed_goes_with_the_ticket_that_was_chosen(self) -> None:
         self.deliver()
         erase_person(person_id=self.uma.pk, tickets=[self.ticket.pk])
-        self.assertEqual({(each.body, each.answer) for each in self.deliveries()}, {("", "")})
-
-    def test_what_a_contact_answered_in_it_goes_with_their_answers(self) -> None:
-        self.deliver()
-        blank_tasks(Whose.of_contact(7), self.ticket.pk)
         self.assertEqual({(each.body, each.answer) for each in self.deliveries()}, {("", "")})
 
     def test_what_was_told_of_a_deleted_ticket_goes_with_it(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from django.contrib.admin.models import LogEntry
 from django.test import override_settings
 from django.urls import reverse
 
@@ -122,6 +123,21 @@ class WebhookPagesTests(WebhookCase, SmallWorkflow, CompanyTestCase):
         self.assertFalse(Webhook.objects.exists() or WebhookDelivery.objects.exists())
         names = ("added", "changed", "paused", "resumed", "deleted")
         self.assertEqual(self.kinds(), [f"company.webhook_{each}" for each in names])
+
+    def test_no_secret_in_its_address_stands_in_a_log(self) -> None:
+        hidden = "T024-hidden-token"
+        self.add(url=f"http://first.example/{hidden}")
+        webhook = Webhook.objects.get()
+        self.client.post(self.page("edit", webhook), self.form(url=f"{URL}/{hidden}"))
+        self.client.post(self.page("edit", webhook), self.form(url=f"{URL}/{hidden}?again"))
+        for name in ("pause", "resume", "secret", "delete"):
+            self.client.post(self.page(name, webhook))
+        logged = list(AuditEvent.objects.order_by("pk").values_list("kind", "data"))
+        self.assertNotIn(hidden, str(logged))
+        self.assertNotIn(hidden, str(list(LogEntry.objects.values())))
+        changes = [data["changes"]["url"] for kind, data in logged if kind.endswith("k_changed")]
+        host = "accounting.example"
+        self.assertEqual(changes, [["first.example", host], [host, host]])
 
     def test_a_new_secret_is_shown_once(self) -> None:
         webhook = self.add_webhook()
