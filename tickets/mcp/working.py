@@ -210,13 +210,14 @@ def _claim_task(call: Call) -> JsonObject:
     found = tasks.filter(pk=call.number("task")).first()
     if not isinstance(found, MyTask):
         raise NothingThereError
-    if found.assigned_to_id != call.person.pk:  # claiming twice is claiming once
-        with refusals(MayNotClaimError) as hidden:
-            claim_task(task=found, user=call.person, now=call.now)
-        if hidden.error:
-            raise NothingThereError
-        found.refresh_from_db()
-        record_act(call, about=_ticket_of(found))
+    if found.assigned_to_id == call.person.pk:  # claiming twice is claiming once
+        return _in_short(_own_task(call))
+    with refusals(MayNotClaimError) as hidden:
+        claim_task(task=found, user=call.person, now=call.now)
+    if hidden.error:
+        raise NothingThereError
+    found.refresh_from_db()
+    record_act(call, about=_ticket_of(found))
     return _in_short(found)
 
 
