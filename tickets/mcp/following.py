@@ -5,8 +5,6 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any, Final
 
-from django.utils.translation import gettext as _
-
 from tenants.mcp.errors import NotForYouError
 from tenants.mcp.once import record_act
 from tenants.mcp.tool import LARGEST_ID, Call, JsonObject, Tool
@@ -259,7 +257,7 @@ def _add_message(call: Call) -> JsonObject:
     written = write_message(
         ticket=ticket,
         user=call.person,
-        text=_signed(call),
+        text=call.text("text"),
         visibility=Visibility.INTERNAL if is_internal else Visibility.PUBLIC,
         token=_token(call),
         now=call.now,
@@ -272,15 +270,6 @@ def _add_message(call: Call) -> JsonObject:
     if written.is_new:
         record_act(call, about=ticket)
     return made
-
-
-def _signed(call: Call) -> str:
-    """The text, with who wrote it for the person, under whose name it stands."""
-    text = call.text("text").rstrip()
-    if not call.assistant or not text:
-        return text
-    words = {"assistant": call.assistant, "person": str(call.person)}
-    return f"{text}\n\n" + _("— %(assistant)s, for %(person)s") % words
 
 
 def _token(call: Call) -> str:

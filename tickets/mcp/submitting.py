@@ -17,7 +17,6 @@ from workflows.fields.answers.validation import Validator
 from workflows.mcp.as_json import FORM, OBJECTS, TEXT, FormInWords, cut, result_of
 from workflows.models import TicketDefinition
 from workflows.running.definition_cache import definition_of
-from workflows.running.events.of_tickets.came_in import BY_ASSISTANT
 
 MOST_TYPES: Final = 200
 _TYPE: Final[JsonObject] = {
@@ -102,12 +101,7 @@ def _submitted(call: Call) -> JsonObject:
         definition=definition, fields=form.fields.values(), answers=answers
     )
     made = submit_ticket(
-        definition=definition,
-        data=answers,
-        user=call.person,
-        title=title,
-        checks_now=True,
-        came_in={"by": BY_ASSISTANT, "called": call.assistant} if call.assistant else None,
+        definition=definition, data=answers, user=call.person, title=title, checks_now=True
     )
     record_act(call, about=made)
     page = f"{call.address}{admin_link(MyTicket(pk=made.pk))}"

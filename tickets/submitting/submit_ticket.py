@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from tenants.audit.acting import through_of
 from tenants.company_limits import ensure_room_for_work
 from tenants.connection import current_schema
 from tenants.database.sequences import align_sequences, is_taken_id
@@ -32,6 +33,7 @@ from workflows.errors import InvalidDataError
 from workflows.fields.in_database.look_up import facts_for
 from workflows.models import Contact, TicketDefinition, WorkflowInstance
 from workflows.running.definition_cache import definition_of
+from workflows.running.events.of_tickets.came_in import BY_ASSISTANT
 from workflows.running.people.assignment import lock_assignment
 from workflows.running.state_manager import NEXT_TASK, WorkflowStateManager
 
@@ -77,6 +79,7 @@ def submit_ticket(
     type: the history says so.
 
     `came_in` says by what it is submitted where no person does it: the data of the event CAME_IN.
+    That an assistant does it is known without.
 
     Where the database gave an id that is taken, its sequences are put right on the way.
 
@@ -90,6 +93,7 @@ def submit_ticket(
         OperationalError, InterfaceError: the database cannot be reached.
     """
     ticket = None
+    came_in = came_in or _by_assistant(by or user)
     try:
         with transaction.atomic():
             ticket, ids = _checked(definition, data, user, title, slot, by, contact)
@@ -194,6 +198,14 @@ def _note_submitter(ticket: Ticket, by: User) -> None:
     if not access_to(ticket, by):
         follow = Follower(ticket=ticket, person=by, since=timezone.now())
         Follower.objects.bulk_create([follow], ignore_conflicts=True)
+
+
+def _by_assistant(person: User) -> JsonObject | None:
+    """What the event CAME_IN says where an assistant acts for this person now."""
+    through = through_of(person.pk)
+    if through is None or not through.assistant:
+        return None
+    return {"by": BY_ASSISTANT, "called": through.assistant}
 
 
 def _note_how(

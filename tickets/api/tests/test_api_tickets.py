@@ -11,6 +11,7 @@ from tenants.audit.models import AuditEvent
 from tenants.models import KeptAnswer
 from tenants.roles import SystemRole
 from tickets.models import FileUpload, Message, Ticket
+from tickets.models.message import LONGEST_MESSAGE
 from tickets.testing import import_fixture
 from workflows.models import CompanyRole, TaskInstance, WorkflowEvent
 
@@ -192,6 +193,20 @@ class MessageTests(VacationCase):
         for _time in range(2):
             self.ask(self.uma, "POST", path, {"text": "Please"}, **KEY, expect=201)
         self.assertEqual(Message.objects.count(), 1)
+
+    def test_what_an_assistant_does_says_so_whatever_the_door(self) -> None:
+        claude = self.token_of(self.uma, assistant="Claude").raw
+        body = {"type": "vacation", "answers": ANSWERS}
+        number = self.ask(claude, "POST", "tickets", body, expect=201).json()["id"]
+        event = WorkflowEvent.objects.get(kind="CAME_IN")
+        self.assertEqual((event.data["by"], event.data["called"]), ("assistant", "Claude"))
+        path = f"tickets/{number}/messages"
+        self.ask(claude, "POST", path, {"text": "Any news?"}, expect=201)
+        self.ask(self.uma, "POST", path, {"text": "Please"}, expect=201)
+        texts = list(Message.objects.order_by("pk").values_list("text", flat=True))
+        self.assertEqual(texts, ["Any news?\n\n— Claude, for Uma Urban", "Please"])
+        too_long = {"text": "x" * LONGEST_MESSAGE}
+        self.assert_problem(self.ask(claude, "POST", path, too_long), 409)
 
 
 class FileTests(VacationCase):
