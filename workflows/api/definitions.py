@@ -223,8 +223,8 @@ def create_draft(request: HttpRequest, sent: Document) -> Version:
     """Make a new draft of a workflow from a bundle.
 
     A bundle with the content of the newest or the published version makes none: that version is
-    answered. Company roles that the company does not have are made with the scope people:write
-    alone; without it they are refused.
+    answered. Company roles that the company does not have are made only with the scope
+    people:write; without it they are refused.
     """
     holder = holder_in(request)
     made = import_bundle(
