@@ -176,12 +176,10 @@ def complete_task(request: HttpRequest, task_id: Number, output: Output) -> Task
     """
     person = holder_in(request).user
     task = _own(person, task_id)
-    ticket: Ticket = task.workflow_instance.ticket
-    answers = ensure_uploads_fit(task.definition.fields, output.answers, user=person, ticket=ticket)
     with refusals(TaskNotWorkableError) as lost:
-        complete(task=task, output=answers, user=person, changes=output.changes)
+        complete(task=task, output=output.answers, user=person, changes=output.changes)
     task.refresh_from_db()
-    if lost.error is not None and not _was_completed_with(answers, task, person):
+    if lost.error is not None and not _was_completed_with(output.answers, task, person):
         raise lost.error
     return _row(task)
 
@@ -239,7 +237,10 @@ def _own(person: User, number: int) -> TaskInstance:
 def _was_completed_with(answers: dict[str, Any], task: TaskInstance, person: User) -> bool:
     """Whether this person has completed it with the same before: that is no mistake."""
     is_theirs = task.status == TaskStatus.COMPLETED and task.assigned_to_id == person.pk
-    return is_theirs and task.output_data == answers
+    ticket: Ticket = task.workflow_instance.ticket
+    return is_theirs and task.output_data == ensure_uploads_fit(
+        task.definition.fields, answers, user=person, ticket=ticket
+    )
 
 
 def _row(task: TaskInstance) -> TaskRow:

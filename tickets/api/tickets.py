@@ -21,7 +21,6 @@ from tenants.tokens.scopes import Scope
 from tickets.api.shapes import TicketDetail, TicketRow
 from tickets.api.ticket_types import MAY_SUBMIT, offered_type
 from tickets.conversation.pages.timeline import Conversation, History, ShownMessage
-from tickets.files.named_uploads import ensure_uploads_fit
 from tickets.finding.find_tickets import Scope as SearchScope
 from tickets.finding.find_tickets import find_tickets
 from tickets.finding.query import read_query
@@ -126,7 +125,7 @@ def submit_a_ticket(request: HttpRequest, ticket: NewTicket) -> SubmittedTicket:
     person = holder_in(request).user
     definition = offered_type(person, ticket.type)
     form = definition_of(definition.workflow_id).ticket_form(definition.presets)
-    answers = ensure_uploads_fit(definition.workflow.fields, ticket.answers, user=person)
+    answers = ticket.answers
     title = ticket.title or name_ticket(
         definition=definition, fields=form.fields.values(), answers=answers
     )

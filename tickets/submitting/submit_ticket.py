@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from tenants.audit.acting import through_of
+from tenants.audit.acting import Through, through_of
 from tenants.company_limits import ensure_room_for_work
 from tenants.connection import current_schema
 from tenants.database.sequences import align_sequences, is_taken_id
@@ -23,6 +23,7 @@ from tickets.advancing.safety_net import advance_after_commit
 from tickets.advancing.take_step import errors_as_step_failed, take_step
 from tickets.errors import MayNotSubmitError, SubmissionFailedError
 from tickets.files.keep_file import claim_files
+from tickets.files.named_uploads import ensure_uploads_fit
 from tickets.finding.write_entries import write_ticket
 from tickets.models import Follower, Ticket
 from tickets.saving.save_answers import forget_saved_answers
@@ -93,7 +94,11 @@ def submit_ticket(
         OperationalError, InterfaceError: the database cannot be reached.
     """
     ticket = None
-    came_in = came_in or _by_assistant(by or user)
+    through = through_of((by or user).pk)
+    if through is not None:
+        fields = definition_of(definition.workflow_id).workflow.fields
+        data = ensure_uploads_fit(fields, data, user=by or user)
+        came_in = came_in or _by_assistant(through)
     try:
         with transaction.atomic():
             ticket, ids = _checked(definition, data, user, title, slot, by, contact)
@@ -200,12 +205,9 @@ def _note_submitter(ticket: Ticket, by: User) -> None:
         Follower.objects.bulk_create([follow], ignore_conflicts=True)
 
 
-def _by_assistant(person: User) -> JsonObject | None:
-    """What the event CAME_IN says where an assistant acts for this person now."""
-    through = through_of(person.pk)
-    if through is None or not through.assistant:
-        return None
-    return {"by": BY_ASSISTANT, "called": through.assistant}
+def _by_assistant(through: Through) -> JsonObject | None:
+    """What the event CAME_IN says where an assistant uses the token; a program's says nothing."""
+    return {"by": BY_ASSISTANT, "called": through.assistant} if through.assistant else None
 
 
 def _note_how(
