@@ -56,8 +56,8 @@ class NeverRolesTests(ApiCase):
             with self.subTest(name):
                 sent = {"document": self.document("Days", more=NEW)}
                 self.assert_refused(self.ask(raw, "POST", "workflows", sent))
-                unchanged = fixture_document("vacation")
-                unchanged["company_roles"] = [*unchanged["company_roles"], *NEW]  # type: ignore[misc]
+                unchanged: dict[str, Any] = fixture_document("vacation")
+                unchanged["company_roles"] = [*unchanged["company_roles"], *NEW]
                 self.assert_refused(self.ask(raw, "POST", "workflows", {"document": unchanged}))
         self.assertFalse(WorkflowDefinition.objects.drafts().exists())
 
