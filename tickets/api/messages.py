@@ -22,6 +22,7 @@ from tenants.errors import StorageAwayError
 from tenants.limits.bodies import SMALL_BODY
 from tenants.tokens.scopes import Scope
 from tickets.api.tickets import seen_ticket
+from tickets.conversation.sign_message import signed
 from tickets.conversation.write_message import MOST_FILES, write_message
 from tickets.errors import TicketsError
 from tickets.file_versions.pages.upload_page import SCREENS
@@ -72,12 +73,13 @@ class KeptFile(Schema):
 )  # fmt: skip
 def add_message(request: HttpRequest, ticket_id: Number, message: NewMessage) -> WrittenMessage:
     """Write a message on a ticket."""
-    person = holder_in(request).user
+    holder = holder_in(request)
+    person = holder.user
     ticket, _access = seen_ticket(person, ticket_id)
     written = write_message(
         ticket=ticket,
         user=person,
-        text=message.text,
+        text=signed(message.text, assistant=holder.token.assistant, person=person),
         visibility=Visibility.INTERNAL if message.is_internal else Visibility.PUBLIC,
         files=message.files,
         token=form_token(request),

@@ -18,6 +18,7 @@ from tenants.tokens.scopes import Scope
 from tickets.api.messages import WrittenMessage, form_token
 from tickets.api.shapes import DoneTask, ShownAnswer, TaskRow
 from tickets.conversation.ask_requester import ask_requester as ask
+from tickets.conversation.sign_message import signed
 from tickets.files.named_uploads import ensure_uploads_fit
 from tickets.models import SavedAnswers, Ticket
 from tickets.saving.save_answers import save_task_answers
@@ -176,10 +177,12 @@ def complete_task(request: HttpRequest, task_id: Number, output: Output) -> Task
     """
     person = holder_in(request).user
     task = _own(person, task_id)
+    ticket: Ticket = task.workflow_instance.ticket
+    answers = ensure_uploads_fit(task.definition.fields, output.answers, user=person, ticket=ticket)
     with refusals(TaskNotWorkableError) as lost:
-        complete(task=task, output=output.answers, user=person, changes=output.changes)
+        complete(task=task, output=answers, user=person, changes=output.changes)
     task.refresh_from_db()
-    if lost.error is not None and not _was_completed_with(output.answers, task, person):
+    if lost.error is not None and not _was_completed_with(answers, task, person):
         raise lost.error
     return _row(task)
 
@@ -204,11 +207,12 @@ def hand_on_task(request: HttpRequest, task_id: Number, given: HandOver) -> None
 )  # fmt: skip
 def ask_requester(request: HttpRequest, task_id: Number, question: Question) -> WrittenMessage:
     """Ask the requester. The task waits for the answer, and its time stops."""
-    person = holder_in(request).user
+    holder = holder_in(request)
+    person = holder.user
     written = ask(
         task=_own(person, task_id),
         user=person,
-        text=question.text,
+        text=signed(question.text, assistant=holder.token.assistant, person=person),
         token=form_token(request),
         now=timezone.now(),
     )
@@ -237,10 +241,7 @@ def _own(person: User, number: int) -> TaskInstance:
 def _was_completed_with(answers: dict[str, Any], task: TaskInstance, person: User) -> bool:
     """Whether this person has completed it with the same before: that is no mistake."""
     is_theirs = task.status == TaskStatus.COMPLETED and task.assigned_to_id == person.pk
-    ticket: Ticket = task.workflow_instance.ticket
-    return is_theirs and task.output_data == ensure_uploads_fit(
-        task.definition.fields, answers, user=person, ticket=ticket
-    )
+    return is_theirs and task.output_data == answers
 
 
 def _row(task: TaskInstance) -> TaskRow:

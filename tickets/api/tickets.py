@@ -21,6 +21,7 @@ from tenants.tokens.scopes import Scope
 from tickets.api.shapes import TicketDetail, TicketRow
 from tickets.api.ticket_types import MAY_SUBMIT, offered_type
 from tickets.conversation.pages.timeline import Conversation, History, ShownMessage
+from tickets.files.named_uploads import ensure_uploads_fit
 from tickets.finding.find_tickets import Scope as SearchScope
 from tickets.finding.find_tickets import find_tickets
 from tickets.finding.query import read_query
@@ -37,6 +38,7 @@ from tickets.withdrawing.withdraw_ticket import LONGEST_REASON
 from tickets.withdrawing.withdraw_ticket import withdraw_ticket as withdraw
 from workflows.models import WorkflowDefinition
 from workflows.running.definition_cache import definition_of
+from workflows.running.events.of_tickets.came_in import by_assistant
 
 router = Router(tags=["Tickets"])
 _CURSOR: Final = r"^\d{1,18}\.\d{1,18}$"
@@ -122,15 +124,21 @@ def submit_a_ticket(request: HttpRequest, ticket: NewTicket) -> SubmittedTicket:
     What the form calculates or begins with is added as on its page. A file is sent before, and
     named as that answered.
     """
-    person = holder_in(request).user
+    holder = holder_in(request)
+    person = holder.user
     definition = offered_type(person, ticket.type)
     form = definition_of(definition.workflow_id).ticket_form(definition.presets)
-    answers = ticket.answers
+    answers = ensure_uploads_fit(definition.workflow.fields, ticket.answers, user=person)
     title = ticket.title or name_ticket(
         definition=definition, fields=form.fields.values(), answers=answers
     )
     made = submit_ticket(
-        definition=definition, data=answers, user=person, title=title, checks_now=True
+        definition=definition,
+        data=answers,
+        user=person,
+        title=title,
+        checks_now=True,
+        came_in=by_assistant(holder.token.assistant),
     )
     return SubmittedTicket(id=made.pk, number=made.number, title=made.title)
 
@@ -156,7 +164,7 @@ def list_tickets(
     tickets = _tickets_of(person, whose)
     tickets = {State.RUNNING: tickets.going_on, State.OVER: tickets.over}.get(state, tickets.all)()
     if ticket_type:
-        tickets = tickets.filter(definition__key=ticket_type.replace("\0", ""))
+        tickets = tickets.filter(definition__key=ticket_type)
     if submitted_after is not None:
         tickets = tickets.filter(created_at__gt=_aware(submitted_after))
     if submitted_before is not None:

@@ -12,7 +12,6 @@ from tenants.models import User
 from tickets.advancing.lock_task import lock_workable
 from tickets.advancing.lock_ticket import lock_ticket
 from tickets.advancing.timer_jobs import cancel_timers
-from tickets.conversation.sign_message import signed
 from tickets.conversation.telling import tell_of_question
 from tickets.conversation.write_message import Written, plain_message, sent_before, write_message
 from tickets.errors import CannotAskOneselfError, RequesterGoneError
@@ -45,8 +44,7 @@ def ask_requester(
     with transaction.atomic():
         ticket = lock_ticket(Ticket.objects.get(workflow_instance=task.workflow_instance_id).pk)
         # Before it is looked whether it may be worked on: it may wait for the answer to this.
-        as_kept = plain_message(signed(text, by=user))
-        sent = Message(ticket=ticket, written_by=user, token=token, text=as_kept)
+        sent = Message(ticket=ticket, written_by=user, token=token, text=text)
         if (before := sent_before(sent, files)) is not None:
             return Written(before, is_new=False)
         manager, locked, _ticket = lock_workable(task, user=user, now=now)

@@ -12,7 +12,6 @@ from django.db.models import Q
 from tenants.models import User
 from tickets.conversation.go_on import take_answer
 from tickets.conversation.mentions import find_mentions
-from tickets.conversation.sign_message import signed
 from tickets.conversation.telling import people_to_tell, tell_of
 from tickets.errors import (
     EmptyMessageError,
@@ -60,7 +59,7 @@ def write_message(
 
     `asks`: the requester is told otherwise, as of a question; see `ask_requester`.
     `files` are uploads of this person that belong to nothing yet. Who is named and may not read
-    the message is not told. What an assistant writes is signed.
+    the message is not told.
 
     Raises:
         MayNotWriteError: this person takes no such part in the ticket.
@@ -82,7 +81,7 @@ def write_message(
         message = Message(
             ticket=ticket,
             visibility=visibility,
-            text=plain_message(signed(text, by=user)),
+            text=text,
             mentions=mentions.named,
             written_by=user,
             written_at=now,

@@ -10,6 +10,7 @@ from tenants.mcp.once import record_act
 from tenants.mcp.tool import LARGEST_ID, Call, JsonObject, Tool
 from tenants.tokens.scopes import Scope as TokenScope
 from tickets.conversation.pages.conversation_page import ticket_address
+from tickets.conversation.sign_message import signed
 from tickets.conversation.write_message import write_message
 from tickets.finding.find_tickets import Found, Scope, find_tickets
 from tickets.finding.query import Query, read_query
@@ -257,7 +258,7 @@ def _add_message(call: Call) -> JsonObject:
     written = write_message(
         ticket=ticket,
         user=call.person,
-        text=call.text("text"),
+        text=signed(call.text("text"), assistant=call.assistant, person=call.person),
         visibility=Visibility.INTERNAL if is_internal else Visibility.PUBLIC,
         token=_token(call),
         now=call.now,

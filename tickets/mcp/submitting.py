@@ -9,6 +9,7 @@ from tenants.mcp.once import record_act, run_once
 from tenants.mcp.tool import Call, JsonObject, Tool
 from tenants.pages.links import admin_link
 from tenants.tokens.scopes import Scope
+from tickets.files.named_uploads import ensure_uploads_fit
 from tickets.mcp.parts import ticket_as_json
 from tickets.models import MyTicket, Ticket
 from tickets.numbering.name_ticket import name_ticket
@@ -17,6 +18,7 @@ from workflows.fields.answers.validation import Validator
 from workflows.mcp.as_json import FORM, OBJECTS, TEXT, FormInWords, cut, result_of
 from workflows.models import TicketDefinition
 from workflows.running.definition_cache import definition_of
+from workflows.running.events.of_tickets.came_in import by_assistant
 
 MOST_TYPES: Final = 200
 _TYPE: Final[JsonObject] = {
@@ -96,12 +98,18 @@ def _submit_ticket(call: Call) -> JsonObject:
 
 def _submitted(call: Call) -> JsonObject:
     definition, form = _offered(call)
-    answers = call.object("answers")
+    sent = call.object("answers")
+    answers = ensure_uploads_fit(definition.workflow.fields, sent, user=call.person)
     title = call.text("title") or name_ticket(
         definition=definition, fields=form.fields.values(), answers=answers
     )
     made = submit_ticket(
-        definition=definition, data=answers, user=call.person, title=title, checks_now=True
+        definition=definition,
+        data=answers,
+        user=call.person,
+        title=title,
+        checks_now=True,
+        came_in=by_assistant(call.assistant),
     )
     record_act(call, about=made)
     page = f"{call.address}{admin_link(MyTicket(pk=made.pk))}"

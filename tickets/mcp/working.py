@@ -16,6 +16,7 @@ from tenants.refusals import refusals
 from tenants.tokens.scopes import Scope
 from tickets.editing.change_answers import earlier_answers
 from tickets.errors import TicketsError
+from tickets.files.named_uploads import ensure_uploads_fit
 from tickets.following.pages.branches import item_of
 from tickets.mcp.following import LIMIT, messages_as_json
 from tickets.models import MyTask, Ticket
@@ -244,16 +245,18 @@ def _complete_task(call: Call) -> JsonObject:
     if earlier is not None:
         return earlier
     task = _own_task(call)
-    if not _was_completed(task, call):
-        complete_task(
-            task=task,
-            output=call.object("answers"),
-            user=call.person,
-            changes=call.object("changes"),
-            seen={str(k): str(v) for k, v in call.object("seen").items()} or None,
-            now=call.now,
-        )
-        task.refresh_from_db()
+    if _was_completed(task, call):  # nothing is done, so nothing is noted or kept
+        return _in_short(task)
+    fields, ticket = task.definition.fields, _ticket_of(task)
+    complete_task(
+        task=task,
+        output=ensure_uploads_fit(fields, call.object("answers"), user=call.person, ticket=ticket),
+        user=call.person,
+        changes=call.object("changes"),
+        seen={str(k): str(v) for k, v in call.object("seen").items()} or None,
+        now=call.now,
+    )
+    task.refresh_from_db()
     made = _in_short(task)
     with transaction.atomic():
         record_act(call, about=_ticket_of(task))

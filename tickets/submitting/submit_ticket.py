@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from tenants.audit.acting import Through, through_of
+from tenants.audit.acting import through_of
 from tenants.company_limits import ensure_room_for_work
 from tenants.connection import current_schema
 from tenants.database.sequences import align_sequences, is_taken_id
@@ -34,7 +34,6 @@ from workflows.errors import InvalidDataError
 from workflows.fields.in_database.look_up import facts_for
 from workflows.models import Contact, TicketDefinition, WorkflowInstance
 from workflows.running.definition_cache import definition_of
-from workflows.running.events.of_tickets.came_in import BY_ASSISTANT
 from workflows.running.people.assignment import lock_assignment
 from workflows.running.state_manager import NEXT_TASK, WorkflowStateManager
 
@@ -80,7 +79,6 @@ def submit_ticket(
     type: the history says so.
 
     `came_in` says by what it is submitted where no person does it: the data of the event CAME_IN.
-    That an assistant does it is known without.
 
     Where the database gave an id that is taken, its sequences are put right on the way.
 
@@ -94,11 +92,9 @@ def submit_ticket(
         OperationalError, InterfaceError: the database cannot be reached.
     """
     ticket = None
-    through = through_of((by or user).pk)
-    if through is not None:
+    if through_of((by or user).pk) is not None:
         fields = definition_of(definition.workflow_id).workflow.fields
         data = ensure_uploads_fit(fields, data, user=by or user)
-        came_in = came_in or _by_assistant(through)
     try:
         with transaction.atomic():
             ticket, ids = _checked(definition, data, user, title, slot, by, contact)
@@ -203,11 +199,6 @@ def _note_submitter(ticket: Ticket, by: User) -> None:
     if not access_to(ticket, by):
         follow = Follower(ticket=ticket, person=by, since=timezone.now())
         Follower.objects.bulk_create([follow], ignore_conflicts=True)
-
-
-def _by_assistant(through: Through) -> JsonObject | None:
-    """What the event CAME_IN says where an assistant uses the token; a program's says nothing."""
-    return {"by": BY_ASSISTANT, "called": through.assistant} if through.assistant else None
 
 
 def _note_how(

@@ -134,9 +134,9 @@ def import_bundle(
     problems = problems_here(document)
     if errors_of(problems) or not isinstance(document, dict):
         raise InvalidBundleError(problems)
-    bundle = WholeBundle(document)
     if not makes_roles:
-        bundle.ensure_roles_exist()
+        WholeBundle(document).ensure_roles_exist()
+    bundle = WholeBundle(document)
     roles = bundle.make_roles()
     if (same := bundle.same_version()) is not None:
         return same

@@ -21,10 +21,17 @@ from workflows.running.events.kind import Rules, Screen, TaskTime, data_of, decl
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+    from workflows.engine.process import JsonObject
+
 BY_START: Final = "start"
 BY_ADDRESS: Final = "address"
 BY_MAIL: Final = "mail"
 BY_ASSISTANT: Final = "assistant"
+
+
+def by_assistant(called: str) -> JsonObject | None:
+    """What is noted of a ticket that an assistant submits; None: it is none (empty)."""
+    return {"by": BY_ASSISTANT, "called": called} if called else None
 
 
 def _history(event: WorkflowEvent) -> StrOrPromise:
