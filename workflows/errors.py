@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tenants.models import User
+
+
+# Of many names, in one sentence.
+MOST_NAMED: Final = 10
 
 
 class WorkflowsError(TicketFlowerError):
@@ -230,6 +234,24 @@ class DraftThereError(WorkflowsError):
     def words(self) -> Mapping[str, object]:
         when = date_format(localtime(self.at), "DATETIME_FORMAT")
         return {"version": self.version, "who": self.by, "when": when}
+
+
+class RolesNotThereError(WorkflowsError):
+    """A definition names company roles that whoever keeps it may not make; `names` are these."""
+
+    message = _(
+        "The company does not have these company roles: %(roles)s. An admin makes them first; "
+        "then send this again."
+    )
+    status = HTTPStatus.FORBIDDEN
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = list(names)
+        super().__init__()
+
+    def words(self) -> Mapping[str, object]:
+        shown = ", ".join(self.names[:MOST_NAMED])
+        return {"roles": f"{shown}, …" if len(self.names) > MOST_NAMED else shown}
 
 
 class NoTitleError(WorkflowsError):

@@ -22,10 +22,12 @@ from workflows.fields.file.file_input import refusal_of_type
 def ensure_uploads_fit(
     specs: Json, answers: JsonObject, *, user: User, ticket: Ticket | None = None
 ) -> JsonObject:
-    """The answers, with each file called as it is kept; forms look at the same.
+    """The answers that somebody sends by a token, with each file called as it is kept.
 
-    `ticket`: whose files may be named, besides those that belong to nothing. What names no file of
-    this person's is left to the service, which refuses it.
+    Services call it, so that no door can forget it, and before they lock anything: the first bytes
+    of a file are read. Of what comes from a page the form has looked at the same. `ticket`: whose
+    files may be named, besides those that belong to nothing. What names none of these is left to
+    `claim_files`, which refuses it.
 
     Raises:
         InvalidDataError: a file is of a type that its question does not take.
@@ -36,7 +38,7 @@ def ensure_uploads_fit(
         return answers
     usable = Q(ticket=None, uploaded_by=user)
     if ticket is not None:
-        usable |= Q(ticket=ticket, message=None)
+        usable |= Q(ticket=ticket)
     uploads = {each.uuid: each for each in FileUpload.objects.filter(usable, uuid__in=keys)}
     problems: list[FieldProblem] = []
     settled = _settled(listed, answers, uploads, "", problems)

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from tenants.audit.acting import through_of
 from tenants.company_limits import ensure_room_for_work
 from tenants.connection import current_schema
 from tenants.database.sequences import align_sequences, is_taken_id
@@ -22,6 +23,7 @@ from tickets.advancing.safety_net import advance_after_commit
 from tickets.advancing.take_step import errors_as_step_failed, take_step
 from tickets.errors import MayNotSubmitError, SubmissionFailedError
 from tickets.files.keep_file import claim_files
+from tickets.files.named_uploads import ensure_uploads_fit
 from tickets.finding.write_entries import write_ticket
 from tickets.models import Follower, Ticket
 from tickets.saving.save_answers import forget_saved_answers
@@ -90,6 +92,9 @@ def submit_ticket(
         OperationalError, InterfaceError: the database cannot be reached.
     """
     ticket = None
+    if through_of((by or user).pk) is not None:
+        fields = definition_of(definition.workflow_id).workflow.fields
+        data = ensure_uploads_fit(fields, data, user=by or user)
     try:
         with transaction.atomic():
             ticket, ids = _checked(definition, data, user, title, slot, by, contact)

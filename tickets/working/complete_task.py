@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from tenants.audit.acting import through_of
 from tenants.connection import current_schema
 from tenants.database.sequences import align_sequences, is_taken_id
 from tenants.errors import TicketFlowerError
@@ -30,9 +31,11 @@ from tickets.editing.change_answers import (
 from tickets.editing.kept_changes import kept_changes
 from tickets.errors import CompletionFailedError
 from tickets.files.keep_file import claim_files
+from tickets.files.named_uploads import ensure_uploads_fit
 from tickets.models import Ticket
 from tickets.working.keep_completion import keep_completion
-from workflows.engine.process import JsonObject
+from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.steps.edits import owner_of
 from workflows.errors import InvalidDataError, TaskNotWorkableError
 from workflows.fields.answers.asked_again import Changed
 from workflows.fields.in_database.look_up import facts_for
@@ -92,6 +95,7 @@ def complete_task(
     now = now or timezone.now()
     answers = _Answers(output, changes or {}, seen)
     try:
+        answers = _with_files_as_kept(answers, task, user)
         _complete(task, answers, user, now)
     except (TicketFlowerError, *UNREACHABLE):
         raise
@@ -113,6 +117,26 @@ class _Answers:
     def kept(self) -> JsonObject:
         """As they are kept to be sent again."""
         return {**self.output, **kept_changes(self.changes, self.seen)}
+
+
+def _with_files_as_kept(answers: _Answers, task: TaskInstance, user: User) -> _Answers:
+    """Raises InvalidDataError: whoever acts by a token names a file that a question refuses."""
+    if through_of(user.pk) is None:
+        return answers
+    instance = task.workflow_instance
+    ticket = Ticket.objects.filter(workflow_instance=instance).first()
+    known = definition_of(instance.workflow_id)
+    forms = {"": known.workflow.fields, **{key: each.fields for key, each in known.tasks.items()}}
+    earlier: list[Json] = [
+        {**spec, "name": f"{owner_of(key)}{spec.get('name')}"}
+        for key, fields in forms.items()
+        for spec in objects_in(fields)
+    ]
+    return replace(
+        answers,
+        output=ensure_uploads_fit(task.definition.fields, answers.output, user=user, ticket=ticket),
+        changes=ensure_uploads_fit(earlier, answers.changes, user=user, ticket=ticket),
+    )
 
 
 def _complete(task: TaskInstance, answers: _Answers, user: User, now: datetime) -> None:

@@ -223,10 +223,14 @@ def create_draft(request: HttpRequest, sent: Document) -> Version:
     """Make a new draft of a workflow from a bundle.
 
     A bundle with the content of the newest or the published version makes none: that version is
-    answered.
+    answered. Company roles that the company does not have are made only with the scope
+    people:write; without it they are refused.
     """
-    person = holder_in(request).user
-    return Version.of(import_bundle(document=sent.document, user=person))
+    holder = holder_in(request)
+    made = import_bundle(
+        document=sent.document, user=holder.user, makes_roles=holder.has(Scope.PEOPLE_WRITE)
+    )
+    return Version.of(made)
 
 
 @operation(
@@ -239,15 +243,16 @@ def save_draft(
     """Save a draft. It may have problems, which publishing refuses.
 
     Send the ETag with which it was read as If-Match: who saves second must not undo what the first
-    has saved.
+    has saved. Company roles are made as for a new draft.
     """
-    workflow = version(workflow_id)
+    workflow, holder = version(workflow_id), holder_in(request)
     ensure_unchanged(request, workflow.updated_at, is_required=True)
     saved = save(
         workflow=workflow,
         document=sent.document,
-        user=holder_in(request).user,
+        user=holder.user,
         expected_updated_at=workflow.updated_at,
+        makes_roles=holder.has(Scope.PEOPLE_WRITE),
     )
     response["ETag"] = etag_of(saved.updated_at)
     return Version.of(saved)

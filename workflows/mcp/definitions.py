@@ -117,7 +117,9 @@ def _saved(call: Call) -> JsonObject:
     elif draft is not None:
         by, at = draft.changed_by or draft.created_by, draft.updated_at
         raise DraftThereError(pk=draft.pk, version=draft.version, by=by, at=at)
-    made = import_bundle(document=found.document, user=call.person, replaces=replaces)
+    made = import_bundle(
+        document=found.document, user=call.person, replaces=replaces, makes_roles=False
+    )
     record_act(call, about=made)
     return {
         **version_as_json(made),
@@ -159,7 +161,9 @@ SAVE_DRAFT: Final = Tool(
     description=(
         "Keep a process as a draft: all of it or nothing. It must have no errors (check_bundle). "
         "Where the newest version of the workflow is a draft already, name it in `replaces`, and "
-        "yours takes its place. A draft changes nothing for anybody: a person publishes it."
+        "yours takes its place. Company roles that are not there are not made: an admin makes "
+        "them first (new_company_roles of check_bundle). A draft changes nothing for anybody: a "
+        "person publishes it."
     ),
     scope=Scope.DEFINITIONS_DRAFT,
     permissions=("workflows.add_workflowdefinition", "workflows.change_workflowdefinition"),

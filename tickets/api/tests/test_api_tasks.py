@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from unittest import mock
 
+from tenants.models import KeptAnswer
 from tickets.api.tests.test_api_tickets import VacationCase
-from tickets.models import SavedAnswers
+from tickets.models import Message, SavedAnswers
 from workflows.models import TaskInstance, TaskStatus
 
 DONE = {"answers": {"approved": "approved"}}
@@ -89,6 +90,15 @@ class TaskTests(TaskCase):
         self.ask(self.other, "POST", f"tasks/{self.mine.pk}/claim", expect=200)
         self.assert_problem(self.ask(self.worker, "POST", f"tasks/{self.mine.pk}/claim"), 409)
         self.assertEqual(TaskInstance.objects.get(pk=self.mine.pk).assigned_to, self.other)
+
+    def test_what_an_assistant_asks_is_signed_and_asked_once(self) -> None:
+        claude = self.token_of(self.worker, assistant="Claude").raw
+        path, question = f"tasks/{self.mine.pk}/ask", {"text": "Which week?"}
+        for _time in range(2):  # the answer to the first got lost, with all that was kept of it
+            self.ask(claude, "POST", path, question, **{"Idempotency-Key": "a-1"}, expect=201)
+            KeptAnswer.objects.all().delete()
+        signature = f"— Claude, for {self.worker}"
+        self.assertEqual(Message.objects.get().text, f"Which week?\n\n{signature}")
 
     def test_the_requester_is_asked(self) -> None:
         path = f"tasks/{self.mine.pk}/ask"

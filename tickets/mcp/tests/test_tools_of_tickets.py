@@ -198,6 +198,18 @@ class TicketToolTests(CompanyTestCase):
             self.of_wendy.call("claim_task", task=task["task"])
         self.assertEqual(TaskInstance.objects.get(pk=task["task"]).assigned_to, self.wendy)
 
+    def test_who_does_such_tasks_no_more_is_told_nothing_of_those_they_did(self) -> None:
+        number = self.submit()["number"]
+        [task] = self.of_wendy.call("my_tasks")["tasks"]
+        self.of_wendy.write("complete_task", task=task["task"], answers={"approved": "approved"})
+        self.assertEqual(self.of_wendy.call("claim_task", task=task["task"])["ticket"], number)
+        self.submit()  # another one, by which they may open tasks at all
+        set_system_roles(user=self.wendy, roles=[SystemRole.USER])
+        [other] = self.of_wendy.call("my_tasks")["tasks"]
+        self.assertTrue(self.of_wendy.call("claim_task", task=other["task"]))
+        refused = self.of_wendy.refused("claim_task", task=task["task"])
+        self.assertEqual(refused["kind"], "NothingThereError")
+
     def test_nobody_completes_what_is_somebody_elses(self) -> None:
         self.submit()
         [task] = self.of_wendy.call("my_tasks")["tasks"]

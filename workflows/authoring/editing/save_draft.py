@@ -28,11 +28,13 @@ def save_draft(
     document: object,
     user: User | None,
     expected_updated_at: datetime,
+    makes_roles: bool = True,
 ) -> WorkflowDefinition:
     """Replace a draft by this document, all of it or nothing; it stays the same version.
 
     The document may have problems, which publishing refuses; `storage_problems` says what must
-    hold for it to be saved. Company roles that it names and the company does not have are made.
+    hold for it to be saved. Company roles that it names and the company does not have are made,
+    where `makes_roles`.
     `expected_updated_at` is the draft's `updated_at` when the document was read: who saves
     second must not undo what the first has saved.
 
@@ -40,6 +42,7 @@ def save_draft(
         NotADraftError: it was published in the meantime; a published version never changes.
         DraftChangedError: somebody has saved the draft in the meantime; it says who.
         NotStorableError: the document cannot be kept as it is; it has the problems.
+        RolesNotThereError: it names company roles that are not there, and not `makes_roles`.
     """
     lock_definitions()
     draft = WorkflowDefinition.objects.select_for_update().get(pk=workflow.pk)
@@ -54,6 +57,8 @@ def save_draft(
     others = WorkflowDefinition.objects.versions_of(draft.key).exclude(pk=draft.pk)
     if problem := key_problem(draft.key, bundle.key, document, is_fixed=others.exists()):
         raise NotStorableError([problem])
+    if not makes_roles:
+        bundle.ensure_roles_exist()
     saved = bundle.replace_draft(draft, user=user)
     record(DRAFT_SAVED, about=saved, person=user, key=saved.key, version=saved.version)
     return saved

@@ -109,19 +109,24 @@ def preview_bundle(*, document: object, beside: Sequence[JsonObject] = ()) -> Bu
 
 @transaction.atomic
 def import_bundle(
-    *, document: object, user: User | None, replaces: SeenDraft | None = None
+    *,
+    document: object,
+    user: User | None,
+    replaces: SeenDraft | None = None,
+    makes_roles: bool = True,
 ) -> WorkflowDefinition:
     """Make a new draft version of a workflow from a bundle, all of it or nothing.
 
     With `replaces` the bundle takes the place of that draft of the same workflow.
 
-    Company roles that the company does not have are made; those that it has stay as they
-    are. Ticket types become new versions that are not active: publishing makes them so. A
-    bundle with the content of the published or of the newest version makes no new draft:
+    Company roles that the company does not have are made, where `makes_roles`; those that it has
+    stay as they are. Ticket types become new versions that are not active: publishing makes them
+    so. A bundle with the content of the published or of the newest version makes no new draft:
     that version is returned.
 
     Raises:
         InvalidBundleError: the bundle has errors; it has every problem.
+        RolesNotThereError: it has company roles that are not there, and not `makes_roles`.
         NotADraftError: what it replaces was published or deleted in the meantime.
         DraftChangedError: somebody has saved what it replaces in the meantime.
     """
@@ -129,6 +134,8 @@ def import_bundle(
     problems = problems_here(document)
     if errors_of(problems) or not isinstance(document, dict):
         raise InvalidBundleError(problems)
+    if not makes_roles:
+        WholeBundle(document).ensure_roles_exist()
     bundle = WholeBundle(document)
     if (same := bundle.same_version()) is not None:
         return same

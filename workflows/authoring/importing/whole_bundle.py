@@ -16,6 +16,7 @@ from workflows.bundles.document.canonical import END, START, as_text, default_of
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.steps.approvals import Approvers, with_votes
 from workflows.engine.steps.reminders import with_reminder_roles
+from workflows.errors import RolesNotThereError
 from workflows.fields.in_database.kept_people import kept_parts, numbers_of
 from workflows.fields.in_database.kept_roles import reminders_with_numbers, with_role_numbers
 from workflows.fields.specs.company_roles import with_roles
@@ -142,6 +143,11 @@ class WholeBundle:
         if version.is_published and "ticket_types" not in new:
             old.pop("ticket_types", None)
         return old, new
+
+    def ensure_roles_exist(self) -> None:
+        """Raises RolesNotThereError: it has company roles that the company does not have."""
+        if missing := self.missing_roles():
+            raise RolesNotThereError(missing)
 
     def make_roles(self) -> dict[str, CompanyRole]:
         """The bundle's company roles by name, those that are missing made now."""
