@@ -43,6 +43,7 @@ ROLE_PERMISSIONS: Mapping[SystemRole, tuple[str, ...]] = {
         "tenants.change_user",
         "tenants.manage_company_data",
         "tickets.view_report",
+        "workflows.view_contact",
         "tickets.view_webhook",
         "tickets.add_webhook",
         "tickets.change_webhook",
@@ -67,6 +68,7 @@ ROLE_PERMISSIONS: Mapping[SystemRole, tuple[str, ...]] = {
         "tickets.add_myticket",
     ),
     SystemRole.TICKET_ADMIN: (
+        "workflows.view_contact",
         "tickets.view_ticket",
         "tickets.change_ticket",
         "tickets.view_ticketerror",

@@ -26,7 +26,7 @@ class Contact(models.Model):
     class Meta:
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
-        default_permissions = ()
+        default_permissions = ("view",)
         ordering = ("-pk",)
         constraints = (models.UniqueConstraint(fields=("email",), name="contact_email_unique"),)
 

@@ -23,8 +23,6 @@ from workflows.models import Contact, ContactLink, TaskInstance
 
 # Who sees what stands in tickets.
 SEES_TICKETS = "tickets.view_ticket"
-# Who looks after people's data sees whose there is, and can erase it.
-SEES_PEOPLE = "tenants.manage_company_data"
 
 
 @admin.register(Contact)
@@ -48,8 +46,7 @@ class ContactAdmin(DetailPageAdmin):
         return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        user = request.user
-        may = user.has_perm(SEES_TICKETS) or user.has_perm(SEES_PEOPLE)
+        may = request.user.has_perm("workflows.view_contact")
         return may and active_company(request) is not None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
