@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from django.db import transaction
@@ -12,8 +12,6 @@ from django.utils.translation import gettext_lazy
 
 from tenants.audit.kinds import declare
 from tenants.audit.record import changed, record
-from tenants.encryption import encrypt, encrypt_again
-from tenants.errors import UndecryptableError
 from tenants.models import Company, User
 from tickets.errors import NoSuchQuestionError, WayInPersonError
 from tickets.models import WayIn
@@ -29,8 +27,6 @@ WAY_IN_SECRET: Final = declare(
     "tickets.way_in_secret_made", gettext_lazy("Made a secret for a ticket type's web address")
 )
 
-# How long a secret that was replaced is still taken, so that nobody is cut off.
-OVERLAP: Final = timedelta(days=1)
 TEXTS: Final = ("text", "long_text")
 FILE: Final = "file"
 
@@ -86,32 +82,14 @@ def make_way_in_secret(*, definition: TicketDefinition, user: User, now: datetim
     secret = make_secret()
     with transaction.atomic():
         way_in = _locked(definition)
-        if way_in.encrypted:
-            way_in.old_encrypted, way_in.old_until = way_in.encrypted, now + OVERLAP
-        way_in.encrypted = encrypt(secret)
-        way_in.save(update_fields=["encrypted", "old_encrypted", "old_until"])
+        way_in.replace_secret(secret, now=now)
         record(WAY_IN_SECRET, about=definition, person=user, key=way_in.type_key)
     return secret
 
 
 @MORE_SECRETS.register
 def encrypt_ways_in_again() -> int:
-    """Encrypt the secrets with the first of the keys; returns how many there are.
-
-    Raises:
-        EncryptionError: one in use cannot be decrypted; none is changed.
-    """
-    count = 0
-    with transaction.atomic():
-        for each in WayIn.objects.select_for_update().exclude(encrypted="").order_by("pk"):
-            each.encrypted = encrypt_again(each.encrypted)
-            try:
-                each.old_encrypted = encrypt_again(each.old_encrypted) if each.old_encrypted else ""
-            except UndecryptableError:  # it was replaced: that is why
-                each.old_encrypted = ""
-            each.save(update_fields=["encrypted", "old_encrypted"])
-            count += 1
-    return count
+    return WayIn.encrypt_all_again()
 
 
 def _locked(definition: TicketDefinition) -> WayIn:

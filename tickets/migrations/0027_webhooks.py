@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 (
                     "old_until",
                     models.DateTimeField(
-                        blank=True, null=True, verbose_name="earlier secret used until"
+                        blank=True, null=True, verbose_name="earlier secret taken until"
                     ),
                 ),
                 (

@@ -1,16 +1,15 @@
 from __future__ import annotations
 
-from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from tenants.encryption import decrypt
+from tickets.models.rolled_secret import RolledSecret
 
 
-class WayIn(models.Model):
+class WayIn(RolledSecret):
     """How tickets of a type come in without anybody who fills in its form; all of it is off at
     first. It belongs to the ticket type whatever its version: `type_key`.
 
@@ -30,11 +29,6 @@ class WayIn(models.Model):
         related_name="+",
         verbose_name=_("on behalf of"),
     )
-    encrypted = models.TextField(_("secret, encrypted"), blank=True, default="", editable=False)
-    old_encrypted = models.TextField(
-        _("earlier secret, encrypted"), blank=True, default="", editable=False
-    )
-    old_until = models.DateTimeField(_("earlier secret taken until"), null=True, blank=True)
     mail_on = models.BooleanField(_("takes tickets by mail"), default=False)
     mail_text = models.CharField(_("question for the text"), max_length=63, blank=True, default="")
     mail_files = models.JSONField(_("questions for the files"), default=list, blank=True)
@@ -45,17 +39,6 @@ class WayIn(models.Model):
 
     def __str__(self) -> str:
         return self.type_key
-
-    def secrets(self, *, now: datetime) -> list[str]:
-        """Those that are taken, the newest first.
-
-        Raises:
-            EncryptionError: one cannot be decrypted with the keys that are set.
-        """
-        found = [decrypt(self.encrypted)] if self.encrypted else []
-        if self.old_encrypted and self.old_until is not None and now < self.old_until:
-            found.append(decrypt(self.old_encrypted))
-        return found
 
 
 class Delivery(models.Model):

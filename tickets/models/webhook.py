@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import datetime
 from typing import ClassVar
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -10,8 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from tenants.encryption import decrypt
 from tenants.names import LONGEST_NAME
+from tickets.models.rolled_secret import RolledSecret
 from workflows.models.composed_json import ComposedJson
 from workflows.models.status import one_of
 
@@ -39,7 +38,7 @@ TEST_EVENT = "test"
 TO_DELIVER = (DeliveryState.WAITING, DeliveryState.SENDING)
 
 
-class Webhook(models.Model):
+class Webhook(RolledSecret):
     """An address of another system, which is told what happens.
 
     `events` are the keys of the kinds that it is told of (tickets/webhooks/kinds.py), and
@@ -55,11 +54,6 @@ class Webhook(models.Model):
     events = models.JSONField(_("events"), default=list)
     ticket_types = models.JSONField(_("ticket types"), default=list, blank=True)
     with_answers = models.BooleanField(_("with answers"), default=False)
-    encrypted = models.TextField(_("secret, encrypted"), blank=True, default="", editable=False)
-    old_encrypted = models.TextField(
-        _("earlier secret, encrypted"), blank=True, default="", editable=False
-    )
-    old_until = models.DateTimeField(_("earlier secret used until"), null=True, blank=True)
     paused = models.CharField(
         _("paused"), max_length=20, choices=WebhookPause.choices, blank=True, default=""
     )
@@ -87,17 +81,6 @@ class Webhook(models.Model):
     def host(self) -> str:
         """The address without path and query, in which people put tokens. For lists and logs."""
         return urlsplit(self.url).netloc
-
-    def secrets(self, *, now: datetime) -> list[str]:
-        """Those to sign with, the newest first.
-
-        Raises:
-            EncryptionError: one cannot be decrypted with the keys that are set.
-        """
-        found = [decrypt(self.encrypted)]
-        if self.old_encrypted and self.old_until is not None and now < self.old_until:
-            found.append(decrypt(self.old_encrypted))
-        return found
 
 
 class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from django.conf import settings
@@ -14,8 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from tenants.audit.kinds import declare
 from tenants.audit.record import changed, record
-from tenants.encryption import encrypt, encrypt_again
-from tenants.errors import UndecryptableError
+from tenants.encryption import encrypt
 from tenants.jobs import defer, defer_many
 from tenants.models import User
 from tenants.refusals import refusals
@@ -37,8 +36,6 @@ WEBHOOK_SECRET: Final = declare(
     "company.webhook_secret_made", gettext_lazy("Made a new secret for a webhook")
 )
 
-# How long a secret that was replaced is still signed with, so that nobody is cut off.
-OVERLAP: Final = timedelta(days=1)
 # Lines of messages whose jobs are made when a webhook goes on; the others' are made soon after.
 MOST_LINES: Final = 500
 _DELETE_LOG: Final = "DELETE FROM tickets_webhookdelivery WHERE webhook_id = %s"
@@ -171,9 +168,7 @@ def make_webhook_secret(*, webhook_id: int, user: User, now: datetime) -> str:
     secret = make_secret()
     with transaction.atomic():
         webhook = locked_webhook(webhook_id)
-        webhook.old_encrypted, webhook.old_until = webhook.encrypted, now + OVERLAP
-        webhook.encrypted = encrypt(secret)
-        webhook.save(update_fields=["encrypted", "old_encrypted", "old_until"])
+        webhook.replace_secret(secret, now=now)
         record(WEBHOOK_SECRET, about=webhook, person=user)
     return secret
 
@@ -197,22 +192,7 @@ def ensure_address(url: str) -> None:
 
 @MORE_SECRETS.register
 def encrypt_webhooks_again() -> int:
-    """Encrypt the secrets with the first of the keys; returns how many there are.
-
-    Raises:
-        EncryptionError: one in use cannot be decrypted; none is changed.
-    """
-    count = 0
-    with transaction.atomic():
-        for each in Webhook.objects.select_for_update().exclude(encrypted="").order_by("pk"):
-            each.encrypted = encrypt_again(each.encrypted)
-            try:
-                each.old_encrypted = encrypt_again(each.old_encrypted) if each.old_encrypted else ""
-            except UndecryptableError:  # it was replaced: that is why
-                each.old_encrypted = ""
-            each.save(update_fields=["encrypted", "old_encrypted"])
-            count += 1
-    return count
+    return Webhook.encrypt_all_again()
 
 
 def _say(webhook: Webhook, wanted: Wanted) -> None:

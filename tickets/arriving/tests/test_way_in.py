@@ -11,7 +11,6 @@ from tenants.limits.rates import counted_requests
 from tenants.limits.table import WAY_IN_MESSAGES
 from tenants.models import User
 from tickets.arriving.set_way_in import (
-    OVERLAP,
     Ways,
     encrypt_ways_in_again,
     make_way_in_secret,
@@ -20,6 +19,7 @@ from tickets.arriving.set_way_in import (
 from tickets.arriving.tests.messages import SignedMessages
 from tickets.arriving.type_address import WebAddress
 from tickets.models import Delivery, Ticket, WayIn
+from tickets.models.rolled_secret import OVERLAP
 from tickets.tests.screens import ScreenTestCase
 from workflows.actions.signature import make_secret
 from workflows.models import WorkflowEvent
