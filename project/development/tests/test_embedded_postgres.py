@@ -83,7 +83,7 @@ class EmbeddedPostgresTests(unittest.TestCase):
         )
 
     def test_it_has_room_for_the_locks_of_many_companies(self) -> None:
-        self.assertEqual(self.query("SHOW max_locks_per_transaction"), "1400")
+        self.assertEqual(self.query("SHOW max_locks_per_transaction"), "1500")
 
     def test_it_refuses_a_wrong_password(self) -> None:
         with self.assertRaisesRegex(psycopg.OperationalError, "password authentication failed"):

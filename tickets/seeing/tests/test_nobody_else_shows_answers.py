@@ -54,6 +54,7 @@ WHY_READERS = {
     "tickets/finding/write_entries.py": "gives it to tickets.seeing",
     "tickets/health/mending.py": "asks whether there is one",
     "tickets/linking/pages/links_section.py": "leaves it in the database",
+    "tickets/mcp/working.py": "compares the worker's own with what they send again",
     "tickets/overseeing/pages/task_instance.py": "gives it to tickets.seeing",
     "tickets/overseeing/tickets_of_definitions.py": "asks for a key",
     "tickets/repairing/pages/ticket_error.py": "asks for a key",

@@ -11,6 +11,8 @@ from typing import Any
 
 from django.test import override_settings
 
+from tenants.testing_tools.waits import PATIENCE
+
 type Answers = Callable[["Handler"], None]
 
 
@@ -98,7 +100,7 @@ def answers(status: int, body: bytes = b"{}", **headers: str) -> Answers:
 
 def is_silent(handler: Handler) -> None:
     """Takes the request, and says nothing."""
-    handler.server.over.wait(30)
+    handler.server.over.wait(PATIENCE)
 
 
 def never_ends(handler: Handler) -> None:
