@@ -44,6 +44,12 @@ OVERFLOW = """() => {
     });
     return `${document.documentElement.scrollWidth} > ${width}: ${widest.outerHTML.slice(0, 200)}`;
 }"""
+# A chart is drawn anew in the frames after its window has got another size.
+DRAWN = """() => new Promise((done) => {
+    let frames = 4;
+    const next = () => (frames-- > 0 ? requestAnimationFrame(next) : done());
+    next();
+})"""
 
 
 class _Shared:
@@ -177,6 +183,7 @@ class BrowserTestCase(WebServerTestCase):
         """Nothing is wrong with this page in the console, nor on a phone."""
         self.assertEqual(self.errors[:5], [], page.url)
         page.set_viewport_size(PHONE)
+        page.evaluate(DRAWN)
         try:
             self.assertEqual(page.evaluate(OVERFLOW), "", f"{page.url} is too wide for a phone.")
         finally:

@@ -436,11 +436,13 @@ class EditorTests(BrowserTestCase):
         late = {"when": "P1D clock after due at 09:00", "tell": "role", "role": heads.pk}
         self.assertEqual(task.reminders, [{"when": "P2D before due"}, {**late, "add": True}])
         page.get_by_label("How it is done").select_option(label="Nobody: it waits until a time")
-        page.locator(".ed-moment .ed-count").fill("3")
+        page.get_by_role("textbox", name="How long it waits").fill("3")
+        # Nothing is lost: nobody has a step that waits, which is said of each reminder.
+        expect(page.locator("#ed-problem-count")).to_have_text("2 problems to fix")
         page.get_by_role("button", name="Save").click()
         expect(page.locator("#ed-state")).to_have_text("Saved")
-        task = draft.tasks.get()
-        self.assertEqual((task.task_type, task.wait, task.reminders), ("WAIT", "P3D", None))
+        waits, kept = draft.tasks.get(), task.reminders
+        self.assertEqual((waits.task_type, waits.wait, waits.reminders), ("WAIT", "P3D", kept))
 
     def test_an_address_leads_to_a_place(self) -> None:
         """As the picture and the problems of the workflow's page write it."""
