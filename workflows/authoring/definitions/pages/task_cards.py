@@ -15,6 +15,7 @@ from workflows.authoring.definitions.pages.transition_rows import (
     outline_of,
     transition_rows,
 )
+from workflows.authoring.definitions.pages.way_mails import MailsOfWays
 from workflows.bundles.outline.kinds import variable_name
 from workflows.bundles.telling.approvals import approval_in_words, approvers_in_words
 from workflows.bundles.telling.assignments import assignment_in_words
@@ -85,10 +86,14 @@ class TableCardRow:
 def task_cards(workflow: WorkflowDefinition, labels: Mapping[str, str]) -> list[TaskCard]:
     """The tasks of a workflow that `with_tasks_and_transitions` has fetched."""
     transitions, tasks = list(workflow.transitions.all()), list(workflow.tasks.all())
-    people = addresses_of(tasks)
+    people, mails = addresses_of(tasks), MailsOfWays(transitions, labels)
     return [
         task_card(
-            task, [each for each in transitions if each.from_task_id == task.pk], labels, people
+            task,
+            [each for each in transitions if each.from_task_id == task.pk],
+            labels,
+            people,
+            mails,
         )
         for task in tasks
         if not task.is_vote
@@ -100,8 +105,11 @@ def task_card(
     transitions: Iterable[Transition],
     labels: Mapping[str, str],
     people: Mapping[int, str] | None = None,
+    mails: MailsOfWays | None = None,
 ) -> TaskCard:
-    """`people` are the addresses of whoever its rule names; None: they are looked up."""
+    """`people` are the addresses of whoever its rule names, `mails` what its transitions send;
+    None: they are looked up.
+    """
     if people is None:
         people = addresses_of([task])
     return TaskCard(
@@ -119,7 +127,7 @@ def task_card(
         documents=tuple(_documents(task)) if task.is_call or task.is_subticket else (),
         given_to=given_to(task, labels, people),
         shows_again=edits_in_words(task.edits, labels) if task.shows_again else "",
-        leads_to=transition_rows(transitions, labels),
+        leads_to=transition_rows(transitions, labels, mails),
         values=tuple(_values(task)) if task.is_at_once else (),
         table=_table(task, labels) if task.is_at_once else None,
         reminders=tuple(_reminders(task, labels)),

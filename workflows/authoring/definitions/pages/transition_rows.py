@@ -67,11 +67,13 @@ def outline_of(workflow: WorkflowDefinition, tasks: Iterable[TaskDefinition]) ->
 
 
 def transition_rows(
-    transitions: Iterable[Transition], labels: Mapping[str, str]
+    transitions: Iterable[Transition],
+    labels: Mapping[str, str],
+    mails: MailsOfWays | None = None,
 ) -> list[TransitionRow]:
-    """In the order in which they are tried."""
+    """In the order in which they are tried. `mails` knows those of all of them, or more."""
     rows = sorted(transitions, key=lambda each: each.priority)
-    mails = MailsOfWays(rows, labels)
+    mails = mails or MailsOfWays(rows, labels)
     return [_transition_row(each, labels, mails) for each in rows]
 
 

@@ -37,9 +37,11 @@ class MailsOfWays:
         self.files = labels
         self.roles = roles_of_reminders(each.messages for each in sending)
         self.people = addresses_of(sending)
-        tasks = sending[0].workflow.tasks.all() if sending else ()
-        titles = {f"tasks.{each.key}": each.title for each in tasks}
-        self.labels = {**titles, **{name: quoted(label) for name, label in labels.items()}}
+        self.labels: dict[str, str] = {}
+        if sending:
+            tasks = sending[0].workflow.tasks.all()
+            self.labels |= {f"tasks.{each.key}": each.title for each in tasks}
+            self.labels |= {name: quoted(label) for name, label in labels.items()}
 
     @classmethod
     def of_workflow(cls, workflow: WorkflowDefinition, labels: Mapping[str, str]) -> Self:
