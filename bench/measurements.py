@@ -14,22 +14,24 @@ import psutil
 from django.conf import settings
 from django.db import connection
 
-from bench.constructs import APPROVAL, FIVE, TWENTY, TWO, VOTE, construct_rows, picture_rows
-from bench.counting import start_counting
-from bench.doctor import doctor_rows
-from bench.fill import fill, finish_open_tickets
-from bench.first_load import ROWS, first_load_rows
-from bench.floors import close_raw_connection
-from bench.latency import commit_to_next_task, engine_cpu
-from bench.measure import Scenario, measure
-from bench.over_http import complete_scenarios, server, submit_scenarios
-from bench.pages import PAGES, page_rows
-from bench.processes import rates
-from bench.report import Report, Row, rows_of
-from bench.scenarios import ORM, OURS, preparations
-from bench.searching import search_scenarios
-from bench.setup import Bench, make_company
-from bench.upgrading import sign_up_rows, upgrade_rows
+from bench.companies.fill import fill, finish_open_tickets
+from bench.companies.setup import Bench, make_company
+from bench.floors.steps import close_raw_connection
+from bench.measuring.counting import start_counting
+from bench.measuring.measure import Scenario, measure
+from bench.measuring.report import Report, Row, rows_of
+from bench.over_http.browser import complete_scenarios, server, submit_scenarios
+from bench.parts.constructs import APPROVAL, FIVE, TWENTY, TWO, VOTE, construct_rows, picture_rows
+from bench.parts.doctor import doctor_rows
+from bench.parts.first_load import ROWS, first_load_rows
+from bench.parts.latency import commit_to_next_task, engine_cpu
+from bench.parts.pages import PAGES, page_rows
+from bench.parts.processes import rates
+from bench.parts.programs import asked_rows, submitted
+from bench.parts.scenarios import ORM, OURS, preparations
+from bench.parts.searching import search_scenarios
+from bench.parts.upgrading import sign_up_rows, upgrade_rows
+from project.serving.long_lived import freeze_what_is_loaded
 from tenants.connection import use_public
 
 
@@ -109,6 +111,7 @@ class Measurements:
         self.size = SIZES[name]
         self.report = Report(about=_about(name))
         start_counting()
+        freeze_what_is_loaded()  # as the web server and the worker do
 
     def close(self) -> None:
         close_raw_connection()
@@ -169,6 +172,23 @@ class Measurements:
                 if what == "submit":
                     self.report.goal("HTTP submit, times a plain view", found=share, at_least=0.6)
         self.report.add(title, rows)
+
+    def programs(self) -> None:
+        """Lists and searches by the API and at /mcp, by many tickets; submitting by the API."""
+        few, many = self.size.seen
+        rounds = self.size.rounds // 6 + 1
+        rows = asked_rows(self._company(few), self._company(many), rounds=rounds, operations=3)
+        self.report.add(f"Programs with {many:,} tickets, and with {few:,}", rows)
+        for row in rows:
+            name = f"{row['what']} with {many:,} tickets, times {few:,}"
+            self.report.goal(name, found=float(row["times"]), at_most=1.3)
+        with server(self.small) as browser:
+            named = submitted(self.small, browser)
+            self._measure(named.values(), [self.small])
+        self.report.add("Submitting by the API", rows_of(named, floor="our page"))
+        page, api = (statistics.median(each.cpu) for each in named.values())
+        name = "submitting by the API, CPU times that of the page"
+        self.report.goal(name, found=round(api / page, 2), at_most=1)
 
     def latency(self) -> None:
         """From the commit of what a person did until the next task is committed."""

@@ -10,12 +10,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench.setup import start_django
+from bench.companies.setup import start_django
 
 PARTS = (
     "steps",
     "constructs",
     "http",
+    "programs",
     "latency",
     "engine",
     "processes",

@@ -6,8 +6,8 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 
-from project.long_lived import freeze_what_is_loaded
 from project.serving.edge import Edge
+from project.serving.long_lived import freeze_what_is_loaded
 from project.wsgi import application as django_application
 
 freeze_what_is_loaded()

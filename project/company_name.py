@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from tenants.active_company import active_company
+from tenants.companies.active_company import active_company
 
 
 def company_name(request: HttpRequest) -> str:

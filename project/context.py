@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from project.company_name import company_name
-from tenants.active_company import active_company, visit_of
+from tenants.companies.active_company import active_company, visit_of
 from tenants.names import LONGEST_NAME
 from tickets.notices.pages.bell import bell_of
 

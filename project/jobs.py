@@ -6,6 +6,7 @@ import logging
 
 from django.conf import settings
 from django.db import close_old_connections
+from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException
@@ -13,6 +14,7 @@ from procrastinate.jobs import Status
 
 from tenants.account.log_ins import forget_ended_sessions
 from tenants.api.once import forget_answers
+from tenants.connecting.connect import forget_codes
 from tenants.fair_turns import RECOVERED, Queue
 from tenants.jobs import PATIENT
 from tenants.limits import table as limits
@@ -48,8 +50,10 @@ async def requeue_stalled(context: JobContext, timestamp: int) -> None:
 @app.periodic(cron="*/10 * * * *")
 @app.task(name="tickets.jobs.forget_old_counts", retry=PATIENT, queue=Queue.UPKEEP)
 def forget_old_counts(timestamp: int) -> None:
-    """Delete counts of requests and attempts that count no more, and sessions that have ended."""
+    """Delete counts of requests and attempts that count no more, and sessions that have ended,
+    answers that are not kept any more, and codes of programs that nobody exchanged."""
     close_old_connections()
     limits.forget()
     forget_ended_sessions()
     forget_answers()
+    forget_codes(now=timezone.now())

@@ -10,9 +10,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import Resolver404, resolve, reverse
 
-from project.views import bad_request
+from project.unavailable.error_pages import bad_request
 from tenants.api.door import BY_TOKEN
-from tenants.api.problems import problem
+from tenants.api.problems import problem, problem_of
+from tenants.errors import RateLimitedError
 from tenants.limits.bodies import (
     ASKS_BODY_LIMIT,
     BODY_LIMIT_HEADER,
@@ -20,6 +21,7 @@ from tenants.limits.bodies import (
     SMALL_BODY,
     body_limit,
 )
+from tenants.refusals import refusals
 from workflows.layouts.on_page import has_layouts
 
 logger = logging.getLogger("django.security")
@@ -125,7 +127,9 @@ class BodyLimitMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if ASKS_BODY_LIMIT in request.META:
-            return HttpResponse(headers={BODY_LIMIT_HEADER: str(_limit(request))})
+            with refusals(RateLimitedError) as refused:
+                return HttpResponse(headers={BODY_LIMIT_HEADER: str(_limit(request))})
+            return problem_of(refused.error or RateLimitedError(1))
         if (limit := request.META.get(REFUSED_BODY)) is not None:
             if request.path_info.startswith(BY_TOKEN):
                 return problem(413)

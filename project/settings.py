@@ -85,13 +85,13 @@ INSTALLED_APPS = SHARED_APPS + [app for app in TENANT_APPS if app not in SHARED_
 
 MIDDLEWARE = [
     "project.observing.requests.RequestLogMiddleware",
-    "project.health.HealthMiddleware",
+    "project.observing.health.HealthMiddleware",
     "tenants.middleware.PublicSchemaMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "project.middleware.ContentSecurityPolicyMiddleware",
     "tenants.middleware.LanguageMiddleware",
-    "project.being_upgraded.InstallationUpToDateMiddleware",
+    "project.unavailable.being_upgraded.InstallationUpToDateMiddleware",
     "tenants.api.door.NoCookiesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -100,10 +100,10 @@ MIDDLEWARE = [
     "tenants.middleware.ActiveCompanyMiddleware",
     "tenants.middleware.PersonsLanguageMiddleware",
     "tenants.middleware.ActorMiddleware",
-    "project.being_upgraded.CompanyUpToDateMiddleware",
-    "project.to_be_deleted.CompanyToBeDeletedMiddleware",
+    "project.unavailable.being_upgraded.CompanyUpToDateMiddleware",
+    "project.unavailable.to_be_deleted.CompanyToBeDeletedMiddleware",
     "project.middleware.BodyLimitMiddleware",
-    "project.trouble.TroubleMiddleware",
+    "project.unavailable.trouble.TroubleMiddleware",
     "allauth.account.middleware.AccountMiddleware",  # it insists
     "project.middleware.BadRequestMiddleware",
     "tenants.middleware.ActivityMiddleware",
@@ -191,7 +191,7 @@ ACCESSIBILITY_CONTACT = os.environ.get("ACCESSIBILITY_CONTACT") or ""
 SIGN_UPS_PER_HOUR = int(os.environ.get("SIGN_UPS_PER_HOUR") or 60)
 # How many schemas wait for companies that sign up: tenants/spare_schemas. 0: none.
 SPARE_SCHEMAS = int(os.environ.get("SPARE_SCHEMAS") or 2)
-# What a company may have, unless it has limits of its own: tenants/company_limits.py.
+# What a company may have, unless it has limits of its own: tenants/companies/company_limits.py.
 COMPANY_MOST_PEOPLE = int(os.environ.get("COMPANY_MOST_PEOPLE") or 1_000)
 COMPANY_MOST_STORED_MB = int(os.environ.get("COMPANY_MOST_STORED_MB") or 10_000)
 COMPANY_MOST_WAITING_JOBS = int(os.environ.get("COMPANY_MOST_WAITING_JOBS") or 10_000)
@@ -206,8 +206,23 @@ COMPANY_MOST_INVITATIONS_A_DAY = int(os.environ.get("COMPANY_MOST_INVITATIONS_A_
 COMPANY_MOST_OUTSIDE_MAILS_A_DAY = int(os.environ.get("COMPANY_MOST_OUTSIDE_MAILS_A_DAY") or 1_000)
 # How often a minute the tokens of one person or service account may ask for something.
 TOKEN_REQUESTS_A_MINUTE = int(os.environ.get("TOKEN_REQUESTS_A_MINUTE") or 600)
+# Of answers that are kept for who sends a request again: of one owner of tokens, and of a company.
+TOKEN_KEPT_ANSWERS_A_DAY = int(os.environ.get("TOKEN_KEPT_ANSWERS_A_DAY") or 20_000)
+COMPANY_MOST_KEPT_ANSWERS_A_DAY = int(os.environ.get("COMPANY_MOST_KEPT_ANSWERS_A_DAY") or 100_000)
+# Of checks, trials, tests, replays and comparisons of workflows: of one person, and of a company.
+DEAR_REQUESTS_A_MINUTE = int(os.environ.get("DEAR_REQUESTS_A_MINUTE") or 60)
+COMPANY_MOST_DEAR_REQUESTS_A_MINUTE = int(
+    os.environ.get("COMPANY_MOST_DEAR_REQUESTS_A_MINUTE") or 240
+)
+# The same, where a script of a page asks while somebody types.
+CHECKS_WHILE_TYPING_A_MINUTE = int(os.environ.get("CHECKS_WHILE_TYPING_A_MINUTE") or 300)
+COMPANY_MOST_CHECKS_WHILE_TYPING_A_MINUTE = int(
+    os.environ.get("COMPANY_MOST_CHECKS_WHILE_TYPING_A_MINUTE") or 1_200
+)
 # How often a company may have a draft written by a language model in a day, changes included.
 COMPANY_MOST_DESCRIPTIONS_A_DAY = int(os.environ.get("COMPANY_MOST_DESCRIPTIONS_A_DAY") or 50)
+# How many tasks of a company are offered to assistants in a day; more go straight to people.
+COMPANY_MOST_OFFERED_TASKS_A_DAY = int(os.environ.get("COMPANY_MOST_OFFERED_TASKS_A_DAY") or 1_000)
 # How often a ticket may come to one task, and how many tasks it may have: a workflow that goes in
 # circles stops there, with an error of the ticket.
 TICKET_MOST_VISITS = int(os.environ.get("TICKET_MOST_VISITS") or 500)

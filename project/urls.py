@@ -5,14 +5,22 @@ from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 
-from project import api, demo_accounting, health, views
-from project.mcp_server import SERVER
+from project import demo_accounting
+from project.observing import health
 from project.observing.metrics import metrics
+from project.programs import api
+from project.programs.mcp_server import SERVER
+from project.superusers.enter_company import EnterCompanyPage, LeaveCompanyPage
+from project.unavailable import error_pages
+from project.visitors.landing import AccessibilityPage, LandingPage
+from project.visitors.sign_up import InvitedSignUpPage, SignUpByMailPage, SignUpPage
 from tenants.account.pages.address import ConfirmAddressPage
 from tenants.account.pages.forgotten_password import ForgottenPasswordPage
 from tenants.account.pages.one_time_link import OneTimeLinkPage
+from tenants.connecting.pages import endpoints
+from tenants.connecting.pages.metadata import resource_metadata, server_metadata
 from tenants.mcp.pages.endpoint import endpoint
-from tenants.mcp.pages.metadata import resource_metadata
+from tenants.tokens.doors import Door
 from tickets.arriving.pages.way_in import way_in, way_in_answer
 from tickets.calling.pages.callbacks import receive
 from tickets.notices.pages.stop_mail import StopMailPage
@@ -28,8 +36,8 @@ from workflows.layouts.pages.frame import frame
 from workflows.mcp.pages.served import bundle_schema, described, llms_txt
 from workflows.people.invitations.pages.accept_page import AcceptPage
 
-handler400 = views.bad_request
-handler500 = views.server_error
+handler400 = error_pages.bad_request
+handler500 = error_pages.server_error
 
 # What only leads elsewhere takes nothing.
 SAFE = ["get", "head", "options"]
@@ -39,11 +47,11 @@ urlpatterns = [
     path("healthz", health.healthz, name="health"),
     path("readyz", health.readyz, name="ready"),
     path("metrics", metrics, name="metrics"),
-    path("", views.LandingPage.as_view(), name="landing"),
-    path("accessibility/", views.AccessibilityPage.as_view(), name="accessibility"),
-    path("sign-up/", views.SignUpPage.as_view(), name="sign_up"),
-    path("sign-up/invited/<str:token>/", views.InvitedSignUpPage.as_view(), name="invited_sign_up"),
-    path("sign-up/<str:token>/", views.SignUpByMailPage.as_view(), name="sign_up_by_mail"),
+    path("", LandingPage.as_view(), name="landing"),
+    path("accessibility/", AccessibilityPage.as_view(), name="accessibility"),
+    path("sign-up/", SignUpPage.as_view(), name="sign_up"),
+    path("sign-up/invited/<str:token>/", InvitedSignUpPage.as_view(), name="invited_sign_up"),
+    path("sign-up/<str:token>/", SignUpByMailPage.as_view(), name="sign_up_by_mail"),
     path("forgotten-password/", ForgottenPasswordPage.as_view(), name="forgotten_password"),
     path("new-password/<str:token>/", OneTimeLinkPage.as_view(), name="one_time_link"),
     path("stop-mail/<str:token>/", csrf_exempt(StopMailPage.as_view()), name="stop_mail"),
@@ -56,8 +64,8 @@ urlpatterns = [
     path("started/<str:token>/", ConfirmStartPage.as_view(), name="confirm_start"),
     path("new-address/<str:token>/", ConfirmAddressPage.as_view(), name="new_address"),
     path("invitation/<str:token>/", AcceptPage.as_view(), name="invitation"),
-    path("companies/<int:pk>/enter/", views.EnterCompanyPage.as_view(), name="enter_company"),
-    path("companies/leave/", views.LeaveCompanyPage.as_view(), name="leave_company"),
+    path("companies/<int:pk>/enter/", EnterCompanyPage.as_view(), name="enter_company"),
+    path("companies/leave/", LeaveCompanyPage.as_view(), name="leave_company"),
     path(
         "favicon.ico",
         RedirectView.as_view(url="/static/ticketflower/favicon.svg", http_method_names=SAFE),
@@ -89,12 +97,23 @@ urlpatterns = [
     path("mcp", endpoint(SERVER), name="mcp"),
     # Where RFC 9728 has programs look for it: the path of what it is about comes behind.
     path(".well-known/oauth-protected-resource/mcp", resource_metadata, name="mcp_metadata"),
+    path(
+        ".well-known/oauth-protected-resource/api/v1",
+        resource_metadata,
+        {"door": Door.API},
+        name="api_metadata",
+    ),
+    path(".well-known/oauth-protected-resource", resource_metadata, name="resource_metadata"),
+    path(".well-known/oauth-authorization-server", server_metadata, name="server_metadata"),
+    path("oauth/token", endpoints.token, name="oauth_token"),
+    path("oauth/revoke", endpoints.revoke, name="oauth_revoke"),
+    path("oauth/register", endpoints.register, name="oauth_register"),
     path("llms.txt", llms_txt, name="llms_txt"),
     path("llms/<str:text>.md", described, name="described"),
     path("schemas/bundle-1.json", bundle_schema, name="bundle_schema"),
     re_path(r"^mail-in/?$", mail_in, name="mail_in"),
     path("api/", api.reference, name="api_reference"),
     path("api/v1/openapi.json", api.openapi, name="api_document"),
-    re_path(r"^api/v1/(?P<rest>.*)$", api.door, name="api"),
+    re_path(r"^api/v1/(?P<rest>[\s\S]*)\Z", api.door, name="api"),  # line breaks, too
     path("demo/accounting/invoices", demo_accounting.archive_invoice, name="demo_accounting"),
 ]

@@ -191,8 +191,9 @@ class TokenScopesError(TokenError):
 
 class NotForAssistantsError(TokenError):
     message = _(
-        "An assistant never publishes workflows, and never changes people or roles: a person "
-        "does. Leave these out, or leave the assistant's name empty where a program uses the token."
+        "An assistant never publishes workflows, and never changes people, roles or settings: a "
+        "person does. Leave these out, or leave the assistant's name empty where a program uses "
+        "the token."
     )
     field = "scopes"
 
@@ -241,6 +242,10 @@ class RateLimitedError(TenantsError):
         super().__init__()
 
 
+class ShareUsedUpError(RateLimitedError):
+    message = _("You have had your share of it for today. Try again tomorrow.")
+
+
 class AttemptsPausedError(RateLimitedError):
     """It says the same of people who are known here and of those who are not."""
 
@@ -250,15 +255,41 @@ class AttemptsPausedError(RateLimitedError):
     )
 
     def words(self) -> Mapping[str, object]:
-        if self.seconds < _MINUTE:
-            text, count = ngettext("%(n)d second", "%(n)d seconds", self.seconds), self.seconds
-        else:
-            count = ceil(self.seconds / _MINUTE)
-            text = ngettext("%(n)d minute", "%(n)d minutes", count)
-        return {"wait": text % {"n": count}}
+        return {"wait": _wait(self.seconds)}
 
 
-# Limits of a company: tenants/company_limits.py
+class TooDearError(RateLimitedError):
+    """Of what costs the server much: see tenants/limits/dear.py."""
+
+    message = _(
+        "You or your company have asked for very much that takes long, such as checks, trials and"
+        " searches. Try again in %(wait)s."
+    )
+
+    def words(self) -> Mapping[str, object]:
+        return {"wait": _wait(self.seconds)}
+
+
+class KeysUsedUpError(RateLimitedError):
+    """Of requests whose answers are kept: see tenants/limits/kept_answers.py."""
+
+    message = _(
+        "You or your company have sent more requests with a key of their own, to be done once, than"
+        " are kept in a day. Try again in %(wait)s."
+    )
+
+    def words(self) -> Mapping[str, object]:
+        return {"wait": _wait(self.seconds)}
+
+
+def _wait(seconds: int) -> str:
+    if seconds < _MINUTE:
+        return ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds}
+    minutes = ceil(seconds / _MINUTE)
+    return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
+
+
+# Limits of a company: tenants/companies/company_limits.py
 
 
 class StorageAwayError(TenantsError):

@@ -32,6 +32,7 @@ class Queue(StrEnum):
     MAILS = "mails"  # that wait in an outbox, and notices
     CALLS = "calls"  # to other systems, which may hang
     WEBHOOKS = "webhooks"  # to addresses that companies choose, which may hang, too
+    MODEL = "model"  # a language model, which takes minutes to answer
     BULK = "bulk"  # imports, many repairs at once, cleaning up
 
 
@@ -51,6 +52,8 @@ SLOTS: Final[dict[Queue, Slots]] = {
     Queue.CALLS: Slots(12, 4),
     # Apart from calls, for which tickets wait: an address that is dead holds up webhooks alone.
     Queue.WEBHOOKS: Slots(8, 2),
+    # Apart from calls, too: some companies that describe much would hold up everybody's tickets.
+    Queue.MODEL: Slots(4, 1),
     Queue.BULK: Slots(2, 1),
 }
 # Of a job that was left by a worker which died.

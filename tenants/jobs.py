@@ -29,8 +29,9 @@ from tenants.observing.log_context import note_job
 
 # How long a job waits whose company is behind, however often.
 BEHIND_SECONDS: Final = 30
-# How long a call waits at most before it is looked whether it may be made now.
+# How long a call waits at first before it is looked whether it may be made now.
 SOON_SECONDS: Final = 15 * 60
+_MOST_DOUBLINGS: Final = 3
 MINUTE: Final = 60
 
 
@@ -45,9 +46,11 @@ class Retry(RetryStrategy):
         if isinstance(exception, CompanyBehindError):
             return RetryDecision(retry_in={"seconds": BEHIND_SECONDS})
         if isinstance(exception, CallsUsedUpError):
-            # Not all of them at the same moment; and sooner, as a superuser may raise the limit.
+            # Not all of them at the same moment; and sooner, as a superuser may raise the limit:
+            # less and less often, as a company may have any number of jobs that wait for this.
+            soon = SOON_SECONDS * 2 ** min(job.attempts, _MOST_DOUBLINGS)
             return RetryDecision(
-                retry_in={"seconds": min(exception.seconds, SOON_SECONDS) + randbelow(MINUTE)}
+                retry_in={"seconds": min(exception.seconds, soon) + randbelow(MINUTE)}
             )
         if isinstance(exception, CompanyToBeDeletedError) and exception.until is not None:
             return RetryDecision(retry_at=exception.until)

@@ -11,11 +11,11 @@ from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
-from tenants.active_company import CompanyRequest, find_active_company, visit_of
 from tenants.audit.acting import acting_as, actor_of, visitor
+from tenants.companies.active_company import CompanyRequest, find_active_company, visit_of
+from tenants.companies.language_and_zone import known_language, zone_of
 from tenants.connection import use_company, use_public
 from tenants.errors import RateLimitedError
-from tenants.language_and_zone import known_language, zone_of
 from tenants.limits.sender import sender_of
 from tenants.limits.table import BY_SENDER, count_sender
 from tenants.logging_in.second_factor import SESSION_KEY, is_demanded
@@ -23,7 +23,7 @@ from tenants.logging_in.sessions import SessionStore
 from tenants.models import User
 from tenants.observing.log_context import note
 from tenants.refusals import refusals
-from tenants.visits import leave_company, record_request
+from tenants.superusers.visits import leave_company, record_request
 
 # The header of a request that no person makes (tenants/pages/static/pages/progress.js).
 POLL = "X-Poll"

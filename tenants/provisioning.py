@@ -5,8 +5,8 @@ Running the migrations takes most of a second a company. So their SQL is collect
 the database for all processes (collecting takes seconds) and replayed as one statement;
 `tenants/tests/test_provisioning.py` proves that a schema made this way equals a migrated one, with
 its rows. A migration of data stops the SQL where a new company needs it, and is run there; each
-must say whether one does (`tenants/data_migrations.py`). Then nothing is kept: each process
-collects.
+must say whether one does (`tenants/migrating/data_migrations.py`). Then nothing is kept: each
+process collects.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 from django_tenants.utils import schema_context, schema_exists
 
-from tenants.data_migrations import DataMigration, undeclared_operations
 from tenants.database.schema import PEOPLE_HERE
 from tenants.errors import SchemaExistsError, UndeclaredDataMigrationError
+from tenants.migrating.data_migrations import DataMigration, undeclared_operations
 from tenants.migrating.versions import version_of
 from tenants.models import Company, NewCompanyTables
 from tenants.wall.build import build_wall
@@ -162,7 +162,8 @@ def ensure_declared(migrations: Iterable[Migration]) -> None:
             raise UndeclaredDataMigrationError(
                 f"{migration.app_label}.{migration.name} has an operation that is no SQL "
                 f"({operation.describe()}), so a new company would be made without it. Make it a "
-                f"tenants.data_migrations.DataMigration, and say whether new companies need it."
+                f"tenants.migrating.data_migrations.DataMigration, and say whether new companies "
+                f"need it."
             )
 
 
@@ -172,6 +173,9 @@ def _collect(migrations: Sequence[Migration], state: ProjectState) -> Iterator[_
         editor.create_model(MigrationRecorder.Migration)
     statements: list[str] = list(editor.collected_sql)
     for migration in migrations:
+        if not router.allow_migrate(connection.alias, migration.app_label):
+            state = _passed(state, migration)
+            continue
         for part, data in _parts(migration):
             with _collecting() as editor:
                 state = part.apply(state, editor, collect_sql=True)
@@ -186,6 +190,13 @@ def _collect(migrations: Sequence[Migration], state: ProjectState) -> Iterator[_
     )
     version = version_of((each.app_label, each.name) for each in migrations)
     yield _Step(_joined(statements), version=version)
+
+
+def _passed(state: ProjectState, migration: Migration) -> ProjectState:
+    """What a migration says that makes nothing here. Most of what one takes is to make the models
+    anew with each operation: they are let go, and are made where the next SQL asks for them."""
+    state.__dict__.pop("apps", None)
+    return migration.mutate_state(state, preserve=False)
 
 
 def _collecting() -> Any:

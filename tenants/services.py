@@ -13,7 +13,7 @@ from django_tenants.utils import get_public_schema_name, schema_context
 
 from tenants.audit.kinds import declare
 from tenants.audit.record import changed, record, record_in_installation, record_of_person
-from tenants.company_limits import COMPANY_LIMITS, ensure_people_within_limit
+from tenants.companies.company_limits import COMPANY_LIMITS, ensure_people_within_limit
 from tenants.connection import PUBLIC, company_of
 from tenants.errors import AccountHasNoLogInError, EmailInUseError, LastAdminError
 from tenants.models import Company, User

@@ -30,6 +30,7 @@ from tickets.webhooks.pages import change_pages, delivery_list, webhook_list
 from tickets.withdrawing.pages import withdraw_page
 from tickets.working.pages import (
     absence_pages,
+    assistant_note,
     complete_many_page,
     hand_over_page,
     my_task,

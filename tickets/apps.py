@@ -20,6 +20,8 @@ class TicketsConfig(AppConfig):
         import_module("tickets.notices.kinds")
         # The time of a task begins with the end of its question: see QUESTION_ENDED.
         import_module("tickets.advancing.set_timers")
+        # Whoever begins with a task takes it from an assistant: see WITH_EVENT.
+        import_module("tickets.advancing.offers")
         # What has started a ticket is told that it has ended: see WITH_EVENT.
         import_module("tickets.advancing.subticket_jobs")
         # Nobody waits for an answer of who left: see ASKED_OF.

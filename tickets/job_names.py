@@ -7,6 +7,7 @@ its name may not.
 ADVANCE = "tickets.jobs.advance"
 FIRE_TIMER = "tickets.jobs.fire_timer"
 END_WAIT = "tickets.jobs.end_wait"
+END_OFFER = "tickets.jobs.end_offer"
 REMIND = "tickets.jobs.remind"
 FOLLOW_SUBTICKET = "tickets.jobs.follow_subticket"
 KEEP_UNDELIVERED = "tickets.jobs.keep_undelivered"

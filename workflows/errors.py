@@ -219,6 +219,12 @@ class DraftChangedError(WorkflowsError):
         return {"who": self.by, "when": date_format(localtime(self.at), "DATETIME_FORMAT")}
 
 
+class UnreadDraftError(WorkflowsError):
+    message = _(
+        "An assistant has written in this draft. Read what is new in it, and publish it here."
+    )
+
+
 class DraftThereError(WorkflowsError):
     """`pk` and `version` are of the other draft; `by` has saved it last, `at` says when."""
 

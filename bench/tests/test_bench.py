@@ -15,11 +15,17 @@ from django.conf import settings
 from django.db import connection
 from django.test import tag
 
-from bench.counting import SENT, start_counting
-from bench.fill import TABLES, fill, finish_open_tickets
-from bench.floors import close_raw_connection, orm_complete, orm_submit, raw_complete, raw_submit
-from bench.services import new_task, our_complete, our_submit
-from bench.setup import Bench, enter, make_company
+from bench.companies.fill import TABLES, fill, finish_open_tickets
+from bench.companies.setup import Bench, enter, make_company
+from bench.floors.steps import (
+    close_raw_connection,
+    orm_complete,
+    orm_submit,
+    raw_complete,
+    raw_submit,
+)
+from bench.measuring.counting import SENT, start_counting
+from bench.parts.services import new_task, our_complete, our_submit
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase, child_environment
 from tenants.testing_tools.examples import is_long_run
 from tickets.models import Ticket

@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from unfold.dataclasses import SearchResult
 
 from project.admin_site.navigation import sections_for
-from tenants.active_company import active_company
+from tenants.companies.active_company import active_company
+from tenants.errors import TooDearError
+from tenants.limits.dear import Dear, count_dear
 from tenants.models import User
 from tenants.names import name_key
 from tickets.finding.find_tickets import Scope, SearchTooWideError, find_tickets
@@ -33,9 +35,10 @@ def find(request: HttpRequest, term: str) -> list[SearchResult]:
     if not term or not isinstance(request.user, User):
         return []
     results = list(_screens(request, term))
-    if active_company(request) is not None:
+    if (company := active_company(request)) is not None:
         query = read_query(term)
-        with suppress(SearchTooWideError):
+        with suppress(SearchTooWideError, TooDearError):
+            count_dear(Dear.WHILE_TYPING, person_id=request.user.pk, schema=company.schema_name)
             results += _tickets(request.user, query)
             results += _tasks(request.user, term, query)
         results += _workflows(request.user, term)

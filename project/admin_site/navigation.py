@@ -17,7 +17,7 @@ from django.urls import get_script_prefix, get_urlconf, reverse
 from django.utils.translation import gettext_lazy as _
 
 from tenants.account.pages.tokens import OwnTokensPage
-from tenants.active_company import active_company
+from tenants.companies.active_company import active_company
 from tenants.models import User
 from tenants.pages.menu import MenuSection
 from tenants.pages.page import Entry as RegisteredPage

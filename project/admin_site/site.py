@@ -37,6 +37,7 @@ from tenants.account.pages.profile import ProfilePage
 from tenants.account.pages.second_factor import OwnSecondFactorPage
 from tenants.account.pages.sessions import SessionsPage
 from tenants.account.pages.tokens import NewOwnTokenPage, OwnTokensPage
+from tenants.connecting.pages.connect_page import ConnectPage
 from tenants.logging_in.passkeys import domain_of
 from tenants.models import User
 from tickets.notices.pages.bell import BellPage
@@ -114,6 +115,11 @@ class TicketFlowerAdminSite(UnfoldAdminSite):
                 "account/tokens/new/",
                 self.admin_view(NewOwnTokenPage.as_view()),
                 name="account_token_new",
+            ),
+            path(
+                "account/connect/",
+                self.admin_view(ConnectPage.as_view()),
+                name="account_connect",
             ),
             path("notices/", self.admin_view(NoticeListPage.as_view()), name="notices"),
             path("notices/bell/", self.admin_view(BellPage.as_view()), name="notices_bell"),

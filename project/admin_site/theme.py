@@ -70,6 +70,8 @@ STYLESHEETS = (
 SCRIPTS = (
     "ticketflower/theme.js",
     "ticketflower/reachable.js",
+    "pages/asking.js",
+    "pages/sending.js",
     "picture/pictures.js",
     "notices/bell.js",
 )
@@ -120,7 +122,7 @@ UNFOLD: dict[str, Any] = {
     "COLORS": COLORS,
     "STYLES": [one_file(ALL_STYLES)],
     "SCRIPTS": [one_file(ALL_SCRIPTS)],
-    "DASHBOARD_CALLBACK": "project.dashboard.dashboard",
+    "DASHBOARD_CALLBACK": "project.admin_site.dashboard.dashboard",
     "ACCOUNT": {
         "navigation": "project.admin_site.navigation.account_links",
     },

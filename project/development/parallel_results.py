@@ -15,7 +15,7 @@ from unittest import TestCase, TestSuite
 from django.test.runner import RemoteTestResult, RemoteTestRunner
 
 from project.development.time_limit import begin_limit, end_limit
-from project.long_lived import freeze_what_is_loaded
+from project.serving.long_lived import freeze_what_is_loaded
 from tenants.testing_tools.endings import announce_class
 
 

@@ -32,6 +32,11 @@ def prepare_process() -> override_settings:
     fast = override_settings(
         # A real password hash takes a fifth of a second by design; no test is about that.
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        # A test may ask within a second what people ask in an hour; some are about these limits.
+        DEAR_REQUESTS_A_MINUTE=100_000,
+        COMPANY_MOST_DEAR_REQUESTS_A_MINUTE=100_000,
+        CHECKS_WHILE_TYPING_A_MINUTE=100_000,
+        COMPANY_MOST_CHECKS_WHILE_TYPING_A_MINUTE=100_000,
         STORAGES={
             **settings.STORAGES,
             "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

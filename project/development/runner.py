@@ -13,6 +13,7 @@ from django.test.runner import DiscoverRunner
 
 from project.development.parallel_results import freeze_once
 from project.development.parallel_tests import LongestFirst, prepare_process
+from project.development.quick_migrations import quick_migrations
 from project.development.upgrading import LEFT_OUT
 from tenants.testing import make_test_companies
 from tenants.testing_tools.endings import end_what_tests_share
@@ -24,9 +25,9 @@ MOST_SAID = 200
 # Tags of tests that are suites of their own, each with its option; what a usual run has of their
 # kind is not tagged.
 APART = {
-    "browsers": "the tests in a browser but for the main path",
+    "browsers": "the tests in a browser",
     "companies": "the tests of whole companies: each page asked by others, made, restored, deleted",
-    "processes": "the tests that start, stop and kill many processes",
+    "processes": "the tests that start, stop and kill many processes, or race again and again",
 }
 
 
@@ -89,11 +90,22 @@ class CompanyTestRunner(DiscoverRunner):
         create: Callable[..., str] = connection.creation.create_test_db
 
         def create_with_companies(*args: Any, **options: Any) -> str:
-            name = create(*args, **options)
+            with quick_migrations():
+                name = create(*args, **options)
+            _do_not_wait_for_the_disk(name)
             make_test_companies()
             return name
 
-        connection.creation.create_test_db = create_with_companies  # type: ignore[method-assign]
+        clone: Callable[..., None] = connection.creation.clone_test_db
+
+        def clone_that_does_not_wait(suffix: str, *args: Any, **options: Any) -> None:
+            clone(suffix, *args, **options)
+            name = connection.creation.get_test_db_clone_settings(suffix)["NAME"]
+            _do_not_wait_for_the_disk(name)
+
+        creation: Any = connection.creation
+        creation.create_test_db = create_with_companies
+        creation.clone_test_db = clone_that_does_not_wait
         return super().setup_databases(**kwargs)
 
     def teardown_databases(self, *args: Any, **kwargs: Any) -> None:
@@ -123,6 +135,13 @@ class CompanyTestRunner(DiscoverRunner):
             print(line)
         print(self._summary, flush=True)
         return failed
+
+
+def _do_not_wait_for_the_disk(database: str) -> None:
+    """Tests kill our processes, and never Postgres: what it has taken in is not lost with them."""
+    with connection.cursor() as cursor:
+        name = connection.ops.quote_name(database)
+        cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit TO off")
 
 
 def _flattened(suite: TestSuite) -> Iterator[TestCase]:

@@ -244,6 +244,7 @@ class Servers:
 
     def _environment(self) -> dict[str, str]:
         environment = prepare_environment()
+        environment.setdefault("PUBLIC_URL", self.address)  # links in mails lead to this port
         if self.demo:
             environment.setdefault("DEMO", "1")
             environment.setdefault("ACTION_CONNECT_TO", f"{DEMO_ACCOUNTING}={self._own_address()}")

@@ -15,7 +15,8 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Container, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 from typing import Any, Final
@@ -32,6 +33,7 @@ from project.serving.responses import Answer, Send, plain_answer, refusal
 from project.serving.turns import TooManyWaitError, Turns, line_of
 from project.serving.wsgi_call import Application, Environ, call, environ_of
 from tenants.limits.bodies import ASKS_BODY_LIMIT, BODY_LIMIT_HEADER, REFUSED_BODY, SMALL_BODY
+from tenants.limits.sender import place_of_sender, sender_in
 from tenants.observing.log_context import logged
 from tenants.observing.metrics import count
 from tenants.observing.request_ids import REQUEST_ID, REQUEST_ID_HEADER, request_id_of
@@ -45,6 +47,8 @@ MOST_QUEUED: Final = 200
 MOST_LARGE: Final = 32
 # How much of a body that is too large is thrown away, so that its sender hears why.
 MOST_SKIPPED: Final = 64 * 1024 * 1024
+# Django, or we in its place, have no time for this person.
+NOT_NOW: Final = (429, 503)
 MOST_HEADER_BYTES: Final = 32 * 1024
 # A request that Django is busy with for longer (seconds): the process counts as stuck.
 STUCK_SECONDS: Final = 300.0
@@ -63,8 +67,9 @@ class Edge:
         self._application = application
         self._pace = pace or Pace()
         self._django = ThreadPoolExecutor(max_workers=1, thread_name_prefix="django")
-        self._bodies: dict[Body, None] = {}
-        self._large: dict[Body, None] = {}
+        # Each with its sender, oldest first.
+        self._bodies: dict[Body, str] = {}
+        self._large: dict[Body, str] = {}
         self._turns = Turns(MOST_QUEUED)
         self._busy_since: float | None = None
 
@@ -114,11 +119,14 @@ class Edge:
         Raises:
             SenderGoneError: nobody is there any more.
         """
+        place = place_of_sender(sender_in(environ_of(scope, io.BytesIO(), 0)))
         while len(self._bodies) >= MOST_BODIES:
-            slowest = next(iter(self._bodies))
+            slowest = _makes_way(self._bodies, place, self._bodies)
+            if slowest is None:
+                break
             del self._bodies[slowest]
             slowest.give_up()
-        self._bodies[body] = None
+        self._bodies[body] = place
         try:
             return await self._read_within_limit(scope, body)
         except BodyTooSlowError:
@@ -133,6 +141,8 @@ class Edge:
         if announced <= SMALL_BODY and await body.read(SMALL_BODY):
             return None
         limit = await self._limit(scope)
+        if isinstance(limit, Answer):
+            return limit
         if limit <= SMALL_BODY:
             raise BodyTooLargeError
         if not self._may_keep(body):
@@ -144,21 +154,27 @@ class Edge:
         return await self._ask_django({**environ, REFUSED_BODY: limit})
 
     def _may_keep(self, body: Body) -> bool:
-        """Whether there is room for one more large body: the one that has been coming for longest
-        makes way."""
+        """Whether there is room for one more large body: another one that still comes makes way."""
+        place = self._bodies.get(body, "")
         if len(self._large) >= MOST_LARGE:
-            oldest = next((each for each in self._large if each in self._bodies), None)
+            oldest = _makes_way(self._large, place, self._bodies)
             if oldest is None:  # all of them are there, and wait for Django
                 return False
             del self._large[oldest]
             oldest.give_up()
-        self._large[body] = None
+        self._large[body] = place
         return True
 
-    async def _limit(self, scope: Mapping[str, Any]) -> int:
-        """How large a body Django takes from this person at this address, in bytes."""
+    async def _limit(self, scope: Mapping[str, Any]) -> int | Answer:
+        """How large a body Django takes from this person at this address, in bytes.
+
+        Where nothing is taken now, whatever its size, the answer that says so.
+        """
         environ = environ_of(scope, io.BytesIO(), 0)
         answer = await self._ask_django({**environ, ASKS_BODY_LIMIT: True})
+        if answer.status in NOT_NOW:
+            answer.headers.append((b"connection", b"close"))
+            return answer
         answer.close()
         name = BODY_LIMIT_HEADER.lower().encode()
         return int(dict(answer.headers).get(name, SMALL_BODY))
@@ -185,6 +201,14 @@ class Edge:
         if since is not None and asyncio.get_running_loop().time() - since > STUCK_SECONDS:
             return _as_json(plain_answer(503, '{"status": "stuck"}'))
         return _as_json(plain_answer(200, '{"status": "ok"}'))
+
+
+def _makes_way(kept: Mapping[Body, str], place: str, coming: Container[Body]) -> Body | None:
+    """Of those that still come the oldest of whoever has most, with the one that comes from
+    `place` now: who sends many takes nobody else's room."""
+    counts = Counter([*kept.values(), place])
+    still = (each for each in kept if each in coming)
+    return max(still, key=lambda each: counts[kept[each]], default=None)
 
 
 def _request_id(headers: list[tuple[bytes, bytes]]) -> str:

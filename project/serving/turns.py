@@ -35,6 +35,7 @@ FOR_VISITORS = (
     "/mail-in",
     "/new-address/",
     "/new-password/",
+    "/oauth/",
     "/rate/",
     "/sign-up/",
     "/start/",
@@ -42,6 +43,24 @@ FOR_VISITORS = (
     "/stop-mail/",
 )
 _READS = ("GET", "HEAD", "OPTIONS")
+# What may take seconds: checks, trials, tests, replays and comparisons of workflows, wherever they
+# come from, the report that programs read, and the page that asks the host of a program who that
+# is. Who has many addresses has not many turns of these, and they wait for each other. A test
+# compares them with what pages and operations say of themselves.
+DEAR = "dear"
+# What assistants ask for stands in the body, which nobody has read here: all of it is such.
+_DEAR_AT = re.compile(
+    r"POST /mcp"
+    r"|POST /api/v1/(bundles/check|workflows|workflows/[^/]+/(try|tests|replay|publish|move))"
+    r"|PUT /api/v1/workflows/[^/]+"
+    r"|GET /api/v1/(report|workflows/[^/]+/(changes|publishable))"
+    r"|(GET|POST) /app/workflows/workflowdefinition/[^/]+/(try|tests)/"
+    r"|GET /app/workflows/workflowdefinition/([^/]+/(replay|compare)|gallery/[^/]+)/"
+    r"|POST /app/workflows/workflowdefinition/"
+    r"([^/]+/(try/visible|publish|edit)|import|editor/(check|carry)|gallery/[^/]+/use)/"
+    r"|POST /app/workflows/taskdefinition/upload/"
+    r"|(GET|POST) /app/account/connect/"
+)
 
 
 class TooManyWaitError(Exception):
@@ -53,18 +72,25 @@ def line_of(request: Mapping[str, Any]) -> tuple[str, str]:
 
     A line is a sender's address, its members are the sessions: many people may stand behind one
     address. Nothing is asked of the database, so who invents sessions has many members, and still
-    one line. Forms of visitors share one line, whose members are their addresses.
+    one line. Forms of visitors share one line, whose members are their addresses, and so does what
+    may take seconds.
     """
     place = place_of_sender(sender_in(request))
     is_form = request["REQUEST_METHOD"] not in _READS
-    if is_form and request["PATH_INFO"].startswith(FOR_VISITORS):
-        return VISITORS, place
     cookies = request.get("HTTP_COOKIE", "")
     found = re.search(rf"(?:^|;)\s*{re.escape(settings.SESSION_COOKIE_NAME)}=([^;]+)", cookies)
     # A token is no form of a visitor's, whatever it is: who invents tokens has many members, too.
-    if request["PATH_INFO"].startswith(("/api/", "/mcp")) and (
-        shown := request.get("HTTP_AUTHORIZATION")
-    ):
+    is_by_token = request["PATH_INFO"].startswith(("/api/", "/mcp"))
+    shown = request.get("HTTP_AUTHORIZATION", "") if is_by_token else ""
+    if is_form and request["PATH_INFO"].startswith(FOR_VISITORS):
+        return VISITORS, place
+    # Who shows nothing is turned away at once: that costs little.
+    # HEAD does what GET does.
+    method = request["REQUEST_METHOD"].replace("HEAD", "GET")
+    asks_for = f"{method} {request['PATH_INFO']}"
+    if (shown or found) and _DEAR_AT.fullmatch(asks_for):
+        return DEAR, place
+    if shown:
         return place, shown
     if found is None and is_form:
         return VISITORS, place

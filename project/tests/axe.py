@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from importlib.resources import files
 from typing import Any
 
 from playwright.sync_api import Page, ViewportSize
+
+from project.tests.browser import WIDE
 
 SCRIPT = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 NARROW: ViewportSize = {"width": 360, "height": 740}
@@ -24,3 +27,17 @@ def problems(page: Page) -> list[str]:
     )
     found: Any = page.evaluate(RUN)
     return [str(each) for each in found]
+
+
+def problems_by_view(page: Page, *, narrow: ViewportSize = NARROW) -> dict[str, set[str]]:
+    """By what is wrong: in which views, of wide and narrow, light and dark. Ends wide and light."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for size, width in ((WIDE, "wide"), (narrow, "narrow")):
+        page.set_viewport_size(size)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            for each in problems(page):
+                found[each].add(f"{scheme}, {width}")
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(WIDE)
+    return dict(found)

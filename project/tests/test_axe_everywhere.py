@@ -6,7 +6,6 @@ what it shows. So a new one is looked at the day it appears.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict
 from urllib.parse import urlsplit
@@ -18,9 +17,10 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from project.tests import pages as walked
-from project.tests.axe import NARROW, problems
-from project.tests.browser import WIDE, BrowserTestCase
-from project.tests.test_isolation import FOR_VISITORS, Examples
+from project.tests.axe import problems_by_view
+from project.tests.browser import BrowserTestCase
+from project.tests.isolation.examples import Examples
+from project.tests.isolation.kinds_of_pages import FOR_VISITORS
 from tenants.account import changing_address, signing_up
 from tenants.account.inviting_companies import invite_company, path_of
 from tenants.account.one_time_links import make_mailed_link
@@ -42,7 +42,17 @@ from workflows.people.invitations.invite import Invitee, invite
 LEFT_OUT = (
     *("logout", "jsi18n", "autocomplete", "callback", "health", "ready", "metrics"),
     "layout_frame",
-    *("mcp", "mcp_metadata", "llms_txt", "described", "bundle_schema"),
+    *("oauth_token", "oauth_revoke", "oauth_register"),
+    *(
+        "mcp",
+        "mcp_metadata",
+        "api_metadata",
+        "resource_metadata",
+        "server_metadata",
+        "llms_txt",
+        "described",
+        "bundle_schema",
+    ),
 )
 
 
@@ -55,21 +65,10 @@ def shown_to_people(page: walked.Page) -> bool:
 class AxeTestCase(BrowserTestCase):
     maxDiff = None
 
-    def look(self, page: Page) -> dict[str, set[str]]:
-        """By what is wrong: how it was seen."""
-        found: dict[str, set[str]] = defaultdict(set)
-        for size, width in ((WIDE, "wide"), (NARROW, "narrow")):
-            page.set_viewport_size(size)
-            for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)
-                for each in problems(page):
-                    found[each].add(f"{scheme}, {width}")
-        page.emulate_media(color_scheme="light")
-        page.set_viewport_size(WIDE)
-        return found
-
     def assert_nothing_found(self, page: Page) -> None:
-        found = [f"{what} [{'; '.join(sorted(how))}]" for what, how in self.look(page).items()]
+        found = [
+            f"{what} [{'; '.join(sorted(how))}]" for what, how in problems_by_view(page).items()
+        ]
         self.assertEqual(found, [], page.url)
 
 
@@ -107,7 +106,7 @@ class EveryPageTests(AxeTestCase):
                 continue  # a refusal, a file, or a part of a page
             page.goto(address)
             seen += 1
-            for what, how in self.look(page).items():
+            for what, how in problems_by_view(page).items():
                 found.setdefault(what, f"{address}: {what} [{'; '.join(sorted(how))}]")
         self.assertGreater(seen, 5)
         self.assertEqual(list(found.values()), [])

@@ -8,15 +8,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 from unittest import mock
 from urllib.parse import quote, urlencode
 
-import psycopg
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
@@ -28,6 +25,7 @@ from tenants.connection import PUBLIC, company_of
 from tenants.models import SpareSchema
 from tenants.spare_schemas.keep import keep_spares
 from tenants.testing import CompanyTransactionTestCase, child_environment
+from tenants.testing_tools.databases import connect, database_beside
 from tickets.files.keep_file import keep_file
 from tickets.repairing.tests.repair_case import SmallWorkflow
 from workflows.signing.signing_secrets import active_secrets
@@ -56,18 +54,6 @@ SELECT pg_get_functiondef(p.oid) FROM pg_proc p JOIN pg_namespace n ON n.oid = p
 """
 BESIDE = "restored_beside"
 KEYS = {"DJANGO_SECRET_KEY": "k" * 50, "FIELD_ENCRYPTION_KEYS": "e" * 40}
-
-
-def connect(name: str) -> psycopg.Connection[tuple[object, ...]]:
-    entry = connection.settings_dict
-    return psycopg.connect(
-        dbname=name,
-        host=entry["HOST"],
-        port=entry["PORT"] or None,
-        user=entry["USER"],
-        password=entry["PASSWORD"],
-        autocommit=True,
-    )
 
 
 def url_of(name: str) -> str:
@@ -132,19 +118,6 @@ class BackupTests(SmallWorkflow, CompanyTransactionTestCase):
             check=False,
         )
 
-    @contextmanager
-    def database_beside(self) -> Iterator[str]:
-        ours = str(connection.settings_dict["NAME"])
-        name = f"{ours}_{BESIDE}"
-        with connect(ours) as database:
-            database.execute(f'DROP DATABASE IF EXISTS "{name}"'.encode())
-            database.execute(f'CREATE DATABASE "{name}" TEMPLATE template0'.encode())
-        try:
-            yield name
-        finally:
-            with connect(ours) as database:
-                database.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
-
     def fill(self) -> None:
         self.make_workflow()
         tickets = [self.submit() for _each in range(3)]
@@ -162,7 +135,7 @@ class BackupTests(SmallWorkflow, CompanyTransactionTestCase):
             keep_spares()  # it is not in the backup
         self.assertEqual(made.returncode, 0, made.stderr)
         self.assertIn("2 companies", made.stdout)
-        with self.database_beside() as name:
+        with database_beside(BESIDE) as name:
             elsewhere = self.folder / "elsewhere"
             there = {"DATABASE_URL": url_of(name), "MEDIA_ROOT": str(elsewhere)}
             restored = self.manage("restore", str(backup), **there)

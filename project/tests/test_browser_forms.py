@@ -86,8 +86,14 @@ class FormTests(BrowserTestCase):
         page = self.open_form(self.uma)
         self.fill(page)
         # Whoever is quicker than the server sends what is about to be hidden, once.
-        page.get_by_label("Amount").fill("20")
-        page.get_by_role("button", name="Submit").click()
+        page.get_by_role("button", name="Submit").evaluate(
+            """(submit) => {
+                const amount = submit.form.elements.namedItem("answers-amount");
+                amount.value = "20";
+                amount.dispatchEvent(new Event("input", { bubbles: true }));
+                submit.click();
+            }"""
+        )
         expect(page.locator(".tk-field.errors")).to_contain_text("not asked with these answers")
         expect(page.get_by_label("Why so much?")).to_be_disabled()
         page.get_by_role("button", name="Submit").click()
@@ -112,9 +118,11 @@ class FormTests(BrowserTestCase):
         self.fill(page)
         self.end_session(page)
         # Which questions show is asked in the background; that must not end the session unseen.
-        with page.expect_response(lambda response: "/visible/" in response.url) as asked:
+        # What was asked before the session ended may be answered only now.
+        with page.expect_response(
+            lambda response: "/visible/" in response.url and response.status == 401
+        ):
             page.get_by_label("Amount").fill("2000")
-        self.assertEqual(asked.value.status, 401)
         page.get_by_role("button", name="Submit").click()
         expect(page.locator("body")).to_contain_text("Your session has ended.")
         self.log_in_here(page, self.uma)

@@ -476,8 +476,17 @@ class LayoutTests(BrowserTestCase):
         source.fill("export default ({ data }) => <b>Seen: {data.what}</b>;")
         drawn = page.frame_locator(".ed-layout-place iframe")
         expect(drawn.locator("b")).to_have_text("Seen: A desk")
+        # Of what is typed while something else is drawn, nothing is forgotten.
+        source.evaluate(
+            """(area) => addEventListener("message", function type({ data }) {
+                if (!String(data).includes('"drawn"')) return;
+                removeEventListener("message", type, true);
+                area.value = "export default ({ data }) => <b>Typed meanwhile: {data.what}</b>;";
+                area.dispatchEvent(new Event("input", { bubbles: true }));
+            }, true)"""
+        )
         card.get_by_label("Test case whose data is shown").select_option("Second")
-        expect(drawn.locator("b")).to_have_text("Seen: A chair")
+        expect(drawn.locator("b")).to_have_text("Typed meanwhile: A chair")
         self.assertEqual(self.errors, [])
         # What one version has changed in its realm is not there for the next.
         source.fill("globalThis.left = 'left'; export default () => <b>{globalThis.left}</b>;")

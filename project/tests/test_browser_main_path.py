@@ -1,9 +1,11 @@
-"""The main path by clicking: from sign-up to a completed ticket."""
+"""The main path by clicking: from sign-up to a completed ticket.
+
+What needs no browser of it, test_main_path says in each run.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import ClassVar
 
 from django.conf import settings
 from playwright.sync_api import Page, expect
@@ -16,10 +18,6 @@ BUNDLE = settings.BASE_DIR / "fixtures" / "vacation.json"
 
 
 class MainPathTests(BrowserTestCase):
-    """In each run of everything, too."""
-
-    tags: ClassVar[set[str]] = set()
-
     def test_from_sign_up_to_a_completed_ticket(self) -> None:
         fiona = self.open_window()
         self.sign_up(fiona)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from django.test import SimpleTestCase
 
 from project.development.runner import APART
-from project.tests import browser, test_browser_main_path
+from project.tests import browser, test_browser_main_path, test_main_path
 
 
 class TagTests(SimpleTestCase):
-    def test_the_main_path_alone_is_clicked_in_each_run(self) -> None:
-        tagged: set[str] = getattr(browser.BrowserTestCase, "tags", set())
-        self.assertEqual((tagged, tagged - {*APART}), ({"browsers"}, set()))
-        self.assertEqual(test_browser_main_path.MainPathTests.tags, set())
+    def test_the_main_path_is_walked_in_each_run_and_clicked_with_all_else(self) -> None:
+        for test, expected in (
+            (browser.BrowserTestCase, {"browsers"}),
+            (test_browser_main_path.MainPathTests, {"browsers"}),
+            (test_main_path.MainPathTests, set()),
+        ):
+            tagged: set[str] = getattr(test, "tags", set())
+            self.assertEqual((tagged, tagged - {*APART}), (expected, set()), test)

@@ -10,7 +10,7 @@ from pathlib import Path
 from unittest import mock
 
 from django.conf import settings
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 from django.utils.functional import Promise
 
 from tenants.errors import TicketFlowerError
@@ -99,6 +99,7 @@ class MessageTests(SimpleTestCase):
         text = "This draft is in use, so that it cannot be deleted. A ticket runs. 100 % of it."
         self.assertEqual(str(error), text)
 
+    @tag("processes")
     def test_without_docstrings(self) -> None:
         told = run_python(TELL_ALL, PYTHONOPTIMIZE="2")
         self.assertEqual(told.returncode, 0, told.stderr)
@@ -120,6 +121,7 @@ class HandlerTests(SimpleTestCase):
         "tickets/finding/pages/search.py",  # inside Django's list of an admin
         "tickets/calling/pages/callbacks.py",
         "tickets/arriving/pages/way_in.py",
+        "tenants/connecting/pages/endpoints.py",
         "tenants/mcp/pages/endpoint.py",
         "workflows/authoring/ticket_types/pages/ticket_type_resource.py",
     }

@@ -1,7 +1,8 @@
 """Whoever submitted a ticket learns nothing of the answers that are for the team alone.
 
-As in test_isolation.py, the pages are read from the URL configuration: each is asked for with the
-ids of a ticket whose history holds such answers, so that a new page is covered the day it appears.
+As in the tests of isolation, the pages are read from the URL configuration: each is asked for with
+the ids of a ticket whose history holds such answers, so that a new page is covered the day it
+appears.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import tag
 from django.urls import reverse
 
-from project.tests.test_isolation import IsolationTestCase
+from project.tests.isolation.isolation_case import IsolationTestCase
 from tickets.files.keep_file import keep_file
 from tickets.models import Ticket
 from tickets.repairing.correct_data import correct_task_output

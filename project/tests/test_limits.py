@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.test import override_settings
 from django.urls import reverse
 
-from project.serving.turns import VISITORS, line_of
+from project.serving.turns import DEAR, VISITORS, line_of
 from project.tests.pages import Page, all_pages
 from tenants.connection import use_public
 from tenants.limits import table as limits
@@ -107,6 +107,8 @@ class TableTests(CompanyTestCase):
                 "HTTP_COOKIE": f"{settings.SESSION_COOKIE_NAME}=invented",
             }
             line = (VISITORS, "192.0.2.1") if admits_visitors(page) else ("192.0.2.1", "invented")
+            if page.name == "mcp" or (page.kind is not None and "POST" in page.kind.dear):
+                line = (DEAR, "192.0.2.1")
             if page.name in BY_SENDER or not admits_visitors(page):  # others take no form
                 with self.subTest(str(page)):
                     self.assertEqual(line_of(environ), line, "See project/serving/turns.py.")

@@ -20,9 +20,9 @@ from tenants.account.addresses import (
 )
 from tenants.audit.kinds import declare
 from tenants.audit.record import record_of_person
+from tenants.companies.language_and_zone import speaking_to
 from tenants.connection import PUBLIC, company_of
 from tenants.errors import RateLimitedError, TenantsError
-from tenants.language_and_zone import speaking_to
 from tenants.limits.table import CHANGES_TO_ADDRESS
 from tenants.mail.outbox import queue_mail
 from tenants.mail.writing import write

@@ -21,10 +21,10 @@ from tenants.account.one_time_links import (
 from tenants.audit.acting import Actor, ActorKind
 from tenants.audit.kinds import declare
 from tenants.audit.record import record_of_person
+from tenants.companies.language_and_zone import speaking_to
 from tenants.connection import PUBLIC, company_of
 from tenants.errors import RateLimitedError
 from tenants.jobs import defer
-from tenants.language_and_zone import speaking_to
 from tenants.limits.table import NEW_PASSWORDS_TO_ADDRESS
 from tenants.mail.outbox import queue_mail
 from tenants.mail.writing import write

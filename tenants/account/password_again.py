@@ -27,6 +27,7 @@ ASKED_AT: Final = frozenset(
     {
         "admin:account_address",
         "admin:account_company_log_in",
+        "admin:account_connect",
         "admin:account_second_factor",
         "admin:account_token_new",
         "admin:auth_user_password_change",

@@ -23,7 +23,7 @@ from PIL import Image, ImageOps
 
 from tenants.audit.kinds import declare
 from tenants.audit.record import record
-from tenants.company_limits import give_room_back, take_room_for_file
+from tenants.companies.company_limits import give_room_back, take_room_for_file
 from tenants.errors import OtherCompanyError, StorageAwayError, TenantsError
 from tenants.models import Company, User
 

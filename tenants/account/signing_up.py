@@ -23,10 +23,10 @@ from tenants.account.addresses import (
     keeps_address,
     prove_address,
 )
+from tenants.companies.language_and_zone import speaking
 from tenants.connection import PUBLIC, company_of
 from tenants.errors import RateLimitedError, TenantsError
 from tenants.jobs import defer
-from tenants.language_and_zone import speaking
 from tenants.limits.table import SIGN_UP_LINK, SIGN_UPS_OF_ALL, SIGN_UPS_TO_ADDRESS
 from tenants.mail.outbox import queue_mail
 from tenants.mail.set_up import absolute

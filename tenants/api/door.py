@@ -28,7 +28,7 @@ from django.http import (
 )
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
@@ -37,7 +37,8 @@ from ninja.errors import HttpError, ValidationError
 from tenants.api.operations import READS, declared_at, ensure_allowed, methods_at
 from tenants.api.problems import SENTENCES, problem, problem_of, problem_of_validation
 from tenants.audit.acting import acting_as
-from tenants.connection import use_company, use_public
+from tenants.companies.language_and_zone import known_language, zone_of
+from tenants.connection import company_of, use_company, use_public
 from tenants.database.trouble import trouble_of
 from tenants.errors import (
     CompanyBehindError,
@@ -45,14 +46,16 @@ from tenants.errors import (
     TicketFlowerError,
     TokenRefusedError,
 )
-from tenants.language_and_zone import known_language, zone_of
 from tenants.limits.bodies import SMALL_BODY, takes_body
+from tenants.limits.dear import Dear, count_dear
 from tenants.limits.sender import place_of, sender_of
 from tenants.limits.table import REFUSED_TOKENS, TOKEN_REQUESTS
 from tenants.migrating.versions import is_up_to_date
 from tenants.observing.log_context import note, note_reason
+from tenants.refusals import refusals
 from tenants.sent_json import is_storable
 from tenants.tokens.acting import actor_of_holder
+from tenants.tokens.doors import Door
 from tenants.tokens.holder import Holder, holder_of
 
 logger = logging.getLogger(__name__)
@@ -61,7 +64,7 @@ type View = Callable[..., HttpResponseBase]
 # Beneath it no cookie counts.
 ROOT: Final = "/api/"
 # Here neither: a token alone lets in.
-BY_TOKEN: Final = (ROOT, "/mcp")
+BY_TOKEN: Final = (ROOT, "/mcp", "/oauth/")
 _BEARER: Final = re.compile(r"Bearer +(\S{1,200})", re.IGNORECASE)
 RETRY_SECONDS: Final = 5
 # What is wrong with a body, or an upload in it, before anything of it is known.
@@ -93,11 +96,9 @@ def door_to(api: NinjaAPI, *, addresses: str) -> View:
     """
 
     def largest_body(request: HttpRequest, rest: str) -> int:
-        try:
-            holder = _let_in(request)
-        except TicketFlowerError:
-            return SMALL_BODY
-        return _largest_body(addresses, rest, str(request.method), holder)
+        with refusals(TokenRefusedError):
+            return _largest_body(addresses, rest, str(request.method), _let_in(request))
+        return SMALL_BODY
 
     @csrf_exempt
     @takes_body(largest_body)
@@ -125,7 +126,9 @@ def refusal(request: HttpRequest, error: Exception) -> HttpResponse:
     elif isinstance(error, ValidationError):
         answer = problem_of_validation(error)
     elif isinstance(error, HttpError):
-        answer = problem(error.status_code, error.message if error.status_code == 400 else "")
+        # ninja puts an error of its own in the place of what the parser of a body says.
+        said = error.__cause__ if isinstance(error.__cause__, HttpError) else error
+        answer = problem(said.status_code, said.message if said.status_code == 400 else "")
     elif isinstance(error, (Http404, Resolver404)):
         answer = problem(404)
     elif isinstance(error, PermissionDenied):
@@ -142,7 +145,8 @@ def refusal(request: HttpRequest, error: Exception) -> HttpResponse:
         got_request_exception.send(sender=refusal, request=request)
         answer = problem(500)
     if answer.status_code == 401:
-        answer["WWW-Authenticate"] = "Bearer"
+        address = request.build_absolute_uri(reverse("api_metadata"))
+        answer["WWW-Authenticate"] = f'Bearer resource_metadata="{address}"'
     return answer
 
 
@@ -158,6 +162,8 @@ def _answer(request: HttpRequest, rest: str, addresses: str) -> HttpResponseBase
             return problem(405, headers={"Allow": ", ".join(methods_at(found.url_name or ""))})
         note(operation=declared.name)
         ensure_allowed(holder, declared)
+        if declared.is_dear:
+            count_dear(Dear.ASKED, person_id=holder.user.pk, schema=holder.company.schema_name)
         answer: HttpResponseBase = found.func(request, *found.args, **found.kwargs)
         answer.headers.setdefault("Cache-Control", "no-store")
         return answer
@@ -173,7 +179,7 @@ def _let_in(request: HttpRequest) -> Holder:
     try:
         if found is None:
             raise TokenRefusedError(SENTENCES[401])
-        return holder_of(found[1], now=timezone.now(), address=sender)
+        return holder_of(found[1], now=timezone.now(), address=sender, door=Door.API)
     except TokenRefusedError:
         REFUSED_TOKENS.count(place_of(request))
         raise
@@ -205,7 +211,12 @@ def _inside(request: HttpRequest, holder: Holder) -> Iterator[None]:
 
 
 def _largest_body(addresses: str, rest: str, method: str, holder: Holder) -> int:
-    """As the operation says, for who may use it."""
+    """As the operation says, for who may use it.
+
+    Raises:
+        RateLimitedError: they have no requests left. No right is looked up then.
+    """
+    TOKEN_REQUESTS.ensure_left(str(holder.user.pk))
     try:
         found = resolve(f"/{rest}", addresses)
     except Resolver404:
@@ -213,6 +224,7 @@ def _largest_body(addresses: str, rest: str, method: str, holder: Holder) -> int
     declared = declared_at(found.url_name or "", method)
     if declared is None or not holder.has(declared.scope):
         return SMALL_BODY
-    if not holder.user.has_perms(declared.permissions):
-        return SMALL_BODY
-    return declared.largest_body
+    # Rights are those in the company: a task that somebody has gives some, too.
+    with company_of(holder.company.schema_name):
+        is_allowed = holder.user.has_perms(declared.permissions)
+    return declared.largest_body if is_allowed else SMALL_BODY

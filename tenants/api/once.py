@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,8 +15,10 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from ninja import Schema
+from ninja.responses import NinjaJSONEncoder
 
 from tenants.errors import TokenError
+from tenants.limits.kept_answers import count_kept_answer, ensure_room_for_answer
 from tenants.models import KeptAnswer
 
 KEY_HEADER: Final = "Idempotency-Key"
@@ -23,6 +26,7 @@ REPEATED_HEADER: Final = "Idempotent-Replayed"
 KEPT_FOR: Final = timedelta(days=1)
 # Deleted in one transaction.
 AT_ONCE: Final = 1_000
+_KEEPS_NOTHING: Final = "keeps_nothing"
 _KEY: Final = re.compile(r"[!-~]{1,128}")
 # Whoever sends the same at the same moment waits here until the first is done.
 _BEGIN: Final = """
@@ -50,6 +54,7 @@ def answer_once(request: HttpRequest, *, act: Callable[[], Any], status: int) ->
     Raises:
         KeyFormError: it is no key.
         KeyUsedError: another request of this token had it.
+        KeysUsedUpError: more answers than these are not kept in a day.
     """
     key = request.headers.get(KEY_HEADER)
     if key is None:
@@ -60,10 +65,27 @@ def answer_once(request: HttpRequest, *, act: Callable[[], Any], status: int) ->
         kept, is_new = _begin(request, sha256(key.encode()).digest())
         if not is_new:
             return _again(kept, request)
+        token = request.holder.token  # type: ignore[attr-defined]
+        whose = {"owner_id": token.owner_id, "schema": token.company.schema_name}
+        ensure_room_for_answer(**whose)
         result = act()
-        body = result.model_dump(mode="json") if isinstance(result, Schema) else result
+        if getattr(request, _KEEPS_NOTHING, False):
+            kept.delete()
+            return result
+        body = _as_answered(result) if isinstance(result, Schema) else result
         KeptAnswer.objects.filter(pk=kept.pk).update(status=status, body=body)
+        count_kept_answer(**whose, size=len(json.dumps(body)))
     return result
+
+
+def keep_nothing(request: HttpRequest) -> None:
+    """For an operation that finds nothing to do: whoever sends it again is answered the same."""
+    setattr(request, _KEEPS_NOTHING, True)
+
+
+def names_key(request: HttpRequest) -> bool:
+    """Whether the answer is kept: then all that is done is committed with it, and not before."""
+    return KEY_HEADER in request.headers
 
 
 def forget_answers() -> int:
@@ -76,6 +98,11 @@ def forget_answers() -> int:
     while some := list(old.values_list("pk", flat=True)[:AT_ONCE]):
         total += KeptAnswer.objects.filter(pk__in=some).delete()[0]
     return total
+
+
+def _as_answered(result: Schema) -> Any:
+    """To the letter, moments too: as the answer that is sent now."""
+    return json.loads(json.dumps(result.model_dump(), cls=NinjaJSONEncoder))
 
 
 def _begin(request: HttpRequest, key: bytes) -> tuple[KeptAnswer, bool]:

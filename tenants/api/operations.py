@@ -14,14 +14,17 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
-from ninja import Field, NinjaAPI, Router
+from ninja import Field, NinjaAPI, Router, Schema
 from ninja.errors import HttpError
 from ninja.parser import Parser
 from ninja.responses import Status
 from ninja.security import HttpBearer
+from pydantic import BeforeValidator
 
 from tenants.api.once import KEY_HEADER, answer_once
-from tenants.api.problems import Problem
+from tenants.api.problems import documented_refusal
+from tenants.api.sent import Sent
+from tenants.api.versions import LONGEST_VERSION
 from tenants.errors import TokenError
 from tenants.limits.bodies import FORM_BODY
 from tenants.sent_json import is_storable, read_json
@@ -29,12 +32,25 @@ from tenants.tokens.holder import Holder
 from tenants.tokens.scopes import Scope
 
 LARGEST_NUMBER: Final = 2**63 - 1
-# A number of a row, as paths and bodies name it.
-Number = Annotated[int, Field(ge=1, le=LARGEST_NUMBER)]
 READS: Final = ("GET", "HEAD")
 ALWAYS: Final = (400, 401, 403, 404, 405, 409, 422, 429, 500, 503)
 ON_CHANGE: Final = (413,)
 _PLAIN: Final = str.maketrans("/-{}", "____")
+
+
+def _in_digits(given: object) -> object:
+    """One spelling of each number: no blank, line end, sign or underscore, which `int` takes, too.
+
+    Raises:
+        ValueError
+    """
+    if isinstance(given, str) and not (given.isascii() and given.isdigit()):
+        raise ValueError("a number is written in digits alone")
+    return given
+
+
+# A number of a row, as paths and bodies name it.
+Number = Annotated[int, BeforeValidator(_in_digits), Field(ge=1, le=LARGEST_NUMBER)]
 
 
 def methods_at(address_name: str) -> list[str]:
@@ -71,6 +87,7 @@ class Declared:
     once: bool
     versioned: bool
     largest_body: int
+    is_dear: bool
 
 
 # By the name of their address and their method.
@@ -116,12 +133,14 @@ def operation(
     versioned: bool = False,
     largest_body: int = FORM_BODY,
     media_type: str = "",
+    is_dear: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Put a function into the API.
 
     `permissions` are those that its page needs, all of them. `once`: it makes something, and takes
     an Idempotency-Key. `versioned`: it takes If-Match, and answers 412. `answer` is what it answers
-    with `status`; None: nothing. `media_type`: it answers a file of this kind.
+    with `status`; None: nothing. `media_type`: it answers a file of this kind. `is_dear`: it may
+    take seconds, and is counted apart (tenants/limits/dear.py).
     """
     refusals = [
         *ALWAYS,
@@ -136,29 +155,42 @@ def operation(
             result = answer_once(request, act=act, status=status) if once else act()
             return result if isinstance(result, HttpResponseBase) else Status(status, result)
 
-        guarded.__signature__ = inspect.signature(view, eval_str=True)  # type: ignore[attr-defined]
+        signature = inspect.signature(view, eval_str=True)
+        _ensure_strict(signature)
+        guarded.__signature__ = signature  # type: ignore[attr-defined]
         address_name = path.strip("/").translate(_PLAIN) or "root"
         _DECLARED[address_name, method] = Declared(
-            view.__name__, method, path, scope, permissions, once, versioned, largest_body
+            view.__name__, method, path, scope, permissions, once, versioned, largest_body, is_dear
         )
         summary, _line, description = inspect.cleandoc(view.__doc__ or "").partition("\n")
         router.api_operation(
             [method],
             path,
-            response={status: answer, **dict.fromkeys(refusals, Problem)},
+            response={status: answer},
             operation_id=view.__name__,
             url_name=address_name,
             summary=summary.rstrip("."),
             description=description.strip() or None,
             openapi_extra={
                 "parameters": _headers(once=once, versioned=versioned),
-                "responses": _file(status, media_type) if media_type else {},
+                "responses": {
+                    **(_file(status, media_type) if media_type else {}),
+                    **{each: documented_refusal(each) for each in refusals},
+                },
                 "x-scope": scope.value,
             },
         )(guarded)
         return view
 
     return decorate
+
+
+def _ensure_strict(signature: inspect.Signature) -> None:
+    """Raises TypeError: a body would take values of other types than the document says."""
+    for each in signature.parameters.values():
+        kind = each.annotation
+        if isinstance(kind, type) and issubclass(kind, Schema) and not issubclass(kind, Sent):
+            raise TypeError(f"The body {each.name!r} is no {Sent.__name__}.")
 
 
 def ensure_allowed(holder: Holder, operation: Declared) -> None:
@@ -185,7 +217,7 @@ def _headers(*, once: bool, versioned: bool) -> list[dict[str, Any]]:
         found.append(_header(KEY_HEADER, text, key))
     if versioned:
         text = "The ETag that was read: where it is another one by now, this is refused (412)."
-        found.append(_header("If-Match", text, {"type": "string", "maxLength": 200}))
+        found.append(_header("If-Match", text, {"type": "string", "maxLength": LONGEST_VERSION}))
     return found
 
 
@@ -209,9 +241,12 @@ class StrictParser(Parser):
 
     def parse_body(self, request: HttpRequest) -> Any:
         try:
-            return read_json(request.body)
+            found = read_json(request.body)
         except (ValueError, RecursionError) as error:
             raise HttpError(400, str(_("The body is not JSON that can be read."))) from error
+        if not isinstance(found, dict):  # ninja would read it as an object without anything
+            raise HttpError(422, "")
+        return found
 
     def parse_querydict(
         self, data: MultiValueDict[str, Any], list_fields: list[str], request: HttpRequest

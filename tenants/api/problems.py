@@ -16,6 +16,7 @@ from tenants.errors import RateLimitedError, TicketFlowerError
 from tenants.hooks import Hook
 
 MEDIA_TYPE: Final = "application/problem+json"
+REF_TEMPLATE: Final = "#/components/schemas/{model}"
 MOST_ERRORS: Final = 100
 _LONGEST: Final = 2_000
 _CAPITALS: Final = re.compile(r"(?<!^)(?=[A-Z])")
@@ -85,6 +86,25 @@ def problem(
     for name, value in (headers or {}).items():
         response[name] = value
     return response
+
+
+def documented_refusal(status: int) -> dict[str, Any]:
+    """What the OpenAPI document says of a refusal.
+
+    Not told to Ninja as an answer: of each that it is told it makes a class, a dozen for each
+    operation, which took an eighth of the start of every process.
+    """
+    schema = {"$ref": REF_TEMPLATE.format(model=Problem.__name__)}
+    return {
+        "description": HTTPStatus(status).phrase,
+        "content": {MEDIA_TYPE: {"schema": schema}},
+    }
+
+
+def documented_schemas() -> dict[str, Any]:
+    """The schemas that refusals name, as the OpenAPI document has them."""
+    found = Problem.model_json_schema(ref_template=REF_TEMPLATE, mode="serialization")
+    return {**found.pop("$defs"), Problem.__name__: found}
 
 
 def problem_of(error: TicketFlowerError) -> HttpResponse:

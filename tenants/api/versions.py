@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import sha256
 from http import HTTPStatus
+from typing import Final
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from tenants.errors import TokenError
+
+LONGEST_VERSION: Final = 200
 
 
 class NoVersionNamedError(TokenError):
@@ -19,6 +23,11 @@ class NoVersionNamedError(TokenError):
 class ChangedMeanwhileError(TokenError):
     message = _("Somebody changed this in the meantime. Read it again, and decide anew.")
     status = HTTPStatus.PRECONDITION_FAILED
+
+
+class VersionFormError(TokenError):
+    message = _("If-Match is an ETag as it was read: send nothing else with it.")
+    status = HTTPStatus.BAD_REQUEST
 
 
 def etag_of(marker: object) -> str:
@@ -34,11 +43,41 @@ def ensure_unchanged(request: HttpRequest, marker: object, *, is_required: bool 
     Raises:
         ChangedMeanwhileError: it is another one by now.
         NoVersionNamedError: the header is missing, or names whatever there is (*).
+        VersionFormError: it is none.
     """
-    asked = request.headers.get("If-Match", "").strip()
-    if is_required and asked in ("", "*"):
-        raise NoVersionNamedError
-    if asked in ("", "*"):
+    asked = version_named(request)
+    if asked is None:
+        if is_required:
+            raise NoVersionNamedError
         return
     if etag_of(marker) not in [each.strip() for each in asked.split(",")]:
         raise ChangedMeanwhileError
+
+
+def as_it_was_read(request: HttpRequest, marker: Callable[[], object]) -> Callable[[], None]:
+    """Refuse at once a request whose If-Match names another state, and give what looks once more.
+
+    Hand that to a service as its `first`, which it calls under its locks, before anything is
+    written: nobody comes in between. `marker` reads the state each time.
+
+    Raises:
+        ChangedMeanwhileError, NoVersionNamedError, VersionFormError: as `ensure_unchanged`.
+    """
+
+    def ensure() -> None:
+        ensure_unchanged(request, marker())
+
+    ensure()
+    return ensure
+
+
+def version_named(request: HttpRequest) -> str | None:
+    """What If-Match says, with its quotation marks; None: it is missing, or any version will do.
+
+    Raises:
+        VersionFormError: it is longer than any ETag of ours.
+    """
+    asked = request.headers.get("If-Match", "").strip()
+    if len(asked) > LONGEST_VERSION:
+        raise VersionFormError
+    return None if asked in ("", "*") else asked

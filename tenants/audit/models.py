@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from tenants.audit.acting import Through
 from tenants.audit.kinds import LONGEST_NAME, title_of
 
 
@@ -60,10 +61,27 @@ class AuditEvent(models.Model):
         return title_of(self.kind)
 
     @property
+    def through(self) -> Through | None:
+        """By what a person did it; None: they did it themselves, or nobody did."""
+        kept = self.data.get("through") if isinstance(self.data, dict) else None
+        if not isinstance(kept, dict):
+            return None
+        number = kept.get("number")
+        return Through(
+            token=str(kept.get("token") or ""),
+            number=number if isinstance(number, int) else 0,
+            assistant=str(kept.get("assistant") or ""),
+        )
+
+    @property
+    def assistant(self) -> str:
+        """What the assistant is called that did it for a person; empty: none did."""
+        return "" if self.through is None else self.through.assistant
+
+    @property
     def who(self) -> str:
         """Who acted, with the assistant that did it for them."""
-        through = self.data.get("through") if isinstance(self.data, dict) else None
-        assistant = through.get("assistant") if isinstance(through, dict) else ""
+        assistant = self.assistant
         if not assistant:
             return self.actor_name
         words = {"assistant": assistant, "person": self.actor_name}

@@ -210,7 +210,7 @@ class Batch:
     def _add_updates(self, written: _Written) -> None:
         for row, names in self._updated.values():
             changed = tuple(names)
-            given = [self._value(row, each, add=False) for each in _named(type(row), changed)]
+            given = [self._changed(row, each) for each in _named(type(row), changed)]
             text = _update(type(row), changed, _shape(given)[1])
             self._add(written, type(row), text, [*_sent(given), row.pk])
 
@@ -244,29 +244,39 @@ class Batch:
         """The rows to insert, without the values that are null."""
         found: dict[type[Model], list[_Row]] = {}
         for row in self._inserted:
-            given: Values = {}
-            for column in _columns(type(row)):
-                value = self._value(row, column, add=True)
-                if value is not None:
-                    given[column.name] = value
-            found.setdefault(type(row), []).append(_Row(given))
+            found.setdefault(type(row), []).append(_Row(self._values_of(row)))
         for others, if_found in ((self._values, False), (self._if_found, True)):
             for model, values in others:
-                named = ((each, values.get(each.attribute)) for each in _columns(model))
                 given = {
-                    each.name: _prepared(each, value) for each, value in named if value is not None
+                    each.name: _prepared(each, value)
+                    for each in _columns(model)
+                    if (value := values.get(each.attribute)) is not None
                 }
                 found.setdefault(model, []).append(_Row(given, if_found=if_found))
         return found
 
-    def _value(self, row: Model, column: _Column, *, add: bool) -> Any:
+    def _values_of(self, row: Model) -> Values:
+        """{column: value} of a row to insert, without those that are null."""
+        held, found = row.__dict__, {}
+        for each in _times(type(row)):
+            held[each.attribute] = self._now
+        for each in _columns(type(row)):
+            # Most columns are null, and there is nothing to ask their fields.
+            value = held[each.attribute] if each.attribute in held else getattr(row, each.attribute)
+            if value is not None:
+                found[each.name] = _prepared(each, value)
         if expressions := self._expressions.get(id(row)):
-            expression = expressions.get(column.attribute)
-            if expression is not None:
-                return expression
-        if column.is_time_of_change or (add and column.is_time_of_insert):
+            names = {each.attribute: each.name for each in _columns(type(row))}
+            found |= {names[attribute]: each for attribute, each in expressions.items()}
+        return found
+
+    def _changed(self, row: Model, column: _Column) -> Any:
+        """The value of a column of a row to update."""
+        expression = self._expressions.get(id(row), {}).get(column.attribute)
+        if expression is not None:
+            return expression
+        if column.is_time_of_change:
             setattr(row, column.attribute, self._now)
-            return self._now
         return _prepared(column, getattr(row, column.attribute))
 
 
@@ -297,8 +307,15 @@ class _Column:
     name: str
     attribute: str
     field: Field[Any, Any]
+    is_json: bool
+    json_encoder: Any
     is_time_of_insert: bool
     is_time_of_change: bool
+
+    @property
+    def is_time(self) -> bool:
+        """Whether it says when a row was made or changed."""
+        return self.is_time_of_insert or self.is_time_of_change
 
 
 # What stands for a value in a statement: a place for it, or an expression; and whether the row is
@@ -308,10 +325,14 @@ type _Shape = tuple[bool, _Texts]
 
 
 def _shape(row: Sequence[Any], *, if_found: bool = False) -> _Shape:
+    if Sql not in map(type, row):  # as most are
+        return if_found, ("%s",) * len(row)
     return if_found, tuple(each.text if type(each) is Sql else "%s" for each in row)
 
 
-def _sent(row: Sequence[Any]) -> list[Any]:
+def _sent(row: Sequence[Any]) -> Sequence[Any]:
+    if Sql not in map(type, row):
+        return row
     values: list[Any] = []
     for each in row:
         if type(each) is Sql:
@@ -323,7 +344,8 @@ def _sent(row: Sequence[Any]) -> list[Any]:
 
 def _cells(rows: Sequence[_Row], columns: Sequence[str]) -> tuple[tuple[_Shape, ...], list[Any]]:
     """Rows with these columns: their shapes, and the values for them."""
-    shapes, values = [], []
+    shapes: list[_Shape] = []
+    values: list[Any] = []
     for row in rows:
         cells = [row.values.get(column) for column in columns]
         shapes.append(_shape(cells, if_found=row.if_found))
@@ -334,8 +356,8 @@ def _cells(rows: Sequence[_Row], columns: Sequence[str]) -> tuple[tuple[_Shape, 
 def _prepared(column: _Column, value: Any) -> Any:
     if value is None or type(value) is Sql:
         return value
-    if isinstance(column.field, JSONField):
-        return database().ops.adapt_json_value(value, column.field.encoder)
+    if column.is_json:
+        return database().ops.adapt_json_value(value, column.json_encoder)
     if type(value) in AS_THEY_ARE:
         return value
     return column.field.get_db_prep_save(value, database())
@@ -344,6 +366,14 @@ def _prepared(column: _Column, value: Any) -> Any:
 @lru_cache(maxsize=500)
 def _columns(model: type[Model]) -> tuple[_Column, ...]:
     return tuple(_column(field) for field in model._meta.concrete_fields)
+
+
+@lru_cache(maxsize=500)
+def _times(model: type[Model]) -> tuple[_Column, ...]:
+    """The columns that say when a row was made or changed."""
+    return tuple(
+        each for each in _columns(model) if each.is_time_of_insert or each.is_time_of_change
+    )
 
 
 @lru_cache(maxsize=500)
@@ -357,6 +387,8 @@ def _column(field: Field[Any, Any]) -> _Column:
         name=str(field.column),
         attribute=field.attname,
         field=field,
+        is_json=isinstance(field, JSONField),
+        json_encoder=getattr(field, "encoder", None),
         is_time_of_insert=isinstance(field, DateTimeField) and field.auto_now_add,
         is_time_of_change=isinstance(field, DateTimeField) and field.auto_now,
     )

@@ -21,8 +21,9 @@ from django.db import (
     OperationalError,
     models,
 )
-from django.db.models import Model, QuerySet
+from django.db.models import BinaryField, Model, QuerySet, TextField, Value
 from django.db.models import query as django_query
+from django.db.models.functions import Cast
 from psycopg import sql
 from psycopg._queries import PostgresQuery, _query2pg_nocache
 from psycopg.types.numeric import Int8Dumper
@@ -97,8 +98,10 @@ def send_together(
                     _execute(wrapper, cursor, text, values)
                 if commits and can_commit():
                     is_committing = True
-                    # Leaving the `atomic` block finds nothing to commit, and calls the hooks.
-                    wrapper.connection.commit()
+                    # Leaving the `atomic` block finds nothing to commit, and calls the hooks. As a
+                    # statement it waits for nothing by itself: psycopg's commit() goes to the
+                    # server and back, and leaving the pipeline does so again.
+                    _cursor_of(wrapper, len(statements)).execute("COMMIT")
     except (OperationalError, InterfaceError) as error:
         if is_committing and wrapper.connection.closed:
             raise CommitUnknownError(*error.args) from error
@@ -225,7 +228,8 @@ class PreparedQuery[M: Model]:
     """A queryset whose SQL is made once, with slots for the values that differ.
 
     `build` is called with one slot for each value, an integer that it puts where ids go:
-    `PreparedQuery(lambda pk: Ticket.objects.filter(pk=pk))`. All other values stand in the
+    `PreparedQuery(lambda pk: Ticket.objects.filter(pk=pk))`; where texts or bytes go, it puts
+    `text_in(slot)` or `bytes_in(slot)`. All other values stand in the
     statement as literals, so that Postgres finds the partial indexes that fit them. They serve
     everybody, so `lasting_values` lets none through that may be another one next time: members
     of enums may stand there, and what `constants` names.
@@ -249,7 +253,7 @@ class PreparedQuery[M: Model]:
         self._slots = [_FIRST_SLOT + number for number in range(slots)]
         self._compiled: _Compiled | None = None
 
-    def rows(self, *values: int) -> list[M]:
+    def rows(self, *values: int | str | bytes) -> list[M]:
         """The objects, read with these values in the slots' order.
 
         Raises:
@@ -260,7 +264,7 @@ class PreparedQuery[M: Model]:
         compiled = self._compiled
         return compiled.objects(send(compiled.sql, [values[slot] for slot in compiled.order]))
 
-    def first(self, *values: int) -> M | None:
+    def first(self, *values: int | str | bytes) -> M | None:
         """The first of them, or None."""
         return next(iter(self.rows(*values)), None)
 
@@ -296,6 +300,16 @@ class PreparedQuery[M: Model]:
         queryset = self._build(*self._slots)
         _compiler, text, params = _sql_of(queryset.all(), with_aliases=bool(self._also))
         return queryset, text, params
+
+
+def text_in(slot: int) -> Cast:
+    """A slot of a prepared query that holds a text."""
+    return Cast(Value(slot), TextField())
+
+
+def bytes_in(slot: int) -> Cast:
+    """A slot of a prepared query that holds bytes."""
+    return Cast(Value(slot), BinaryField())
 
 
 class _Compiled:

@@ -230,6 +230,11 @@ def counted_requests(kind: str, who: str, *, seconds: int) -> int:
     return int(found[0]) if found else 0
 
 
+def is_refused(kind: str, who: str) -> bool:
+    """Whether this process remembers that somebody asked too often. Asks nobody."""
+    return caches["rates"].get(_key(kind, who)) is not None
+
+
 def counted_of_each(kind: str, whos: Iterable[str], *, seconds: int) -> dict[str, int]:
     """How many requests of each of them count at this moment, by one statement."""
     of_key = {_key(kind, who): who for who in whos}

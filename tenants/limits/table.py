@@ -16,6 +16,7 @@ from typing import Final
 from django.conf import settings
 from django.http import HttpRequest
 
+from tenants.errors import ShareUsedUpError
 from tenants.limits.rates import (
     Counted,
     Pauses,
@@ -26,6 +27,7 @@ from tenants.limits.rates import (
     end_attempts,
     forget_old_counts,
     give_request_back,
+    is_refused,
 )
 from tenants.limits.sender import place_of
 
@@ -56,7 +58,7 @@ class Limit:
             RateLimitedError: that is too often.
         """
         count_request(
-            self.kind, who, most=self._most(), seconds=self.seconds, remembers=self.remembers
+            self.kind, who, most=self.most_now(), seconds=self.seconds, remembers=self.remembers
         )
 
     def give_back(self, who: str) -> None:
@@ -65,7 +67,18 @@ class Limit:
 
     def is_used_up(self, who: str) -> bool:
         """Whether the next one would be too often. Counts nothing."""
-        return counted_requests(self.kind, who, seconds=self.seconds) >= self._most()
+        if self.remembers and is_refused(self.kind, who):
+            return True
+        return self.counted(who) >= self.most_now()
+
+    def ensure_left(self, who: str) -> None:
+        """Count nothing; whoever has none left is refused at once, whatever they would send.
+
+        Raises:
+            RateLimitedError
+        """
+        if self.is_used_up(who):
+            self.count(who)  # it says for how long
 
     def count_many(self, who: str, number: int) -> None:
         """Count so many at once, or none of them.
@@ -73,10 +86,33 @@ class Limit:
         Raises:
             RateLimitedError: they are too many; it says how many there could be.
         """
-        count_requests(self.kind, who, number, most=self._most(), seconds=self.seconds)
+        count_requests(self.kind, who, number, most=self.most_now(), seconds=self.seconds)
 
-    def _most(self) -> int:
+    def counted(self, who: str) -> int:
+        """How many count at this moment."""
+        return counted_requests(self.kind, who, seconds=self.seconds)
+
+    def most_now(self) -> int:
+        """How many are allowed, as the settings are."""
         return int(getattr(settings, self.setting)) if self.setting else self.most
+
+
+def count_share(of_all: Limit, all_of_them: str, of_one: Limit, one: str) -> None:
+    """Count a request of one of several who share what is allowed, each for half of what the
+    others have left: so two of them together do not use it up, nor three. One each may always.
+
+    Inside a transaction: what is refused counts in neither way by its end.
+
+    Raises:
+        RateLimitedError: they have none left together.
+        ShareUsedUpError: what is left is for the others.
+    """
+    of_all.count(all_of_them)  # its row is locked from here on: of two at once one comes second
+    own = of_one.counted(one)
+    others = of_all.counted(all_of_them) - 1 - own
+    if own >= max(1, (of_all.most_now() - others) // 2):
+        raise ShareUsedUpError(of_one.seconds)
+    of_one.count(one)
 
 
 # --- by the address of the sender: counted by LimitsMiddleware, by the names of the pages -------
@@ -105,6 +141,11 @@ MAILS_ASKED_FOR = Limit("mails asked for", HOUR, 60)
 NEW_PASSWORDS_TO_ADDRESS = Limit("new passwords to an address", HOUR, 3)
 SIGN_UPS_TO_ADDRESS = Limit("sign-ups to an address", HOUR, 3)
 CHANGES_TO_ADDRESS = Limit("changes to an address", HOUR, 3)
+# Codes and their renewal: many people may stand behind one address, and each of their programs
+# renews its token once an hour.
+PROGRAM_TOKENS = Limit("tokens of programs", MINUTE, 120, counts_itself=True)
+PROGRAM_REGISTRATIONS = Limit("registrations of programs", HOUR, 60, counts_itself=True)
+CONNECT_PROGRAM = Limit("connect program", MINUTE, 30)
 BY_SENDER: Mapping[str, Limit] = {
     "admin:login": LOG_IN,
     "admin:second_factor": LOG_IN,
@@ -118,6 +159,9 @@ BY_SENDER: Mapping[str, Limit] = {
     "way_in": WAY_IN_ADDRESS,
     "way_in_answer": WAY_IN_ADDRESS,
     "demo_accounting": DEMO_CALLS,
+    "oauth_token": PROGRAM_TOKENS,
+    "oauth_revoke": PROGRAM_TOKENS,
+    "oauth_register": PROGRAM_REGISTRATIONS,
     "one_time_link": NEW_PASSWORD,
     "mail_in": MAIL_IN,
     "stop_mail": STOP_MAIL,
@@ -130,6 +174,7 @@ BY_SENDER: Mapping[str, Limit] = {
     "invitation": NEW_PASSWORD,
     "new_address": NEW_PASSWORD,
     "admin:account_address": NEW_PASSWORD,
+    "admin:account_connect": CONNECT_PROGRAM,
     "admin:account_profile": NEW_PASSWORD,
     "forgotten_password": MAILS_ASKED_FOR,
     "admin:password_change": NEW_PASSWORD,
@@ -154,9 +199,16 @@ SIGN_UP_LINK = Limit("sign-up link", DAY, 1, remembers=False)
 INVITATIONS = Limit("invitations", DAY, setting="COMPANY_MOST_INVITATIONS_A_DAY")
 INVITATIONS_TO_ONE = Limit("invitations to an address", DAY, 5, remembers=False)
 
-# How often a company has a draft written by a language model, which may cost money.
+# How often a company has a draft written by a language model, which may cost money; and how often
+# one person of it, who leaves half of what is left to the others (`count_share`).
 DESCRIPTIONS = Limit(
     "descriptions", DAY, setting="COMPANY_MOST_DESCRIPTIONS_A_DAY", remembers=False
+)
+DESCRIPTIONS_OF_ONE = Limit(
+    "descriptions of one",
+    DAY,
+    setting="COMPANY_MOST_DESCRIPTIONS_A_DAY",
+    remembers=False,
 )
 
 # How many mails the processes of a company send to addresses outside, and how many to one of them.
@@ -176,6 +228,35 @@ PUBLIC_STARTS_TO_ADDRESS = Limit("public starts to an address", HOUR, 3)
 # tokens that do not count.
 TOKEN_REQUESTS = Limit("requests by token", MINUTE, setting="TOKEN_REQUESTS_A_MINUTE")
 REFUSED_TOKENS = Limit("refused tokens", MINUTE, 60)
+# How often a test is sent to a webhook: each is a row of its log, and a job.
+WEBHOOK_TESTS = Limit("tests of a webhook", HOUR, 60)
+# How many tokens an owner may have made in a day: those that were revoked are kept, and listed.
+TOKENS_MADE = Limit("tokens made", DAY, 200, remembers=False)
+
+# How many programs somebody connects in a day: each is a row, and a line of the audit log, also
+# where its code is never exchanged.
+PROGRAMS_CONNECTED = Limit("programs connected", DAY, 200, remembers=False)
+
+# What costs the server much (tenants/limits/dear.py): of one person, whatever they use for it, and
+# of a company, however many people it has.
+DEAR_REQUESTS = Limit("dear requests", MINUTE, setting="DEAR_REQUESTS_A_MINUTE")
+DEAR_REQUESTS_OF_COMPANY = Limit(
+    "dear requests of a company", MINUTE, setting="COMPANY_MOST_DEAR_REQUESTS_A_MINUTE"
+)
+# The same, where a script asks while somebody types.
+CHECKS_WHILE_TYPING = Limit("checks while typing", MINUTE, setting="CHECKS_WHILE_TYPING_A_MINUTE")
+CHECKS_WHILE_TYPING_OF_COMPANY = Limit(
+    "checks while typing of a company",
+    MINUTE,
+    setting="COMPANY_MOST_CHECKS_WHILE_TYPING_A_MINUTE",
+)
+
+# How many programs somebody has us look up, each by a call to an address that a stranger wrote, and
+# how often they open the page for it; and all of their company.
+PROGRAM_DOCUMENTS = Limit("documents of programs", HOUR, 10)
+PROGRAM_DOCUMENTS_OF_COMPANY = Limit("documents of programs of a company", HOUR, 60)
+CONNECT_PAGES = Limit("connect pages", MINUTE, 60)
+CONNECT_PAGES_OF_COMPANY = Limit("connect pages of a company", MINUTE, 300)
 
 # How often a company's identity provider is asked, twice for each log-in.
 IDENTITY_PROVIDER = Limit("identity provider", MINUTE, 120)
@@ -201,7 +282,7 @@ BY_ACCOUNT = Pauses(free=5, first=15, longest=HOUR, memory=DAY)
 # By address alone: who tries many accounts. An office of some hundred people mistypes less.
 BY_PLACE = Pauses(free=100, first=60, longest=HOUR, memory=HOUR, sliding=False)
 
-# Also of what `tenants/company_limits.py` counts.
+# Also of what `tenants/companies/company_limits.py` counts.
 LONGEST_WINDOW: Final = max(
     DAY, *(each.seconds for each in (*BY_SENDER.values(), CALLBACK_CALL, SIGN_UPS_OF_ALL))
 )

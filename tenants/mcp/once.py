@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Final
+from typing import Final, TypedDict
 
 from django.db import connection, transaction
 from django.db.models import Model
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.audit.kinds import declare
 from tenants.audit.record import record
+from tenants.limits.kept_answers import count_kept_answer, ensure_room_for_answer
 from tenants.mcp.errors import KeyUsedError
 from tenants.mcp.tool import Call, JsonObject
 from tenants.models import KeptAnswer
@@ -25,21 +26,36 @@ from tenants.models import KeptAnswer
 ACTED: Final = declare("assistants.acted", _("An assistant or a program did something"))
 
 
+class NothingDone(Exception):  # noqa: N818 - it is no error
+    """What is to be answered where nothing was to be done: then nothing is kept."""
+
+    def __init__(self, result: JsonObject) -> None:
+        self.result = result
+        super().__init__()
+
+
 def run_once(call: Call, act: Callable[[], JsonObject]) -> JsonObject:
     """Act, unless this token has sent this key before; then return what came of it.
+
+    `act` raises NothingDone where there was nothing to do.
 
     What is done, the note of it and its answer are committed together; two at the same moment wait
     for each other. What is refused is not kept: the key is free for another try.
 
     Raises:
         KeyUsedError: the key came with another tool, or with other arguments.
+        KeysUsedUpError: more results than these are not kept in a day.
     """
     with transaction.atomic():
         _lock(call)
         earlier = result_before(call)
         if earlier is not None:
             return earlier
-        result = act()
+        ensure_room(call)
+        try:
+            result = act()
+        except NothingDone as nothing:
+            return nothing.result
         keep_result(call, result)
     return result
 
@@ -59,7 +75,10 @@ def result_before(call: Call) -> JsonObject | None:
 
 
 def keep_result(call: Call, result: JsonObject) -> None:
-    """Keep what came of a call, for whoever sends its key again. One that is kept already stays."""
+    """Keep what came of a call, for whoever sends its key again. One that is kept already stays.
+
+    The last statement of its transaction.
+    """
     kept = KeptAnswer(
         company=call.person.company,
         token_id=call.token_id,
@@ -70,6 +89,16 @@ def keep_result(call: Call, result: JsonObject) -> None:
         created_at=call.now,
     )
     KeptAnswer.objects.bulk_create([kept], ignore_conflicts=True)
+    count_kept_answer(**_whose(call), size=len(json.dumps(result)))
+
+
+def ensure_room(call: Call) -> None:
+    """Before something is done whose result is to be kept.
+
+    Raises:
+        KeysUsedUpError: more than these are not kept in a day.
+    """
+    ensure_room_for_answer(**_whose(call))
 
 
 def record_act(call: Call, *, about: Model | None = None) -> None:
@@ -84,6 +113,16 @@ def _key_of(call: Call) -> bytes:
 
 def _request_of(call: Call) -> bytes:
     return sha256(f"{call.tool} {json.dumps(call.arguments, sort_keys=True)}".encode()).digest()
+
+
+class _Whose(TypedDict):
+    owner_id: int
+    schema: str
+
+
+def _whose(call: Call) -> _Whose:
+    company = call.person.company
+    return {"owner_id": call.person.pk, "schema": company.schema_name if company else ""}
 
 
 def _lock(call: Call) -> None:

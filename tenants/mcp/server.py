@@ -14,7 +14,8 @@ from typing import Any, Final
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from tenants.errors import TicketFlowerError
+from tenants.errors import KeysUsedUpError, TicketFlowerError, TooDearError
+from tenants.limits.dear import Dear, count_dear
 from tenants.mcp.arguments import check_arguments
 from tenants.mcp.errors import (
     INVALID_PARAMS,
@@ -193,6 +194,8 @@ class Server:
             raise ProtocolError(INVALID_PARAMS, "params.arguments must be an object.")
         try:
             return _as_content(self._result(tool, arguments, asked))
+        except (TooDearError, KeysUsedUpError):
+            raise  # it is answered as too many messages are, with how long to wait
         except TicketFlowerError as refusal:
             return _as_refusal(refusal)
         except PermissionDenied:
@@ -206,6 +209,8 @@ class Server:
             raise ScopeMissingError(tool.scope)
         if not tool.is_allowed(holder.user):
             raise NotForYouError
+        if tool.is_dear:
+            count_dear(Dear.ASKED, person_id=holder.user.pk, schema=holder.company.schema_name)
         check_arguments(tool, arguments)
         call = Call(
             person=holder.user,

@@ -78,6 +78,8 @@ class Tool:
     writes: bool = False
     is_destructive: bool = False
     repeats_safely: bool = False
+    # Whether it may take seconds: it is counted apart then (tenants/limits/dear.py).
+    is_dear: bool = False
     # Whether it may reach other systems, as a process that calls them does.
     is_open_world: bool = False
 

@@ -21,7 +21,7 @@ from django.db.models import NOT_PROVIDED
 from psycopg import sql
 
 from tenants.connection import company_of
-from tenants.data_migrations import runs_code
+from tenants.migrating.data_migrations import runs_code
 from tenants.migrating.versions import MigrationKey, version_of
 
 # Makes the rows that wait for the end of the transaction be checked, as a commit in between would:

@@ -14,6 +14,7 @@ from django.db.migrations.operations.base import Operation
 
 from tenants.connection import use_public
 from tenants.migrating.versions import forget_what_is_known
+from tenants.testing_tools.databases import database_beside
 from tenants.testing_tools.endings import end_what_tests_share
 
 
@@ -48,24 +49,17 @@ def more_migrations(*migrations: Migration) -> Iterator[None]:
 @contextmanager
 def database_of_its_own() -> Iterator[None]:
     """Let this process, and those that it starts, work on a copy of its database."""
-    name = connection.settings_dict["NAME"]
-    copy = f"{name}_copy"
     end_what_tests_share()  # a web server is connected to it, which could not be copied
     connection.close()  # likewise
-    with connection._nodb_cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{copy}"')
-        cursor.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{name}"')
-    connection.close()
     try:
-        with mock.patch.dict(connection.settings_dict, {"NAME": copy}):
+        with (
+            database_beside("copy", template=connection.settings_dict["NAME"]) as copy,
+            mock.patch.dict(connection.settings_dict, {"NAME": copy}),
+        ):
             use_public()
             try:
                 yield
             finally:
                 connection.close()
     finally:
-        with connection._nodb_cursor() as cursor:
-            # Not by force: the owner may not end an autovacuum worker, which gives way by itself.
-            cursor.execute(f'DROP DATABASE IF EXISTS "{copy}"')
-        connection.close()
         use_public()

@@ -3,6 +3,7 @@ from tenants.models.attempt_count import AttemptCount
 from tenants.models.company import Company
 from tenants.models.company_export import CompanyExport
 from tenants.models.company_restore import CompanyRestore
+from tenants.models.connected_program import ConnectedProgram
 from tenants.models.figure import Figure
 from tenants.models.identity_provider import IdentityProvider, LinkedAccount
 from tenants.models.kept_answer import KeptAnswer
@@ -20,6 +21,7 @@ __all__ = [
     "Company",
     "CompanyExport",
     "CompanyRestore",
+    "ConnectedProgram",
     "Figure",
     "IdentityProvider",
     "KeptAnswer",

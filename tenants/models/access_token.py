@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +26,12 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
     def counting(self, now: datetime) -> AccessTokenQuerySet:
         """Those that still let somebody in."""
         return self.filter(revoked_at=None, expires_at__gt=now)
+
+    def counting_first(self, now: datetime) -> AccessTokenQuerySet:
+        """Those, the newest first, and after them those that do not: however many were revoked
+        since, who may revoke one finds it."""
+        counts = When(revoked_at=None, expires_at__gt=now, then=0)
+        return self.order_by(Case(counts, default=1), "-pk")
 
 
 class AccessToken(models.Model):
@@ -50,6 +56,15 @@ class AccessToken(models.Model):
     # What the assistant that uses it is called; empty: a program does.
     assistant: models.CharField[str, str] = NameField(
         _("assistant"), max_length=LONGEST_NAME, blank=True, default="", db_default=""
+    )
+    # At which door alone it counts (tenants/tokens/doors.py): one of a program that was connected
+    # by a click. Empty: made by hand, it counts at all of them.
+    door: models.CharField[str, str] = models.CharField(
+        _("door"), max_length=10, blank=True, default="", db_default=""
+    )
+    # Until when it counts without being renewed; empty: until it ends.
+    fresh_until: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
+        _("fresh until"), null=True
     )
     created_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(
         _("made at"), default=timezone.now
@@ -87,6 +102,14 @@ class AccessToken(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_of_connected_program(self) -> bool:
+        return bool(self.door)
+
     def ends_before(self, now: datetime) -> bool:
         """Whether it has ended, by its time or because somebody revoked it."""
         return self.revoked_at is not None or self.expires_at <= now
+
+    def is_stale_at(self, now: datetime) -> bool:
+        """Whether its program must renew it before it lets in again."""
+        return self.fresh_until is not None and self.fresh_until <= now

@@ -99,7 +99,7 @@ class Company(TenantMixin):
     time_zone: models.CharField[str, str] = models.CharField(
         _("time zone"), max_length=63, blank=True, default="", db_default="", editable=False
     )
-    # What the company uses, and its own limits: tenants/company_limits.py.
+    # What the company uses, and its own limits: tenants/companies/company_limits.py.
     file_bytes: models.BigIntegerField[int, int] = models.BigIntegerField(
         _("bytes of files"), default=0, db_default=0, editable=False
     )

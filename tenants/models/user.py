@@ -124,7 +124,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("service account"), default=False, db_default=False, editable=False
     )
     is_staff = models.BooleanField(_("staff"), default=False, editable=False)
-    # Empty: as the browser asks, and as the company has it. See tenants/language_and_zone.py.
+    # Empty: as the browser asks, and as the company has it. See
+    # tenants/companies/language_and_zone.py.
     language: models.CharField[str, str] = models.CharField(
         _("language"), max_length=10, blank=True, default="", db_default=""
     )

@@ -25,8 +25,8 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from tenants.active_company import active_company
-from tenants.company_limits import COMPANY_LIMITS
+from tenants.companies.active_company import active_company
+from tenants.companies.company_limits import COMPANY_LIMITS
 from tenants.connection import PUBLIC
 from tenants.migrating.versions import companies_behind, complete_versions
 from tenants.models import Company, User

@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin, checkbox
 from unfold.views import ChangeList
 
-from tenants.active_company import active_company
+from tenants.companies.active_company import active_company
 from tenants.pages.page import with_pages
 from tenants.pages.paging import PagedChangeList, capped_paginator
 from tenants.pages.refusals import TellsRefusals

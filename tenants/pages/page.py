@@ -18,7 +18,7 @@ file:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
@@ -35,14 +35,15 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views import View
 
-from tenants.active_company import active_company
-from tenants.errors import TicketFlowerError
+from tenants.companies.active_company import active_company
+from tenants.errors import TicketFlowerError, TooDearError
 from tenants.limits.bodies import FORM_BODY, SMALL_BODY
+from tenants.limits.dear import Dear, count_dear
 from tenants.models import User
 from tenants.pages.buttons import Button, ListButton, ShownButton
 from tenants.pages.links import admin_link, prefix_of
 from tenants.pages.menu import MenuEntry
-from tenants.pages.refusals import refusal_as_json, where_from
+from tenants.pages.refusals import refusal_as_json, too_often, where_from
 from tenants.refusals import Refusals, refusals
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class Page(View):
     menu: ClassVar[MenuEntry | None] = None
     # How much may be sent to it, in bytes, by who may use it (tenants/limits/bodies.py).
     largest_body: ClassVar[int] = FORM_BODY
+    # What costs much is counted apart: by the method, of which kind (tenants/limits/dear.py).
+    dear: ClassVar[Mapping[str, Dear]] = {}
     # Whatever we refuse is shown by `refused`, and these errors, too.
     also_refused: ClassVar[tuple[type[Exception], ...]] = ()
     # How loud it is shown.
@@ -103,10 +106,29 @@ class Page(View):
         method = str(request.method).lower()
         if method not in self.http_method_names or not hasattr(self, method):
             return self.http_method_not_allowed(request, *args, **kwargs)
+        with refusals(TooDearError) as too_dear:
+            self.count()
+        if too_dear.error is not None:
+            return self.turn_away_for_now(too_dear)
         with refusals(TicketFlowerError, *self.also_refused) as refused:
             self.find(**kwargs)
             return super().dispatch(request, *args, **kwargs)
         return self.refused(refused)
+
+    def count(self) -> None:
+        """Count what costs much, before anything is looked up for it.
+
+        Raises:
+            TooDearError
+        """
+        method = str(self.request.method).replace("HEAD", "GET")  # which does the same
+        kind, company = self.dear.get(method), active_company(self.request)
+        if kind is not None and company is not None:
+            count_dear(kind, person_id=self.person.pk, schema=company.schema_name)
+
+    def turn_away_for_now(self, refused: Refusals[TooDearError]) -> HttpResponse:
+        """What is answered to who asks for too much that costs much."""
+        return too_often(self.request, refused.error or TooDearError(1))
 
     def turn_away(self) -> HttpResponse:
         """What is answered to who may not use the page."""
@@ -182,6 +204,9 @@ class ScriptPage(Page):
     """What the script of a page asks: the answer is JSON, a refusal too."""
 
     http_method_names = ["post"]
+
+    def turn_away_for_now(self, refused: Refusals[TooDearError]) -> HttpResponse:
+        return refusal_as_json(refused)
 
     def refused(self, refused: Refusals[Exception]) -> HttpResponse:
         return refusal_as_json(refused)

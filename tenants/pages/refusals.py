@@ -23,11 +23,11 @@ from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.forms.forms import BaseForm
-from django.http import HttpRequest, JsonResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from tenants.errors import TicketFlowerError
+from tenants.errors import RateLimitedError, TicketFlowerError
 from tenants.refusals import Refusals, refusals
 
 
@@ -61,11 +61,22 @@ def add_refusal(form: BaseForm, error: Exception) -> None:
     form.add_error(field if field in form.fields else None, str(error))
 
 
+def too_often(request: HttpRequest, error: RateLimitedError) -> HttpResponse:
+    """The page for what was asked for too often: nothing was done."""
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    answer = render(request, "pages/429.html", {"reason": str(error)}, status=status)
+    answer["Retry-After"] = str(error.seconds)
+    return answer
+
+
 def refusal_as_json(refused: Refusals[Any], **more: Any) -> JsonResponse:
     """Answer a script; `more` is what it does with it. `message` is what people are shown."""
     error = refused.error
     status = error.status if isinstance(error, TicketFlowerError) else HTTPStatus.BAD_REQUEST
-    return JsonResponse({"message": refused.text, **more}, status=status)
+    answer = JsonResponse({"message": refused.text, **more}, status=status)
+    if isinstance(error, RateLimitedError):
+        answer["Retry-After"] = str(error.seconds)
+    return answer
 
 
 class TellsRefusals:

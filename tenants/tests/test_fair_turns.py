@@ -200,6 +200,10 @@ class QueuesTest(PlainTestCase):
             with self.subTest(task.name):
                 self.assertIn(task.queue, set(Queue))
 
+    def test_models_hold_up_no_calls(self) -> None:
+        """They take minutes: those of a few companies would have all slots, and tickets wait."""
+        self.assertEqual(app.tasks["workflows.jobs.ask_for_draft"].queue, Queue.MODEL)
+
     def test_one_company_never_has_all_slots(self) -> None:
         for queue, slots in SLOTS.items():
             if queue is not Queue.UPKEEP:  # it is of no company

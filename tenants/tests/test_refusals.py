@@ -95,7 +95,7 @@ class RefusalsTests(SimpleTestCase):
 class PageTests(CompanyTestCase):
     """A page that does nothing of what its service refuses."""
 
-    SERVICE = "project.views.visits.enter_company"
+    SERVICE = "project.superusers.enter_company.visits.enter_company"
 
     def send(self, **headers: str) -> Any:
         self.log_in(self.root)

@@ -11,7 +11,9 @@ from django.db.models import Q
 from tenants.backends import EmailBackend
 from tenants.connection import PUBLIC, company_of
 from tenants.errors import TokenRefusedError
+from tenants.fast.prepared import PreparedQuery, bytes_in
 from tenants.models import AccessToken, Company, User
+from tenants.tokens.doors import Door
 from tenants.tokens.make_token import PREFIX, SECRET_BYTES, digest_of
 from tenants.tokens.networks import is_in
 from tenants.tokens.scopes import Scope, scopes_for
@@ -20,6 +22,9 @@ from tenants.tokens.scopes import Scope, scopes_for
 NOTED_EVERY: Final = timedelta(minutes=1)
 # In characters: what is longer is none of ours, and is not hashed. Four characters are three bytes.
 LONGEST_TOKEN: Final = len(PREFIX) + SECRET_BYTES * 4 // 3 + 1
+_tokens = PreparedQuery(
+    lambda digest: AccessToken.objects.select_related("company").filter(digest=bytes_in(digest))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +47,24 @@ class Holder:
         return scope in self.scopes
 
 
-def holder_of(raw: str, *, now: datetime, address: str) -> Holder:
-    """Who shows this token from this network address.
+def holder_of(raw: str, *, now: datetime, address: str, door: Door | None = None) -> Holder:
+    """Who shows this token from this network address, at this door.
 
     Its last use is noted, once a minute at most. Whatever the connection works in, it does so
     afterwards, too.
 
     Raises:
-        TokenRefusedError: it is none, has ended, was revoked, does not count from this address, or
-            its owner or their company is switched off. Which of it is nobody's business.
+        TokenRefusedError: it is none, has ended, was revoked, is to be renewed, does not count
+            from this address or at this door, or its owner or their company is switched off.
+            Which of it is nobody's business.
     """
     if not raw.startswith(PREFIX) or len(raw) > LONGEST_TOKEN:
         raise TokenRefusedError
     with company_of(PUBLIC):
-        tokens = AccessToken.objects.select_related("company")
-        token = tokens.filter(digest=digest_of(raw)).first()
-        if token is None or token.ends_before(now):
+        token = _tokens.first(digest_of(raw))
+        if token is None or token.ends_before(now) or token.is_stale_at(now):
+            raise TokenRefusedError
+        if token.door and token.door != door:
             raise TokenRefusedError
         if token.addresses and not is_in(address, token.addresses):
             raise TokenRefusedError

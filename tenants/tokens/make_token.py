@@ -23,6 +23,7 @@ from tenants.errors import (
     TokenScopesError,
     TooManyTokensError,
 )
+from tenants.limits.table import TOKENS_MADE
 from tenants.models import AccessToken, User
 from tenants.names import LONGEST_NAME, plain_name
 from tenants.tokens.networks import read_networks
@@ -62,11 +63,14 @@ def make_token(
     now: datetime,
     assistant: str = "",
     addresses: Iterable[str] = (),
+    door: str = "",
+    fresh_until: datetime | None = None,
 ) -> MadeToken:
     """Make a token for a person or a service account of a company.
 
     `by` is who makes it: the owner, or for a service account an admin. `assistant` is what the
-    assistant is called that will use it; empty: a program will.
+    assistant is called that will use it; empty: a program will. `door` and `fresh_until` are for
+    what a connected program gets: where alone it counts, and until when it must be renewed.
 
     Raises:
         NoTokenForThemError: the owner is a superuser, is switched off, or is somebody else.
@@ -76,6 +80,7 @@ def make_token(
         TokenLifetimeError: it would end before now, or after LONGEST_LIFETIME.
         WrongNetworkError: an address is none.
         TooManyTokensError: the owner has MOST_TOKENS.
+        RateLimitedError: as many were made in a day as may be, and revoked.
     """
     chosen = _scopes(scopes, assistant=(used_by := _name(assistant, empty=True)))
     if not now < expires_at <= now + LONGEST_LIFETIME:
@@ -89,8 +94,8 @@ def make_token(
             raise NoTokenForThemError
         if by.pk != found.pk and not (found.is_account and by.company_id == found.company_id):
             raise NoTokenForThemError
-        if AccessToken.objects.of_owner(found).counting(now).count() >= MOST_TOKENS:
-            raise TooManyTokensError
+        ensure_room(found, now=now)
+        TOKENS_MADE.count(str(found.pk))
         token = AccessToken.objects.create(
             owner=found,
             company=found.company,
@@ -99,6 +104,8 @@ def make_token(
             scopes=chosen,
             addresses=read_networks(addresses),
             assistant=used_by,
+            door=door,
+            fresh_until=fresh_until,
             created_at=now,
             created_by=by,
             expires_at=expires_at,
@@ -114,6 +121,23 @@ def make_token(
             expires_at=expires_at,
         )
     return MadeToken(token, raw)
+
+
+def renew_token(*, token: AccessToken, fresh_until: datetime, scopes: Iterable[str]) -> str:
+    """Put another secret in the place of the one before, which lets nobody in any more; returns it.
+
+    Whoever calls has looked whether it still counts, and lets no second one in meanwhile.
+    """
+    raw = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
+    token.digest, token.fresh_until, token.scopes = digest_of(raw), fresh_until, list(scopes)
+    token.save(update_fields=["digest", "fresh_until", "scopes"])
+    return raw
+
+
+def ensure_room(owner: User, *, now: datetime) -> None:
+    """Raises TooManyTokensError: the owner has MOST_TOKENS."""
+    if AccessToken.objects.of_owner(owner).counting(now).count() >= MOST_TOKENS:
+        raise TooManyTokensError
 
 
 def revoke_token(*, token: AccessToken, now: datetime) -> bool:

@@ -28,11 +28,21 @@ class Scope(models.TextChoices):
     PEOPLE_READ = "people:read", _("Read people and roles")
     PEOPLE_WRITE = "people:write", _("Change people and roles")
     NOTICES_READ = "notices:read", _("Read notices")
+    NOTICES_WRITE = "notices:write", _("Mark notices as read, choose which come by mail")
+    REPORTS_READ = "reports:read", _("Read reports")
+    SETTINGS_READ = "settings:read", _("Read settings, without secrets")
+    SETTINGS_WRITE = "settings:write", _("Change settings, pause webhooks")
     AUDIT_READ = "audit:read", _("Read the audit log")
 
 
-# A person decides: an assistant prepares, and never publishes or says who may do what.
-NEVER_FOR_ASSISTANTS: Final = frozenset({Scope.DEFINITIONS_PUBLISH, Scope.PEOPLE_WRITE})
+# A person decides: an assistant prepares, and never publishes, says who may do what, or changes
+# what a company has set up.
+NEVER_FOR_ASSISTANTS: Final = frozenset(
+    {Scope.DEFINITIONS_PUBLISH, Scope.PEOPLE_WRITE, Scope.SETTINGS_WRITE}
+)
+
+# In the order in which they are named.
+FOR_ASSISTANTS: Final = tuple(each for each in Scope if each not in NEVER_FOR_ASSISTANTS)
 
 
 def scopes_for(names: Iterable[str], *, assistant: str) -> frozenset[Scope]:

@@ -10,6 +10,7 @@ from tickets.advancing.call_jobs import cancel_jobs_of_task
 from tickets.advancing.subticket_jobs import follow_subtickets
 from tickets.advancing.tell_workers import tell_workers
 from tickets.models import ErrorType, Ticket, TicketError
+from workflows.models import TaskInstance
 from workflows.running.state_manager import Move
 
 
@@ -32,12 +33,17 @@ def end_cancelled(ticket: Ticket, move: Move, *, now: datetime) -> None:
     for task in move.cancelled:
         if task.definition.is_call:
             cancel_jobs_of_task(task, now=now)
-    gone = (
-        (task, "decided" if task.definition.is_vote else "not_needed") for task in move.cancelled
-    )
-    tell_workers(gone, ticket_id=ticket.pk)
+    tell_workers(((each, _why(each, move)) for each in move.cancelled), ticket_id=ticket.pk)
     if not move.cancelled_in_error:
         return
     errors = TicketError.objects.filter(ticket=ticket, task__in=move.cancelled_in_error)
     how = _("Its branch is not waited for any more.")
     errors.resolve_all(how=how)
+
+
+def _why(task: TaskInstance, move: Move) -> str:
+    """Why a task is not needed any more, as `TASK_GONE` knows it; of a vote how it was decided."""
+    is_approved = move.decided.get(task.path_id or 0)
+    if is_approved is None:  # a vote, too, where the approval was left by a time
+        return "not_needed"
+    return "approved" if is_approved else "refused"

@@ -6,8 +6,8 @@ from procrastinate.contrib.django import app
 
 from tenants.fair_turns import Queue
 from tenants.jobs import PATIENT, in_company
-from tickets.advancing import advance_ticket, reminding, timers, waiting
-from tickets.job_names import ADVANCE, END_WAIT, FIRE_TIMER, REMIND
+from tickets.advancing import advance_ticket, offers, reminding, timers, waiting
+from tickets.job_names import ADVANCE, END_OFFER, END_WAIT, FIRE_TIMER, REMIND
 
 
 @app.task(name=ADVANCE, queue=Queue.STEPS, retry=PATIENT)
@@ -36,3 +36,10 @@ def remind(ticket_id: int, task_id: int, reminder: str, due: str, since: str) ->
 def end_wait(ticket_id: int, task_id: int, until: str) -> None:
     """Let a ticket go on whose wait is over."""
     waiting.end_wait(ticket_id=ticket_id, task_id=task_id, until=until)
+
+
+@app.task(name=END_OFFER, queue=Queue.STEPS, retry=PATIENT)
+@in_company
+def end_offer(ticket_id: int, task_id: int, until: str) -> None:
+    """Let the person of a task have it, as the time of an assistant is over."""
+    offers.end_offer_in_time(ticket_id=ticket_id, task_id=task_id, until=until)

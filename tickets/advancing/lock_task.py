@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from tenants.fast.prepared import PreparedQuery
 from tenants.models import User
 from tickets.models import Ticket
+from tickets.models.webhook import WATCHED
 from workflows.errors import NotYourTaskError, TaskNotWorkableError, TaskWaitsError
 from workflows.models import TaskInstance
 from workflows.running.definition_cache import definition_of
@@ -47,7 +48,7 @@ def _workable(pk: int) -> QuerySet[TaskInstance]:
 
 
 _locked = PreparedQuery(_workable)
-_locked_with_next_task = PreparedQuery(_workable, also=NEXT_TASK)
+_locked_with_next_task = PreparedQuery(_workable, also=NEXT_TASK | WATCHED)
 
 
 def lock_workable(
@@ -82,5 +83,7 @@ def lock_workable(
         instance.current_task = locked
     next_task_id = getattr(locked, "next_task_id", None)
     manager = WorkflowStateManager(instance, now=now, actor=user, next_task_id=next_task_id)
+    if moves_on:
+        instance.ticket.is_watched = locked.is_watched
     manager.is_about(instance.ticket)
     return manager, locked, instance.ticket

@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 
 from tenants.errors import RateLimitedError
 from tenants.models import User
+from tenants.names import plain_email
 from tenants.roles import SystemRole
 from tickets.advancing.lock_ticket import lock_task_of, lock_ticket
 from tickets.advancing.set_timers import reminders_sent
@@ -35,6 +36,7 @@ from workflows.models import CompanyRole, TaskInstance, WorkflowStatus
 from workflows.running.people.candidates import candidates_of, deputy_for_task
 from workflows.running.people.deputies import deputy_of
 from workflows.running.people.outside import send_link
+from workflows.running.people.workers import colleagues
 from workflows.running.workflow_repair import WorkflowRepair
 
 
@@ -89,7 +91,7 @@ class _Reminding:
     moment: datetime  # when it was due
 
     def send(self, manager: WorkflowRepair) -> None:
-        role = self._role()
+        role, person = self._role(), self._person()
         adds = role.pk if role is not None and self.reminder.adds else None
         data: JsonObject = {
             "reminder": self.reminder.name,
@@ -99,19 +101,24 @@ class _Reminding:
         }
         if role is not None:
             data["role"] = role.name
-        if adds is not None:
+        adds_person = self._added_person(person) if role is None else None
+        if person is not None and (self.reminder.tell is Tell.PERSON or adds_person is not None):
+            data |= {"person": str(person), "person_id": person.pk}
+        if adds is not None or adds_person is not None:
             data["add"] = True
         had_it = self.task.assigned_to
         if self.reminder.gives:
             data["give"] = True
         # First who may have it from now on: they are told that they may.
-        manager.remind(self.task, data=data, adds=adds)
+        manager.remind(self.task, data=data, adds=adds, adds_person=adds_person)
         offered = self._offered() if adds is not None else set()
+        if adds_person is not None:
+            offered = {adds_person}
         told = self._tell(TASK_OFFERED, offered)
         if self.reminder.gives:
             told += self._give(manager, had_it)
         else:
-            told += self._tell_others(role, offered, now=manager.now)
+            told += self._tell_others(role, person, offered, now=manager.now)
         if not told:  # a task that waits is never nobody's matter
             self._tell_admins()
 
@@ -135,15 +142,41 @@ class _Reminding:
         number = self.reminder.role
         return CompanyRole.objects.filter(pk=number).first() if isinstance(number, int) else None
 
+    def _person(self) -> User | None:
+        """The one person who is told, where it is one."""
+        worker, named = self.task.assigned_to, self.reminder.person
+        match self.reminder.tell:
+            case Tell.PERSON if isinstance(named, int):
+                return colleagues().filter(pk=named).first()
+            case Tell.PERSON if isinstance(named, str):
+                return colleagues().filter(email=plain_email(named)).first()
+            case Tell.MANAGER if worker is not None and worker.manager_id is not None:
+                return colleagues().filter(pk=worker.manager_id).first()
+            case Tell.DEPUTY if worker is not None:
+                return deputy_of(worker)
+        return None
+
+    def _added_person(self, person: User | None) -> int | None:
+        """Their number, where they may do it as well from now on; who has it needs nothing."""
+        if person is None or not self.reminder.adds_who_is_told or self.reminder.gives:
+            return None
+        if person.pk == self.task.assigned_to_id:
+            return None
+        return person.pk if candidates_of(self.task).may_be_added(person) else None
+
     def _offered(self) -> set[int]:
         """Those who may do it as well, besides whoever has it."""
         people = candidates_of(self.task).added_people()
         return {*people.values_list("pk", flat=True)} - {self.task.assigned_to_id}
 
     def _tell_others(
-        self, role: CompanyRole | None, offered: Collection[int], *, now: datetime
+        self,
+        role: CompanyRole | None,
+        person: User | None,
+        offered: Collection[int],
+        *,
+        now: datetime,
     ) -> int:
-        worker = self.task.assigned_to
         match self.reminder.tell:
             case Tell.WORKER if self.task.is_with_contact:
                 said = self.reminder.text or gettext("Your answer is still awaited.")
@@ -156,16 +189,16 @@ class _Reminding:
                 return self._tell(TASK_REMINDER, self._who_has_it())
             case Tell.REQUESTER:
                 return self._tell(TICKET_REMINDER, {self.ticket.created_by_id})
-            case Tell.MANAGER:
-                manager = None if worker is None else worker.manager_id
-                return 0 if manager is None else self._tell(TASK_LATE, {manager})
-            case Tell.DEPUTY:
-                deputy = None if worker is None else deputy_of(worker)
-                return 0 if deputy is None else self._tell(TASK_LATE, {deputy.pk})
+            case Tell.MANAGER | Tell.DEPUTY | Tell.PERSON:
+                return 0 if person is None else self._tell_person(person, offered)
             case Tell.ROLE:
                 members = set() if role is None else set(role.members.values_list("pk", flat=True))
                 return self._tell(TASK_LATE, members - {*offered})
         return self._tell_admins()
+
+    def _tell_person(self, person: User, offered: Collection[int]) -> int:
+        has_it = person.pk == self.task.assigned_to_id
+        return self._tell(TASK_REMINDER if has_it else TASK_LATE, {person.pk} - {*offered})
 
     def _who_has_it(self) -> set[int]:
         """Its worker; whoever stands in for them, too, while they are away."""

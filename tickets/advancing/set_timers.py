@@ -22,7 +22,7 @@ from tickets.advancing.timer_jobs import (
 )
 from tickets.models import Ticket
 from workflows.engine.process import JsonObject
-from workflows.engine.steps.reminders import Reminder
+from workflows.engine.steps.reminders import Reminder, Tell
 from workflows.engine.times.calendar import WorkingTime
 from workflows.models import TaskInstance, WorkflowEvent, WorkflowStatus
 from workflows.models.task_instance import UNFINISHED
@@ -110,7 +110,10 @@ class SentReminders:
 def reminders_sent(task: TaskInstance) -> SentReminders:
     events = WorkflowEvent.objects.filter(task_instance=task, kind=REMINDED)
     dues: dict[str, set[str]] = {}
-    for name, due in events.values_list("data__reminder", "data__due"):
+    said = events.values_list("data__reminder", "data__due", "data__tell", "data__person_id")
+    for name, due, told, person in said:
+        if told == Tell.PERSON and person is not None:  # who may have another number by now
+            name = f"{str(name).rpartition(' ')[0]} {person}"
         dues.setdefault(str(name), set()).add(str(due))
     by_date = counted_from_dates(task)[1] if dues else []
     return SentReminders(dues, frozenset(each.name for each in by_date))

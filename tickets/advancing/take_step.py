@@ -49,4 +49,4 @@ def take_step(
     move = manager.advance(ticket.facts(Company.objects.current()), blocked=blocked)
     if move.new_tasks or move.failures or move.cancelled:
         manager.begin_part(StepPart.TASK)
-        defer_jobs_of_move(ticket, move, now=now)
+        defer_jobs_of_move(ticket, move, manager=manager, now=now)

@@ -12,7 +12,7 @@ from tenants.connection import current_schema
 from tenants.fair_turns import Queue
 from tenants.fast.batch import Batch
 from tenants.jobs import Deferred, cancel_job, defer_all
-from tickets.job_names import END_WAIT, FIRE_TIMER, REMIND
+from tickets.job_names import END_OFFER, END_WAIT, FIRE_TIMER, REMIND
 from tickets.models import Ticket
 from workflows.models import TaskInstance
 from workflows.running.definition_cache import definition_of
@@ -23,7 +23,7 @@ from workflows.running.with_event import WITH_EVENT, Happened
 _DELETE: Final = f"""
 DELETE FROM public.procrastinate_jobs
  WHERE queue_name = '{Queue.STEPS}' AND coalesce(args->>'schema', '') = %s::text
-   AND status = 'todo' AND task_name IN ('{FIRE_TIMER}', '{REMIND}', '{END_WAIT}')
+   AND status = 'todo' AND task_name IN ('{FIRE_TIMER}', '{REMIND}', '{END_WAIT}', '{END_OFFER}')
 """  # noqa: S608  # nosec B608
 
 
@@ -41,7 +41,7 @@ def delete_with_event(batch: Batch, happened: Happened) -> None:
 
 def _has_times(task: TaskInstance, happened: Happened) -> bool:
     definition = task.definition
-    if definition.listed_reminders or definition.wait:
+    if definition.listed_reminders or definition.wait or definition.assistance:
         return True
     if happened.workflow_id is None:
         return False
@@ -88,6 +88,11 @@ def reminder_job(
 def end_of_wait_job(*, ticket_id: int, task_id: int, until: datetime, now: datetime) -> Deferred:
     ids = {"ticket_id": ticket_id, "task_id": task_id}
     return Deferred(END_WAIT, {**ids, "until": until.isoformat()}, _seconds(now, until))
+
+
+def end_of_offer_job(*, ticket_id: int, task_id: int, until: datetime, now: datetime) -> Deferred:
+    ids = {"ticket_id": ticket_id, "task_id": task_id}
+    return Deferred(END_OFFER, {**ids, "until": until.isoformat()}, _seconds(now, until))
 
 
 def _seconds(now: datetime, until: datetime) -> float:

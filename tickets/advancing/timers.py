@@ -100,7 +100,7 @@ class _Timer:
             cancel_jobs_of_task(task)
         if move.moved:
             follow_subtickets([task], ticket_id=ticket.pk)
-        defer_jobs_of_move(ticket, move, now=self.now)
+        defer_jobs_of_move(ticket, move, manager=manager, now=self.now)
 
 
 def _fire_in_parts(timer: _Timer) -> None:

@@ -11,14 +11,13 @@ from ninja import Field, Router, Schema
 
 from tenants.api.listing import Cursor, Limit, listed
 from tenants.api.operations import Number, holder_in, operation
-from tenants.api.versions import ChangedMeanwhileError as NotAsSeenError
-from tenants.refusals import refusals
+from tenants.api.sent import Sent
+from tenants.mail.models import LONGEST_ADDRESS
 from tenants.tokens.scopes import Scope
+from tickets.api.as_read import as_read, etag_of_ticket
 from tickets.api.shapes import TicketDetail
 from tickets.api.tickets import detail_of, seen_ticket
-from tickets.errors import ChangedMeanwhileError
 from tickets.models import ErrorStatus, TicketError
-from tickets.repairing.begin_repair import marker_of
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.handle_error import resolve_error as resolve
 from tickets.repairing.handle_error import review_error as review
@@ -65,11 +64,19 @@ class Errors(Schema):
     next: str | None
 
 
-class Reason(Schema):
+class Reason(Sent):
     reason: str = Field(min_length=1, max_length=LONGEST_REASON)
 
 
-class Notes(Schema):
+class Again(Reason):
+    to: str = Field(
+        default="",
+        max_length=LONGEST_ADDRESS,
+        description="Of a mail of a step that was not delivered: where it goes now.",
+    )
+
+
+class Notes(Sent):
     notes: str = Field(min_length=1, max_length=5_000)
 
 
@@ -111,7 +118,7 @@ def list_errors(
 def get_error(request: HttpRequest, response: HttpResponse, error_id: Number) -> ErrorRow:
     """Read a ticket error. Its ETag is that of the ticket: send it with a repair."""
     error = _error(error_id)
-    response["ETag"] = f'"{marker_of(error.ticket)}"'
+    response["ETag"] = etag_of_ticket(error.ticket)
     return ErrorRow.of(error)
 
 
@@ -139,17 +146,16 @@ def resolve_error(request: HttpRequest, error_id: Number, how: Notes) -> ErrorRo
     router, "POST", "/errors/{error_id}/retry", scope=Scope.ERRORS_REPAIR, answer=ErrorRow,
     permissions=MAY_REPAIR, versioned=True, once=True,
 )  # fmt: skip
-def retry_error(request: HttpRequest, error_id: Number, why: Reason) -> ErrorRow:
-    """Try the step of an error again."""
-    with refusals(ChangedMeanwhileError) as changed:
+def retry_error(request: HttpRequest, error_id: Number, why: Again) -> ErrorRow:
+    """Try the step of an error again, or send the mail again that was not delivered."""
+    with as_read(request) as expected:
         retry_step(
             error=_error(error_id),
             by=holder_in(request).user,
             reason=why.reason,
-            expected=_seen(request),
+            expected=expected,
+            to=why.to,
         )
-    if changed.error is not None:
-        raise NotAsSeenError
     return ErrorRow.of(_error(error_id))
 
 
@@ -161,10 +167,8 @@ def repair_ticket(request: HttpRequest, ticket_id: Number, verb: Verb, why: Reas
     """Hold a ticket, let it go on, or cancel it."""
     person = holder_in(request).user
     ticket, _access = seen_ticket(person, ticket_id)
-    with refusals(ChangedMeanwhileError) as changed:
-        _VERBS[verb](ticket=ticket, by=person, reason=why.reason, expected=_seen(request))
-    if changed.error is not None:
-        raise NotAsSeenError
+    with as_read(request) as expected:
+        _VERBS[verb](ticket=ticket, by=person, reason=why.reason, expected=expected)
     return detail_of(person, ticket_id)
 
 
@@ -175,9 +179,3 @@ def _error(number: int) -> TicketError:
     if error is None:
         raise Http404
     return error
-
-
-def _seen(request: HttpRequest) -> str | None:
-    """What the ticket was like when it was read, as If-Match says it; None: it says nothing."""
-    asked = request.headers.get("If-Match", "").strip()
-    return asked.strip('"') if asked not in ("", "*") else None

@@ -3,53 +3,46 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from http import HTTPStatus
-from typing import Any
+from typing import Annotated
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import FileResponse, Http404, HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 from ninja import Field, Router, Schema
 from ninja.files import UploadedFile
 
 from tenants.api.once import KEY_HEADER
 from tenants.api.operations import Number, holder_in, operation
+from tenants.api.sent import Sent
 from tenants.audit.record import record
 from tenants.errors import StorageAwayError
 from tenants.limits.bodies import SMALL_BODY
+from tenants.models import User
 from tenants.tokens.scopes import Scope
 from tickets.api.tickets import seen_ticket
+from tickets.conversation.edit_message import edit_message as edit
+from tickets.conversation.hide_message import hide_message as hide
+from tickets.conversation.show_message import show_message as show
 from tickets.conversation.sign_message import signed
 from tickets.conversation.write_message import MOST_FILES, write_message
-from tickets.errors import TicketsError
-from tickets.file_versions.pages.upload_page import SCREENS
+from tickets.file_versions.add_version import add_version
 from tickets.files.access import may_have, with_what_decides
-from tickets.files.keep_file import keep_file
 from tickets.files.pages.files import DOWNLOADED
-from tickets.models import FileUpload, Visibility
-from tickets.models.message import LONGEST_MESSAGE
-from workflows.fields.file.file_input import checked, safe_filename
+from tickets.files.send_file import send_file
+from tickets.models import FileUpload, Message, Visibility
+from tickets.models.message import LONGEST_MESSAGE, LONGEST_REASON
+from workflows.fields.file.file_input import safe_filename
 
 router = Router(tags=["Messages and files"])
 
 
-class FileRefusedError(TicketsError):
-    """`said` is why."""
-
-    message = _("This file cannot be taken. Choose another.")
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
-    field = "file"
-
-
-class NewMessage(Schema):
+class NewMessage(Sent):
     text: str = Field(max_length=LONGEST_MESSAGE, description="In Markdown.")
     is_internal: bool = Field(
         default=False, description="A note of the team, which requesters do not see."
     )
-    files: list[UUID] = Field(
+    files: list[Annotated[UUID, Field(strict=False)]] = Field(
         default=[], max_length=MOST_FILES, description="Files that were sent before."
     )
 
@@ -59,12 +52,29 @@ class WrittenMessage(Schema):
     named_nobody: list[str] = Field(description="Words after an @ that named nobody.")
 
 
+class NewText(Sent):
+    text: str = Field(max_length=LONGEST_MESSAGE, description="In Markdown.")
+
+
+class WhyHidden(Sent):
+    reason: str = Field(min_length=1, max_length=LONGEST_REASON)
+
+
 class KeptFile(Schema):
     """An answer to a question for a file is this, without `size`."""
 
     upload: UUID
     filename: str
     size: int
+
+
+class VersionOf(Sent):
+    upload: UUID = Field(strict=False, description="What /files has answered.")
+
+
+class NewVersion(Schema):
+    upload: UUID
+    version: int
 
 
 @operation(
@@ -89,6 +99,45 @@ def add_message(request: HttpRequest, ticket_id: Number, message: NewMessage) ->
 
 
 @operation(
+    router, "PUT", "/messages/{message_id}", scope=Scope.TICKETS_WRITE, answer=WrittenMessage,
+)  # fmt: skip
+def edit_message(request: HttpRequest, message_id: Number, said: NewText) -> WrittenMessage:
+    """Edit a message of your own. What it said before is kept for the team."""
+    person = holder_in(request).user
+    found = _message(person, message_id)
+    if not found.is_by(person):
+        raise Http404
+    written = edit(
+        message=found,
+        user=person,
+        text=signed(said.text, assistant=holder_in(request).token.assistant, person=person),
+        now=timezone.now(),
+    )
+    return WrittenMessage(id=found.pk, named_nobody=written.strangers)
+
+
+@operation(
+    router, "POST", "/messages/{message_id}/hide", scope=Scope.TICKETS_WRITE, answer=None,
+    status=204,
+)  # fmt: skip
+def hide_message(request: HttpRequest, message_id: Number, why: WhyHidden) -> None:
+    """Show a message to ticket admins only. Everybody else reads who hid it, and why."""
+    person = holder_in(request).user
+    found = _message(person, message_id)
+    hide(message=found, user=person, reason=why.reason, now=timezone.now())
+
+
+@operation(
+    router, "POST", "/messages/{message_id}/show", scope=Scope.TICKETS_WRITE, answer=None,
+    status=204,
+)  # fmt: skip
+def show_message(request: HttpRequest, message_id: Number) -> None:
+    """Let a hidden message be read again."""
+    person = holder_in(request).user
+    show(message=_message(person, message_id), user=person, now=timezone.now())
+
+
+@operation(
     router, "POST", "/files", scope=Scope.TICKETS_WRITE, answer=KeptFile, status=201,
     largest_body=settings.MAX_UPLOAD_BYTES + SMALL_BODY,
 )  # fmt: skip
@@ -97,17 +146,21 @@ def upload_file(request: HttpRequest, file: UploadedFile) -> KeptFile:
 
     What nothing names within a week is deleted.
     """
-    person = holder_in(request).user
-    if not any(person.has_perm(f"tickets.{screen}") for screen in SCREENS):
-        raise PermissionDenied
-    try:
-        sent: Any = checked(file)
-    except ValidationError as error:
-        raise FileRefusedError(" ".join(error.messages)) from error
-    kept = keep_file(file=sent, user=person)
+    kept = send_file(file=file, user=holder_in(request).user)
     return KeptFile(
-        upload=UUID(str(kept["upload"])), filename=str(kept["filename"]), size=sent.size or 0
+        upload=UUID(str(kept["upload"])), filename=str(kept["filename"]), size=file.size or 0
     )
+
+
+@operation(
+    router, "POST", "/files/{key}/versions", scope=Scope.TICKETS_WRITE, answer=NewVersion,
+    status=201, once=True,
+)  # fmt: skip
+def add_file_version(request: HttpRequest, key: UUID, wanted: VersionOf) -> NewVersion:
+    """Make a file that was sent before the newest version of a file of a ticket."""
+    person = holder_in(request).user
+    added = add_version(of=_file(person, key), upload=wanted.upload, user=person)
+    return NewVersion(upload=added.uuid, version=added.version)
 
 
 @operation(
@@ -117,9 +170,7 @@ def upload_file(request: HttpRequest, file: UploadedFile) -> KeptFile:
 def download_file(request: HttpRequest, key: UUID) -> FileResponse:
     """Have a file."""
     person = holder_in(request).user
-    upload = with_what_decides(FileUpload.objects.all()).filter(uuid=key).first()
-    if upload is None or not may_have(upload, person):
-        raise Http404
+    upload = _file(person, key)
     try:
         content = upload.file.open("rb")
     except (FileNotFoundError, ValueError) as error:
@@ -143,6 +194,22 @@ def download_file(request: HttpRequest, key: UUID) -> FileResponse:
             "Cache-Control": "private, no-store",
         },
     )
+
+
+def _file(person: User, key: UUID) -> FileUpload:
+    """Raises Http404: there is none that this person may have."""
+    upload: FileUpload | None = with_what_decides(FileUpload.objects.all()).filter(uuid=key).first()
+    if upload is None or not may_have(upload, person):
+        raise Http404
+    return upload
+
+
+def _message(person: User, number: int) -> Message:
+    """Raises Http404: there is none that this person may read."""
+    found: Message | None = Message.objects.select_related("written_by").filter(pk=number).first()
+    if found is None or not seen_ticket(person, found.ticket_id)[1].may_read(found):
+        raise Http404
+    return found
 
 
 def form_token(request: HttpRequest) -> str:

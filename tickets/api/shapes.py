@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from ninja import Field, Schema
 
 from tenants.models import User
 from tickets.models import Ticket
-from tickets.seeing import TaskAnswers, Viewer, cancel_reason, visible_answers
+from tickets.models.assistant_offer import offer_of
+from tickets.seeing import MOST_ANSWERED, TaskAnswers, Viewer, cancel_reason, visible_answers
 from workflows.forms import Shown
 from workflows.models import TaskInstance
 
@@ -90,6 +92,9 @@ class DoneTask(Schema):
     key: str
     title: str
     done_by: Person | None
+    assistant: str = Field(
+        description="The assistant that has answered for them, or suggested it; empty: none."
+    )
     answers: list[ShownAnswer]
 
     @classmethod
@@ -99,6 +104,7 @@ class DoneTask(Schema):
             key=found.definition.key,
             title=found.definition.title,
             done_by=None if worker is None else Person.of(worker),
+            assistant=found.assistant,
             answers=[ShownAnswer.of(each) for each in found.answers],
         )
 
@@ -109,7 +115,13 @@ class TicketDetail(TicketRow):
     answers: Answers | None = Field(
         description="What was submitted, by the names of the questions; null: not for you."
     )
-    tasks: list[DoneTask]
+    tasks: list[DoneTask] = Field(
+        max_length=MOST_ANSWERED,
+        description="What came of its tasks, as far as you see it: the last round first.",
+    )
+    tasks_are_cut: bool = Field(
+        description="Whether there are more tasks than are told: the newest are."
+    )
     cancelled_because: str
     outcome: str = Field(description="What the end that it came to is called.")
 
@@ -117,12 +129,42 @@ class TicketDetail(TicketRow):
     def seen_by(cls, person: User, ticket: Ticket, *, viewer: Viewer, place: str) -> TicketDetail:
         sees = viewer is not Viewer.NOBODY
         instance = ticket.workflow_instance
+        tasks, is_cut = visible_answers(person, ticket) if sees else ([], False)
         return cls(
             **cls.values_of(ticket, place),
             answers=ticket.data if sees else None,
-            tasks=[DoneTask.of(each) for each in visible_answers(person, ticket)] if sees else [],
+            tasks=[DoneTask.of(each) for each in tasks],
+            tasks_are_cut=is_cut,
             cancelled_because=_why(ticket, viewer) if sees else "",
             outcome="" if instance is None else str(instance.end_label or ""),
+        )
+
+
+class Offer(Schema):
+    """What an assistant has, or had, to do with a task that somebody has."""
+
+    assistant: str = Field(description="What its service account is called.")
+    until: datetime
+    is_checked: bool = Field(description="Whether a person checks what it answers.")
+    is_open: bool = Field(description="Whether it may answer now.")
+    why: str = Field(description="Why it is over, such as suggested or handed_back; else empty.")
+    suggested: dict[str, Any] | None = Field(
+        description="The answers that it suggested, for who has the task; null: none, or not yours."
+    )
+
+    @classmethod
+    def of(cls, task: TaskInstance, *, seen_by: User) -> Offer | None:
+        found = offer_of(task)
+        if found is None:
+            return None
+        is_theirs = seen_by.pk in (task.assigned_to_id, found.account_id)
+        return cls(
+            assistant=found.called,
+            until=found.until,
+            is_checked=found.is_checked,
+            is_open=found.is_open(now=timezone.now()) and task.is_workable,
+            why=found.why.lower(),
+            suggested=found.answers if found.is_suggestion and is_theirs else None,
         )
 
 
@@ -139,9 +181,12 @@ class TaskRow(Schema):
     ticket_number: str
     ticket_title: str
     type: TypeName
+    offer: Offer | None = Field(
+        description="That it is, or was, offered to an assistant first; null: it was not."
+    )
 
     @classmethod
-    def values_of(cls, task: TaskInstance) -> dict[str, Any]:
+    def values_of(cls, task: TaskInstance, *, seen_by: User) -> dict[str, Any]:
         ticket: Ticket = task.workflow_instance.ticket
         return {
             "id": task.pk,
@@ -154,6 +199,7 @@ class TaskRow(Schema):
             "ticket_number": ticket.number,
             "ticket_title": ticket.title,
             "type": TypeName(key=ticket.definition.key, title=ticket.definition.title),
+            "offer": Offer.of(task, seen_by=seen_by),
         }
 
 

@@ -10,12 +10,12 @@ from ninja import Field, Router, Schema
 from tenants.api.operations import holder_in, operation
 from tenants.models import User
 from tenants.tokens.scopes import Scope
+from tickets.submitting.offered_type import MAY_SUBMIT, type_offered_to
 from workflows.engine.values.frozen import thawed
 from workflows.models import TicketDefinition
 from workflows.running.definition_cache import definition_of
 
 router = Router(tags=["Ticket types"])
-MAY_SUBMIT = ("tickets.add_myticket",)
 
 
 class TicketType(Schema):
@@ -46,7 +46,7 @@ def list_ticket_types(request: HttpRequest) -> TicketTypes:
     """List the ticket types that you may submit."""
     person = holder_in(request).user
     offered = TicketDefinition.objects.submittable_by(person).order_by("title", "pk")
-    return TicketTypes(items=[TicketType(**_values(each)) for each in offered[:1_000]])
+    return TicketTypes(items=[TicketType(**values_of_type(each)) for each in offered[:1_000]])
 
 
 @operation(
@@ -59,20 +59,18 @@ def get_ticket_type_schema(request: HttpRequest, key: str) -> TicketTypeForm:
     form = definition_of(found.workflow_id).ticket_form(found.presets)
     specs = found.workflow.fields if isinstance(found.workflow.fields, list) else []
     asked = [each for each in specs if isinstance(each, dict) and each.get("name") in form.fields]
-    return TicketTypeForm(**_values(found), answers=thawed(form.schema), questions=asked)
+    return TicketTypeForm(**values_of_type(found), answers=thawed(form.schema), questions=asked)
 
 
 def offered_type(person: User, key: str) -> TicketDefinition:
     """Raises Http404: no ticket type of this key is offered to this person."""
-    if "\0" in key:
-        raise Http404
-    found = TicketDefinition.objects.submittable_by(person).filter(key=key).first()
+    found = type_offered_to(person, key)
     if found is None:
         raise Http404
     return found
 
 
-def _values(definition: TicketDefinition) -> dict[str, Any]:
+def values_of_type(definition: TicketDefinition) -> dict[str, Any]:
     return {
         "key": definition.key,
         "title": definition.title,

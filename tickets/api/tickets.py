@@ -12,14 +12,18 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Field, Router, Schema
 
-from tenants.api.listing import Cursor, Limit, listed
+from tenants.api.listing import Cursor, Limit, listed, listed_by_time
+from tenants.api.moments import Moment
+from tenants.api.once import names_key
 from tenants.api.operations import Number, holder_in, operation
+from tenants.api.sent import Sent
 from tenants.limits.bodies import LARGE_BODY
+from tenants.limits.dear import Dear, count_dear
 from tenants.models import User
 from tenants.names import LONGEST_NAME
 from tenants.tokens.scopes import Scope
 from tickets.api.shapes import TicketDetail, TicketRow
-from tickets.api.ticket_types import MAY_SUBMIT, offered_type
+from tickets.api.ticket_types import offered_type
 from tickets.conversation.pages.timeline import Conversation, History, ShownMessage
 from tickets.files.named_uploads import ensure_uploads_fit
 from tickets.finding.find_tickets import Scope as SearchScope
@@ -27,11 +31,12 @@ from tickets.finding.find_tickets import find_tickets
 from tickets.finding.query import read_query
 from tickets.following.pages import progress
 from tickets.following.pages.history import HistoryLine, WholeHistory
-from tickets.models import Ticket, TicketError
+from tickets.models import SavedAnswers, Ticket, TicketError
 from tickets.models.ticket import TicketQuerySet
 from tickets.numbering.name_ticket import name_ticket
 from tickets.repairing.begin_repair import marker_of
 from tickets.seeing import Viewer, hidden_tasks, viewer_of
+from tickets.submitting.offered_type import MAY_SUBMIT
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.taking_part.access import SEES_ALL, Access, access_to
 from tickets.withdrawing.withdraw_ticket import LONGEST_REASON
@@ -44,11 +49,14 @@ router = Router(tags=["Tickets"])
 _CURSOR: Final = r"^\d{1,18}\.\d{1,18}$"
 
 
-class NewTicket(Schema):
+class NewTicket(Sent):
     type: str = Field(max_length=63, description="The key of the ticket type.")
     answers: dict[str, Any] = Field(description="By the names of the questions.")
     title: str = Field(
         default="", max_length=LONGEST_NAME, description="Empty: made of the answers."
+    )
+    saved: Number | None = Field(
+        default=None, description="What you have saved of it on the way: it is forgotten then."
     )
 
 
@@ -77,7 +85,7 @@ class State(StrEnum):
     ANY = "any"
 
 
-class Why(Schema):
+class Why(Sent):
     reason: str = Field(min_length=1, max_length=LONGEST_REASON)
 
 
@@ -137,7 +145,8 @@ def submit_a_ticket(request: HttpRequest, ticket: NewTicket) -> SubmittedTicket:
         data=answers,
         user=person,
         title=title,
-        checks_now=True,
+        slot=_slot_of(person, ticket.saved),
+        checks_now=names_key(request),  # then the commit is that of its answer
         came_in=by_assistant(holder.token.assistant),
     )
     return SubmittedTicket(id=made.pk, number=made.number, title=made.title)
@@ -150,12 +159,12 @@ def list_tickets(
     state: State = State.ANY,
     ticket_type: Annotated[str, Field(max_length=63)] = "",
     search: Annotated[str, Field(max_length=500)] = "",
-    submitted_after: datetime | None = None,
-    submitted_before: datetime | None = None,
+    submitted_after: Moment | None = None,
+    submitted_before: Moment | None = None,
     limit: Limit = 50,
     after: Cursor = "",
 ) -> Tickets:
-    """List tickets, the newest first.
+    """List tickets, the newest first: by their numbers, or, bounded by a moment, by moments.
 
     “mine” are those that you have submitted, “all” those of the company, for ticket admins. A
     search looks into what you may read of them: answers, messages, names and numbers.
@@ -164,18 +173,23 @@ def list_tickets(
     tickets = _tickets_of(person, whose)
     tickets = {State.RUNNING: tickets.going_on, State.OVER: tickets.over}.get(state, tickets.all)()
     if ticket_type:
-        tickets = tickets.filter(definition__key=ticket_type)
+        tickets = tickets.of_type(ticket_type)
     if submitted_after is not None:
-        tickets = tickets.filter(created_at__gt=_aware(submitted_after))
+        tickets = tickets.filter(created_at__gt=submitted_after)
     if submitted_before is not None:
-        tickets = tickets.filter(created_at__lt=_aware(submitted_before))
+        tickets = tickets.filter(created_at__lt=submitted_before)
     is_cut = False
-    if search.strip():
+    if search.strip():  # it may take seconds, whatever is found
+        holder = holder_in(request)
+        count_dear(Dear.ASKED, person_id=person.pk, schema=holder.company.schema_name)
         scope = SearchScope.REQUESTER if whose is Whose.MINE else SearchScope.TEAM
         found = find_tickets(read_query(search), tickets=tickets, scope=scope)
         tickets, is_cut = tickets.filter(pk__in=found.numbers), found.is_cut
     rows = tickets.with_progress().annotate(is_stuck=_is_stuck())
-    items, more = listed(rows, after=after, limit=limit, show=_row)
+    if submitted_after is not None or submitted_before is not None:
+        items, more = listed_by_time(rows, "created_at", after=after, limit=limit, show=_row)
+    else:
+        items, more = listed(rows, after=after, limit=limit, show=_row)
     return Tickets(items=items, next=more, is_cut=is_cut)
 
 
@@ -256,16 +270,20 @@ def seen_ticket(person: User, number: int) -> tuple[Ticket, Access]:
     return ticket, access
 
 
+def _slot_of(person: User, saved: int | None) -> str:
+    """Under which what was saved on the way stands; empty: nothing, or it is gone."""
+    if saved is None:
+        return ""
+    own = SavedAnswers.objects.of_tickets(person).filter(pk=saved)
+    return own.values_list("slot", flat=True).first() or ""
+
+
 def _tickets_of(person: User, whose: Whose) -> TicketQuerySet:
     needed = "tickets.view_myticket" if whose is Whose.MINE else SEES_ALL
     if not person.has_perm(needed):
         raise PermissionDenied
     tickets: TicketQuerySet = Ticket.objects.all()
     return tickets.submitted_by(person) if whose is Whose.MINE else tickets
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
 
 
 def _is_stuck() -> Exists:

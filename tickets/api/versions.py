@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from ninja import Field, Router, Schema
 
 from tenants.api.operations import Number, holder_in, operation
+from tenants.api.sent import Sent
 from tenants.tokens.scopes import Scope
 from tickets.models import Ticket
 from tickets.moving.move_tickets import MOST_AT_ONCE
@@ -19,7 +20,7 @@ router = Router(tags=["Workflows"])
 MAY_MOVE: Final = ("tickets.change_ticket", "workflows.view_workflowdefinition")
 
 
-class HowMany(Schema):
+class HowMany(Sent):
     tickets: int = Field(default=50, ge=1, le=MOST_TICKETS)
 
 
@@ -48,7 +49,7 @@ class Replayed(Schema):
     errors: dict[str, str]
 
 
-class Moving(Schema):
+class Moving(Sent):
     tickets: list[Number] = Field(min_length=1, max_length=MOST_AT_ONCE)
     reason: str = Field(min_length=1, max_length=2_000)
     renamed: dict[str, str] = Field(
@@ -56,7 +57,7 @@ class Moving(Schema):
     )
 
 
-class Move(Schema):
+class Move(Sent):
     ticket: int
     is_moved: bool
     refusal: str
@@ -68,7 +69,7 @@ class Moves(Schema):
 
 @operation(
     router, "POST", "/workflows/{workflow_id}/replay", scope=Scope.DEFINITIONS_DRAFT,
-    answer=Replayed, permissions=PERMISSIONS,
+    answer=Replayed, permissions=PERMISSIONS, is_dear=True,
 )  # fmt: skip
 def replay_workflow(request: HttpRequest, workflow_id: Number, asked: HowMany) -> Replayed:
     """Replay finished tickets in a version: which of them would go another way. Nothing changes."""
@@ -93,7 +94,7 @@ def replay_workflow(request: HttpRequest, workflow_id: Number, asked: HowMany) -
 
 @operation(
     router, "POST", "/workflows/{workflow_id}/move", scope=Scope.DEFINITIONS_PUBLISH,
-    answer=Moves, permissions=MAY_MOVE,
+    answer=Moves, permissions=MAY_MOVE, is_dear=True,
 )  # fmt: skip
 def move_tickets(request: HttpRequest, workflow_id: Number, moving: Moving) -> Moves:
     """Let running tickets go on in the published version of their workflow."""

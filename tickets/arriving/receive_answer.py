@@ -9,9 +9,7 @@ from django.utils import timezone
 
 from tickets.advancing.lock_ticket import lock_ticket
 from tickets.advancing.safety_net import advance_after_commit
-from tickets.arriving.receive_ticket import Received, forget_old, read_object
-from tickets.arriving.signed import SignedMessage, count_message
-from tickets.errors import (
+from tickets.arriving.errors import (
     AnswerFormError,
     MessageUsedError,
     NobodyWaitsError,
@@ -19,6 +17,8 @@ from tickets.errors import (
     SeveralWaitError,
     UnknownAddressError,
 )
+from tickets.arriving.receive_ticket import Received, forget_old, read_object
+from tickets.arriving.signed import SignedMessage, count_message
 from tickets.models import Delivery, Ticket, WayIn
 from workflows.engine.process import JsonObject
 from workflows.engine.schemas.schema_validation import SchemaValidator

@@ -8,21 +8,21 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
-from tenants.language_and_zone import speaking_to
+from tenants.companies.language_and_zone import speaking_to
 from tenants.models import Company
 from tenants.names import LONGEST_NAME
 from tenants.refusals import refusals
-from tickets.arriving.signed import SignedMessage, count_message
-from tickets.errors import (
-    MayNotSubmitError,
+from tickets.arriving.errors import (
     MessageUsedError,
     NotJsonObjectError,
-    TicketsError,
     UnknownAddressError,
     WayInPersonError,
 )
+from tickets.arriving.signed import SignedMessage, count_message
+from tickets.errors import TicketsError
 from tickets.models import Delivery, WayIn
 from tickets.numbering.name_ticket import name_ticket
+from tickets.submitting.errors import MayNotSubmitError
 from tickets.submitting.submit_ticket import submit_ticket
 from workflows.actions import ActionError, parse_json
 from workflows.engine.problems import FieldProblem

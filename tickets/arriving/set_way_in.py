@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from tenants.audit.kinds import declare
 from tenants.audit.record import changed, record
 from tenants.models import Company, User
-from tickets.errors import NoSuchQuestionError, WayInPersonError
+from tickets.arriving.errors import NoSuchQuestionError, WayInPersonError
 from tickets.models import WayIn
 from workflows.actions.signature import make_secret
 from workflows.engine.process import objects_in

@@ -10,7 +10,7 @@ from typing import Final
 
 from tenants.connection import current_schema
 from tenants.limits.table import WAY_IN_MESSAGES
-from tickets.errors import NotSignedError
+from tickets.arriving.errors import NotSignedError
 from workflows.actions.signature import sign
 
 # In seconds: of older ones, and of those from the future, nobody knows whether they are new.

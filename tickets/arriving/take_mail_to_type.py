@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
+from tenants.companies.language_and_zone import speaking_to
 from tenants.connection import current_schema
 from tenants.errors import CompanyLimitError, RateLimitedError, TicketFlowerError
 from tenants.hooks import Hook
-from tenants.language_and_zone import speaking_to
 from tenants.limits.table import TICKETS_BY_MAIL
 from tenants.mail.incoming.authentication import is_proven
 from tenants.mail.incoming.quotations import cut_quotations
@@ -34,7 +34,6 @@ from tenants.models import Company, User
 from tenants.names import LONGEST_NAME, plain_name
 from tickets.arriving.type_address import MailAddress, read_mail_token
 from tickets.conversation.write_message import plain_message
-from tickets.errors import TooManySavedAnswersError
 from tickets.files.keep_file import keep_file
 from tickets.models import Ticket, WayIn
 from tickets.replying.take_mail import (
@@ -45,6 +44,7 @@ from tickets.replying.take_mail import (
     of_earlier,
     refuse,
 )
+from tickets.saving.errors import TooManySavedAnswersError
 from tickets.saving.save_answers import save_ticket_answers
 from tickets.submitting.submit_ticket import submit_ticket
 from workflows.engine.problems import FieldProblem

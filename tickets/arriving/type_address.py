@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from tenants.mail.incoming.set_up import is_replying_set_up
 from tenants.mail.incoming.tokens import content_of_token, signed_address
-from tickets.errors import UnknownAddressError
+from tickets.arriving.errors import UnknownAddressError
 
 SALT: Final = "tickets.arriving"
 LONGEST: Final = 400

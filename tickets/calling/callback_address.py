@@ -10,7 +10,7 @@ from django.core import signing
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from tickets.errors import UnknownCallbackError
+from tickets.calling.errors import UnknownCallbackError
 from workflows.actions import ActionError
 
 SALT = "tickets.callback"

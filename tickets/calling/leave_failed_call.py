@@ -56,7 +56,7 @@ def leave_failed_call(
             if not move.moved:
                 return WayOut(problem=move.error)
             cancel_jobs_of_task(task, now=manager.now)
-            defer_jobs_of_move(ticket, move, now=manager.now)
+            defer_jobs_of_move(ticket, move, manager=manager, now=manager.now)
         return WayOut(taken=True)
     except UNREACHABLE:
         raise

@@ -9,7 +9,11 @@ from tenants.models import Company
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.calling.callback_address import CallbackAddress
 from tickets.calling.end_attempt import LockedTask
-from tickets.errors import CallbackNotFittingError, CallbackTooLateError, UnknownCallbackError
+from tickets.calling.errors import (
+    CallbackNotFittingError,
+    CallbackTooLateError,
+    UnknownCallbackError,
+)
 from tickets.models import Ticket
 from workflows.actions import ActionError, read_callback
 from workflows.engine.process import Json, JsonObject

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tenants.company_limits import count_call
+from tenants.companies.company_limits import count_call
 from tenants.connection import current_schema
 from tenants.errors import CallsUsedUpError, EncryptionError
 from tenants.jobs import defer, is_under_way

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 from django.db import IntegrityError, connection, transaction
@@ -14,8 +14,7 @@ from tenants.audit.record import changed, record
 from tenants.fast.prepared import PreparedQuery
 from tenants.models import User
 from tenants.names import plain_name
-from tickets.canned_replies.placeholders import wrong_placeholder
-from tickets.errors import (
+from tickets.canned_replies.errors import (
     CannedReplyEmptyError,
     CannedReplyNameInUseError,
     CannedReplyNamelessError,
@@ -24,6 +23,7 @@ from tickets.errors import (
     MayNotKeepCannedReplyError,
     TooManyCannedRepliesError,
 )
+from tickets.canned_replies.placeholders import wrong_placeholder
 from tickets.models import CannedReply
 from tickets.models.canned_reply import LONGEST_REPLY
 from workflows.engine.values.composed import composed_text
@@ -79,9 +79,18 @@ def plain_reply(text: str) -> str:
 
 
 def save_canned_reply(
-    *, reply: CannedReply, name: str, text: str, roles: Iterable[CompanyRole], user: User
+    *,
+    reply: CannedReply,
+    name: str,
+    text: str,
+    roles: Iterable[CompanyRole],
+    user: User,
+    first: Callable[[], None] | None = None,
 ) -> CannedReply:
     """Save a canned reply, new or not, under a title of its own.
+
+    `first` is called under the lock of one that is there already, before anything is written: what
+    it raises refuses all of it.
 
     Raises:
         MayNotKeepCannedReplyError: it is, or shall be, for a team whose replies are not theirs.
@@ -93,7 +102,7 @@ def save_canned_reply(
     if not name:
         raise CannedReplyNamelessError
     with transaction.atomic():
-        before = _kept(reply, user)
+        before = _kept(reply, user, first)
         if not may_keep(user, chosen):
             raise MayNotKeepCannedReplyError
         if before is None:
@@ -115,14 +124,18 @@ def save_canned_reply(
     return reply
 
 
-def delete_canned_reply(*, reply: CannedReply, user: User) -> None:
+def delete_canned_reply(
+    *, reply: CannedReply, user: User, first: Callable[[], None] | None = None
+) -> None:
     """Delete a canned reply; messages that it was put into stay as they are.
+
+    `first` as `save_canned_reply` has it.
 
     Raises:
         MayNotKeepCannedReplyError: it is for a team whose replies are not theirs.
     """
     with transaction.atomic():
-        _kept(reply, user)
+        _kept(reply, user, first)
         record(REPLY_DELETED, about=reply, person=user)
         reply.delete()
 
@@ -137,11 +150,15 @@ def replies_of_role(role: CompanyRole) -> list[str]:
     return [_("Canned reply: %(name)s") % {"name": each.name} for each in found]
 
 
-def _kept(reply: CannedReply, user: User) -> dict[str, object] | None:
+def _kept(
+    reply: CannedReply, user: User, first: Callable[[], None] | None
+) -> dict[str, object] | None:
     """What the audit log compares, of one that is there already; its row is locked."""
     if reply._state.adding:
         return None
     locked = CannedReply.objects.select_for_update(no_key=True).get(pk=reply.pk)
+    if first is not None:
+        first()
     roles = list(locked.roles.all())
     if not may_keep(user, roles):
         raise MayNotKeepCannedReplyError

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.dateparse import parse_datetime
 
-from tenants.language_and_zone import known_language, zone_names
+from tenants.companies.language_and_zone import known_language, zone_names
 from tenants.names import LONGEST_NAME, plain_email, plain_name
 from tickets.company_data.archive import PEOPLE, ArchiveReader, is_storable, parse
 from tickets.company_data.refusing import refused, refusing

@@ -62,6 +62,7 @@ _VISIT: Final = "workflows_taskinstance"
 _PATH: Final = "workflows_path"
 _TICKET: Final = "tickets_ticket"
 _SAVED: Final = "tickets_savedanswers"
+_OFFER: Final = "tickets_assistantoffer"
 _EVENT: Final = "workflows_workflowevent"
 _MESSAGE: Final = "tickets_message"
 
@@ -246,9 +247,17 @@ class PeopleInRows:
                 output_data=self._of_task(
                     self._task_keys.get(row["definition_id"], ("", "")), row["output_data"]
                 ),
+                **self._added_people(row),
             )
             for row in rows
         ]
+
+    def _added_people(self, row: Row) -> Overlay:
+        """Whom reminders have added, of rows that have the column."""
+        if not isinstance(added := row.get("added_people"), list):
+            return {}
+        changed = [self._change({"id": number}) for number in added]
+        return {"added_people": [each["id"] for each in changed if isinstance(each, dict)]}
 
     def of_saved_answers(self, rows: list[Row]) -> list[Overlay]:
         types = _look_up(_TYPE, "workflow_id", (row["ticket_definition_id"] for row in rows))
@@ -261,6 +270,16 @@ class PeopleInRows:
                 answers = self._of_changes(key[0], self._of_task(key, answers))
             else:
                 answers = self._of_ticket(types.get(row["ticket_definition_id"], 0), answers)
+            found.append(_changed(row, answers=answers))
+        return found
+
+    def of_offers(self, rows: list[Row]) -> list[Overlay]:
+        """What assistants have suggested: as answers are saved."""
+        tasks = _look_up(_VISIT, "definition_id", (row["task_id"] for row in rows))
+        found = []
+        for row in rows:
+            key = self._task_keys.get(tasks.get(row["task_id"], 0), ("", ""))
+            answers = self._of_changes(key[0], self._of_task(key, row["answers"]))
             found.append(_changed(row, answers=answers))
         return found
 
@@ -346,6 +365,7 @@ _CHANGES: Final[Mapping[str, Callable[[PeopleInRows, list[Row]], list[Overlay]]]
     _VISIT: PeopleInRows.of_tasks,
     _PATH: PeopleInRows.of_paths,
     _SAVED: PeopleInRows.of_saved_answers,
+    _OFFER: PeopleInRows.of_offers,
     _EVENT: PeopleInRows.of_events,
     _MESSAGE: PeopleInRows.of_messages,
 }

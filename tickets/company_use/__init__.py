@@ -1,1 +1,1 @@
-"""What a company uses of its limits (tenants/company_limits.py): measuring it, and showing it."""
+"""What a company uses of its limits, measured and shown: `tenants/companies/company_limits.py`."""

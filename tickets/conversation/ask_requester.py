@@ -12,9 +12,9 @@ from tenants.models import User
 from tickets.advancing.lock_task import lock_workable
 from tickets.advancing.lock_ticket import lock_ticket
 from tickets.advancing.timer_jobs import cancel_timers
+from tickets.conversation.errors import CannotAskOneselfError, RequesterGoneError
 from tickets.conversation.telling import tell_of_question
 from tickets.conversation.write_message import Written, plain_message, sent_before, write_message
-from tickets.errors import CannotAskOneselfError, RequesterGoneError
 from tickets.models import Message, Ticket, Visibility
 from workflows.models import TaskInstance
 

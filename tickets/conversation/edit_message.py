@@ -6,16 +6,16 @@ from typing import Final
 from django.db import transaction
 
 from tenants.models import User
-from tickets.conversation.mentions import find_mentions
-from tickets.conversation.telling import people_to_tell, tell_of
-from tickets.conversation.write_message import Written, plain_message
-from tickets.errors import (
+from tickets.conversation.errors import (
     EmptyMessageError,
     MayNotWriteError,
     MessageHiddenError,
     NotYourMessageError,
     TooManyEditsError,
 )
+from tickets.conversation.mentions import find_mentions
+from tickets.conversation.telling import people_to_tell, tell_of
+from tickets.conversation.write_message import Written, plain_message
 from tickets.finding.write_entries import index_message
 from tickets.models import Message
 from tickets.taking_part.access import access_to, participants

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from tenants.models import User
-from tickets.errors import MayNotWriteError
+from tickets.conversation.errors import MayNotWriteError
 from tickets.models import Follower, Ticket
 from tickets.taking_part.access import access_to
 

@@ -11,7 +11,8 @@ from tenants.audit.record import record
 from tenants.models import User
 from tenants.names import plain_name
 from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
-from tickets.errors import MayNotHideError, ReasonMissingError
+from tickets.conversation.errors import MayNotHideError
+from tickets.errors import ReasonMissingError
 from tickets.finding.write_entries import index_message
 from tickets.models import Message
 from tickets.models.message import LONGEST_REASON

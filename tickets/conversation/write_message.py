@@ -10,16 +10,16 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
 from tenants.models import User
-from tickets.conversation.go_on import take_answer
-from tickets.conversation.mentions import find_mentions
-from tickets.conversation.telling import people_to_tell, tell_of
-from tickets.errors import (
+from tickets.conversation.errors import (
     EmptyMessageError,
     MayNotWriteError,
     MessageTooLongError,
     TooManyFilesError,
     TooManyMessagesError,
 )
+from tickets.conversation.go_on import take_answer
+from tickets.conversation.mentions import find_mentions
+from tickets.conversation.telling import people_to_tell, tell_of
 from tickets.files.keep_file import claim_message_files
 from tickets.finding.write_entries import index_message
 from tickets.models import FileUpload, Message, Ticket, Visibility

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import translation
 
 from tenants.models import User
-from tickets.errors import AnswersChangedMeanwhileError
+from tickets.editing.errors import AnswersChangedMeanwhileError
 from tickets.files.keep_file import claim_files
 from tickets.models import Ticket
 from tickets.numbering.name_ticket import name_ticket

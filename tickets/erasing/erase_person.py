@@ -83,7 +83,9 @@ def ask_for_erasure(
     numbers = sorted(own.values_list("pk", flat=True))[:MOST_TICKETS]
     with transaction.atomic():
         person.is_active = False
-        save_person(person=person, roles=(), company_roles=(), now=now, actor=by)
+        save_person(
+            person=person, roles=(), company_roles=(), now=now, actor=by, fields=("is_active",)
+        )
         end_log_ins(person)
         record(ERASURE_ASKED, about=person, tickets=len(numbers))
         defer(ERASE_PERSON, person_id=person.pk, tickets=",".join(map(str, numbers)))

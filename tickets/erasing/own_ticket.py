@@ -14,7 +14,15 @@ from tenants.mail.outbox import message_id_of
 from tenants.models import User
 from tickets.erasing.rows import lock_histories, reseal_erased, write_events
 from tickets.mailing.send_message import KIND as MESSAGE
-from tickets.models import FileUpload, Message, Rating, Ticket, TicketError, WebhookDelivery
+from tickets.models import (
+    AssistantOffer,
+    FileUpload,
+    Message,
+    Rating,
+    Ticket,
+    TicketError,
+    WebhookDelivery,
+)
 from tickets.outside.mail_link import KIND as OUTSIDE
 from tickets.seeing import not_for_requester
 from workflows.engine.process import Json
@@ -110,13 +118,17 @@ def blank_tasks(whose: Whose, number: int) -> None:
 
 
 def _blank_what_was_sent(ticket: Ticket) -> None:
-    """The logs of calls and webhooks: any answer of the ticket may stand in them.
+    """The logs of calls and webhooks, and what assistants have suggested: any answer of the ticket
+    may stand in them.
 
     What webhooks are still to be told is written when it is sent.
     """
     instance = ticket.workflow_instance_id
     ActionAttempt.objects.filter(task__workflow_instance=instance).update(sent="")
     WebhookDelivery.objects.filter(ticket_number=ticket.pk).update(body="", answer="")
+    offers = AssistantOffer.objects.filter(task__workflow_instance=instance)
+    offers.update(answers=None)
+    offers.exclude(reason="").update(reason=ERASED)
 
 
 def _note_erased(ticket: Ticket) -> None:

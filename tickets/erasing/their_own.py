@@ -9,7 +9,15 @@ from django.db.models import Q
 from tenants.connection import PUBLIC, company_of, current_schema
 from tenants.logging_in.second_factor import remove_second_factor
 from tenants.mail.models import OutgoingMail, ReceivedMail
-from tenants.models import AccessToken, LinkedAccount, LogInSession, Passkey, SignUpInvitation, User
+from tenants.models import (
+    AccessToken,
+    ConnectedProgram,
+    LinkedAccount,
+    LogInSession,
+    Passkey,
+    SignUpInvitation,
+    User,
+)
 from tickets.models import Notice, NoticePreferences, SavedAnswers, SavedView
 from workflows.models import Invitation
 
@@ -56,4 +64,5 @@ def end_log_ins(person: User) -> None:
     remove_second_factor(user=person)
     Passkey.objects.filter(user=person).delete()
     LinkedAccount.objects.filter(user=person).delete()
+    ConnectedProgram.objects.filter(owner=person).delete()
     AccessToken.objects.filter(owner=person).delete()

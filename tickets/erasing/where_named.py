@@ -29,6 +29,7 @@ from tickets.models import SavedView, SearchEntry
 from tickets.models.saved_view import LONGEST_QUERY
 from workflows.models import WorkflowDefinition
 from workflows.models.version_checksum import checksums
+from workflows.running.events.kind import all_kinds
 
 # Where answers and the history name people, by declaration: the column of each table.
 _ANSWERS: Final = (
@@ -38,6 +39,7 @@ _ANSWERS: Final = (
     ("workflows_path", "data"),
     ("workflows_path", "item"),
     ("tickets_savedanswers", "answers"),
+    ("tickets_assistantoffer", "answers"),
     ("tickets_message", "mentions"),
 )
 # What was sent to other systems, and the log of Django's admin: texts in which the name and the
@@ -57,6 +59,7 @@ WRITTEN: Final = (
     ("tickets_bulkchange", "reason"),
     ("tickets_bulkchange", "refused"),
     ("tickets_ticketerror", "resolution_notes"),
+    ("tickets_assistantoffer", "reason"),
 )
 # Where answers name people outside, who have no row of theirs: by the address, as it was typed.
 ANSWERED: Final = (
@@ -107,7 +110,8 @@ def blank_answers(erased: ErasedPerson) -> None:
 
 def blank_events(erased: ErasedPerson) -> None:
     """Events that name them by their row."""
-    wanted = [f'"{key}": {erased.person.pk}' for key in ("id", "to_id", "from_id")]
+    of_kinds = {number for kind in all_kinds() for number, _name in kind.rules.people}
+    wanted = [f'"{key}": {erased.person.pk}' for key in sorted({"id", *of_kinds})]
     for rows in batched(rows_with(EVENTS, "data", wanted), ROWS):
         overlays = erased.people_in_rows.overlays(EVENTS, list(rows))
         changed = {

@@ -14,12 +14,10 @@ from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.models import User
 from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
-from tickets.errors import (
-    FilesOfEndedTicketError,
-    MayNotWriteError,
-    UnknownUploadError,
-)
+from tickets.conversation.errors import MayNotWriteError
+from tickets.file_versions.errors import FilesOfEndedTicketError
 from tickets.files.access import FileAccess, with_what_decides
+from tickets.files.errors import UnknownUploadError
 from tickets.files.keep_file import lock_uploads, make_version
 from tickets.finding.write_entries import index_message
 from tickets.models import FileUpload, Ticket

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from tenants.company_limits import give_room_back
+from tenants.companies.company_limits import give_room_back
 from tenants.models import Company
 from tickets.models import FileUpload
 

@@ -3,20 +3,23 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
+from datetime import datetime
 from pathlib import PurePath
 from typing import Final
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Max, Q
 
-from tenants.company_limits import give_room_back, take_room_for_file
+from tenants.companies.company_limits import give_room_back, take_room_for_file
 from tenants.errors import StorageAwayError
 from tenants.models import Company, User
 from tenants.names import LONGEST_NAME
-from tickets.errors import TooManyVersionsError, UnknownUploadError
+from tickets.files.errors import TooManyVersionsError, UnknownUploadError
 from tickets.models import FileUpload, Message, Ticket
 from workflows.engine.process import Json, JsonObject
+from workflows.engine.values.composed import composed_text
 from workflows.fields.answers.uploads import uploads_in
+from workflows.models import TaskInstance
 
 MOST_VERSIONS: Final = 100
 
@@ -49,7 +52,8 @@ def keep_file(*, file: UploadedFile, user: User) -> JsonObject:
 def claim_files(fields: list[JsonObject], data: JsonObject, *, ticket: Ticket, user: User) -> None:
     """Make the files that the data names the ticket's own.
 
-    By the name in an answer a form decides whether it takes the file: so it is the file's own.
+    By the name in an answer a form decides whether it takes the file: so it is the file's own, or
+    what an answer of this ticket has called it before, when nobody looked.
 
     Raises:
         UnknownUploadError: somebody else uploaded it, it belongs to another ticket, or the data
@@ -62,10 +66,40 @@ def claim_files(fields: list[JsonObject], data: JsonObject, *, ticket: Ticket, u
     if len(uploads) < len(keys):
         raise UnknownUploadError
     names = {upload.uuid: upload.filename for upload in uploads}
-    if any(names.get(key, said) != said for key, said in _names_said(data)):
+    others = {
+        (key, said)
+        for key, said in _names_said(data)
+        if key in names and composed_text(said) != composed_text(names[key])
+    }
+    if others and not others <= _said_before(ticket):
         raise UnknownUploadError
     for upload in uploads:
         _claim(upload, ticket=ticket, user=user)
+
+
+def unclaim_files(
+    suggested: Json, *, ticket: Ticket, since: datetime, answered: Iterable[Json]
+) -> None:
+    """Take the files from a ticket that were suggested to somebody, who has `answered` otherwise.
+
+    Those since then that no answer of the ticket names, and that nobody has put a version beside.
+    They are deleted as what was never submitted (`clean_up_uploads`). Inside the transaction that
+    holds the ticket's lock.
+    """
+    named = {key for key, _said in _names_said(suggested)}
+    named -= {key for answer in answered for key, _said in _names_said(answer)}
+    if not named:
+        return
+    named -= {key for key, _said in _said_before(ticket)}
+    own = FileUpload.objects.filter(ticket=ticket, message=None, first=None, later=None)
+    own.filter(uuid__in=named, uploaded_at__gte=since).update(ticket=None)
+
+
+def hand_uploads_over(keys: Collection[uuid.UUID], *, of: User, to: User) -> None:
+    """Make another's what somebody has uploaded for them; what a ticket has already stays."""
+    if keys:
+        own = FileUpload.objects.filter(ticket=None, uploaded_by=of, uuid__in=keys)
+        own.update(uploaded_by=to)
 
 
 def claim_message_files(keys: Collection[uuid.UUID], *, message: Message, user: User) -> None:
@@ -121,8 +155,17 @@ def make_version(upload: FileUpload, *, of: FileUpload) -> FileUpload:
     return upload
 
 
-def _names_said(answer: Json) -> Iterator[tuple[uuid.UUID, Json]]:
-    """Each file that answers name, however deep, with what they call it."""
+def _said_before(ticket: Ticket) -> set[tuple[uuid.UUID, str]]:
+    """The ticket's own files, with what its answers call them."""
+    own = set(FileUpload.objects.filter(ticket=ticket).values_list("uuid", flat=True))
+    answers = list(Ticket.objects.filter(pk=ticket.pk).values_list("data", flat=True))
+    tasks = TaskInstance.objects.filter(workflow_instance=ticket.workflow_instance_id)
+    answers += tasks.exclude(output_data=None).values_list("output_data", flat=True)
+    return {(key, said) for key, said in _names_said(answers) if key in own}
+
+
+def _names_said(answer: Json) -> Iterator[tuple[uuid.UUID, str]]:
+    """Each file that answers name, however deep, with what they call it; empty: nothing."""
     if isinstance(answer, list):
         for each in answer:
             yield from _names_said(each)
@@ -131,7 +174,7 @@ def _names_said(answer: Json) -> Iterator[tuple[uuid.UUID, Json]]:
             yield from _names_said(each)
         with suppress(ValueError):
             key = uuid.UUID(str(answer.get("upload")))
-            yield key, answer.get("filename")
+            yield key, str(answer.get("filename") or "")
 
 
 def _claim(upload: FileUpload, *, ticket: Ticket, user: User) -> None:

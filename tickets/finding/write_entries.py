@@ -99,7 +99,6 @@ def in_one_language[**P, R](make: Callable[P, R]) -> Callable[P, R]:
 
 
 @WITH_EVENT.register
-@in_one_language
 def write_with_event(batch: Batch, happened: Happened) -> None:
     """Add what a step changes of the search to the statement of the step."""
     match happened.kind:
@@ -114,17 +113,17 @@ def write_with_event(batch: Batch, happened: Happened) -> None:
         case kind if kind == BLOCK_ENDED:
             _write_block(batch, happened)
         case kind if kind in ENDINGS:
-            entry = entry_of_reason(happened.data)
-            if entry is not None:
-                _add(batch, happened, entry)
+            _write_reason(batch, happened)
 
 
+@in_one_language
 def _write_ticket(batch: Batch) -> None:
     if isinstance(batch.about, Ticket):
         entry = entry_of_ticket(batch.about)
         batch.add_statement(INSERT_MANY, *values_of(entry, batch.about.pk))
 
 
+@in_one_language
 def _write_output(batch: Batch, happened: Happened, output: Json) -> None:
     task: TaskInstance | None = happened.task
     if task is None or not task.definition.is_form:
@@ -142,6 +141,7 @@ def _write_output(batch: Batch, happened: Happened, output: Json) -> None:
     _put(batch, happened, source_of_answers(key), entry)
 
 
+@in_one_language
 def _write_block(batch: Batch, happened: Happened) -> None:
     """What the branches of a block have brought is seen by more people from now on."""
     block = happened.task
@@ -160,6 +160,13 @@ def _write_block(batch: Batch, happened: Happened) -> None:
         found = entry_of_task(task.definition, task.pk, task.output_data)
         if found is not None:
             _add(batch, happened, found)
+
+
+@in_one_language
+def _write_reason(batch: Batch, happened: Happened) -> None:
+    entry = entry_of_reason(happened.data)
+    if entry is not None:
+        _add(batch, happened, entry)
 
 
 def _within(block: TaskInstance) -> Q:

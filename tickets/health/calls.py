@@ -28,11 +28,15 @@ LATE = timedelta(minutes=2)
 
 
 def call_findings() -> Iterator[Finding]:
-    """Four queries, however many calls there are."""
-    yield from _calls_without_job()
-    yield from _broken_off_calls()
-    yield from _endless_waits(now=timezone.now())
-    yield from _untaken_answers()
+    """Six queries, however many calls there are; two where there are none."""
+    is_any_wanted = _calls().exists()
+    if is_any_wanted:
+        yield from _calls_without_job()
+    if ActionAttempt.objects.filter(outcome=AttemptOutcome.RUNNING).exists():
+        yield from _broken_off_calls()
+    if is_any_wanted:
+        yield from _endless_waits(now=timezone.now())
+        yield from _untaken_answers()
 
 
 def _calls() -> TaskInstanceQuerySet:

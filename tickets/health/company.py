@@ -16,6 +16,7 @@ from tenants.models import User
 from tickets.health import mending
 from tickets.health.calls import call_findings
 from tickets.health.finding import AT_A_TIME, Finding, finding
+from tickets.health.offers import offer_findings
 from tickets.health.queue import cancel_waiting_job
 from tickets.health.queued_jobs import job_advancing, jobs_of_company, number
 from tickets.health.snapshot import consistent_snapshot
@@ -58,6 +59,7 @@ def company_findings() -> list[Finding]:
             *_steps_without_job(),
             *call_findings(),
             *timer_findings(),
+            *offer_findings(),
             *subticket_findings(),
             *webhook_findings(),
             *_needlessly_waiting_forms(),

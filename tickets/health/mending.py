@@ -11,24 +11,30 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.connection import current_schema
 from tenants.database.sequences import align_sequences
-from tenants.jobs import defer, is_under_way
+from tenants.jobs import defer, defer_all, is_under_way
 from tickets.advancing.call_jobs import defer_call_if_due
 from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
 from tickets.advancing.put_into_error import try_to_put_into_error
-from tickets.advancing.timer_jobs import defer_end_of_wait, defer_reminder, defer_timer
+from tickets.advancing.timer_jobs import (
+    defer_end_of_wait,
+    defer_reminder,
+    defer_timer,
+    end_of_offer_job,
+)
 from tickets.calling.end_attempt import LockedTask, chance, retry_or_fail
 from tickets.calling.expire_call import expire_call
 from tickets.health.queued_jobs import WAITING
 from tickets.job_names import (
     ADVANCE,
     DELIVER_WEBHOOK,
+    END_OFFER,
     END_WAIT,
     EXPIRE_CALL,
     FIRE_TIMER,
     FOLLOW_SUBTICKET,
     REMIND,
 )
-from tickets.models import ErrorType, Ticket, TicketError
+from tickets.models import AssistantOffer, ErrorType, Ticket, TicketError
 from tickets.moving.move_tickets import obstacle_of_data
 from tickets.repairing.handle_error import record_error_event
 from workflows.actions import TemporaryActionError
@@ -168,6 +174,20 @@ def requeue_end_of_wait(ticket_id: int, task_id: int, until: datetime) -> str:
             return ""
         defer_end_of_wait(ticket_id=ticket_id, task_id=task_id, until=until, now=timezone.now())
     return _("The end of the wait was put into the queue again.")
+
+
+def requeue_end_of_offer(ticket_id: int, task_id: int) -> str:
+    """It ends at once where its time is over; the job looks itself whether it is wanted."""
+    with transaction.atomic():
+        task = _lock_task(ticket_id, task_id)
+        offer = AssistantOffer.objects.filter(task=task.pk, ended_at=None).first()
+        if offer is None or not task.is_alive or _is_queued(END_OFFER, task_id=task_id):
+            return ""
+        job = end_of_offer_job(
+            ticket_id=ticket_id, task_id=task_id, until=offer.until, now=timezone.now()
+        )
+        defer_all([job])
+    return _("The end of the offer was put into the queue again.")
 
 
 def align_ticket_version(ticket_id: int) -> str:

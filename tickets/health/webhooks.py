@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from tickets.health import mending
 from tickets.health.finding import Finding, finding
 from tickets.webhooks.kinds import title_of
-from tickets.webhooks.look_after import stuck_lines
+from tickets.webhooks.look_after_webhooks import stuck_lines
 
 
 def webhook_findings() -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from tickets.job_names import DELETE_OLD_EVERYWHERE, DELETE_OLD_TICKETS
 from tickets.keeping.keep_tickets import delete_old_tickets as delete
 from tickets.keeping.keep_tickets import forget_bulk_changes, forget_old_audit_events
 from tickets.outside.public_start import forget_starts
-from tickets.webhooks.look_after import forget_deliveries
+from tickets.webhooks.forget_deliveries import forget_deliveries
 
 
 # Once a night.

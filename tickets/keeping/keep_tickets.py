@@ -152,6 +152,11 @@ def delete_tickets(numbers: list[int]) -> dict[str, int]:
             "SELECT FROM tickets_ticket t WHERE t.id = s.ticket_id)",
             [numbers],
         )
+        cursor.execute(
+            "DELETE FROM tickets_assistantoffer o WHERE o.task_id = ANY(%s) AND NOT EXISTS ("
+            "SELECT FROM workflows_taskinstance k WHERE k.id = o.task_id)",
+            [tasks],
+        )
         # The links of people outside, and whoever of them no task names any more.
         cursor.execute(
             "DELETE FROM workflows_contactlink l WHERE l.task_id = ANY(%s) AND NOT EXISTS ("

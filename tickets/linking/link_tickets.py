@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from tenants.models import User
-from tickets.errors import (
+from tickets.linking.errors import (
     LinkedAlreadyError,
     LinkToItselfError,
     MayNotLinkError,

@@ -11,12 +11,12 @@ from tenants.audit.record import record
 from tenants.models import User
 from tickets.advancing.end_early import clean_up_after, clean_up_after_commit
 from tickets.advancing.lock_ticket import lock_instance_of
-from tickets.errors import (
+from tickets.errors import ReasonMissingError
+from tickets.linking.errors import (
     DuplicateInCircleError,
     LinkedAlreadyError,
     MayNotMarkDuplicateError,
     NotOfOtherTeamError,
-    ReasonMissingError,
 )
 from tickets.linking.link_tickets import between, ensure_room_for_a_link, lock_both
 from tickets.models import Follower, LinkKind, Ticket, TicketLink

@@ -15,14 +15,14 @@ from django.core.validators import validate_email
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from tenants.company_limits import lock_mails, take_mails
+from tenants.companies.company_limits import lock_mails, take_mails
+from tenants.companies.language_and_zone import speaking_to
 from tenants.errors import RateLimitedError
-from tenants.language_and_zone import speaking_to
 from tenants.limits.table import OUTSIDE_MAILS, OUTSIDE_MAILS_TO_ONE
 from tenants.mail.outbox import Attachment, NewMail, message_id_of, queue_mails
 from tenants.mail.writing import write
 from tenants.models import Company, User
-from tickets.mailing.mail_names import OUTSIDE, mail_of_step
+from tickets.mailing.mail_names import OUTSIDE, mail_of_step, mail_on_way
 from tickets.models import FileUpload, Ticket
 from tickets.seeing import AnswersInMail, Viewer, viewer_of
 from workflows.engine.process import Json, JsonObject
@@ -242,10 +242,6 @@ class _Writing:
             text=text,
             is_outside=isinstance(to, str),
         )
-        task = sending.task
-        # A step is done once, however often it is tried. A way may be taken again from the same
-        # task, which is another mail then: the transaction alone sees to it that it goes once.
-        own_name = "" if sending.is_on_way or task is None else mail_of_step(task.pk, name)
         thread = message_id_of(f"ticket.{self.ticket.pk}")
         return NewMail(
             to=to,
@@ -253,10 +249,21 @@ class _Writing:
             subject=self.spec.subject_read.filled(answers.text),
             text=written.text,
             html=written.html,
-            name=own_name,
+            name=self._name(name),
             references=[thread],
             attachments=self._attachments(answers),
         )
+
+    def _name(self, to: str) -> str:
+        """What the mail to a person (their number) or to OUTSIDE is called; empty: any name.
+
+        A step is done once, however often it is tried. A way may be taken again from the same
+        task, which is another mail then: the transaction alone sees to it that it goes once.
+        """
+        sending, task = self.sending, self.sending.task
+        if sending.is_on_way:
+            return mail_on_way(self.ticket.pk, task.pk if task else None) if to == OUTSIDE else ""
+        return "" if task is None else mail_of_step(task.pk, to)
 
     def _page(self, person: User) -> str:
         """The page of the ticket for this person; empty where they see none."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from hashlib import sha256
 from typing import Any, Final
+from uuid import UUID
 
+from tenants.fast.pages_of_rows import page_of
 from tenants.mcp.errors import NotForYouError
 from tenants.mcp.once import record_act
 from tenants.mcp.tool import LARGEST_ID, Call, JsonObject, Tool
 from tenants.tokens.scopes import Scope as TokenScope
 from tickets.conversation.pages.conversation_page import ticket_address
 from tickets.conversation.sign_message import signed
-from tickets.conversation.write_message import write_message
+from tickets.conversation.write_message import MOST_FILES, write_message
 from tickets.finding.find_tickets import Found, Scope, find_tickets
 from tickets.finding.query import Query, read_query
 from tickets.finding.where_found import where_found
@@ -46,7 +48,6 @@ from workflows.models import WorkflowDefinition
 MOST_FOUND: Final = 50
 MOST_EVENTS: Final = 60
 MOST_MESSAGES: Final = 60
-MOST_ANSWERED: Final = 100
 BEFORE: Final[JsonObject] = {
     "type": "integer",
     "minimum": 1,
@@ -71,22 +72,20 @@ def _search_tickets(call: Call) -> JsonObject:
         tickets = tickets.submitted_by(call.person)
     tickets = _of_status(tickets, call.text("status"))
     if key := call.text("ticket_type"):
-        tickets = tickets.filter(definition__key=key)
+        tickets = tickets.of_type(key)
     query, found = read_query(call.text("text")), Found()
     if call.text("text").strip():
         tickets, found = _searched(call.text("text"), query, tickets, scope)
     if "before" in call.arguments:
         tickets = tickets.filter(pk__lt=call.number("before"))
-    most = call.number("limit", 20)
-    rows = list(with_state(tickets).order_by("-pk")[: most + 1])
-    shown = rows[:most]
+    shown, last = page_of(with_state(tickets).order_by("-pk"), most=call.number("limit", 20))
     hits = where_found(query, shown, found=found, scope=scope) if query else {}
     return {
         "tickets": [
             {**ticket_as_json(each), "found": hits[each.pk].in_words if each.pk in hits else ""}
             for each in shown
         ],
-        "next_before": shown[-1].pk if len(rows) > most else 0,
+        "next_before": last or 0,
         "is_cut": found.is_cut,
     }
 
@@ -118,6 +117,7 @@ SEARCH_TICKETS: Final = Tool(
     scope=TokenScope.TICKETS_READ,
     permissions=(),
     function=_search_tickets,
+    is_dear=True,
     arguments={
         "text": {"type": "string", "maxLength": 200, "description": "Words, or a number."},
         "whose": {"type": "string", "enum": ["mine", "all"], "description": "Left out: mine."},
@@ -147,7 +147,7 @@ def _get_ticket(call: Call) -> JsonObject:
     return {
         **ticket_as_json(ticket),
         "answers": shown_as_json(submitted_answers(ticket)) if sees else [],
-        "tasks": _tasks(person, ticket) if sees else [],
+        **(_tasks(person, ticket) if sees else {"tasks": [], "tasks_are_cut": False}),
         "timeline": _timeline(call, ticket, viewer) if sees else [],
         "messages": messages_as_json(ticket, access),
         "cancel_reason": cancel_reason(ticket, viewer=viewer),
@@ -155,17 +155,19 @@ def _get_ticket(call: Call) -> JsonObject:
     }
 
 
-def _tasks(person: object, ticket: Ticket) -> list[JsonObject]:
+def _tasks(person: object, ticket: Ticket) -> JsonObject:
     """What came of the tasks, as far as the person may see it."""
-    return [
+    found, is_cut = visible_answers(person, ticket)
+    told = [
         {
             "key": each.definition.key,
             "title": each.definition.title,
             "answers": shown_as_json(each.answers),
             "done_by": str(each.task.assigned_to) if each.task and each.task.assigned_to else "",
         }
-        for each in visible_answers(person, ticket)[:MOST_ANSWERED]
+        for each in found
     ]
+    return {"tasks": told, "tasks_are_cut": is_cut}
 
 
 def _timeline(call: Call, ticket: Ticket, viewer: Viewer) -> list[JsonObject]:
@@ -246,6 +248,7 @@ GET_TICKET: Final = Tool(
         status=TEXT,
         answers=OBJECTS,
         tasks=OBJECTS,
+        tasks_are_cut=FLAG,
         timeline=OBJECTS,
         messages=OBJECTS,
     ),
@@ -260,6 +263,7 @@ def _add_message(call: Call) -> JsonObject:
         user=call.person,
         text=signed(call.text("text"), assistant=call.assistant, person=call.person),
         visibility=Visibility.INTERNAL if is_internal else Visibility.PUBLIC,
+        files=[UUID(each) for each in call.arguments.get("files", ())],
         token=_token(call),
         now=call.now,
     )
@@ -302,6 +306,12 @@ ADD_MESSAGE: Final = Tool(
             "type": "string",
             "enum": ["public", "internal"],
             "description": "Left out: public.",
+        },
+        "files": {
+            "type": "array",
+            "items": {"type": "string", "format": "uuid", "maxLength": 36},
+            "maxItems": MOST_FILES,
+            "description": "What upload_file has called `upload`, of each file to attach.",
         },
     },
     required=("ticket", "text"),

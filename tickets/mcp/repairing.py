@@ -182,6 +182,7 @@ REPLAY_DRAFT: Final = Tool(
     scope=Scope.DEFINITIONS_DRAFT,
     permissions=PERMISSIONS,
     function=_replay_draft,
+    is_dear=True,
     arguments={
         "workflow": WORKFLOW,
         "version": VERSION,

@@ -13,6 +13,7 @@ from tickets.files.named_uploads import ensure_uploads_fit
 from tickets.mcp.parts import ticket_as_json
 from tickets.models import MyTicket, Ticket
 from tickets.numbering.name_ticket import name_ticket
+from tickets.submitting.offered_type import type_offered_to
 from tickets.submitting.submit_ticket import submit_ticket
 from workflows.fields.answers.validation import Validator
 from workflows.mcp.as_json import FORM, OBJECTS, TEXT, FormInWords, cut, result_of
@@ -57,8 +58,7 @@ def _offered(call: Call) -> tuple[TicketDefinition, Validator]:
     Raises:
         NothingThereError: the person may submit none such.
     """
-    offered = TicketDefinition.objects.submittable_by(call.person)
-    found = offered.filter(key=call.text("ticket_type")).first()
+    found = type_offered_to(call.person, call.text("ticket_type"))
     if found is None:
         raise NothingThereError
     return found, definition_of(found.workflow_id).ticket_form(found.presets)
@@ -80,8 +80,7 @@ GET_FORM: Final = Tool(
     description=(
         "What a ticket of this type asks: the JSON Schema of its answers, and its questions in "
         "order. Questions that are calculated are never answered, conditional ones only where "
-        "they are asked. Files cannot be sent by an assistant: leave such questions out, or leave "
-        "the ticket to the person where they are needed."
+        "they are asked. A file is sent before, by upload_file."
     ),
     scope=Scope.TICKETS_READ,
     permissions=("tickets.add_myticket",),

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from tickets.mcp import following, repairing, submitting, working
+from tickets.mcp import following, repairing, sending_files, submitting, working
 
-TOOLS: Final = (*submitting.TOOLS, *following.TOOLS, *working.TOOLS, *repairing.TOOLS)
+TOOLS: Final = (
+    *submitting.TOOLS,
+    *sending_files.TOOLS,
+    *following.TOOLS,
+    *working.TOOLS,
+    *repairing.TOOLS,
+)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from tenants.audit.record import record
 from tenants.mcp.errors import NothingThereError
-from tenants.mcp.once import keep_result, record_act, result_before
+from tenants.mcp.once import ACTED, ensure_room, keep_result, record_act, result_before
 from tenants.mcp.tool import LARGEST_ID, Call, JsonObject, Tool
 from tenants.pages.links import admin_link
 from tenants.refusals import refusals
@@ -19,11 +20,14 @@ from tickets.errors import TicketsError
 from tickets.files.named_uploads import ensure_uploads_fit
 from tickets.following.pages.branches import item_of
 from tickets.mcp.following import LIMIT, messages_as_json
-from tickets.models import MyTask, Ticket
+from tickets.models import AssistantOffer, MyTask, OfferEnd, Ticket
+from tickets.models.assistant_offer import LONGEST_REASON
 from tickets.seeing import handover_of, submitted_answers, visible_answers
 from tickets.seeing.task_holders import still_theirs
-from tickets.taking_part.access import access_to
+from tickets.taking_part.access import access_at, access_to
+from tickets.working.answer_offer import acting_for, answer_offer, hand_back
 from tickets.working.complete_task import complete_task
+from tickets.working.errors import OfferOverError
 from tickets.working.pages.worker_page import with_ticket
 from workflows.engine.errors import FieldError
 from workflows.errors import MayNotClaimError
@@ -48,7 +52,7 @@ from workflows.running.definition_cache import definition_of
 from workflows.running.people.candidates_in_sql import in_pool_of
 from workflows.running.pool import claim_task
 
-MOST_ANSWERED: Final = 100
+MOST_OFFERED: Final = 200
 _TASK: Final[JsonObject] = {
     "type": "integer",
     "minimum": 1,
@@ -65,21 +69,39 @@ class FormOfTaskBrokenError(TicketsError):
 
 def _my_tasks(call: Call) -> JsonObject:
     which, most = call.text("which"), call.number("limit", 20)
+    offers: dict[int, AssistantOffer] = {}
     if which == "pool":
         tasks = with_ticket(in_pool_of(call.person, MyTask.objects.on_offer()))
     else:
         own = still_theirs(call.person, MyTask.objects.assigned_to(call.person))
         is_done = which == "done"
         own = own.filter(status=TaskStatus.COMPLETED) if is_done else own.filter(status__in=ALIVE)
+        if not is_done:
+            offers = _offers_of(call)
+            own = MyTask.objects.filter(Q(pk__in=own.values("pk")) | Q(pk__in=list(offers)))
         order = ("-completed_at", "-pk") if is_done else ("due_at", "created_at", "pk")
         tasks = with_ticket(own).order_by(*order)
     rows = list(tasks[: most + 1])
-    return {"tasks": [_in_short(each) for each in rows[:most]], "is_cut": len(rows) > most}
-
-
-def _in_short(task: TaskInstance) -> JsonObject:
-    ticket = _ticket_of(task)
     return {
+        "tasks": [_in_short(each, offers.get(each.pk)) for each in rows[:most]],
+        "is_cut": len(rows) > most,
+    }
+
+
+def _offers_of(call: Call) -> dict[int, AssistantOffer]:
+    """What is offered to a service account, by the ids of the tasks. A query for one, else none."""
+    if not call.person.is_account:
+        return {}
+    offers = AssistantOffer.objects.open(now=call.now).of_account(call.person)
+    rows = offers.select_related("task__assigned_to").order_by("until", "pk")[:MOST_OFFERED]
+    return {each.task_id: each for each in rows}
+
+
+def _in_short(task: TaskInstance, offer: AssistantOffer | None = None) -> JsonObject:
+    ticket = _ticket_of(task)
+    more = {} if offer is None else {"offer": _offer(offer)}
+    return {
+        **more,
         "task": task.pk,
         "key": task.definition.key,
         "title": task.definition.title,
@@ -95,6 +117,15 @@ def _in_short(task: TaskInstance) -> JsonObject:
     }
 
 
+def _offer(offer: AssistantOffer) -> JsonObject:
+    return {
+        "for": str(offer.task.assigned_to),
+        "until": when(offer.until),
+        "is_checked": offer.is_checked,
+        "tries_left": offer.tries_left,
+    }
+
+
 def _ticket_of(task: TaskInstance) -> Ticket:
     found: Ticket = task.workflow_instance.ticket
     return found
@@ -105,7 +136,8 @@ MY_TASKS: Final = Tool(
     title="My tasks",
     description=(
         "The tasks that the person has to do, those in the pool that they may claim, or those that "
-        "they have done."
+        "they have done. With a service account of your own also those that are offered to you "
+        "(`offer`): you do them for the person who has them, until the time that it says."
     ),
     scope=Scope.TASKS_READ,
     permissions=_SEES,
@@ -135,20 +167,42 @@ def _own_task(call: Call) -> MyTask:
     return found
 
 
+def _task_of(call: Call) -> tuple[MyTask, AssistantOffer | None]:
+    """The task that the arguments name, with the offer by which an assistant may do it.
+
+    Raises:
+        NothingThereError: they have none such, and none is or was offered to them.
+        OfferOverError: it was offered to them, and is not any more.
+    """
+    found: AssistantOffer | None = None
+    if call.person.is_account:
+        own = AssistantOffer.objects.of_account(call.person).filter(task=call.number("task"))
+        found = own.select_related("task__assigned_to").first()
+    if found is None or found.task.assigned_to_id == call.person.pk:
+        return _own_task(call), None
+    if not found.is_open(now=call.now) or not found.task.is_workable:
+        raise OfferOverError
+    tasks: QuerySet[Any] = with_ticket(MyTask.objects.filter(pk=found.task_id))
+    return tasks.get(), found
+
+
 def _get_task(call: Call) -> JsonObject:
-    task = _own_task(call)
+    task, offer = _task_of(call)
     ticket, person = _ticket_of(task), call.person
-    handover = handover_of(task, to=person) if task.is_alive else None
+    handover = handover_of(task, to=person) if task.is_alive and offer is None else None
+    access = access_to(ticket, person) if offer is None else access_at(task, ticket, person)
+    earlier, is_cut = visible_answers(person, ticket, before=task)
     made = {
-        **_in_short(task),
+        **_in_short(task, offer),
         "description": cut(task.definition.description),
         "reason": handover.reason if handover is not None else "",
         "submitted": shown_as_json(submitted_answers(ticket)),
         "earlier": [
             {"title": each.definition.title, "answers": shown_as_json(each.answers)}
-            for each in visible_answers(person, ticket, before=task)[:MOST_ANSWERED]
+            for each in earlier
         ],
-        "messages": messages_as_json(ticket, access_to(ticket, person)),
+        "earlier_is_cut": is_cut,
+        "messages": messages_as_json(ticket, access),
         "page": f"{call.address}{admin_link(task)}",
         "is_workable": task.is_workable,
     }
@@ -198,6 +252,7 @@ GET_TASK: Final = Tool(
         ticket=TEXT,
         submitted=OBJECTS,
         earlier=OBJECTS,
+        earlier_is_cut=FLAG,
         is_workable=FLAG,
         form=FORM,
         asked_again=OBJECTS,
@@ -244,9 +299,15 @@ def _complete_task(call: Call) -> JsonObject:
     earlier = result_before(call)
     if earlier is not None:
         return earlier
-    task = _own_task(call)
+    again = _answered_before(call)
+    if again is not None:
+        return again
+    task, offer = _task_of(call)
+    if offer is not None:
+        return _answer_offer(call, task, offer)
     if _was_completed(task, call):  # nothing is done, so nothing is noted or kept
-        return _in_short(task)
+        return _answered(task, OfferEnd.COMPLETED)
+    ensure_room(call)
     fields, ticket = task.definition.fields, _ticket_of(task)
     complete_task(
         task=task,
@@ -257,11 +318,77 @@ def _complete_task(call: Call) -> JsonObject:
         now=call.now,
     )
     task.refresh_from_db()
-    made = _in_short(task)
+    made = _answered(task, OfferEnd.COMPLETED)
     with transaction.atomic():
         record_act(call, about=_ticket_of(task))
         keep_result(call, made)
     return made
+
+
+def _answered(task: TaskInstance, how: OfferEnd | str) -> JsonObject:
+    """A task, and what became of the answer: `completed`, or `suggested` to its person."""
+    return {**_in_short(task), "outcome": str(how).lower()}
+
+
+def _answer_offer(call: Call, task: MyTask, offer: AssistantOffer) -> JsonObject:
+    ensure_room(call)
+    ticket, person = _ticket_of(task), offer.task.assigned_to
+    how = answer_offer(
+        task=task,
+        account=call.person,
+        output=call.object("answers"),
+        changes=call.object("changes"),
+        seen={str(k): str(v) for k, v in call.object("seen").items()} or None,
+        now=call.now,
+    )
+    task.refresh_from_db()
+    made = _answered(task, how)
+    with transaction.atomic():
+        if person is not None:
+            with acting_for(person, offer):
+                record(ACTED, about=ticket, person=person, tool=call.tool)
+        keep_result(call, made)
+    return made
+
+
+def _answered_before(call: Call) -> JsonObject | None:
+    """What came of the same answer to an offered task, whose result got lost."""
+    if not call.person.is_account:
+        return None
+    own = AssistantOffer.objects.of_account(call.person).filter(task=call.number("task"))
+    found, sent = own.select_related("task").first(), call.object("answers")
+    if found is None:
+        return None
+    is_same = found.is_suggestion and found.answers == sent
+    is_same |= found.why == OfferEnd.COMPLETED and found.task.output_data == sent
+    if not is_same:
+        return None
+    return {**_over(found), "outcome": found.why.lower()}
+
+
+def _over(offer: AssistantOffer) -> JsonObject:
+    """A task that was offered: what has come of it since is not for its assistant to see."""
+    task = TaskInstance.objects.select_related("definition", "workflow_instance__ticket")
+    found = task.get(pk=offer.task_id)
+    return {
+        "task": found.pk,
+        "title": found.definition.title,
+        "ticket": _ticket_of(found).number,
+        "status": "",
+    }
+
+
+def _hand_back_task(call: Call) -> JsonObject:
+    own = AssistantOffer.objects.of_account(call.person).filter(why=OfferEnd.HANDED_BACK)
+    if before := own.filter(task=call.number("task")).first():  # twice is once
+        return _over(before)
+    task, offer = _task_of(call)
+    if offer is None or offer.task.assigned_to is None:
+        raise NothingThereError
+    hand_back(task=task, account=call.person, reason=call.text("reason"), now=call.now)
+    with acting_for(offer.task.assigned_to, offer):
+        record(ACTED, about=_ticket_of(task), person=offer.task.assigned_to, tool=call.tool)
+    return _in_short(task)
 
 
 def _was_completed(task: MyTask, call: Call) -> bool:
@@ -276,7 +403,9 @@ COMPLETE_TASK: Final = Tool(
     description=(
         "Complete a task of the person with the answers of its form (get_task), as that person. "
         "The ticket moves on, and that is not taken back: be sure, and ask the person where you "
-        "are not. Where the answers do not fit, nothing is done, and you are told what is wrong."
+        "are not. Where the answers do not fit, nothing is done, and you are told what is wrong. "
+        "A task that is offered to you (`offer`) you answer once: where `is_checked`, the answer "
+        "is a suggestion for its person, who checks it. Where you are not sure, hand_back_task."
     ),
     scope=Scope.TASKS_WRITE,
     permissions=_DOES,
@@ -297,6 +426,30 @@ COMPLETE_TASK: Final = Tool(
         },
     },
     required=("task", "answers"),
+    output=result_of(**_TASK_RESULT, outcome=TEXT),
+)
+HAND_BACK_TASK: Final = Tool(
+    name="hand_back_task",
+    title="Hand a task back",
+    description=(
+        "Hand a task that is offered to you back to the person who has it, and say why: you are "
+        "not sure, something is missing, or it needs a person. They are told."
+    ),
+    scope=Scope.TASKS_WRITE,
+    permissions=_DOES,
+    function=_hand_back_task,
+    writes=True,
+    repeats_safely=True,
+    arguments={
+        "task": _TASK,
+        "reason": {
+            "type": "string",
+            "minLength": 3,
+            "maxLength": LONGEST_REASON,
+            "description": "Why, for the person who does the task now.",
+        },
+    },
+    required=("task", "reason"),
     output=result_of(**_TASK_RESULT),
 )
-TOOLS: Final = (MY_TASKS, GET_TASK, CLAIM_TASK, COMPLETE_TASK)
+TOOLS: Final = (MY_TASKS, GET_TASK, CLAIM_TASK, COMPLETE_TASK, HAND_BACK_TASK)

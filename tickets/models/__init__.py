@@ -1,3 +1,4 @@
+from tickets.models.assistant_offer import AssistantOffer, OfferEnd
 from tickets.models.bulk_change import BulkChange
 from tickets.models.bulk_retry import BulkRetry
 from tickets.models.canned_reply import CannedReply
@@ -19,6 +20,7 @@ from tickets.models.way_in import Delivery, WayIn
 from tickets.models.webhook import DeliveryState, Webhook, WebhookDelivery, WebhookPause
 
 __all__ = [
+    "AssistantOffer",
     "BulkChange",
     "BulkRetry",
     "CannedReply",
@@ -37,6 +39,7 @@ __all__ = [
     "MyTicket",
     "Notice",
     "NoticePreferences",
+    "OfferEnd",
     "PauseReason",
     "Rating",
     "RecurringStart",

@@ -43,9 +43,9 @@ class TicketErrorQuerySet(models.QuerySet["TicketError"]):
         """Those for which a step of the ticket waits."""
         return self.unresolved().exclude(error_type=ErrorType.DELIVERY)
 
-    def of_delivery(self) -> TicketErrorQuerySet:
-        """Those of mails that did not arrive."""
-        return self.unresolved().filter(error_type=ErrorType.DELIVERY)
+    def of_delivery(self, mail_name: str = "") -> TicketErrorQuerySet:
+        """Those of mails of steps that did not arrive, or of this mail on a way."""
+        return self.unresolved().filter(error_type=ErrorType.DELIVERY, mail_name=mail_name)
 
     def resolve_all(self, *, how: str) -> None:
         """Close those that are open, with a sentence in their notes; one after the other."""
@@ -95,6 +95,8 @@ class TicketError(StatusModel):
         editable=False,
         help_text=_("No: the database refused that too, so that this error stands for the step."),
     )
+    # Of a mail on a way that did not arrive: what it is called in the outbox.
+    mail_name = models.CharField(max_length=80, default="", db_default="", editable=False)
     resolution_notes = models.TextField(_("resolution notes"), blank=True)
     created_at = models.DateTimeField(_("happened at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -36,6 +36,10 @@ class DeliveryState(models.TextChoices):
 TEST_EVENT = "test"
 # Of these states is what is still to be delivered.
 TO_DELIVER = (DeliveryState.WAITING, DeliveryState.SENDING)
+# Added to the queries that begin a step: whether there is a webhook that may be told of it.
+WATCHED: Final = {
+    "is_watched": "EXISTS (SELECT FROM tickets_webhook WHERE tickets_webhook.paused = '')"
+}
 
 
 class Webhook(RolledSecret):

@@ -8,7 +8,7 @@ of its first notice, so that the outbox refuses a second one.
 
 Somebody who writes on and on, to everybody, has mails sent by the address that all companies share.
 So a person is written to so often an hour, and all of a company's people so often a day
-(`tenants/company_limits.py`); what is too much goes into the digest.
+(`tenants/companies/company_limits.py`); what is too much goes into the digest.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import ngettext
 
-from tenants.company_limits import take_mails
+from tenants.companies.company_limits import take_mails
+from tenants.companies.language_and_zone import speaking_to
 from tenants.hooks import Hook
-from tenants.language_and_zone import speaking_to
 from tenants.limits.rates import count_what_fits
 from tenants.mail.outbox import NewMail, message_id_of, queue_mails
 from tenants.mail.set_up import absolute

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.urls import reverse
 from django.utils.translation import ngettext
 
-from tenants.language_and_zone import speaking_to, zone_of
+from tenants.companies.language_and_zone import speaking_to, zone_of
 from tenants.mail.outbox import NewMail, queue_mails
 from tenants.mail.set_up import absolute
 from tenants.mail.writing import write

@@ -20,7 +20,7 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from tenants.company_limits import ensure_room_for_work
+from tenants.companies.company_limits import ensure_room_for_work
 from tenants.connection import company_of
 from tenants.limits.table import (
     PUBLIC_STARTS,
@@ -32,10 +32,11 @@ from tenants.mail.writing import write
 from tenants.migrating.versions import ensure_up_to_date
 from tenants.models import Company, User
 from tenants.names import plain_email
-from tickets.errors import MayNotSubmitError, TicketsError
+from tickets.errors import TicketsError
 from tickets.models import StartRequest
 from tickets.models.ticket import ticket_number
 from tickets.numbering.name_ticket import name_ticket
+from tickets.submitting.errors import MayNotSubmitError
 from tickets.submitting.submit_ticket import submit_ticket
 from workflows.bundles.checks.public_starts import address_question
 from workflows.engine.process import JsonObject

@@ -11,20 +11,17 @@ from django.utils.translation import gettext_lazy
 
 from tenants.audit.kinds import declare
 from tenants.audit.record import record
+from tenants.companies.language_and_zone import speaking_to
 from tenants.jobs import defer
-from tenants.language_and_zone import speaking_to
 from tenants.models import Company, User
-from tickets.errors import (
-    MayNotRepairError,
-    ReasonMissingError,
-    TicketGoneError,
-    TooManyTicketsError,
-)
+from tickets.errors import ReasonMissingError, TooManyTicketsError
 from tickets.job_names import CHANGE_MANY
 from tickets.models import BulkChange, Ticket
 from tickets.overseeing.bulk_verbs import VERBS
+from tickets.overseeing.errors import TicketGoneError
 from tickets.repairing.begin_repair import may_repair
 from tickets.repairing.bulk_work import go_on_with, work_through
+from tickets.repairing.errors import MayNotRepairError
 
 CHANGED_MANY = declare("tickets.change_of_many", gettext_lazy("Began to change many tickets"))
 

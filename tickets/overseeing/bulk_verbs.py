@@ -96,7 +96,9 @@ class Reassign(BulkVerb):
         if task is None:
             raise CannotReassignError
         worker = change.arguments.get("worker")
-        to = None if worker is None else User.objects.filter(pk=worker).first()
+        # Of this company: who is of another one is answered as somebody who is not there.
+        here = User.objects.filter(company__schema_name=current_schema())
+        to = None if worker is None else here.filter(pk=worker).first()
         if worker is not None and to is None:
             raise CannotReassignError
         reassign_task(task=task, to=to, by=change.created_by, reason=change.reason, now=now)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from tenants.active_company import active_company
+from tenants.companies.active_company import active_company
 from tickets.models import Ticket
 from tickets.models.ticket import ticket_number
 from workflows.authoring.definitions.additions import (

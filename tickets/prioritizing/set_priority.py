@@ -12,8 +12,8 @@ from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.models import User
 from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
-from tickets.errors import MayNotPrioritizeError
 from tickets.models import Ticket
+from tickets.prioritizing.errors import MayNotPrioritizeError
 from tickets.taking_part.access import access_to
 from workflows.errors import NothingChangedError
 from workflows.models import TaskInstance

@@ -7,9 +7,10 @@ from django.db import transaction
 
 from tenants.models import User
 from tickets.advancing.lock_ticket import lock_ticket
-from tickets.errors import CannotRateError, CommentTooLongError, NotYourTicketError
+from tickets.errors import NotYourTicketError
 from tickets.models import Rating, Score, Ticket
 from tickets.models.rating import LONGEST_COMMENT
+from tickets.rating.errors import CannotRateError, CommentTooLongError
 from workflows.engine.values.composed import composed_text
 from workflows.models import WorkflowStatus
 

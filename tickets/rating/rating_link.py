@@ -21,11 +21,12 @@ from tenants.connection import company_of, current_schema
 from tenants.mail.set_up import absolute
 from tenants.migrating.versions import ensure_up_to_date
 from tenants.models import Company, User
-from tickets.errors import CannotRateError, TicketsError
+from tickets.errors import TicketsError
 from tickets.models import Notice, Score, Ticket
 from tickets.models.ticket import ticket_number
 from tickets.notices.kinds.ticket_ended import TICKET_ENDED
 from tickets.notices.mail_notices import MailChoice, choices_in_mail
+from tickets.rating.errors import CannotRateError
 from tickets.rating.rate_ticket import may_be_rated, rate_ticket
 
 _SIGNER: Final = Signer(salt="tickets.rating")

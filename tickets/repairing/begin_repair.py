@@ -21,14 +21,10 @@ from tenants.errors import TicketFlowerError
 from tenants.models import User
 from tickets.advancing.failed_step import UNREACHABLE, reason_of
 from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
-from tickets.errors import (
-    ChangedMeanwhileError,
-    MayNotRepairError,
-    ReasonMissingError,
-    RepairFailedError,
-)
+from tickets.errors import ReasonMissingError
 from tickets.models import Ticket, TicketError
 from tickets.models.ticket_error import TicketErrorQuerySet
+from tickets.repairing.errors import ChangedMeanwhileError, MayNotRepairError, RepairFailedError
 from workflows.models import TaskInstance, WorkflowEvent
 from workflows.running.workflow_repair import WorkflowRepair
 

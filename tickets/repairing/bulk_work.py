@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
 
@@ -13,12 +14,14 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tenants.audit.acting import acting_as, actor_of
+from tenants.audit.models import AuditEvent
 from tenants.connection import current_schema
 from tenants.errors import TicketFlowerError
 from tenants.jobs import is_under_way
-from tickets.errors import BeginnerMayNotRepairError
 from tickets.models.bulk import Bulk
 from tickets.repairing.begin_repair import may_repair
+from tickets.repairing.errors import BeginnerMayNotRepairError
 
 # What was begun before its job was known is taken as stopped where nothing came of it so long.
 UNKNOWN_FOR: Final = timedelta(hours=1)
@@ -35,8 +38,23 @@ def work_through[B: Bulk](kind: type[B], number: int, act: Callable[[int, B], No
     Raises:
         OperationalError, InterfaceError: the database cannot be reached; the job is repeated.
     """
-    while _do_next(kind, number, act):
-        pass
+    with _as_it_was_begun(kind, number):
+        while _do_next(kind, number, act):
+            pass
+
+
+@contextmanager
+def _as_it_was_begun(kind: type[Bulk], number: int) -> Iterator[None]:
+    """By the token, and the assistant, by which somebody began it, if by one: so that the history
+    of each thing says who did it, though a job does. The audit log has kept it."""
+    events = AuditEvent.objects.filter(subject_type=kind._meta.label_lower, subject_id=str(number))
+    event = events.order_by("pk").first()
+    if event is None or event.through is None:
+        yield
+        return
+    begun = kind._default_manager.select_related("created_by").only("created_by").get(pk=number)
+    with acting_as(actor_of(begun.created_by, through=event.through)):
+        yield
 
 
 def stopped(bulk: Bulk) -> bool:

@@ -10,7 +10,7 @@ from tickets.editing.change_answers import (
     write_changed,
 )
 from tickets.editing.kept_changes import changes_of, own_answers, seen_of
-from tickets.errors import UnknownUploadError
+from tickets.files.errors import UnknownUploadError
 from tickets.files.keep_file import claim_files
 from tickets.models import SavedAnswers
 from tickets.repairing.begin_repair import Repair

@@ -8,14 +8,14 @@ from django.utils.translation import gettext_lazy as _
 from tenants.audit.kinds import AuditKind, declare
 from tenants.audit.record import record
 from tenants.models import User
-from tickets.errors import (
+from tickets.models import ErrorStatus, TicketError
+from tickets.repairing.begin_repair import Repair, lock_for_repair, may_repair, repair_transaction
+from tickets.repairing.errors import (
     ErrorAlreadyHandledError,
     MayNotRepairError,
     NotesMissingError,
     StepStuckError,
 )
-from tickets.models import ErrorStatus, TicketError
-from tickets.repairing.begin_repair import Repair, lock_for_repair, may_repair, repair_transaction
 from workflows.engine.process import JsonObject
 from workflows.models import WorkflowInstance
 from workflows.running.events.kind import EventKind

@@ -9,11 +9,11 @@ from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.jobs import defer
 from tenants.models import User
-from tickets.errors import ErrorGoneError, MayNotRepairError
 from tickets.job_names import RETRY_MANY
 from tickets.models import BulkRetry, TicketError
 from tickets.repairing.begin_repair import check_repair, may_repair
 from tickets.repairing.bulk_work import go_on_with, work_through
+from tickets.repairing.errors import ErrorGoneError, MayNotRepairError
 from tickets.repairing.retry_step import retry_step
 
 RETRY_OF_MANY = declare("tickets.retry_of_many", gettext_lazy("Began to retry many errors"))

@@ -11,7 +11,6 @@ from tickets.advancing.defer_call import defer_call
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.advancing.set_timers import restart_timers
 from tickets.advancing.subticket_jobs import follow_subtickets
-from tickets.errors import ErrorAlreadyHandledError
 from tickets.models import ErrorType, SavedAnswers, TicketError
 from tickets.repairing.begin_repair import (
     Repair,
@@ -21,9 +20,9 @@ from tickets.repairing.begin_repair import (
     sentence_with_person,
 )
 from tickets.repairing.complete_kept_form import complete_kept_form
+from tickets.repairing.errors import ErrorAlreadyHandledError
 from tickets.repairing.send_again import send_again
 from workflows.models import TaskInstance
-from workflows.running.subtickets import forget_cancelled
 
 RETRIED = declare("tickets.step_retried", gettext_lazy("Tried a failed step again"))
 
@@ -101,7 +100,6 @@ def _do_again(repair: Repair, task: TaskInstance) -> None:
     if task.definition.is_call:
         defer_call(ticket_id=repair.ticket.pk, task_id=task.pk)
     elif task.definition.is_subticket:
-        forget_cancelled(task)
         follow_subtickets([task], ticket_id=repair.ticket.pk)
     elif not task.definition.is_form:  # a block is entered again, a step of the engine's own done
         advance_after_commit(repair.ticket.pk)

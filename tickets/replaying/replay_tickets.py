@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.models import User
-from tickets.errors import MayNotReplayError
 from tickets.models import Ticket
+from tickets.replaying.errors import MayNotReplayError
 from tickets.replaying.replay_visits import Visit, answers_of, submitted_at_first, visits_of
 from workflows.authoring.trying.run_test_cases import trial_of
 from workflows.bundles import Trial

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tenants.language_and_zone import speaking_to
+from tenants.companies.language_and_zone import speaking_to
 from tenants.mail.models import Refusal
 from tenants.mail.outbox import queue_mail
 from tenants.mail.writing import write

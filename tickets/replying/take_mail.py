@@ -35,22 +35,22 @@ from tenants.migrating.versions import ensure_up_to_date
 from tenants.models import Company, User
 from tenants.names import plain_email
 from tenants.observing.log_context import note
+from tickets.conversation.errors import (
+    EmptyMessageError,
+    MayNotWriteError,
+    MessageTooLongError,
+    TooManyFilesError,
+    TooManyMessagesError,
+)
 from tickets.conversation.write_message import (
     MOST_FILES,
     ensure_not_too_many,
     plain_message,
     write_message,
 )
-from tickets.errors import (
-    EmptyMessageError,
-    MayNotWriteError,
-    MessageTooLongError,
-    TicketsError,
-    TooManyFilesError,
-    TooManyMessagesError,
-    UnknownUploadError,
-)
+from tickets.errors import TicketsError
 from tickets.files.clean_up_uploads import discard_uploads
+from tickets.files.errors import UnknownUploadError
 from tickets.files.keep_file import keep_file
 from tickets.models import Ticket, Visibility
 from tickets.notices.reply_address import ReplyAddress, read_token

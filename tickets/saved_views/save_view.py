@@ -13,7 +13,9 @@ from tenants.audit.kinds import declare
 from tenants.audit.record import changed, record
 from tenants.models import User
 from tenants.names import LONGEST_NAME, plain_name
-from tickets.errors import (
+from tickets.models import ListOfViews, SavedView
+from tickets.models.saved_view import LONGEST_QUERY, SavedViewQuerySet
+from tickets.saved_views.errors import (
     MayNotShareViewError,
     TooManyViewsError,
     ViewNameInUseError,
@@ -21,8 +23,6 @@ from tickets.errors import (
     ViewOfSomebodyElseError,
     ViewTooLongError,
 )
-from tickets.models import ListOfViews, SavedView
-from tickets.models.saved_view import LONGEST_QUERY, SavedViewQuerySet
 
 VIEW_SHARED = declare("tickets.view_shared", _("Shared a view of a list"))
 VIEW_CHANGED = declare("tickets.view_changed", _("Changed a shared view of a list"))

@@ -14,10 +14,10 @@ from tenants.models import User
 from tenants.names import LONGEST_NAME, plain_name
 from tickets.advancing.lock_task import lock_workable
 from tickets.editing.kept_changes import asked_and_shown, specs_of_kept
-from tickets.errors import TooManySavedAnswersError
 from tickets.files.keep_file import lock_uploads
 from tickets.models import SavedAnswers, Ticket
 from tickets.models.saved_answers import digest_of_form
+from tickets.saving.errors import TooManySavedAnswersError
 from workflows.engine.problems import FieldProblem, dotted
 from workflows.engine.process import JsonObject
 from workflows.engine.values.storable import unstorable

@@ -5,6 +5,7 @@ nowhere else. `tickets/seeing/tests/test_nobody_else_shows_answers.py` holds tha
 """
 
 from tickets.seeing.answers import (
+    MOST_ANSWERED,
     TaskAnswers,
     answers_for_requester,
     answers_in_rounds,
@@ -30,6 +31,7 @@ from tickets.seeing.rounds import Rounds, in_rounds, newest_visits
 from tickets.seeing.viewer import Viewer, has_or_had_task, not_for_requester, viewer_of
 
 __all__ = [
+    "MOST_ANSWERED",
     "AnswersInMail",
     "ChangedAnswers",
     "Handover",

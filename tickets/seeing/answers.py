@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from tenants.models import User
 from tickets.models import Ticket
+from tickets.models.assistant_offer import answered_by
 from tickets.seeing.hidden import hidden_tasks
 from tickets.seeing.rounds import Rounds, in_rounds, newest_visits
 from tickets.seeing.viewer import Viewer, viewer_of
@@ -38,6 +40,9 @@ from workflows.models.task_instance import ALIVE, TaskInstanceQuerySet
 from workflows.running.definition_cache import definition_of
 from workflows.running.due_dates import outputs_for
 
+# So many tasks with their answers are told a program or an assistant at once.
+MOST_ANSWERED: Final = 100
+
 
 @dataclass(frozen=True, slots=True)
 class TaskAnswers:
@@ -47,14 +52,21 @@ class TaskAnswers:
     answers: list[Shown]
     task: TaskInstance | None = None
     layout: Layout | None = None
+    # What the assistant is called that has answered, or suggested it.
+    assistant: str = ""
 
 
 def visible_answers(
     person: object, ticket: Ticket, *, before: TaskInstance | None = None
-) -> list[TaskAnswers]:
-    """As `answers_in_rounds`, without the rounds: the last one first."""
+) -> tuple[list[TaskAnswers], bool]:
+    """As `answers_in_rounds`, without the rounds: the last one first, and whether there are more.
+
+    The newest MOST_ANSWERED.
+    """
     found = answers_in_rounds(person, ticket, before=before)
-    return [*found.last, *found.earlier]
+    last = found.last[-MOST_ANSWERED:]
+    told = [*last, *found.earlier[: MOST_ANSWERED - len(last)]]
+    return told, found.left_out > 0 or len(told) < len(found.last) + len(found.earlier)
 
 
 def answers_in_rounds(
@@ -68,7 +80,9 @@ def answers_in_rounds(
     """
     viewer = viewer_of(person, ticket, task=before)
     if viewer is Viewer.TEAM:
-        hidden = hidden_tasks(person, ticket) if isinstance(person, User) else frozenset()
+        hidden: frozenset[int] = frozenset()
+        if isinstance(person, User):
+            hidden = hidden_tasks(person, ticket, assisting=before if person.is_account else None)
         return _answers_of_visits(ticket, before, hidden)
     return Rounds(answers_for_requester(ticket) if viewer is Viewer.REQUESTER else [])
 
@@ -249,7 +263,7 @@ def _answers_of_visits(
         tasks = tasks.filter(pk__lt=before.pk)
     if hidden:
         tasks = tasks.exclude(pk__in=hidden)
-    newest, left_out = newest_visits(tasks.select_related("assigned_to"))
+    newest, left_out = newest_visits(tasks.select_related("assigned_to", "assistant_offer"))
     rounds = in_rounds(newest, lambda each: each, instance, left_out=left_out)
     drawn = 0
 
@@ -261,7 +275,7 @@ def _answers_of_visits(
             layout = output_layout(definition, task.output_data, viewer=Viewer.TEAM)
             drawn += layout is not None
         answers = shown_output(task.definition, task.output_data, viewer=Viewer.TEAM)
-        return TaskAnswers(task.definition, answers, task, layout)
+        return TaskAnswers(task.definition, answers, task, layout, answered_by(task))
 
     return Rounds([*map(shown, rounds.last)], [*map(shown, rounds.earlier)], left_out)
 

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 from uuid import UUID
 
 from tenants.models import User
-from tickets.models import Ticket
-from workflows.engine.process import objects_in
-from workflows.fields.answers.uploads import uploads_in
-from workflows.models import Path, TaskInstance, TaskStatus
+from tickets.models import AssistantOffer, Ticket
+from workflows.engine.process import Json
+from workflows.fields.file.rules import TYPE as FILE
+from workflows.models import Path, TaskInstance, TaskStatus, WorkflowEvent
 
 # The statuses of a block that has not ended.
 _HIDING: Final = (TaskStatus.IN_PROGRESS, TaskStatus.ERROR)
 
 
-def hidden_tasks(person: User, ticket: Ticket) -> frozenset[int]:
+def hidden_tasks(
+    person: User, ticket: Ticket, *, assisting: TaskInstance | None = None
+) -> frozenset[int]:
     """The ids of the tasks of a ticket whose answers this person may not see yet.
 
     Those in other branches of a block that hides answers, until it has ended; ticket admins see
-    them. Two queries where the ticket is in a block, else none. Fetch it with its workflow instance
-    and the current task's definition.
+    them. `assisting` is the task at which this person is an assistant: for whoever has it, so that
+    it sees what they see. Two queries where the ticket is in a block, else none. Fetch it with its
+    workflow instance and the current task's definition.
     """
     instance = ticket.workflow_instance
     main = None if instance is None else instance.current_task
@@ -46,8 +49,8 @@ def hidden_tasks(person: User, ticket: Ticket) -> frozenset[int]:
     rows = list(inside.values_list("pk", "path", "assigned_to"))
     own = {
         around
-        for _pk, path, worker in rows
-        if worker == person.pk
+        for pk, path, worker in rows
+        if worker == person.pk or (assisting is not None and pk == assisting.pk)
         for around in _outwards(path, paths)
     }
     return frozenset(
@@ -75,14 +78,30 @@ def is_hidden_from_some(task: TaskInstance) -> bool:
 
 
 def hidden_uploads(person: User, ticket: Ticket) -> set[UUID]:
-    """The keys of the files in such answers. One query more where there are any."""
+    """The keys of the files in such answers: of those that count, of those that a correction has
+    taken away, and of those that an assistant has suggested. Three queries more where there are
+    any."""
     tasks = hidden_tasks(person, ticket)
     if not tasks:
         return set()
-    keys: set[UUID] = set()
-    found = TaskInstance.objects.filter(pk__in=tasks, output_data__isnull=False)
-    for task in found.select_related("definition"):
-        if isinstance(task.output_data, dict):
-            uploads = uploads_in(objects_in(task.definition.fields), task.output_data)
-            keys = keys.union(*uploads.values())
-    return keys
+    outputs = TaskInstance.objects.filter(pk__in=tasks, output_data__isnull=False)
+    offers = AssistantOffer.objects.filter(task__in=tasks, answers__isnull=False)
+    events = WorkflowEvent.objects.filter(task_instance__in=tasks)
+    said = [
+        *outputs.values_list("output_data", flat=True),
+        *offers.values_list("answers", flat=True),
+        *events.values_list("data", flat=True),
+    ]
+    # What was submitted is seen by all, in whichever task somebody has changed it.
+    return set(_uploads_named(said)) - set(_uploads_named(ticket.data))
+
+
+def _uploads_named(said: Json) -> Iterator[UUID]:
+    """The keys of files wherever they stand, as answers name them."""
+    if isinstance(said, list):
+        for each in said:
+            yield from _uploads_named(each)
+    elif isinstance(said, dict):
+        for each in said.values():
+            yield from _uploads_named(each)
+        yield from FILE.uploads(said)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from enum import Enum
 
 from django.db.models import Q
+from django.utils import timezone
 
 from tenants.connection import current_schema
 from tenants.models import User
-from tickets.models import Ticket
+from tickets.models import AssistantOffer, Ticket
 from workflows.engine.steps.assigning import Who
 from workflows.models import TaskInstance, WorkflowEvent
 from workflows.running.events.of_people.assigned import ASSIGNED
@@ -28,20 +29,34 @@ def viewer_of(person: object, ticket: Ticket, *, task: TaskInstance | None = Non
     Of the team are ticket admins, and who has or had one of its tasks; a requester who is of the
     team counts as that, but not by a task that is for the requester: its form says what it shows.
     Asks the database twice at most; never for ticket admins, nor for who has the `task` of the
-    ticket that is at hand.
+    ticket that is at hand. A service account to which that task is offered sees what its worker
+    sees by it, and no more.
     """
     if not isinstance(person, User) or not _is_here(person):
         return Viewer.NOBODY
     if person.has_perm("tickets.view_ticket"):
         return Viewer.TEAM
     is_requester = person.pk == ticket.created_by_id
-    if task is not None and task.assigned_to_id == person.pk:
-        is_for_requester = is_requester and task.definition.rule.who is Who.REQUESTER
-        if not is_for_requester:
-            return Viewer.TEAM
+    has_it = task is not None and task.assigned_to_id == person.pk
+    if task is not None and has_it and _as_doing(task, ticket) is Viewer.TEAM:
+        return Viewer.TEAM
+    if task is not None and person.is_account and is_assisting(person, task):
+        return _as_doing(task, ticket)
     if has_or_had_task(person, ticket.workflow_instance_id, as_requester=is_requester):
         return Viewer.TEAM
     return Viewer.REQUESTER if is_requester else Viewer.NOBODY
+
+
+def is_assisting(account: User, task: TaskInstance) -> bool:
+    """Whether the task is offered to this service account now. One query."""
+    offers = AssistantOffer.objects.open(now=timezone.now()).of_account(account)
+    return offers.filter(task=task.pk).exists()
+
+
+def _as_doing(task: TaskInstance, ticket: Ticket) -> Viewer:
+    is_requesters = task.assigned_to_id == ticket.created_by_id
+    is_for_requester = is_requesters and task.definition.rule.who is Who.REQUESTER
+    return Viewer.REQUESTER if is_for_requester else Viewer.TEAM
 
 
 def _is_here(person: User) -> bool:

@@ -8,16 +8,16 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.text import Truncator
 
+from tenants.companies.language_and_zone import speaking_to
 from tenants.errors import TicketFlowerError
-from tenants.language_and_zone import speaking_to
 from tenants.models import Company, User
 from tenants.names import LONGEST_NAME
 from tenants.roles import SystemRole
-from tickets.errors import MayNotSubmitError
 from tickets.models import PauseReason, RecurringStart, StartRun, Ticket
 from tickets.notices.kinds.start_stopped import START_STOPPED
 from tickets.notices.tell import tell_role
 from tickets.starting.follow_starts import defer_start, next_start
+from tickets.submitting.errors import MayNotSubmitError
 from tickets.submitting.submit_ticket import submit_ticket
 from workflows.engine.errors import EngineError, RecurrenceError
 from workflows.engine.process import JsonObject

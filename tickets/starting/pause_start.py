@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy
 from tenants.audit.kinds import declare
 from tenants.audit.record import record
 from tenants.models import Company, User
-from tickets.errors import StartNotRunningError, StartPersonError
 from tickets.models import PauseReason, RecurringStart
 from tickets.starting.begin_start import pause
+from tickets.starting.errors import StartNotRunningError, StartPersonError
 from tickets.starting.follow_starts import defer_start, next_start
 from workflows.engine.starts import StartSpec, starts_of
 from workflows.models import BusinessCalendar, TicketDefinition

@@ -9,15 +9,11 @@ from django.db import transaction
 from tenants.models import User
 from tickets.advancing.lock_ticket import lock_ticket
 from tickets.conversation.write_message import write_message
-from tickets.errors import (
-    CannotReopenError,
-    NotYourTicketError,
-    ReasonMissingError,
-    ReopenedAlreadyError,
-)
+from tickets.errors import NotYourTicketError, ReasonMissingError
 from tickets.models import LinkKind, Ticket, TicketLink
 from tickets.models.ticket import ticket_number
 from tickets.models.ticket_link import follow_ups_of
+from tickets.submitting.errors import CannotReopenError, ReopenedAlreadyError
 from tickets.submitting.submit_ticket import submit_ticket
 from workflows.engine.process import JsonObject
 from workflows.models import TicketDefinition

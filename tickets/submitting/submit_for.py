@@ -12,8 +12,8 @@ from tenants.audit.record import record
 from tenants.connection import current_schema
 from tenants.models import User
 from tenants.roles import SystemRole
-from tickets.errors import MayNotSubmitForError
 from tickets.models import Ticket
+from tickets.submitting.errors import MayNotSubmitForError
 from workflows.models import TicketDefinition
 
 SUBMITTED_FOR: Final = declare(

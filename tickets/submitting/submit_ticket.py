@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from tenants.audit.acting import through_of
-from tenants.company_limits import ensure_room_for_work
+from tenants.companies.company_limits import ensure_room_for_work
 from tenants.connection import current_schema
 from tenants.database.sequences import align_sequences, is_taken_id
 from tenants.errors import TicketFlowerError
@@ -21,12 +21,13 @@ from tickets.advancing.failed_step import UNREACHABLE
 from tickets.advancing.lock_ticket import lock_instance_of
 from tickets.advancing.safety_net import advance_after_commit
 from tickets.advancing.take_step import errors_as_step_failed, take_step
-from tickets.errors import MayNotSubmitError, SubmissionFailedError
 from tickets.files.keep_file import claim_files
 from tickets.files.named_uploads import ensure_uploads_fit
 from tickets.finding.write_entries import write_ticket
 from tickets.models import Follower, Ticket
+from tickets.models.webhook import WATCHED
 from tickets.saving.save_answers import forget_saved_answers
+from tickets.submitting.errors import MayNotSubmitError, SubmissionFailedError
 from tickets.submitting.submit_for import ensure_may_submit_for, record_submitted_for
 from tickets.taking_part.access import access_to
 from workflows.engine.process import JsonObject
@@ -48,7 +49,7 @@ _offered = PreparedQuery(
         .only("title", "presets", "workflow", "priority", "priority_from")
     ),
     slots=2,
-    also=_IDS,
+    also=_IDS | WATCHED,
 )
 
 
@@ -96,11 +97,14 @@ def submit_ticket(
         fields = definition_of(definition.workflow_id).workflow.fields
         data = ensure_uploads_fit(fields, data, user=by or user)
     try:
+        # It reads and locks nothing: a transaction that begins later is a way to the server less.
+        checked = _checked(definition, data, user, title, by, contact)
+        ticket = checked.ticket
         with transaction.atomic():
-            ticket, ids = _checked(definition, data, user, title, slot, by, contact)
+            _take_along(checked, slot, user=by or user)
             with errors_as_step_failed():
                 commits = not checks_now and by is None
-                _start(ticket, ids, commits=commits, by=by, came_in=came_in)
+                _start(checked, commits=commits, by=by, came_in=came_in)
                 if by is not None:
                     _note_submitter(ticket, by)
                 if checks_now:
@@ -117,7 +121,9 @@ def submit_ticket(
             align_sequences()
     try:
         with transaction.atomic():
-            ticket, _ids = _checked(definition, data, user, title, slot, by, contact)
+            checked = _checked(definition, data, user, title, by, contact)
+            ticket = checked.ticket
+            _take_along(checked, slot, user=by or user)
             ticket.save(force_insert=True)
             write_ticket(ticket)
             if by is not None or came_in is not None or contact is not None:
@@ -143,11 +149,17 @@ def _has_come(ticket: Ticket) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ids:
-    """Drawn for the rows that a submission inserts."""
+class _Checked:
+    """The ticket, not inserted yet: what points to it is checked at the commit.
 
-    instance: int
-    task: int
+    `given` are the answers to the fields that are asked; the ids are drawn for the rows that are
+    inserted with it.
+    """
+
+    ticket: Ticket
+    given: JsonObject
+    instance_id: int
+    task_id: int
 
 
 def _checked(
@@ -155,11 +167,9 @@ def _checked(
     data: JsonObject,
     user: User,
     title: str,
-    slot: str,
     by: User | None,
     contact: Contact | None,
-) -> tuple[Ticket, _Ids]:
-    """The ticket, not inserted yet: what points to it is checked at the commit."""
+) -> _Checked:
     if not user.has_perm("tickets.add_myticket"):
         raise MayNotSubmitError
     if by is not None:
@@ -188,10 +198,16 @@ def _checked(
         created_by=user,
         contact=contact,
     )
+    ticket.is_watched = offered.is_watched
+    return _Checked(ticket, data, offered.instance_id, offered.next_task_id)
+
+
+def _take_along(checked: _Checked, slot: str, *, user: User) -> None:
+    """What `user` has prepared: the answers that were saved in the slot end, the files move."""
     if slot:
-        forget_saved_answers(user=by or user, slot=slot)
-    claim_files(workflow.fields, data, ticket=ticket, user=by or user)
-    return ticket, _Ids(instance=offered.instance_id, task=offered.next_task_id)
+        forget_saved_answers(user=user, slot=slot)
+    ticket = checked.ticket
+    claim_files(ticket.workflow.fields, checked.given, ticket=ticket, user=user)
 
 
 def _note_submitter(ticket: Ticket, by: User) -> None:
@@ -214,11 +230,11 @@ def _note_how(
 
 
 def _start(
-    ticket: Ticket, ids: _Ids, *, commits: bool, by: User | None, came_in: JsonObject | None
+    checked: _Checked, *, commits: bool, by: User | None, came_in: JsonObject | None
 ) -> None:
-    now = timezone.now()
+    now, ticket = timezone.now(), checked.ticket
     manager = WorkflowStateManager.begin(
-        ticket.workflow, instance_id=ids.instance, next_task_id=ids.task, now=now
+        ticket.workflow, instance_id=checked.instance_id, next_task_id=checked.task_id, now=now
     )
     ticket.workflow_instance = manager.instance
     manager.is_about(ticket)

@@ -37,7 +37,12 @@ from workflows.models import TaskInstance, TaskStatus, WorkflowEvent, WorkflowSt
 from workflows.models.workflow_instance import ENDED
 from workflows.running.events.kind import cancels_all, kind_named
 from workflows.running.events.of_tickets.withdrawn import WITHDRAWN
-from workflows.running.subtickets import SubticketManager, is_waiting_to_start, subticket_of
+from workflows.running.subtickets import (
+    SubticketManager,
+    forget_given_up,
+    is_waiting_to_start,
+    subticket_of,
+)
 from workflows.working_hours.company_clock import company_clock
 
 logger = logging.getLogger(__name__)
@@ -55,6 +60,7 @@ def follow_subticket(*, ticket_id: int, task_id: int, now: datetime | None = Non
     """
     now = now or timezone.now()
     try:
+        forget_given_up(task_id)
         to_start = _look_whether_to_start(ticket_id, task_id, now=now)
         if to_start is not None:
             start_ticket(to_start, now=now)

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from tenants.company_limits import ensure_room_for_work
+from tenants.companies.company_limits import ensure_room_for_work
 from tenants.models import Company
 from tenants.names import LONGEST_NAME
 from tickets.advancing.lock_ticket import lock_instance_of

@@ -22,7 +22,7 @@ from tenants.models import User
 from tenants.roles import SystemRole
 from tickets.models import Follower, Message, Ticket, Visibility
 from tickets.models.ticket import TicketQuerySet
-from tickets.seeing import not_for_requester
+from tickets.seeing import Viewer, not_for_requester, viewer_of
 from workflows.models import TaskInstance, WorkflowEvent
 from workflows.models.task_instance import UNFINISHED
 from workflows.running.events.of_people.assigned import ASSIGNED
@@ -88,6 +88,13 @@ def access_to(ticket: Ticket, user: object) -> Access:
     if is_worker:
         return _EVERYTHING
     return Access(public=is_follower or ticket.created_by_id == user.pk)
+
+
+def access_at(task: TaskInstance, ticket: Ticket, account: User) -> Access:
+    """What an assistant may read of the conversation at a task that is offered to its account: what
+    whoever has the task reads by it."""
+    viewer = viewer_of(account, ticket, task=task)
+    return Access(public=viewer is not Viewer.NOBODY, internal=viewer is Viewer.TEAM)
 
 
 def tickets_seen_by(user: object) -> TicketQuerySet:

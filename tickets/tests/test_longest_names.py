@@ -13,7 +13,7 @@ from django.db import models
 from django.test import SimpleTestCase
 from django.urls import reverse
 
-from project.sign_up_forms import SignUpForm
+from project.visitors.sign_up_forms import SignUpForm
 from tenants.names import LONGEST_NAME
 from tenants.testing import CompanyTestCase
 from tickets.models import Ticket

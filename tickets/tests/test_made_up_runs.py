@@ -1,7 +1,7 @@
 """Made-up workflows of all constructs, driven at random: what must hold does after each step.
 
-In a usual run a few; in a long one many. They are those of the crash tests, here in one process and
-in one transaction, with the clock moved in the place of waiting.
+With the tests of processes a few; in a long run many. They are those of the crash tests, here in
+one process and in one transaction, with the clock moved in the place of waiting.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, Final, cast
 from unittest import mock
 
-from django.test import override_settings
+from django.test import override_settings, tag
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.models import User
@@ -92,6 +92,7 @@ _TIMED: Final[dict[str, Callable[..., None]]] = {
 _STATUSES: Final = (200, 200, 200, 402, 503)
 
 
+@tag("processes")
 class MadeUpRunsTests(CompanyTestCase):
     @classmethod
     def setUpTestData(cls) -> None:

@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 from tenants.jobs import defer
 from tenants.mail.models import MailStatus, OutgoingMail
 from tenants.mail.send_mail import MAIL_GIVEN_UP
-from tickets.advancing.lock_ticket import lock_task_of, lock_ticket
+from tickets.advancing.lock_ticket import lock_instance_of, lock_task_of, lock_ticket
 from tickets.job_names import KEEP_UNDELIVERED
 from tickets.mailing.mail_names import MailOutside
 from tickets.models import ErrorType, Ticket, TicketError
 from workflows.models import ContactLink, TaskInstance
 from workflows.running.events.of_people.undelivered import UNDELIVERED
+from workflows.running.workflow_repair import WorkflowRepair
 
 # How much of what the mail server said stands in the error.
 MOST_SAID: Final = 300
@@ -34,14 +35,19 @@ def follow_mail(mail: OutgoingMail) -> None:
 
 
 def keep_error(*, mail_id: int) -> None:
-    """Keep a ticket error of a mail that was given up, unless its task has one already.
+    """Keep a ticket error of a mail that was given up, unless there is one of it already.
 
     None of a form that was answered meanwhile, or is not for that address any more.
     """
     mail = OutgoingMail.objects.filter(pk=mail_id, status=MailStatus.FAILED).first()
     about = None if mail is None else MailOutside.read(mail.message_id)
-    found = None if about is None else _task_of(about)
-    if mail is None or about is None or found is None:
+    if mail is None or about is None:
+        return
+    if about.name:
+        _keep_of_way(mail, about)
+        return
+    found = _task_of(about)
+    if found is None:
         return
     task_id, ticket_id = found
     with transaction.atomic():
@@ -56,6 +62,40 @@ def keep_error(*, mail_id: int) -> None:
             ticket=ticket, task=task, error_type=ErrorType.DELIVERY, message=_message(mail, task)
         )
         manager.record_mail(UNDELIVERED, task)
+
+
+def _keep_of_way(mail: OutgoingMail, about: MailOutside) -> None:
+    ticket_id = about.ticket_id or 0
+    if not Ticket.objects.filter(pk=ticket_id).exists():
+        return
+    with transaction.atomic():
+        ticket = lock_ticket(ticket_id)
+        manager = lock_instance_of(ticket, WorkflowRepair, now=timezone.now())
+        if TicketError.objects.of_delivery(about.name).filter(ticket=ticket).exists():
+            return
+        task = manager.read_task(about.task_id) if about.task_id is not None else None
+        TicketError.objects.create(
+            ticket=ticket,
+            task=task,
+            error_type=ErrorType.DELIVERY,
+            message=_message_of_way(mail),
+            mail_name=about.name,
+        )
+        manager.record_mail(UNDELIVERED, task)
+
+
+def _message_of_way(mail: OutgoingMail) -> str:
+    text = _(
+        "The mail “%(subject)s” could not be sent to %(address)s (%(said)s). The ticket goes on. "
+        "Send it again, to another address where this one is wrong."
+    )
+    return text % {"subject": mail.subject, "address": mail.to, "said": _said(mail)}
+
+
+def _said(mail: OutgoingMail) -> str:
+    """What the mail server said of it."""
+    said = mail.reason.rstrip(" .")
+    return said if len(said) <= MOST_SAID else f"{said[:MOST_SAID]}…"
 
 
 def _task_of(about: MailOutside) -> tuple[int, int] | None:
@@ -76,12 +116,7 @@ def _is_wanted(link_id: int, task: TaskInstance) -> bool:
 
 
 def _message(mail: OutgoingMail, task: TaskInstance) -> str:
-    said = mail.reason.rstrip(" .")
-    words = {
-        "task": task.definition.title,
-        "address": mail.to,
-        "said": said if len(said) <= MOST_SAID else f"{said[:MOST_SAID]}…",
-    }
+    words = {"task": task.definition.title, "address": mail.to, "said": _said(mail)}
     if task.definition.is_form:
         text = _(
             "The link to the form “%(task)s” could not be sent to %(address)s (%(said)s). Correct "

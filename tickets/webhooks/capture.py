@@ -1,8 +1,9 @@
 """Noting what happened for the webhooks that want to know of it, in its own transaction.
 
-One part of a statement: it looks itself for the webhooks, so that a company without any pays
-nothing but that look, and the job that delivers is put into the queue by the same part. So a
-delivery stands in the database exactly if what it tells of does.
+One part of a statement: it looks itself for the webhooks, and the job that delivers is put into the
+queue by the same part. So a delivery stands in the database exactly if what it tells of does. The
+statements that begin a step say whether there is a webhook at all (`WATCHED`): a company without
+any pays for that look alone.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from tickets.webhooks.kinds import WebhookKind
 from workflows.engine.process import JsonObject
 
 # {found} is the row that the batch has found, where it looks for one. Rows of one statement get
-# their numbers in the order in which things happened.
+# their numbers in the order in which things happened. Where a job of the line waits already, there
+# is no second one: a line in which very much happens has as few jobs as any.
 _NOTE: Final = """
-INSERT INTO tickets_webhookdelivery
+INSERT INTO tickets_webhookdelivery AS n
        (webhook_id, message_id, event, ticket_number, about, happened_at, due_at)
 SELECT w.id, gen_random_uuid(), r.event, coalesce(r.ticket, t.id), {about}, r.at, r.at
   FROM tickets_webhook w
@@ -38,17 +40,32 @@ SELECT w.id, gen_random_uuid(), r.event, coalesce(r.ticket, t.id), {about}, r.at
    AND (w.ticket_types = '[]'::jsonb OR d.key IS NULL OR w.ticket_types @> to_jsonb(d.key))
    AND (r.instance IS NULL OR coalesce(r.ticket, t.id) IS NOT NULL){if_found}
  ORDER BY r.place, w.id
-RETURNING (public.procrastinate_defer_jobs_v1(ARRAY[ROW(
-       '{queue}', '{job}', 0, NULL, NULL,
-       jsonb_build_object('schema', current_schema(), 'webhook_id', webhook_id,
-                          'ticket_id', coalesce(ticket_number, 0)),
-       NULL)::public.procrastinate_job_to_defer_v1]))[1]
+RETURNING CASE WHEN NOT public.ticketflower_line_waits('{job}', {line}, {until})
+  THEN (public.procrastinate_defer_jobs_v1(ARRAY[ROW(
+       '{queue}', '{job}', 0, NULL, NULL, {line},
+       NULL)::public.procrastinate_job_to_defer_v1]))[1] END
 """
 
 
+_LINE: Final = """jsonb_build_object('schema', current_schema(), 'webhook_id', n.webhook_id,
+                          'ticket_id', coalesce(n.ticket_number, 0))"""
+# When the first of the line is due: its job comes a moment after that.
+_UNTIL: Final = """(
+       SELECT f.due_at + interval '1 minute' FROM tickets_webhookdelivery f
+        WHERE f.webhook_id = n.webhook_id AND f.ticket_number IS NOT DISTINCT FROM n.ticket_number
+          AND f.state IN ('WAITING', 'SENDING') AND f.event <> 'test' ORDER BY f.id LIMIT 1)"""
+
+
 def _statement(*, about: str, found: str = "", if_found: str = "") -> str:
-    queue, job = Queue.WEBHOOKS.value, DELIVER_WEBHOOK
-    return _NOTE.format(about=about, found=found, if_found=if_found, queue=queue, job=job)
+    return _NOTE.format(
+        about=about,
+        found=found,
+        if_found=if_found,
+        queue=Queue.WEBHOOKS.value,
+        job=DELIVER_WEBHOOK,
+        line=_LINE,
+        until=_UNTIL,
+    )
 
 
 _ROWS: Final = ForRows(
@@ -74,6 +91,8 @@ def note_with_batch(
     `to_found`: a task is given to whom the batch finds, if anybody; else nothing is noted.
     """
     ticket = batch.about if isinstance(batch.about, Ticket) else None
+    if ticket is not None and not ticket.is_watched:
+        return
     if ticket is not None and "definition_id" in ticket.get_deferred_fields():
         ticket = None  # it stands in the database, where the statement finds it by its instance
     batch.collect(

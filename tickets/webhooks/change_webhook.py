@@ -15,12 +15,13 @@ from django.utils.translation import gettext_lazy
 from tenants.audit.kinds import declare
 from tenants.audit.record import changed, record
 from tenants.encryption import encrypt
-from tenants.jobs import defer, defer_many
+from tenants.jobs import defer
 from tenants.models import User
 from tenants.refusals import refusals
-from tickets.job_names import DELIVER_WEBHOOK, LOOK_AFTER_WEBHOOKS
+from tickets.job_names import LOOK_AFTER_WEBHOOKS
 from tickets.models import DeliveryState, Ticket, Webhook, WebhookDelivery, WebhookPause
 from tickets.models.webhook import TEST_EVENT
+from tickets.webhooks.defer_lines import defer_lines
 from tickets.webhooks.errors import TooManyWebhooksError, WebhookAddressError, WebhookGoneError
 from tickets.webhooks.kinds import WEBHOOK_KINDS
 from workflows.actions import ActionError, check_url
@@ -134,10 +135,8 @@ def resume_webhook(*, webhook_id: int, user: User, now: datetime) -> None:
         waiting.update(due_at=now, attempts=0)
         tickets = waiting.order_by("ticket_number").values_list("ticket_number", flat=True)
         lines = list(tickets.distinct()[:MOST_LINES])
-        defer_many(
-            DELIVER_WEBHOOK,
-            [{"webhook_id": webhook.pk, "ticket_id": each or 0} for each in lines],
-        )
+        # Whoever pauses it and lets it go on again and again fills no queue.
+        defer_lines(webhook_id=webhook.pk, tickets=[each or 0 for each in lines])
         if len(lines) == MOST_LINES:
             defer(LOOK_AFTER_WEBHOOKS)
 

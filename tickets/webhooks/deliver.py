@@ -19,7 +19,7 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 
-from tenants.company_limits import count_webhook
+from tenants.companies.company_limits import count_webhook
 from tenants.errors import EncryptionError
 from tenants.jobs import defer, is_under_way
 from tenants.models import Company

@@ -18,8 +18,8 @@ from tickets.job_names import (
     SEND_WEBHOOK_TEST,
 )
 from tickets.webhooks import deliver as delivering
-from tickets.webhooks.look_after import companies_with_late_webhooks
-from tickets.webhooks.look_after import look_after_webhooks as look_after
+from tickets.webhooks.look_after_webhooks import companies_with_late_webhooks
+from tickets.webhooks.look_after_webhooks import look_after_webhooks as look_after
 from tickets.webhooks.send_test import deliver_test
 
 

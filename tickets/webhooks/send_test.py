@@ -7,9 +7,11 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from tenants.company_limits import count_webhook
+from tenants.companies.company_limits import count_webhook
+from tenants.connection import current_schema
 from tenants.errors import EncryptionError
 from tenants.jobs import defer
+from tenants.limits.table import WEBHOOK_TESTS
 from tenants.models import Company
 from tickets.job_names import SEND_WEBHOOK_TEST
 from tickets.models import DeliveryState, WebhookDelivery
@@ -25,7 +27,9 @@ def send_test(*, webhook_id: int, now: datetime) -> WebhookDelivery:
 
     Raises:
         WebhookGoneError
+        RateLimitedError: that is too often.
     """
+    WEBHOOK_TESTS.count(f"{current_schema()}\n{webhook_id}")
     with transaction.atomic():
         webhook = locked_webhook(webhook_id)
         delivery = WebhookDelivery(webhook=webhook, event=TEST.key, happened_at=now)

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from tenants.models import User
 from tickets.advancing.end_early import clean_up_after, clean_up_after_commit
 from tickets.advancing.lock_ticket import lock_instance_of, lock_ticket
-from tickets.errors import NotYourTicketError, ReasonMissingError, ReasonTooLongError
+from tickets.errors import NotYourTicketError, ReasonMissingError
 from tickets.models import Ticket
+from tickets.withdrawing.errors import ReasonTooLongError
 from workflows.running.workflow_repair import WorkflowRepair
 
 LONGEST_REASON: Final = 2_000

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -29,21 +30,26 @@ from tickets.editing.change_answers import (
     write_changed,
 )
 from tickets.editing.kept_changes import kept_changes
-from tickets.errors import CompletionFailedError
-from tickets.files.keep_file import claim_files
+from tickets.files.keep_file import claim_files, unclaim_files
 from tickets.files.named_uploads import ensure_uploads_fit
 from tickets.models import Ticket
+from tickets.models.assistant_offer import offer_of
+from tickets.working.errors import CompletionFailedError
 from tickets.working.keep_completion import keep_completion
-from workflows.engine.process import Json, JsonObject, objects_in
+from workflows.engine.process import JsonObject, objects_in
 from workflows.engine.steps.edits import owner_of
 from workflows.errors import InvalidDataError, TaskNotWorkableError
-from workflows.fields.answers.asked_again import Changed
+from workflows.fields.answers.asked_again import AskedAgain, Changed
+from workflows.fields.answers.uploads import uploads_in
 from workflows.fields.in_database.look_up import facts_for
 from workflows.models import TaskInstance, TaskStatus
 from workflows.running.definition_cache import definition_of
 from workflows.running.state_manager import WorkflowStateManager
 
 logger = logging.getLogger(__name__)
+
+# Called with the locks, before the answers are checked: what it raises undoes all of it.
+type UnderLocks = Callable[[WorkflowStateManager, TaskInstance], None]
 
 # By statements that begin after the locks are held: `lock_workable` itself does not see what was
 # saved while it waited for them.
@@ -70,12 +76,14 @@ def complete_task(
     changes: JsonObject | None = None,
     seen: Mapping[str, str] | None = None,
     now: datetime | None = None,
+    first: UnderLocks | None = None,
 ) -> None:
     """Complete a FORM task with its output and take the workflow's next step, in one transaction.
 
     `changes` are those of earlier answers, where the task shows some: {`ticket.amount`: new
     answer}, null for one that is emptied; what is not among them stays. `seen` is what
-    `AskedAgain.state` was when the person looked at them.
+    `AskedAgain.state` was when the person looked at them. `first` is called under the locks, maybe
+    twice.
 
     Of two who complete the same task, one wins and the other is refused. Should the step fail in
     a way that nobody has foreseen, the task is completed all the same, and the workflow moves
@@ -93,9 +101,9 @@ def complete_task(
         OperationalError, InterfaceError: the database cannot be reached.
     """
     now = now or timezone.now()
-    answers = _Answers(output, changes or {}, seen)
+    answers = Answers(output, changes or {}, seen, first)
     try:
-        answers = _with_files_as_kept(answers, task, user)
+        answers = with_files_as_kept(answers, task, user)
         _complete(task, answers, user, now)
     except (TicketFlowerError, *UNREACHABLE):
         raise
@@ -106,12 +114,13 @@ def complete_task(
 
 
 @dataclass(frozen=True, slots=True)
-class _Answers:
-    """What a person completes a task with."""
+class Answers:
+    """What a person completes a task with; `first` as `complete_task` has it."""
 
     output: JsonObject
     changes: JsonObject
     seen: Mapping[str, str] | None
+    first: UnderLocks | None = None
 
     @property
     def kept(self) -> JsonObject:
@@ -119,27 +128,39 @@ class _Answers:
         return {**self.output, **kept_changes(self.changes, self.seen)}
 
 
-def _with_files_as_kept(answers: _Answers, task: TaskInstance, user: User) -> _Answers:
+def with_files_as_kept(answers: Answers, task: TaskInstance, user: User) -> Answers:
     """Raises InvalidDataError: whoever acts by a token names a file that a question refuses."""
     if through_of(user.pk) is None:
         return answers
-    instance = task.workflow_instance
-    ticket = Ticket.objects.filter(workflow_instance=instance).first()
-    known = definition_of(instance.workflow_id)
+    ticket = Ticket.objects.filter(workflow_instance=task.workflow_instance_id).first()
+    own, earlier = _questions_of(task)
+    return replace(
+        answers,
+        output=ensure_uploads_fit([*own], answers.output, user=user, ticket=ticket),
+        changes=ensure_uploads_fit([*earlier], answers.changes, user=user, ticket=ticket),
+    )
+
+
+def files_named(answers: Answers, task: TaskInstance) -> frozenset[UUID]:
+    """The keys of the files in a task's answers, and in changes of earlier ones."""
+    own, earlier = _questions_of(task)
+    found = (uploads_in(own, answers.output), uploads_in(earlier, answers.changes))
+    return frozenset[UUID]().union(*(keys for each in found for keys in each.values()))
+
+
+def _questions_of(task: TaskInstance) -> tuple[list[JsonObject], list[JsonObject]]:
+    """Those of its form, and every other of the ticket, by the names that changes have."""
+    known = definition_of(task.workflow_instance.workflow_id)
     forms = {"": known.workflow.fields, **{key: each.fields for key, each in known.tasks.items()}}
-    earlier: list[Json] = [
+    earlier: list[JsonObject] = [
         {**spec, "name": f"{owner_of(key)}{spec.get('name')}"}
         for key, fields in forms.items()
         for spec in objects_in(fields)
     ]
-    return replace(
-        answers,
-        output=ensure_uploads_fit(task.definition.fields, answers.output, user=user, ticket=ticket),
-        changes=ensure_uploads_fit(earlier, answers.changes, user=user, ticket=ticket),
-    )
+    return list(objects_in(task.definition.fields)), earlier
 
 
-def _complete(task: TaskInstance, answers: _Answers, user: User, now: datetime) -> None:
+def _complete(task: TaskInstance, answers: Answers, user: User, now: datetime) -> None:
     output = answers.output
     try:
         with transaction.atomic():
@@ -181,11 +202,41 @@ def _is_done(task: TaskInstance, user: User, now: datetime) -> bool:
 
 
 def _checked(
-    task: TaskInstance, answers: _Answers, user: User, now: datetime
+    task: TaskInstance, answers: Answers, user: User, now: datetime
 ) -> tuple[WorkflowStateManager, TaskInstance, Ticket, JsonObject, list[Changed]]:
     """The output comes back with what is calculated."""
     manager, locked, ticket = lock_workable(task, user=user, now=now, moves_on=True)
     manager.ensure_workable(locked)
+    if answers.first is not None:
+        answers.first(manager, locked)
+    output, asked = settled(manager, locked, ticket, answers)
+    claim_files(locked.definition.fields, output, ticket=ticket, user=user)
+    changed = claim_changed(asked, answers.changes, ticket=ticket, user=user) if asked else []
+    _let_suggestion_go(locked, ticket, answered=(output, answers.changes))
+    for statement in _FORGET_SAVED_ANSWERS:
+        manager.execute_with_next_write(statement, locked.pk, user.pk)
+    note = gettext("The task was completed after all.")
+    manager.execute_with_next_write(_RESOLVE_ERRORS, note, now, locked.pk)
+    return manager, locked, ticket, output, changed
+
+
+def _let_suggestion_go(
+    locked: TaskInstance, ticket: Ticket, *, answered: tuple[JsonObject, JsonObject]
+) -> None:
+    """Files that an assistant has suggested, and that the person does not use, are not kept."""
+    offer = offer_of(locked)
+    if offer is not None and offer.is_suggestion:
+        unclaim_files(offer.answers, ticket=ticket, since=offer.offered_at, answered=answered)
+
+
+def settled(
+    manager: WorkflowStateManager, locked: TaskInstance, ticket: Ticket, answers: Answers
+) -> tuple[JsonObject, Sequence[AskedAgain]]:
+    """The output with what is calculated, and the earlier answers that the form shows.
+
+    Raises:
+        InvalidDataError, AnswersChangedMeanwhileError: as `complete_task`.
+    """
     form = definition_of(manager.instance.workflow_id).task_form(locked.definition)
     facts = facts_for(form, answers.output)
     output = form.settled(answers.output, facts)
@@ -196,13 +247,7 @@ def _checked(
         problems += problems_with_changes(asked, answers.changes)
     if problems:
         raise InvalidDataError(problems)
-    claim_files(locked.definition.fields, output, ticket=ticket, user=user)
-    changed = claim_changed(asked, answers.changes, ticket=ticket, user=user) if asked else []
-    for statement in _FORGET_SAVED_ANSWERS:
-        manager.execute_with_next_write(statement, locked.pk, user.pk)
-    note = gettext("The task was completed after all.")
-    manager.execute_with_next_write(_RESOLVE_ERRORS, note, now, locked.pk)
-    return manager, locked, ticket, output, changed
+    return output, asked
 
 
 def start_task(*, task: TaskInstance, user: User, now: datetime | None = None) -> None:

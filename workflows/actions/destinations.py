@@ -125,7 +125,7 @@ def _check_address(host: str, address: Address, allowed: Allowed) -> None:
     raise ActionError(
         _(
             "The address %(host)s points into a private network (%(address)s), "
-            "which actions may not call."
+            "which TicketFlower may not call. Whoever runs this installation can allow it."
         )
         % {"host": host, "address": address}
     )

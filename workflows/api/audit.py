@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 
 from django.http import HttpRequest
-from django.utils import timezone
 from ninja import Field, Router, Schema
 
 from tenants.api.listing import Cursor, Limit, listed
+from tenants.api.moments import Moment
 from tenants.api.operations import operation
 from tenants.audit.kinds import LONGEST_NAME, title_of
 from tenants.audit.models import AuditEvent
@@ -60,7 +60,7 @@ class AuditLines(Schema):
 def list_audit_events(
     request: HttpRequest,
     kind: Annotated[str, Field(max_length=LONGEST_NAME)] = "",
-    since: datetime | None = None,
+    since: Moment | None = None,
     limit: Limit = 50,
     after: Cursor = "",
 ) -> AuditLines:
@@ -69,7 +69,6 @@ def list_audit_events(
     if kind:
         events = events.filter(kind=kind)
     if since is not None:
-        aware = since if timezone.is_aware(since) else timezone.make_aware(since)
-        events = events.filter(at__gte=aware)
+        events = events.filter(at__gte=since)
     items, more = listed(events, after=after, limit=limit, show=AuditLine.of)
     return AuditLines(items=items, next=more)

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any, Final
 
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Field, Router, Schema
 
 from tenants.api.listing import Cursor, Limit, listed
+from tenants.api.once import keep_nothing
 from tenants.api.operations import Number, holder_in, operation
+from tenants.api.sent import Sent
 from tenants.api.versions import ensure_unchanged, etag_of
 from tenants.limits.bodies import LARGE_BODY
 from tenants.tokens.scopes import Scope
 from workflows.api.problems import DocumentProblem, shown
 from workflows.authoring.definitions.export_bundle import export_bundle
+from workflows.authoring.definitions.next_version import lock_definitions
 from workflows.authoring.editing.save_draft import save_draft as save
 from workflows.authoring.importing.import_bundle import import_bundle, preview_bundle
 from workflows.authoring.publishing.compare_versions import compare_in_words
+from workflows.authoring.publishing.delete_draft import delete_draft as delete
 from workflows.authoring.publishing.publish_workflow import publish_workflow as publish
 from workflows.authoring.publishing.publish_workflow import publishing_problems
 from workflows.authoring.trying.run_test_cases import run_test_cases as run_cases
@@ -77,7 +84,7 @@ class VersionWithDocument(Version):
     document: dict[str, Any] = Field(description="The whole of it, as a bundle.")
 
 
-class Document(Schema):
+class Document(Sent):
     document: dict[str, Any] = Field(description="A workflow as a bundle: docs/bundle-format.md.")
 
 
@@ -127,7 +134,7 @@ class Checked(Schema):
     new_company_roles: list[str]
 
 
-class Trying(Schema):
+class Trying(Sent):
     ticket_type: Annotated[str, Field(max_length=63)] = ""
     ticket: dict[str, Any] = Field(description="The answers on the ticket's form.")
     answers: list[dict[str, Any]] = Field(
@@ -197,7 +204,7 @@ def get_workflow(
 
 @operation(
     router, "POST", "/bundles/check", scope=Scope.DEFINITIONS_READ, answer=Checked,
-    permissions=MAY_ADD, largest_body=LARGE_BODY,
+    permissions=MAY_ADD, largest_body=LARGE_BODY, is_dear=True,
 )  # fmt: skip
 def check_workflow(request: HttpRequest, sent: Document) -> Checked:
     """Check a document: every problem with its place, its test cases, and what it would change.
@@ -217,7 +224,7 @@ def check_workflow(request: HttpRequest, sent: Document) -> Checked:
 
 @operation(
     router, "POST", "/workflows", scope=Scope.DEFINITIONS_DRAFT, answer=Version, status=201,
-    permissions=MAY_ADD, once=True, largest_body=LARGE_BODY,
+    permissions=MAY_ADD, once=True, largest_body=LARGE_BODY, is_dear=True,
 )  # fmt: skip
 def create_draft(request: HttpRequest, sent: Document) -> Version:
     """Make a new draft of a workflow from a bundle.
@@ -226,16 +233,18 @@ def create_draft(request: HttpRequest, sent: Document) -> Version:
     answered. Company roles that the company does not have are made only with the scope
     people:write; without it they are refused.
     """
-    holder = holder_in(request)
+    holder, began = holder_in(request), timezone.now()
     made = import_bundle(
         document=sent.document, user=holder.user, makes_roles=holder.has(Scope.PEOPLE_WRITE)
     )
+    if made.updated_at < began:
+        keep_nothing(request)
     return Version.of(made)
 
 
 @operation(
     router, "PUT", "/workflows/{workflow_id}", scope=Scope.DEFINITIONS_DRAFT, answer=Version,
-    permissions=MAY_CHANGE, versioned=True, largest_body=LARGE_BODY,
+    permissions=MAY_CHANGE, versioned=True, largest_body=LARGE_BODY, is_dear=True,
 )  # fmt: skip
 def save_draft(
     request: HttpRequest, response: HttpResponse, workflow_id: Number, sent: Document
@@ -243,7 +252,8 @@ def save_draft(
     """Save a draft. It may have problems, which publishing refuses.
 
     Send the ETag with which it was read as If-Match: who saves second must not undo what the first
-    has saved. Company roles are made as for a new draft.
+    has saved. Company roles are made as for a new draft. A draft that has this content already
+    stays as it is.
     """
     workflow, holder = version(workflow_id), holder_in(request)
     ensure_unchanged(request, workflow.updated_at, is_required=True)
@@ -253,14 +263,25 @@ def save_draft(
         user=holder.user,
         expected_updated_at=workflow.updated_at,
         makes_roles=holder.has(Scope.PEOPLE_WRITE),
+        only_if_changed=True,
     )
     response["ETag"] = etag_of(saved.updated_at)
     return Version.of(saved)
 
 
 @operation(
+    router, "DELETE", "/workflows/{workflow_id}", scope=Scope.DEFINITIONS_DRAFT, answer=None,
+    status=204, permissions=MAY_CHANGE, versioned=True,
+)  # fmt: skip
+def delete_draft(request: HttpRequest, workflow_id: Number) -> None:
+    """Delete a draft with its tasks, transitions and ticket types."""
+    with version_as_read(request, workflow_id) as workflow:
+        delete(workflow=workflow)
+
+
+@operation(
     router, "POST", "/workflows/{workflow_id}/try", scope=Scope.DEFINITIONS_DRAFT, answer=Tried,
-    permissions=MAY_CHANGE,
+    permissions=MAY_CHANGE, is_dear=True,
 )  # fmt: skip
 def try_workflow(request: HttpRequest, workflow_id: Number, tried: Trying) -> Tried:
     """Try a version: how a ticket with these answers would go."""
@@ -289,7 +310,7 @@ def try_workflow(request: HttpRequest, workflow_id: Number, tried: Trying) -> Tr
 
 @operation(
     router, "POST", "/workflows/{workflow_id}/tests", scope=Scope.DEFINITIONS_DRAFT, answer=Cases,
-    permissions=MAY_CHANGE,
+    permissions=MAY_CHANGE, is_dear=True,
 )  # fmt: skip
 def run_test_cases(request: HttpRequest, workflow_id: Number) -> Cases:
     """Run the test cases of a version. Nothing is saved, and no call is made."""
@@ -300,7 +321,7 @@ def run_test_cases(request: HttpRequest, workflow_id: Number) -> Cases:
 
 @operation(
     router, "GET", "/workflows/{workflow_id}/changes", scope=Scope.DEFINITIONS_READ,
-    answer=Comparison, permissions=MAY_READ,
+    answer=Comparison, permissions=MAY_READ, is_dear=True,
 )  # fmt: skip
 def compare_workflows(request: HttpRequest, workflow_id: Number, since: Number) -> Comparison:
     """Compare a version with another one of the same workflow (`since`), in words."""
@@ -314,7 +335,7 @@ def compare_workflows(request: HttpRequest, workflow_id: Number, since: Number) 
 
 @operation(
     router, "GET", "/workflows/{workflow_id}/publishable", scope=Scope.DEFINITIONS_READ,
-    answer=Publishable, permissions=MAY_CHANGE,
+    answer=Publishable, permissions=MAY_CHANGE, is_dear=True,
 )  # fmt: skip
 def check_publishable(request: HttpRequest, workflow_id: Number) -> Publishable:
     """What stands in the way of publishing a draft."""
@@ -324,14 +345,30 @@ def check_publishable(request: HttpRequest, workflow_id: Number) -> Publishable:
 
 @operation(
     router, "POST", "/workflows/{workflow_id}/publish", scope=Scope.DEFINITIONS_PUBLISH,
-    answer=Version, permissions=MAY_CHANGE, versioned=True,
+    answer=Version, permissions=MAY_CHANGE, versioned=True, is_dear=True,
 )  # fmt: skip
 def publish_workflow(request: HttpRequest, workflow_id: Number) -> Version:
     """Publish a draft: new tickets start with it from now on. No assistant does this."""
-    workflow = version(workflow_id)
-    ensure_unchanged(request, workflow.updated_at)
-    published = publish(workflow=workflow, user=holder_in(request).user, now=timezone.now())
+    with version_as_read(request, workflow_id) as workflow:
+        published = publish(workflow=workflow, user=holder_in(request).user, now=timezone.now())
     return Version.of(published)
+
+
+@contextmanager
+def version_as_read(request: HttpRequest, number: int) -> Iterator[WorkflowDefinition]:
+    """A version for what is done to all of it, locked as its services lock it: nobody saves it
+    between the look whether it is as it was read and what follows.
+
+    Raises:
+        Http404, ChangedMeanwhileError
+    """
+    with transaction.atomic():
+        lock_definitions()
+        found = WorkflowDefinition.objects.select_for_update().filter(pk=number).first()
+        if found is None:
+            raise Http404
+        ensure_unchanged(request, found.updated_at)
+        yield found
 
 
 def version(number: int) -> WorkflowDefinition:

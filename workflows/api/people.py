@@ -1,40 +1,81 @@
-"""People and company roles: who there is, what they may do, and changing that."""
+"""People: who there is, what they may do, when they are away, and changing that."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated, Any, Final
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
+from tenants.account.changing_address import TOO_OFTEN, ask_for_address
 from tenants.api.listing import Cursor, Limit, listed
+from tenants.api.moments import Moment
 from tenants.api.operations import Number, holder_in, operation
-from tenants.api.versions import ensure_unchanged, etag_of
+from tenants.api.sent import Sent
+from tenants.api.versions import as_it_was_read, etag_of
+from tenants.mail.models import LONGEST_ADDRESS
+from tenants.mail.set_up import is_mail_set_up
 from tenants.models import Company, User
-from tenants.names import LONGEST_NAME
+from tenants.names import LONGEST_NAME, plain_email
 from tenants.roles import SystemRole
 from tenants.tokens.scopes import Scope
+from workflows.engine.problems import short
+from workflows.errors import DeputyError, WorkflowsError
 from workflows.models import CompanyRole
+from workflows.people.absence import AbsenceError, say_absence
 from workflows.people.change_people import save_person
-from workflows.people.company_roles import save_company_role
+from workflows.people.releasing import release_tasks_of_people
+from workflows.running.people.deputies import possible_deputies
 
 router = Router(tags=["People and roles"])
 MAY_READ_PEOPLE: Final = ("tenants.view_user",)
 MAY_CHANGE_PEOPLE: Final = ("tenants.change_user",)
-MAY_READ_ROLES: Final = ("workflows.view_companyrole",)
-MAY_CHANGE_ROLES: Final = ("workflows.change_companyrole",)
 MOST_MEMBERS: Final = 1_000
+
+
+class AddressAskedTooOftenError(WorkflowsError):
+    message = TOO_OFTEN
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    field = "email"
+
+
+def _address(text: str) -> str:
+    """As it is kept. Pydantic says where it stands that it is none."""
+    email: str = plain_email(text)
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        said = _("“%(text)s” is not an e-mail address.") % {"text": short(text)}
+        raise PydanticCustomError("address", "{said}", {"said": said}) from error
+    return email
+
+
+Address = Annotated[str, Field(max_length=LONGEST_ADDRESS), AfterValidator(_address)]
 
 
 class PersonDetail(Schema):
     id: int
     name: str
+    first_name: str
+    last_name: str
     email: str
     is_account: bool
     is_active: bool
     is_available: bool
+    manager: int | None = Field(description="The number of their manager.")
+    deputy: int | None = Field(description="Who stands in while they are away.")
+    away_from: datetime | None
+    away_until: datetime | None
     system_roles: list[str]
     company_roles: list[int] = Field(description="The numbers of their company roles.")
 
@@ -44,10 +85,16 @@ class PersonDetail(Schema):
         return cls(
             id=person.pk,
             name=str(person),
+            first_name=person.first_name,
+            last_name=person.last_name,
             email=person.email,
             is_account=person.is_account,
             is_active=person.is_active,
             is_available=person.is_available,
+            manager=person.manager_id,
+            deputy=person.deputy_id,
+            away_from=person.away_from,
+            away_until=person.away_until,
             system_roles=[role.value for role in SystemRole if role.value in names],
             company_roles=sorted(role.pk for role in person.company_roles.all()),
         )
@@ -58,40 +105,37 @@ class People(Schema):
     next: str | None
 
 
-class PersonAccess(Schema):
+class Details(Sent):
+    """Who somebody is: all of it. Where mail is sent another address counts once its link, which
+    is mailed there, was followed."""
+
+    first_name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+    last_name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+    email: Address
+    manager: Number | None = Field(
+        default=None, description="Gets the tasks that are for the requester's manager."
+    )
+
+
+class Absence(Sent):
+    """From when until when somebody is away, and who stands in; both moments, or none."""
+
+    away_from: Annotated[Moment, Field(strict=False)] | None = None
+    away_until: Annotated[Moment, Field(strict=False)] | None = None
+    deputy: Number | None = None
+
+
+class Released(Schema):
+    tasks: int = Field(description="How many were taken away, and given to others or to the pool.")
+
+
+class PersonAccess(Sent):
     """What is to hold of a person from now on: all of it."""
 
     is_active: bool
     is_available: bool
-    system_roles: list[SystemRole] = Field(max_length=20)
+    system_roles: list[Annotated[SystemRole, Field(strict=False)]] = Field(max_length=20)
     company_roles: list[Number] = Field(max_length=MOST_MEMBERS)
-
-
-class Role(Schema):
-    id: int
-    name: str
-    description: str
-    members: list[int] = Field(description="The numbers of its people.")
-
-    @classmethod
-    def of(cls, role: CompanyRole) -> Role:
-        return cls(
-            id=role.pk,
-            name=role.name,
-            description=role.description,
-            members=sorted(each.pk for each in role.members.all()),
-        )
-
-
-class Roles(Schema):
-    items: list[Role]
-    next: str | None
-
-
-class RoleMembers(Schema):
-    name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
-    description: Annotated[str, Field(max_length=5_000)] = ""
-    members: list[Number] = Field(max_length=MOST_MEMBERS)
 
 
 @operation(
@@ -100,7 +144,7 @@ class RoleMembers(Schema):
 def list_people(request: HttpRequest, limit: Limit = 50, after: Cursor = "") -> People:
     """List the people of the company, and its service accounts."""
     items, more = listed(
-        _people(), after=after, limit=limit, show=PersonDetail.of, newest_first=False
+        people_here(), after=after, limit=limit, show=PersonDetail.of, newest_first=False
     )
     return People(items=items, next=more)
 
@@ -111,7 +155,7 @@ def list_people(request: HttpRequest, limit: Limit = 50, after: Cursor = "") -> 
 )  # fmt: skip
 def get_person(request: HttpRequest, response: HttpResponse, person_id: Number) -> PersonDetail:
     """Read a person."""
-    found = PersonDetail.of(_person(person_id))
+    found = PersonDetail.of(person_here(person_id))
     response["ETag"] = etag_of(found.model_dump_json())
     return found
 
@@ -122,9 +166,9 @@ def get_person(request: HttpRequest, response: HttpResponse, person_id: Number) 
 )  # fmt: skip
 def change_access(request: HttpRequest, person_id: Number, access: PersonAccess) -> PersonDetail:
     """Say what a person may do. Tasks that they may no longer have go to others."""
-    person = _person(person_id)
-    ensure_unchanged(request, PersonDetail.of(person).model_dump_json())
-    roles = _roles_with(access.company_roles)
+    person = person_here(person_id)
+    first = _as_read(request, person_id)
+    roles = roles_with(access.company_roles)
     person.is_active, person.is_available = access.is_active, access.is_available
     save_person(
         person=person,
@@ -132,74 +176,118 @@ def change_access(request: HttpRequest, person_id: Number, access: PersonAccess)
         company_roles=roles,
         now=timezone.now(),
         actor=holder_in(request).user,
+        fields=("is_active", "is_available"),
+        first=first,
     )
-    return PersonDetail.of(_person(person_id))
+    return PersonDetail.of(person_here(person_id))
 
 
 @operation(
-    router, "GET", "/roles", scope=Scope.PEOPLE_READ, answer=Roles, permissions=MAY_READ_ROLES
-)
-def list_roles(request: HttpRequest, limit: Limit = 50, after: Cursor = "") -> Roles:
-    """List the company roles, with their members."""
-    items, more = listed(_roles(), after=after, limit=limit, show=Role.of, newest_first=False)
-    return Roles(items=items, next=more)
-
-
-@operation(
-    router, "GET", "/roles/{role_id}", scope=Scope.PEOPLE_READ, answer=Role,
-    permissions=MAY_READ_ROLES,
+    router, "PUT", "/people/{person_id}", scope=Scope.PEOPLE_WRITE, answer=PersonDetail,
+    permissions=MAY_CHANGE_PEOPLE, versioned=True,
 )  # fmt: skip
-def get_role(request: HttpRequest, response: HttpResponse, role_id: Number) -> Role:
-    """Read a company role."""
-    found = Role.of(_role(role_id))
-    response["ETag"] = etag_of(found.model_dump_json())
-    return found
+def change_person(request: HttpRequest, person_id: Number, wanted: Details) -> PersonDetail:
+    """Say what somebody is called, their address, and who their manager is."""
+    person = _who_logs_in(person_id)
+    first = _as_read(request, person_id)
+    manager = None if wanted.manager is None else person_here(wanted.manager)
+    fields = ["first_name", "last_name", "manager"]
+    # The one that they had is nothing new: they may have followed a link to another since.
+    if wanted.email != person.email and not is_mail_set_up():
+        person.email = wanted.email
+        fields.append("email")
+    elif wanted.email != person.email and not ask_for_address(person=person, email=wanted.email):
+        raise AddressAskedTooOftenError
+    person.first_name, person.last_name = wanted.first_name, wanted.last_name
+    person.manager = manager
+    save_person(
+        person=person,
+        roles=None,
+        company_roles=None,
+        now=timezone.now(),
+        actor=holder_in(request).user,
+        fields=fields,
+        first=first,
+    )
+    return PersonDetail.of(person_here(person_id))
 
 
 @operation(
-    router, "PUT", "/roles/{role_id}", scope=Scope.PEOPLE_WRITE, answer=Role,
-    permissions=MAY_CHANGE_ROLES, versioned=True,
+    router, "PUT", "/people/{person_id}/absence", scope=Scope.PEOPLE_WRITE, answer=PersonDetail,
+    permissions=MAY_CHANGE_PEOPLE, versioned=True,
 )  # fmt: skip
-def change_role(request: HttpRequest, role_id: Number, wanted: RoleMembers) -> Role:
-    """Change a company role: what it is called, and who is in it."""
-    role = _role(role_id)
-    ensure_unchanged(request, Role.of(role).model_dump_json())
-    members = list(_people().filter(pk__in=wanted.members, is_active=True))
-    if len(members) < len(set(wanted.members)):
+def plan_absence_of(request: HttpRequest, person_id: Number, absence: Absence) -> PersonDetail:
+    """Say for somebody when they are away, and who stands in."""
+    person = _who_logs_in(person_id)
+    first = _as_read(request, person_id)
+    note_absence(person, absence, by=holder_in(request).user, first=first)
+    return PersonDetail.of(person_here(person_id))
+
+
+@operation(
+    router, "POST", "/people/{person_id}/release", scope=Scope.PEOPLE_WRITE, answer=Released,
+    permissions=MAY_CHANGE_PEOPLE,
+)  # fmt: skip
+def release_tasks_of(request: HttpRequest, person_id: Number) -> Released:
+    """Give what somebody has to do to others at once. What nobody can do waits."""
+    count = release_tasks_of_people(
+        people=[_who_logs_in(person_id)], now=timezone.now(), actor=holder_in(request).user
+    )
+    return Released(tasks=count)
+
+
+def note_absence(
+    person: User, absence: Absence, *, by: User, first: Callable[[], None] | None = None
+) -> None:
+    """Raises:
+    AbsenceError, DeputyError: then nothing is saved.
+    """
+    deputy = None
+    if absence.deputy is not None:
+        deputy = possible_deputies(person).filter(pk=absence.deputy).first()
+        if deputy is None:
+            raise DeputyError
+    if absence.away_from is None and absence.away_until is not None:
+        raise AbsenceError
+    say_absence(
+        user=person,
+        away_from=absence.away_from,
+        away_until=absence.away_until,
+        deputy=deputy,
+        now=timezone.now(),
+        actor=by,
+        first=first,
+    )
+
+
+def _as_read(request: HttpRequest, number: int) -> Callable[[], None]:
+    return as_it_was_read(request, lambda: PersonDetail.of(person_here(number)).model_dump_json())
+
+
+def _who_logs_in(number: int) -> User:
+    """Raises Http404: there is none; service accounts have a page of their own."""
+    person = person_here(number)
+    if person.is_account:
         raise Http404
-    role.name, role.description = wanted.name, wanted.description
-    actor = holder_in(request).user
-    save_company_role(role=role, members=members, now=timezone.now(), actor=actor)
-    return Role.of(_role(role_id))
+    return person
 
 
-def _people() -> Any:
+def people_here() -> Any:
+    """The people of the company and its service accounts, with what is told of each."""
     roles = Prefetch("company_roles", queryset=CompanyRole.objects.only("name"))
     own = User.objects.of_company(Company.objects.current())
     return own.select_related("manager").prefetch_related("groups", roles)
 
 
-def _person(number: int) -> User:
+def person_here(number: int) -> User:
     """Raises Http404: the company has nobody with this number."""
-    found: User | None = _people().filter(pk=number).first()
+    found: User | None = people_here().filter(pk=number).first()
     if found is None:
         raise Http404
     return found
 
 
-def _roles() -> Any:
-    return CompanyRole.objects.prefetch_related("members")
-
-
-def _role(number: int) -> CompanyRole:
-    """Raises Http404: the company has no such role."""
-    found: CompanyRole | None = _roles().filter(pk=number).first()
-    if found is None:
-        raise Http404
-    return found
-
-
-def _roles_with(numbers: list[int]) -> list[CompanyRole]:
+def roles_with(numbers: list[int]) -> list[CompanyRole]:
     """Raises Http404: the company lacks one of them."""
     found = list(CompanyRole.objects.filter(pk__in=numbers))
     if len(found) < len(set(numbers)):

@@ -18,6 +18,7 @@ from tenants.names import name_key
 from workflows.bundles.checks.check import check_bundle
 from workflows.bundles.document.canonical import FORMAT, FORMAT_VERSION, canonical, key_order
 from workflows.bundles.document.problems import Problem
+from workflows.bundles.document.structure import too_long_lists
 from workflows.bundles.outline.outline import Outline
 from workflows.bundles.outline.roles import (
     roles_in_messages,
@@ -65,6 +66,8 @@ def _problems(document: JsonObject, key: str) -> Iterator[Problem]:
     tasks = document.get("tasks")
     if not isinstance(tasks, list) or not tasks:
         yield Problem(("tasks",), _("There are no tasks in this file. Add some."), tasks)
+    # Before each of them is looked at, which would take seconds.
+    yield from (each for each in too_long_lists(document) if each.path == ("tasks",))
     roles = document.get("company_roles")
     if roles is not None and not isinstance(roles, list):
         yield Problem(("company_roles",), _("Give a list here."), roles, _("a list"))
@@ -190,8 +193,8 @@ def _roles_named_in(document: JsonObject) -> Iterator[str]:
     for each in outline.tasks:
         if role := each.text("candidate_role"):
             yield role
-    for found in (roles_in_questions, roles_in_reminders, roles_in_messages):
-        for _path, role in found(outline):
+    for roles_in in (roles_in_questions, roles_in_reminders, roles_in_messages):
+        for _path, role in roles_in(outline):
             yield role
 
 

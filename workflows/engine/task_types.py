@@ -65,7 +65,7 @@ class TaskType(StrEnum):
         TaskTypeRules(
             done_by=DoneBy.PERSON,
             can_be_left=True,
-            uses=("fields", "candidate_role", "assign_to", "edits", "reminders"),
+            uses=("fields", "candidate_role", "assign_to", "assistant", "edits", "reminders"),
             needs="fields",
         ),
     )

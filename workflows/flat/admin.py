@@ -28,9 +28,9 @@ from import_export.formats.base_formats import Format
 from import_export.results import Result
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
-from tenants.active_company import active_company
 from tenants.audit.kinds import declare
 from tenants.audit.record import record
+from tenants.companies.active_company import active_company
 from tenants.limits.bodies import FORM_BODY, LARGE_BODY
 from tenants.models import User
 from tenants.names import LONGEST_NAME

@@ -83,4 +83,4 @@ def _whole(cell: Cell, match: re.Match[str], texts: Mapping[int, str]) -> Cell:
 
 
 def _units(text: str) -> int:
-    return len(text) + sum(letter > "\uffff" for letter in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2

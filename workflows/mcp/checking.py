@@ -75,6 +75,7 @@ CHECK_BUNDLE: Final = Tool(
     scope=Scope.DEFINITIONS_READ,
     permissions=("workflows.add_workflowdefinition",),
     function=_check_bundle,
+    is_dear=True,
     arguments={"document": DOCUMENT},
     required=("document",),
     output=result_of(
@@ -123,6 +124,7 @@ RUN_TEST_CASES: Final = Tool(
     scope=Scope.DEFINITIONS_DRAFT,
     permissions=("workflows.change_workflowdefinition",),
     function=_run_test_cases,
+    is_dear=True,
     arguments={"workflow": WORKFLOW, "version": VERSION},
     required=("workflow",),
     output=result_of(("key", "version", "tests", "has_passed"), tests=OBJECTS, has_passed=FLAG),
@@ -207,6 +209,7 @@ TRY_DRAFT: Final = Tool(
     scope=Scope.DEFINITIONS_DRAFT,
     permissions=("workflows.change_workflowdefinition",),
     function=_try_draft,
+    is_dear=True,
     arguments={
         "workflow": WORKFLOW,
         "version": VERSION,

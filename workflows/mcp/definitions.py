@@ -12,7 +12,7 @@ from django.utils.timezone import is_aware
 from django.utils.translation import gettext as _
 
 from tenants.mcp.errors import ArgumentProblem, WrongArgumentsError
-from tenants.mcp.once import record_act, run_once
+from tenants.mcp.once import NothingDone, record_act, run_once
 from tenants.mcp.tool import Call, JsonObject, Tool
 from tenants.pages.links import admin_link
 from tenants.tokens.scopes import Scope
@@ -120,8 +120,7 @@ def _saved(call: Call) -> JsonObject:
     made = import_bundle(
         document=found.document, user=call.person, replaces=replaces, makes_roles=False
     )
-    record_act(call, about=made)
-    return {
+    result = {
         **version_as_json(made),
         "is_unchanged": found.preview.is_unchanged,
         "new_company_roles": found.preview.new_company_roles,
@@ -131,6 +130,10 @@ def _saved(call: Call) -> JsonObject:
             "at what changes and at its test cases."
         ),
     }
+    if made.updated_at < call.now:  # a version that has this content already
+        raise NothingDone(result)
+    record_act(call, about=made)
+    return result
 
 
 def _key_of(found: CheckedFile) -> str:
@@ -168,6 +171,7 @@ SAVE_DRAFT: Final = Tool(
     scope=Scope.DEFINITIONS_DRAFT,
     permissions=("workflows.add_workflowdefinition", "workflows.change_workflowdefinition"),
     function=_save_draft,
+    is_dear=True,
     writes=True,
     arguments={
         "document": DOCUMENT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +12,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from tenants.mcp.tool import JsonObject, Resource
+from tenants.pages.for_everybody import HERE
 from workflows.authoring.gallery.processes import GalleryProcess, gallery
 from workflows.bundles import write_bundle
 from workflows.bundles.document.canonical import SCHEMA
@@ -53,9 +54,14 @@ def schema_address(address: str) -> str:
 
 def schema_text(address: str) -> str:
     """The JSON Schema of a bundle, as it is served by the installation at this address."""
+    return _schema_anywhere().replace(HERE, address)
+
+
+@cache
+def _schema_anywhere() -> str:
     own = plain_json(SCHEMA)
     schema: JsonObject = own if isinstance(own, dict) else {}
-    return json.dumps({"$id": schema_address(address), **schema}, ensure_ascii=False, indent=1)
+    return json.dumps({"$id": schema_address(HERE), **schema}, ensure_ascii=False, indent=1)
 
 
 def all_resources() -> list[Resource]:

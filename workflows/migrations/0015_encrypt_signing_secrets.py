@@ -4,8 +4,8 @@ from typing import Any
 
 from django.db import migrations, models
 
-from tenants.data_migrations import DataMigration
 from tenants.encryption import decrypt, encrypt
+from tenants.migrating.data_migrations import DataMigration
 
 # What every secret that is not encrypted begins with; nothing that is encrypted does.
 PLAIN = "whsec_"

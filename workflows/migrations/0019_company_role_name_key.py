@@ -6,7 +6,7 @@ from typing import Any
 from django.db import migrations, models
 
 import tenants.models.fields
-from tenants.data_migrations import DataMigration
+from tenants.migrating.data_migrations import DataMigration
 from tenants.models.fields import stored_key
 from tenants.names import plain_name
 

@@ -3,7 +3,7 @@ from typing import Any
 from django.db import migrations
 from django.db.models import OuterRef, Subquery
 
-from tenants.data_migrations import DataMigration
+from tenants.migrating.data_migrations import DataMigration
 
 
 def as_their_workflow(apps: Any, schema_editor: Any) -> None:

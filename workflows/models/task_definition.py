@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants.names import LONGEST_NAME
 from workflows.engine.process import TaskSpec
 from workflows.engine.steps.assigning import PLAIN, AssignRule
+from workflows.engine.steps.assisting import Assistance
 from workflows.engine.steps.blocks import BlockSpec, branch_of
 from workflows.engine.steps.edits import Edit, edits_of
 from workflows.engine.steps.reminders import Reminder, reminders_of
@@ -101,6 +102,13 @@ class TaskDefinition(models.Model):
         null=True,
         blank=True,
         help_text=_("Answers that its form shows again, to be changed or only seen; empty: none."),
+    )
+
+    assistant = models.JSONField(
+        _("assistant"),
+        null=True,
+        blank=True,
+        help_text=_("To which service account it is offered first; empty: to none."),
     )
 
     created_by = models.ForeignKey(
@@ -328,6 +336,16 @@ class TaskDefinition(models.Model):
     def shows_again(self) -> tuple[Edit, ...]:
         """The earlier answers that its form shows, to be changed or only seen."""
         return edits_of(self.edits) if self.edits and self.is_form else ()
+
+    @property
+    def assistance(self) -> Assistance | None:
+        """To which assistant it is offered before its person does it."""
+        return Assistance.of(self.assistant) if self.assistant and self.is_offerable else None
+
+    @property
+    def is_offerable(self) -> bool:
+        """Whether an assistant may be offered it: what people decide together never is."""
+        return "assistant" in self.type.rules.uses
 
     @property
     def listed_reminders(self) -> tuple[Reminder, ...]:

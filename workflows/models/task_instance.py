@@ -85,13 +85,14 @@ class TaskInstanceQuerySet(models.QuerySet["TaskInstance"]):
         return self.unassigned().filter(workflow_instance__status="IN_PROGRESS")
 
     def on_offer(self) -> TaskInstanceQuerySet:
-        """Those in the pool, and those that members of added company roles may take over."""
+        """Those in the pool, and those that a reminder lets others take over."""
         # What somebody outside has is for those whom a reminder has added alone.
-        is_free = Q(contact=None) | Q(added_roles__isnull=False)
+        has_role, has_person = Q(added_roles__isnull=False), Q(added_people__isnull=False)
+        is_free = Q(contact=None) | has_role | has_person
         waits = Q(status=TaskStatus.PENDING, assigned_to=None) & is_free
-        offered = Q(added_roles__isnull=False, assigned_to__isnull=False, status__in=WORKABLE)
+        is_with_somebody = Q(assigned_to__isnull=False, status__in=WORKABLE)
         return self.filter(
-            waits | offered,
+            waits | has_role & is_with_somebody | has_person & is_with_somebody,
             definition__task_type__in=FORM_TYPES,
             workflow_instance__status="IN_PROGRESS",
         ).order_by("created_at", "pk")
@@ -192,6 +193,12 @@ class TaskInstance(StatusModel):
         blank=True,
         help_text=_("The numbers of company roles whose members may do it as well."),
     )
+    added_people = models.JSONField(
+        _("added people"),
+        null=True,
+        blank=True,
+        help_text=_("The numbers of people who may do it as well."),
+    )
 
     objects: ClassVar[TaskInstanceQuerySet] = TaskInstanceQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -231,6 +238,11 @@ class TaskInstance(StatusModel):
                 fields=("created_at",),
                 condition=Q(added_roles__isnull=False),
                 name="task_instance_added",
+            ),
+            models.Index(
+                fields=("created_at",),
+                condition=Q(added_people__isnull=False),
+                name="task_instance_added_people",
             ),
             models.Index(
                 fields=("path",), condition=Q(path__isnull=False), name="task_instance_path"

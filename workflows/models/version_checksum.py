@@ -40,7 +40,7 @@ TABLES = (
             *("set_values", "decision_table"),
             *("reminders", "wait", "answered_by"),
             *("ticket_type", "wait_for_end"),
-            "mail_message",
+            *("mail_message", "assistant"),
         ),
     ),
     SealedTable(

@@ -7,6 +7,7 @@ whoever is given a task is asked nothing more.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
@@ -87,14 +88,22 @@ def say_absence(
     deputy: User | None,
     now: datetime,
     actor: User | None = None,
+    first: Callable[[], None] | None = None,
 ) -> None:
     """`plan_absence` and `name_deputy` in one: the deputy is told how it is after both.
+
+    `first` is called under the person's lock, before anything is written: what it raises refuses
+    all of it.
 
     Raises:
         AbsenceError, DeputyError, OtherCompanyError: as those two; then nothing is saved.
     """
     with transaction.atomic():
         lock_choosing()
+        User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
+        if first is not None:
+            first()
+        user.refresh_from_db(fields=["deputy"])  # who had to be told may be another one by now
         had = user.deputy
         is_new = write_deputy(user=user, deputy=deputy, actor=actor)
         _plan(user, away_from, away_until, now=now, actor=actor, had=had)

@@ -7,7 +7,7 @@ instances first, then the choosing of workers, then people.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 
 from tenants.account.addresses import say_new_address
 from tenants.audit.record import Entry, changed, record_all
-from tenants.company_limits import people_within_limit
+from tenants.companies.company_limits import people_within_limit
 from tenants.errors import EmailInUseError
 from tenants.hooks import Hook
 from tenants.models import Company, User
@@ -78,12 +78,15 @@ class PersonAccess:
 class PersonChange:
     """A new or changed person with exactly the roles that they are to have.
 
-    Without `company_roles` (None) those stay as they are.
+    Without `company_roles` (None) those stay as they are; `roles`, `fields` and `first` as
+    `save_person` has them.
     """
 
     person: User
-    roles: tuple[SystemRole, ...]
+    roles: tuple[SystemRole, ...] | None
     company_roles: tuple[CompanyRole, ...] | None
+    fields: Collection[str] = EDITABLE
+    first: Callable[[], None] | None = None
 
 
 def access_of(person: User, *, locked: bool = False) -> PersonAccess:
@@ -117,17 +120,23 @@ def access_of(person: User, *, locked: bool = False) -> PersonAccess:
 def save_person(
     *,
     person: User,
-    roles: Iterable[SystemRole],
+    roles: Iterable[SystemRole] | None,
     company_roles: Iterable[CompanyRole] | None,
     now: datetime,
     actor: User | None = None,
+    fields: Collection[str] = EDITABLE,
+    first: Callable[[], None] | None = None,
 ) -> User:
     """Save a new or changed person of this company with exactly these roles.
 
-    Without `company_roles` (None) those stay as they are. Of a person who is there already only
-    EDITABLE is written. Tasks that they may no longer do are released, and whatever waits for a
-    worker is assigned. Where it changes whether they are available, an absence that was planned
-    and has begun is over. Where it changes whether they are active, their tokens are revoked.
+    Without `company_roles` (None) those stay as they are; without `roles`, of a person who is
+    there already, these. Of such a person only `fields`, of EDITABLE, are taken from the object;
+    the others stay as the database has them under the person's lock: whoever changes a name undoes
+    nothing that another admin does meanwhile. `first` is called under that lock, before anything
+    is written: what it raises refuses all of it. Tasks that they may no longer do are
+    released, and whatever waits for a worker is assigned. Where it changes whether they are
+    available, an absence that was planned and has begun is over. Where it changes whether they are
+    active, their tokens are revoked.
 
     Raises:
         OtherCompanyError: the person is not of the company that the connection is set to.
@@ -142,7 +151,8 @@ def save_person(
         lock_forms(forms_of(person), questions_to([person]))
         ensure_own(person, company)
         chosen = None if company_roles is None else tuple(company_roles)
-        change = PersonChange(person, tuple(roles), chosen)
+        kept = None if roles is None else tuple(roles)
+        change = PersonChange(person, kept, chosen, fields, first)
         with people_within_limit(company):
             lost_admin, entries = _save_locked(change, now=now, actor=actor)
         if lost_admin:
@@ -185,7 +195,7 @@ def _added(change: PersonChange) -> Entry:
     roles = change.company_roles or ()
     details = {
         "email": change.person.email,
-        "system_roles": sorted(role.value for role in change.roles),
+        "system_roles": sorted(role.value for role in change.roles or ()),
         "company_roles": sorted(role.name for role in roles),
     }
     return Entry(PERSON_ADDED, change.person, details=details)
@@ -200,15 +210,13 @@ def _save_locked(
     """
     person = change.person
     is_new = person._state.adding
-    before = access_of(person, locked=True)
+    before = _before(change)
     _ensure_manager(person, before)
     _end_begun_absence(person, before, now=now)
     save_user(user=person, fields=None if is_new else (*EDITABLE, *_PLAN))
     if not is_new:
         say_new_address(person, str(before.logged["email"]))
-    set_system_roles(user=person, roles=change.roles)
-    if change.company_roles is not None:
-        _set_company_roles(person, change.company_roles)
+    _set_roles(change)
     after = access_of(person)
     if (before.is_worker and not after.is_worker) or (before.is_active and not after.is_active):
         release(forms_of(person), now=now, actor=actor)
@@ -233,6 +241,18 @@ def _save_locked(
     changes = changed(before.logged, after.logged)
     entries = [_added(change)] if is_new else [Entry(PERSON_CHANGED, person, changes)]
     return before.is_admin and not after.is_admin, entries if changes else []
+
+
+def _before(change: PersonChange) -> PersonAccess:
+    """What the database says, locked; the person has from there what is to stay as it is."""
+    person = change.person
+    before = access_of(person, locked=True)
+    if change.first is not None:
+        change.first()
+    left = set(EDITABLE).difference(change.fields)
+    if left and not person._state.adding:
+        person.refresh_from_db(fields=sorted(left))
+    return before
 
 
 def _ensure_manager(person: User, before: PersonAccess) -> None:
@@ -275,7 +295,7 @@ def _add_people(changes: Sequence[PersonChange]) -> None:
     in_group.objects.bulk_create(
         in_group(user_id=person.pk, group_id=groups[role.value])
         for person, each in zip(people, changes, strict=True)
-        for role in each.roles
+        for role in each.roles or ()
     )
     in_role.objects.bulk_create(
         in_role(user_id=person.pk, companyrole_id=role.pk)
@@ -284,5 +304,10 @@ def _add_people(changes: Sequence[PersonChange]) -> None:
     )
 
 
-def _set_company_roles(person: User, roles: Iterable[CompanyRole]) -> None:
-    person.company_roles.set(CompanyRole.objects.filter(pk__in=[role.pk for role in roles]))
+def _set_roles(change: PersonChange) -> None:
+    person = change.person
+    if change.roles is not None:
+        set_system_roles(user=person, roles=change.roles)
+    if change.company_roles is not None:
+        numbers = [role.pk for role in change.company_roles]
+        person.company_roles.set(CompanyRole.objects.filter(pk__in=numbers))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import chain
 from typing import Any, Final
@@ -39,11 +39,13 @@ def save_company_role(
     members: Iterable[User],
     now: datetime,
     actor: User | None = None,
+    first: Callable[[], None] | None = None,
 ) -> CompanyRole:
     """Save a company role with these members, who must be active people of this company.
 
     Members who are deactivated stay members: they are not on the list to choose from, and
-    have their place again when they come back.
+    have their place again when they come back. `first` is called under the locks, before anything
+    is written: what it raises refuses all of it.
 
     Raises:
         OtherCompanyError: somebody among them is of another company.
@@ -59,6 +61,9 @@ def save_company_role(
         forms = forms_given().filter(definition__candidate_role=role.pk)
         lock_forms(forms)
         is_new = role._state.adding
+        CompanyRole.objects.select_for_update(no_key=True).filter(pk=role.pk).first()
+        if first is not None:
+            first()
         before = {} if is_new else CompanyRole.objects.filter(pk=role.pk).values(*_ROLE_TEXTS).get()
         _save_role(role)
         had = {} if is_new else {each.pk: each for each in role.members.all()}
@@ -97,16 +102,19 @@ def uses_of_role(role: CompanyRole) -> list[str]:
     return list(dict.fromkeys([*found, *forms_that_name(role), *above]))
 
 
-def delete_company_role(*, role: CompanyRole) -> None:
+def delete_company_role(*, role: CompanyRole, first: Callable[[], None] | None = None) -> None:
     """Delete a role that nothing names.
 
-    A ticket type whose last role went away would be open to everybody, so those count too.
+    A ticket type whose last role went away would be open to everybody, so those count too. `first`
+    as `save_company_role` has it.
 
     Raises:
         RoleInUseError: a task, a ticket type or a question names it.
     """
     with transaction.atomic():
         CompanyRole.objects.select_for_update().filter(pk=role.pk).first()
+        if first is not None:
+            first()
         if uses_of_role(role):
             raise RoleInUseError
         members = _named(role.members.all())

@@ -65,7 +65,14 @@ def change_account(
         AccountNameError, TooManyPeopleError: as `add_account`.
     """
     account.first_name, account.is_active = _name(name), is_active
-    return save_person(person=account, roles=roles, company_roles=company_roles, now=now, actor=by)
+    return save_person(
+        person=account,
+        roles=roles,
+        company_roles=company_roles,
+        now=now,
+        actor=by,
+        fields=("first_name", "is_active"),
+    )
 
 
 def _name(text: str) -> str:

@@ -44,7 +44,10 @@ HISTORY = Chain(
             "task",
             "workflow_instance_id",
             exempt={"released_by_id": "is forgotten without an event when the person comes back"},
-            later=("path_id", "added_roles", "waits_until", "answer_key", "contact_id"),
+            later=(
+                *("path_id", "added_roles", "waits_until", "answer_key", "contact_id"),
+                "added_people",
+            ),
         ),
         SealedTable(Path, "path", "workflow_instance_id", exempt={}),
     ],

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
-
 from workflows.engine.process import JsonObject
 from workflows.engine.steps.subtickets import knows_outcome
-from workflows.models import TaskInstance, TaskStatus, WorkflowInstance
+from workflows.models import (
+    TaskInstance,
+    TaskStatus,
+    WorkflowEvent,
+    WorkflowInstance,
+    WorkflowStatus,
+)
 from workflows.models.workflow_instance import ENDED
 from workflows.running.definition_cache import definition_of
+from workflows.running.events.of_repairs.retried import RETRIED
 from workflows.running.events.of_tickets.started_by import STARTED_BY
 from workflows.running.events.of_tickets.subticket_ended import SUBTICKET_ENDED
 from workflows.running.events.of_tickets.subticket_started import SUBTICKET_STARTED
@@ -94,16 +99,27 @@ def subticket_of(task_id: int) -> Any:
     return WorkflowInstance.objects.filter(started_by=task_id).select_related("ticket").first()
 
 
-def forget_cancelled(task: TaskInstance) -> None:
+def forget_given_up(task_id: int) -> None:
     """Have a step that is tried again start another ticket in the place of a cancelled one.
 
     And of one that has ended, where the step starts tickets of another type now: its ticket was
     moved to another version. The old one stays what it is, and the history names it. Else one that
-    runs, or has come to its end, is what the step waits for.
+    runs, or has come to its end, is what the step waits for; as one that has ended only after
+    somebody tried again.
+
+    It writes to the instance that was started: call it outside of any transaction that has locked
+    the one with the step.
     """
-    is_other = ~Q(ticket__definition__key=task.definition.ticket_type)
-    started = WorkflowInstance.objects.filter(started_by=task, status__in=ENDED)
-    started.filter(Q(status="CANCELLED") | is_other).update(started_by=None)
+    other = subticket_of(task_id)
+    if other is None or other.status not in ENDED:
+        return
+    task = TaskInstance.objects.select_related("definition").get(pk=task_id)
+    is_wanted = other.ticket.definition.key == task.definition.ticket_type
+    if not is_waiting_to_start(task) or (is_wanted and other.status != WorkflowStatus.CANCELLED):
+        return
+    events = WorkflowEvent.objects.filter(task_instance=task, kind=RETRIED)
+    if events.filter(at__gte=other.completed_at).exists():
+        WorkflowInstance.objects.filter(pk=other.pk, started_by=task).update(started_by=None)
 
 
 def depth_of(instance: WorkflowInstance, *, most: int) -> int:

@@ -165,6 +165,7 @@ class DocumentTests(SimpleTestCase):
             "needed": "all",
             "never": ["requester"],
             "message": PARTS["message"]["message"],
+            "assistant": {"account": "Invoice bot"},
         }
         for task_type in WRITTEN_TYPES:
             self.assertEqual({*task_type.rules.uses, *task_type.unused}, set(values))

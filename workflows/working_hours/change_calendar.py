@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.audit.kinds import declare
 from tenants.audit.record import changed, record
+from tenants.companies.language_and_zone import known_language
 from tenants.hooks import Hook
-from tenants.language_and_zone import known_language
 from tenants.models import Company
 from workflows.engine.times.calendar import Span
 from workflows.models import BusinessCalendar

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tenants.language_and_zone import company_zone
+from tenants.companies.language_and_zone import company_zone
 from workflows.engine.rules.clock import Clock
 from workflows.engine.times.calendar import OFFICE_WEEK, WorkingTime
 from workflows.models import BusinessCalendar

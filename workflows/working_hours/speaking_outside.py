@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from django.utils import timezone
 
-from tenants.language_and_zone import speaking, zone_of
+from tenants.companies.language_and_zone import speaking, zone_of
 from tenants.models import Company
 from workflows.models import BusinessCalendar
 

@@ -222,8 +222,11 @@ class PageReader(HTMLParser):
 class Browser:
     """One person's browser: it keeps cookies, follows redirects and sends forms."""
 
-    def __init__(self, address: str) -> None:
-        self.client = httpx.Client(base_url=address, follow_redirects=True, timeout=90)
+    def __init__(self, address: str, transport: httpx.BaseTransport | None = None) -> None:
+        """With a transport, that is who is asked, wherever the address leads."""
+        self.client = httpx.Client(
+            base_url=address, follow_redirects=True, timeout=90, transport=transport
+        )
 
     def get(self, address: str) -> Page:
         """Open a page. Raises SmokeError where it is not there."""

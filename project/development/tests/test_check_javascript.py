@@ -26,6 +26,7 @@ def check_without_node(**variables: str) -> tuple[int, str]:
     with (
         mock.patch.dict(os.environ, variables),
         mock.patch.object(checks, "PYTHON_CHECKS", {}),
+        mock.patch("project.translating.catalogues.behind", return_value=[]),
         mock.patch("project.development.audit.known_weaknesses", return_value=[]),
         mock.patch("shutil.which", return_value=None),
         redirect_stdout(said),

@@ -13,6 +13,7 @@ import unittest
 from pathlib import Path
 
 import psutil
+from django.test import tag
 
 from project.development import records
 from project.environment import BASE_DIR
@@ -21,6 +22,7 @@ from tenants.testing_tools.waits import PATIENCE
 DATABASE_VARIABLES = ("DATABASE_URL", "DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST", "DB_PORT")
 
 
+@tag("processes")
 class CommandTestCase(unittest.TestCase):
     """Runs commands in real processes, on a data folder of their own."""
 
@@ -123,6 +125,19 @@ class UpTests(CommandTestCase):
         result = self.dev("prepare", DATABASE_URL=f"postgres://ann:secret@127.0.0.1:{port}/flower")
         self.assert_refused(result, f"The database at 127.0.0.1:{port} cannot be used")
         self.assertNotIn("secret", result.stderr)
+
+    def test_links_in_mails_and_webhooks_lead_to_its_port(self) -> None:
+        code = (
+            "import os, sys; from project.development.servers import Servers\n"
+            "os.environ.pop('PUBLIC_URL', None)\n"
+            "print(Servers(port=8471)._environment()['PUBLIC_URL'])\n"
+            "os.environ['PUBLIC_URL'] = 'https://tickets.example.com'\n"
+            "print(Servers(port=8471)._environment()['PUBLIC_URL'])"
+        )
+        said = self.run_command("-c", code)
+        self.assertEqual(
+            said.stdout.split(), ["http://127.0.0.1:8471", "https://tickets.example.com"]
+        )
 
     def test_a_second_one_on_the_same_data_is_refused(self) -> None:
         records.write(self.folder / "data", "up", os.getpid(), address="http://127.0.0.1:1234")

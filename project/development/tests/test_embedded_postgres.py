@@ -14,6 +14,7 @@ from unittest import mock
 
 import psutil
 import psycopg
+from django.test import tag
 
 from project.database import postmaster
 from project.development import embedded_postgres
@@ -27,6 +28,7 @@ START = (
 )
 
 
+@tag("processes")
 class EmbeddedPostgresTests(unittest.TestCase):
     """One folder for the class: making a cluster takes a second, which each test need not pay."""
 
@@ -144,6 +146,7 @@ class EmbeddedPostgresTests(unittest.TestCase):
             embedded_postgres.ensure_running(self.folder)
 
 
+@tag("processes")
 class OwnerTests(unittest.TestCase):
     """The role that the application works as must not stand above row security."""
 
@@ -247,6 +250,7 @@ class OwnerTests(unittest.TestCase):
         self.assertEqual(self.rights(), (False, False, True))
 
 
+@tag("processes")
 class UnusualFolderTests(unittest.TestCase):
     def test_a_path_with_quotes_and_too_long_for_a_socket_works(self) -> None:
         base = Path(tempfile.mkdtemp(prefix="ticketflower-test-"))

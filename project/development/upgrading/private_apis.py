@@ -244,6 +244,9 @@ PRIVATE_APIS: tuple[PrivateApi, ...] = (
             "fake_initial=False)",
             "executor.MigrationExecutor.check_replacements": "(self)",
             "executor.MigrationExecutor.loader": "",
+            "executor.MigrationExecutor.migrate": "(self, targets, plan=None, state=None, "
+            "fake=False, fake_initial=False)",
+            "executor.MigrationExecutor.record_migration": "(self, migration)",
             "executor.MigrationExecutor.recorder": "",
             "loader.MigrationLoader.load_disk": "(self)",
             "loader.MigrationLoader.disk_migrations": "",

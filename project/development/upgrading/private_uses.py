@@ -76,13 +76,22 @@ def is_private(name: str) -> bool:
 
 def defined_on_objects(tree: ast.AST) -> frozenset[str]:
     """The attributes that the classes of a module have."""
-    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-    return frozenset(name for each in classes for name in _attributes(each))
+    return frozenset().union(*_attributes(tree).values())
 
 
-def _attributes(node: ast.ClassDef) -> Iterator[str]:
-    for inner in ast.walk(node):
-        yield from _defined(inner)
+def _attributes(tree: ast.AST) -> dict[str, set[str]]:
+    """{class: the names that it and what is in it define}; goes over the tree once."""
+    found: dict[str, set[str]] = {}
+    left: list[tuple[ast.AST, tuple[set[str], ...]]] = [(tree, ())]
+    while left:
+        node, around = left.pop()
+        if isinstance(node, ast.ClassDef):
+            around = (*around, found.setdefault(node.name, set()))
+        for name in _defined(node) if around else ():
+            for names in around:
+                names.add(name)
+        left += [(inner, around) for inner in ast.iter_child_nodes(node)]
+    return found
 
 
 def _defined(node: ast.AST) -> Iterator[str]:
@@ -196,10 +205,9 @@ def _attributes_of(each: type) -> frozenset[str]:
 @cache
 def _classes_of(module: str) -> dict[str, frozenset[str]]:
     """{class: the names that it defines}."""
-    classes = [
-        each for each in ast.walk(ast.parse(_text_of(module))) if isinstance(each, ast.ClassDef)
-    ]
-    return {each.name: frozenset(_attributes(each)) for each in classes}
+    return {
+        name: frozenset(each) for name, each in _attributes(ast.parse(_text_of(module))).items()
+    }
 
 
 @cache

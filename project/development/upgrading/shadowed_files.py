@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
@@ -46,8 +47,14 @@ class Shadowed:
             for config in apps.get_app_configs()
             if self.original.is_relative_to(config.path)
         )
-        name = packages_distributions()[module][0]
+        name = _package_of_modules()[module][0]
         return f"{name} {version(name)}"
+
+
+@cache
+def _package_of_modules() -> Mapping[str, list[str]]:
+    """{module: the packages that bring it}: reads the lists of files of all that is installed."""
+    return packages_distributions()
 
 
 def shadowed_files() -> Iterator[Shadowed]:

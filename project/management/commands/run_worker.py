@@ -16,8 +16,8 @@ from django.core.management.base import BaseCommand, CommandError
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
-from project.long_lived import freeze_what_is_loaded
 from project.observing.jobs import say_job
+from project.serving.long_lived import freeze_what_is_loaded
 from tenants.connection import limit_waiting
 from tenants.database.lock_room import warn_of_lack_of_locks
 from tenants.fair_turns import FairJobManager, concurrency

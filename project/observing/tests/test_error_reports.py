@@ -21,13 +21,13 @@ FAIL = f"""
 import django
 django.setup()
 from django.test import Client
-from project import views
+from project.visitors.landing import LandingPage
 
 def get(self, request):
     typed = request.GET["q"]
     raise ValueError("it was " + typed)
 
-views.LandingPage.get = views.LandingPage.post = get
+LandingPage.get = LandingPage.post = get
 client = Client(raise_request_exception=False, SERVER_NAME="localhost")
 client.cookies["sessionid"] = "{SECRET}"
 answer = client.post("/?q={SECRET}", {{"typed": "{SECRET}"}}, headers={{"User-Agent": "{SECRET}"}})

@@ -132,6 +132,17 @@ class EdgeTests(TestCase):
     """The edge lets nobody wait behind all that somebody else has sent."""
 
     def test_a_flood_of_log_ins_holds_no_page_up(self) -> None:
+        self.assert_a_page_is_next("/app/")
+
+    def test_what_takes_seconds_holds_no_page_up_wherever_it_comes_from(self) -> None:
+        token = (b"authorization", b"Bearer tf_x")
+        for path in ("/mcp", "/api/v1/bundles/check", "/api/v1/workflows/7/replay"):
+            with self.subTest(path):
+                self.assert_a_page_is_next(path, token)
+
+    def assert_a_page_is_next(self, path: str, *headers: tuple[bytes, bytes]) -> None:
+        """After what is just being done, whatever is sent to this address, from wherever."""
+
         async def run() -> None:
             served: list[str] = []
 
@@ -144,7 +155,14 @@ class EdgeTests(TestCase):
             edge = Edge(application)
             cookie = f"{settings.SESSION_COOKIE_NAME}=s".encode()
             floods = [
-                self.ask(edge, f"flood {number}", client=f"9.9.9.{number}", method="POST")
+                self.ask(
+                    edge,
+                    f"flood {number}",
+                    client=f"9.9.9.{number}",
+                    method="POST",
+                    path=path,
+                    headers=list(headers),
+                )
                 for number in range(20)
             ]
             page = self.ask(edge, "page", client="1.1.1.1", headers=[(b"cookie", cookie)])
@@ -161,13 +179,14 @@ class EdgeTests(TestCase):
         *,
         client: str,
         method: str = "GET",
+        path: str = "/app/",
         headers: list[tuple[bytes, bytes]] | None = None,
     ) -> None:
         scope = {
             "type": "http",
             "method": method,
-            "path": "/app/",
-            "raw_path": b"/app/",
+            "path": path,
+            "raw_path": path.encode(),
             "query_string": b"",
             "http_version": "1.1",
             "client": (client, 1),

@@ -23,6 +23,7 @@ from tenants.migrating.versions import has_pending_migrations
 from tenants.models import User
 from tenants.roles import ROLE_PERMISSIONS
 from tenants.services import create_company
+from tenants.testing_tools.databases import database_beside
 from tenants.tests.test_provisioning import shape_of
 from tickets.models import Ticket
 from tickets.repairing.hold_ticket import resume_ticket
@@ -68,13 +69,12 @@ MAY_BE_EMPTY = {
 @contextmanager
 def database_of_the_release() -> Iterator[None]:
     """Let this process work on a database as the last release left it."""
-    name = f"{connection.settings_dict['NAME']}_upgrade"
-    with connection._nodb_cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
-        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
     connection.close()
     try:
-        with mock.patch.dict(connection.settings_dict, {"NAME": name}):
+        with (
+            database_beside("upgrade") as name,
+            mock.patch.dict(connection.settings_dict, {"NAME": name}),
+        ):
             with connection.cursor() as cursor:
                 cursor.execute(gzip.decompress(DUMP.read_bytes()).decode())
             # The dump leaves a search_path behind that finds nothing.
@@ -84,9 +84,6 @@ def database_of_the_release() -> Iterator[None]:
             finally:
                 connection.close()
     finally:
-        with connection._nodb_cursor() as cursor:
-            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        connection.close()
         use_public()
 
 

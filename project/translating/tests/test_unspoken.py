@@ -30,7 +30,7 @@ NOT_TRANSLATED = {
     "workflows/mcp/*": "tools, texts and prompts of assistants",
     "tickets/mcp/*": "tools of assistants",
     "*/api/*": "words of the API's document",
-    "project/api.py": "what the API's document says first",
+    "project/programs/api.py": "what the API's document says first",
     # The edge answers before Django is there, to programs mostly.
     "project/serving/*": "plain text of the edge",
     # Words of the formats, which are the same in every language: docs/translating.md.

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 
 from tenants.account.pages.company_log_in import lead_to
-from tenants.active_company import active_company
+from tenants.companies.active_company import active_company
 from tenants.errors import IdentityProviderError
 from tenants.identity.flow import Purpose, back_to, begin
 from tenants.identity.providers import (

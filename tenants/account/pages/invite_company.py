@@ -18,7 +18,7 @@ from tenants.account.inviting_companies import (
     path_of,
     revoke_company_invitation,
 )
-from tenants.active_company import active_company
+from tenants.companies.active_company import active_company
 from tenants.mail.models import LONGEST_ADDRESS, OutgoingMail
 from tenants.mail.set_up import is_mail_set_up
 from tenants.models import Company, SignUpInvitation, User

@@ -31,7 +31,7 @@ from tenants.logging_in import passwords
 from tenants.models import Company, User
 from tenants.pages.page import ObjectPage, register_page
 from tenants.refusals import refusals
-from tenants.visits import LONGEST_REASON
+from tenants.superusers.visits import LONGEST_REASON
 
 
 class AdminField(forms.ModelChoiceField):  # type: ignore[type-arg]

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from tenants.account.pages.account_page import AccountPage
 from tenants.account.picture import CONTENT_TYPE, FOLDER
-from tenants.active_company import active_company
+from tenants.companies.active_company import active_company
 from tenants.errors import StorageAwayError
 from tenants.models import User
 

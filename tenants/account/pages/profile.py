@@ -16,8 +16,8 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from tenants.account.pages.account_page import AccountPage
 from tenants.account.picture import FORMATS, PictureError, remove_picture, save_picture
 from tenants.account.profile import OWN_FIELDS, save_profile
+from tenants.companies.language_and_zone import known_language, zone_names, zone_of
 from tenants.errors import StorageAwayError, StorageFullError
-from tenants.language_and_zone import known_language, zone_names, zone_of
 from tenants.limits.bodies import LARGE_BODY
 from tenants.models import User
 from tenants.models.fields import NameInput

@@ -16,7 +16,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from tenants.account.log_ins import end_log_ins
 from tenants.account.pages.account_page import AccountPage
-from tenants.active_company import active_company
+from tenants.companies.active_company import active_company
 from tenants.errors import AttemptsPausedError, PasskeyRefusedError, TooManyPasskeysError
 from tenants.logging_in.passkeys import add_passkey, domain_of, options_to_add, rename_passkey
 from tenants.logging_in.second_factor import (

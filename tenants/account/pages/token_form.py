@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django import forms
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, ngettext
 from unfold.widgets import (
@@ -47,7 +48,8 @@ class TokenForm(forms.Form):
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
         help_text=gettext_lazy(
             "Where an AI assistant uses the token: its name. It stands in the history of what it "
-            "does, and it never publishes, and never changes people or roles. Empty: a program."
+            "does, and it never publishes, and never changes people, roles or settings. Empty: a "
+            "program."
         ),
     )
     scopes = forms.MultipleChoiceField(
@@ -55,6 +57,7 @@ class TokenForm(forms.Form):
         choices=Scope.choices,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=gettext_lazy("Of what its owner may do, it can do only this."),
+        error_messages={"required": gettext_lazy("Choose at least one thing that it is for.")},
     )
     days = forms.ChoiceField(
         label=gettext_lazy("Ends after"),
@@ -112,6 +115,16 @@ def shown(tokens: Iterable[AccessToken], *, now: datetime) -> list[ShownToken]:
         )
         for each in tokens
     ]
+
+
+def token_list(tokens: Any, request: HttpRequest) -> dict[str, Any]:
+    """What `account/token_rows.html` shows of some: those that count first, a page at a time."""
+    now, asked = timezone.now(), request.GET.get("page", "")
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= 6 else 1
+    begin = max(number - 1, 0) * MOST_LISTED
+    found = list(tokens.counting_first(now)[begin : begin + MOST_LISTED + 1])
+    more = number + 1 if len(found) > MOST_LISTED else None
+    return {"tokens": shown(found[:MOST_LISTED], now=now), "more_tokens": more}
 
 
 def _state(token: AccessToken, now: datetime) -> str:

@@ -7,11 +7,10 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 
 from tenants.account.pages.account_page import AccountPage
-from tenants.account.pages.token_form import MOST_LISTED, TokenForm, revoke_chosen, shown
+from tenants.account.pages.token_form import TokenForm, revoke_chosen, token_list
 from tenants.errors import TokenError
 from tenants.models import AccessToken, User
 from tenants.refusals import refusals
@@ -29,8 +28,7 @@ class OwnTokensPage(AccountPage):
         return isinstance(request.user, User) and request.user.company_id is not None
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        tokens = AccessToken.objects.of_owner(self.person)[:MOST_LISTED]
-        return self.show(tokens=shown(tokens, now=timezone.now()))
+        return self.show(**token_list(AccessToken.objects.of_owner(self.person), request))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         own = AccessToken.objects.of_owner(self.person)

@@ -25,7 +25,7 @@ from tenants.account.picture import (
     square_of,
 )
 from tenants.audit.models import AuditEvent
-from tenants.company_limits import uses_of
+from tenants.companies.company_limits import uses_of
 from tenants.errors import OtherCompanyError, StorageFullError
 from tenants.models import Company, User
 from tenants.testing import CompanyTestCase

@@ -11,7 +11,7 @@ from django.test.utils import isolate_apps
 from tenants.connection import company_of, use_company, use_public
 from tenants.models import Company, User
 from tenants.services import create_company
-from tenants.superusers import create_superuser
+from tenants.superusers.change_superusers import create_superuser
 from tenants.testing import PASSWORD, CompanyTestCase, CompanyTransactionTestCase, outside
 from tenants.tests.test_provisioning import shape_of
 from tenants.wall.build import build_wall

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import psycopg
 from django.contrib.auth.models import Group
 from django.core.exceptions import FieldError
@@ -7,11 +9,14 @@ from django.db import DataError, NotSupportedError, OperationalError, connection
 from django.db.models import CharField, F, Value
 from django.db.models.functions import Concat
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from tenants.connection import use_company
-from tenants.fast.prepared import PreparedQuery, next_id, next_ids, send
-from tenants.models import User
+from tenants.fast.prepared import PreparedQuery, bytes_in, next_id, next_ids, send, text_in
+from tenants.models import AccessToken, User
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase, child_environment
+from tenants.tokens.make_token import digest_of, make_token
+from tenants.tokens.scopes import Scope
 
 TEXTS = ("100 %", "%s", "'; DROP TABLE x; --", "\\", "a'b")
 
@@ -34,6 +39,8 @@ _drawing = PreparedQuery(
     lambda pk: User.objects.filter(pk=pk).only("email").order_by("-last_name").distinct(),
     also={"drawn": next_id(Group), "two": "1 + 1"},
 )
+_by_email = PreparedQuery(lambda email: User.objects.filter(email=text_in(email)))
+_by_digest = PreparedQuery(lambda digest: AccessToken.objects.filter(digest=bytes_in(digest)))
 _without_its_slot = PreparedQuery(lambda _pk: User.objects.all())
 
 
@@ -52,6 +59,23 @@ class PreparedQueryTests(CompanyTestCase):
         assert self.uma.company_id is not None
         self.assertEqual(_two_slots.rows(self.uma.company_id, self.uma.pk), [self.uma])
         self.assertEqual(_two_slots.rows(0, self.uma.pk), [])
+
+    def test_texts_and_bytes_are_values_as_numbers_are(self) -> None:
+        for person in (self.uma, self.wendy):
+            self.assertEqual(_by_email.rows(person.email), [person])
+        for text in (*TEXTS, "\N{SNOWMAN}" * 300, ""):
+            self.assertEqual(_by_email.rows(text), [])
+        now = timezone.now()
+        made = make_token(
+            owner=self.uma,
+            name="Program",
+            scopes=[Scope.TICKETS_READ],
+            expires_at=now + timedelta(days=1),
+            by=self.uma,
+            now=now,
+        )
+        self.assertEqual(_by_digest.rows(digest_of(made.raw)), [made.token])
+        self.assertEqual(_by_digest.rows(b"\0%s'\xff"), [])
 
     def test_other_values_stand_in_it_as_they_are(self) -> None:
         """Quotes, percent signs and what looks like a slot cannot break out."""

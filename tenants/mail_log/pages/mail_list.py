@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from tenants.active_company import is_outside
+from tenants.companies.active_company import is_outside
 from tenants.pages.detail_page import DetailPageAdmin
 
 

@@ -14,10 +14,12 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 
 from tenants.audit.acting import acting_as
+from tenants.companies.language_and_zone import known_language, zone_of
 from tenants.connection import company_of, use_public
 from tenants.database.trouble import trouble_of
 from tenants.errors import (
@@ -26,7 +28,6 @@ from tenants.errors import (
     TicketFlowerError,
     TokenRefusedError,
 )
-from tenants.language_and_zone import known_language, zone_of
 from tenants.limits.bodies import SMALL_BODY, takes_body
 from tenants.limits.sender import place_of, sender_of
 from tenants.limits.table import REFUSED_TOKENS, TOKEN_REQUESTS
@@ -38,12 +39,12 @@ from tenants.mcp.errors import (
     ProtocolError,
 )
 from tenants.mcp.message import id_of, message_in, read_message
-from tenants.mcp.pages.metadata import metadata_address
 from tenants.mcp.server import Asked, Server
 from tenants.migrating.versions import ensure_up_to_date
 from tenants.observing.log_context import note, note_reason
 from tenants.refusals import refusals
 from tenants.tokens.acting import actor_of_holder
+from tenants.tokens.doors import Door
 from tenants.tokens.holder import Holder, holder_of
 
 logger = logging.getLogger(__name__)
@@ -51,6 +52,10 @@ logger = logging.getLogger(__name__)
 # A document of a process, and what stands around it.
 MAX_BODY_BYTES: Final = 2 * 1024 * 1024
 SCHEME: Final = "bearer "
+NOT_SHOWN: Final = (
+    "No token of TicketFlower was sent, or one that does not count (any more). Connect again, or "
+    "send one that counts, as the header Authorization: Bearer tf_…"
+)
 
 
 def endpoint(server: Server) -> Callable[[HttpRequest], HttpResponse]:
@@ -70,9 +75,17 @@ def endpoint(server: Server) -> Callable[[HttpRequest], HttpResponse]:
 
 
 def _body_limit(request: HttpRequest) -> int:
-    """The large ones only of who has a token."""
+    """The large ones only of who has a token, and requests left.
+
+    Raises:
+        RateLimitedError
+    """
     use_public()
-    return SMALL_BODY if _holder(request) is None else MAX_BODY_BYTES
+    holder = _holder(request)
+    if holder is None:
+        return SMALL_BODY
+    TOKEN_REQUESTS.ensure_left(str(holder.user.pk))
+    return MAX_BODY_BYTES
 
 
 def _answered(request: HttpRequest, server: Server) -> HttpResponse:
@@ -138,7 +151,7 @@ def _let_in(request: HttpRequest) -> Holder:
     holder = _holder(request)
     if holder is None:
         REFUSED_TOKENS.count(place_of(request))
-        raise ProtocolError(NOT_LET_IN, "Send a token of TicketFlower: Authorization: Bearer …")
+        raise ProtocolError(NOT_LET_IN, NOT_SHOWN)
     TOKEN_REQUESTS.count(str(holder.user.pk))
     return holder
 
@@ -149,7 +162,7 @@ def _holder(request: HttpRequest) -> Holder | None:
         return None
     with refusals(TokenRefusedError):
         raw = sent[len(SCHEME) :].strip()
-        return holder_of(raw, now=timezone.now(), address=sender_of(request))
+        return holder_of(raw, now=timezone.now(), address=sender_of(request), door=Door.MCP)
     return None
 
 
@@ -187,7 +200,7 @@ def _error(
     )
     response._has_been_logged = True  # type: ignore[attr-defined]
     if response.status_code == HTTPStatus.UNAUTHORIZED:
-        address = f"{address_of(request)}{metadata_address()}"
+        address = f"{address_of(request)}{reverse('mcp_metadata')}"
         response["WWW-Authenticate"] = f'Bearer resource_metadata="{address}"'
     return response
 

@@ -8,8 +8,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import jsonschema_rs
 from django.utils import timezone
 
+from project.programs.mcp_server import SERVER
 from tenants.mcp.tests.toy import headers_of, modern
 from tenants.models import User
 from tenants.testing import CompanyClient
@@ -64,6 +66,9 @@ class Assistant:
         result = self.result(tool, arguments)
         if result.get("isError", True):
             raise AssertionError(f"{tool}: {result}")
+        # As the official client does: what does not fit what the tool promises is an error to it.
+        promised = SERVER.tools[tool].as_json()["outputSchema"]
+        jsonschema_rs.validator_for(promised).validate(result["structuredContent"])
         return result["structuredContent"]
 
     def write(self, tool: str, **arguments: Any) -> Any:

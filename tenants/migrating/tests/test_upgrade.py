@@ -17,8 +17,8 @@ from django.db.migrations.operations.base import Operation
 from django.test import tag
 
 from tenants.connection import forget_search_path, use_public
-from tenants.data_migrations import DataMigration
 from tenants.migrating.collecting import Replay, Standard, collect_steps
+from tenants.migrating.data_migrations import DataMigration
 from tenants.migrating.testing import database_of_its_own, more_migrations, one_more
 from tenants.migrating.upgrade import IN_USE, NO_SCHEMA, upgrade_companies, upgrade_shared
 from tenants.migrating.versions import (

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 from django.urls import reverse
 from django.utils import timezone
 
+from tenants.account.pages import token_form
 from tenants.logging_in.sessions import CONFIRMED_AT
 from tenants.models import AccessToken, User
 from tenants.roles import SystemRole
@@ -36,10 +38,22 @@ class OwnTokenTests(PageCase):
         super().setUp()
         self.log_in(self.uma)
 
+    def test_without_any_it_says_how_to_begin(self) -> None:
+        page = self.client.get(reverse(OWN))
+        self.assertContains(page, "Nothing acts for you yet")
+        self.assertContains(page, "http://testserver/mcp</code>")
+        self.assertContains(page, reverse("api_reference"))
+        self.client.post(reverse(NEW), VALUES)
+        listed = self.client.get(reverse(OWN))
+        self.assertNotContains(listed, "Nothing acts for you yet")
+        self.assertContains(listed, "http://testserver/mcp</code>")
+        self.assertContains(listed, reverse("api_reference"))
+
     def test_it_is_shown_once_and_lets_in(self) -> None:
         answer = self.client.post(reverse(NEW), VALUES)
         raw = self.raw_of(answer)
         self.assertContains(answer, raw)
+        self.assertContains(answer, "http://testserver/mcp</code>")
         self.assertIn("no-store", answer["Cache-Control"])
         self.assertEqual(holder_of(raw, now=timezone.now(), address="").user, self.uma)
         listed = self.client.get(reverse(OWN))
@@ -71,6 +85,28 @@ class OwnTokenTests(PageCase):
         with self.assertRaisesMessage(Exception, "does not count"):
             holder_of(raw, now=timezone.now(), address="")
         self.assertContains(self.client.get(reverse(OWN)), "Revoked")
+
+    def test_however_many_were_revoked_since_one_that_counts_is_found(self) -> None:
+        """On one's own page, and on the admins': else nobody could take it back."""
+        self.client.post(reverse(NEW), VALUES)
+        [token] = AccessToken.objects.all()
+        now = timezone.now()
+        AccessToken.objects.bulk_create(
+            AccessToken(
+                owner=self.uma, company=self.acme, name="Noise", digest=bytes([number, 7]),
+                created_by=self.uma, created_at=now, expires_at=now, revoked_at=now,
+            )
+            for number in range(6)
+        )  # fmt: skip
+        for person, page in ((self.uma, OWN), (self.alice, ACCOUNTS)):
+            self.log_in(person)
+            with mock.patch.object(token_form, "MOST_LISTED", 3):
+                first = self.client.get(reverse(page))
+                self.assertContains(first, f'value="{token.pk}"')
+                self.assertContains(first, "?page=2")
+                last = self.client.get(reverse(page), {"page": "3"})
+            self.assertContains(last, "Noise", count=1)
+            self.assertNotContains(last, "?page=")
 
     def test_somebody_elses_is_not_found(self) -> None:
         self.client.post(reverse(NEW), VALUES)

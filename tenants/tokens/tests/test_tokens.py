@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -15,6 +17,7 @@ from tenants.errors import (
     AccountHasNoLogInError,
     NotForAssistantsError,
     NoTokenForThemError,
+    RateLimitedError,
     TokenError,
     TokenLifetimeError,
     TokenNameError,
@@ -23,12 +26,14 @@ from tenants.errors import (
     TooManyTokensError,
     WrongNetworkError,
 )
+from tenants.limits.table import TOKENS_MADE
 from tenants.mail.outbox import queue_mail
 from tenants.models import AccessToken, Company, User
 from tenants.refusals import refusals
 from tenants.roles import SystemRole
 from tenants.services import ensure_an_admin_is_left, set_password
 from tenants.testing import ACME, PASSWORD, CompanyTestCase, outside
+from tenants.tokens import make_token as make_module
 from tenants.tokens.holder import Holder, holder_of
 from tenants.tokens.make_token import (
     MOST_TOKENS,
@@ -112,6 +117,16 @@ class MakeTests(TokenCase):
         ):
             with self.subTest(owner=owner, by=by), self.assertRaises(NoTokenForThemError):
                 self.make(owner, by=by)
+
+    def test_so_many_are_made_in_a_day_whatever_is_revoked(self) -> None:
+        few = mock.patch.object(make_module, "TOKENS_MADE", replace(TOKENS_MADE, most=2))
+        with few:
+            for _each in range(2):
+                revoke_token(token=self.make().token, now=NOW)
+            with self.assertRaises(RateLimitedError):
+                self.make()
+            self.make(self.terry)
+        self.assertEqual(AccessToken.objects.of_owner(self.uma).count(), 2)
 
     def test_there_are_so_many_and_no_more(self) -> None:
         for _each in range(MOST_TOKENS):
@@ -203,7 +218,7 @@ class HolderTests(TokenCase):
         use(0)
         made.token.refresh_from_db()
         self.assertEqual((made.token.last_used_at, made.token.last_used_from), (NOW, HERE))
-        with self.assertNumQueries(3):  # two to look, and one to go to public
+        with self.assertNumQueries(2):  # for the token, and for its owner
             use(59)
         made.token.refresh_from_db()
         self.assertEqual(made.token.last_used_at, NOW)

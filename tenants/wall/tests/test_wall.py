@@ -26,6 +26,7 @@ from tenants.models import (
     AccessToken,
     Company,
     CompanyExport,
+    ConnectedProgram,
     IdentityProvider,
     KeptAnswer,
     LinkedAccount,
@@ -83,6 +84,7 @@ OF_OTHERS: Final = {
             "tenants_companyexport",
             "tenants_accesstoken",
             "tenants_keptanswer",
+            "tenants_connectedprogram",
         ),
         "SELECT * FROM public.{} WHERE company_id <> {acme}",
     ),
@@ -337,6 +339,15 @@ class FromInsideTests(WallCase):
             expires_at=timezone.now(),
         )
         KeptAnswer.objects.create(company=self.globex, token=token, key=b"x", request=b"x")
+        ConnectedProgram.objects.create(
+            owner=self.charlie,
+            company=self.globex,
+            token=token,
+            name="x",
+            code_digest=b"x",
+            ends_at=timezone.now(),
+            code_ends_at=timezone.now(),
+        )
         SpareSchema.objects.create(schema_name="_spare_x", source="x", made_at=timezone.now())
         with company_of(GLOBEX):
             defer(ADVANCE, ticket_id=1)

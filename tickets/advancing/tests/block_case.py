@@ -115,6 +115,12 @@ class BlockCase(CompanyTestCase):
             self.ticket = submit_ticket(definition=self.definition, data=data or {}, user=self.uma)
         return self.ticket
 
+    def shown_ticket(self) -> Ticket:
+        """As pages fetch it that show answers."""
+        return Ticket.objects.select_related(
+            "workflow", "workflow_instance__current_task__definition"
+        ).get(pk=self.ticket.pk)
+
     def instance(self) -> WorkflowInstance:
         return WorkflowInstance.objects.select_related("current_task__definition").get(
             ticket=self.ticket

@@ -16,10 +16,10 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tenants.testing import CompanyTransactionTestCase
 from tickets.advancing.timers import fire_timer
 from tickets.calling.run_action import run_action
-from tickets.errors import RepairFailedError
 from tickets.health import company_findings
 from tickets.job_names import FIRE_TIMER
 from tickets.models import ErrorType, Ticket, TicketError
+from tickets.repairing.errors import RepairFailedError
 from tickets.repairing.handle_error import review_error
 from tickets.repairing.retry_step import retry_step
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow, broken_invariants

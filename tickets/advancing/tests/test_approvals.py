@@ -20,7 +20,7 @@ from tickets.models import Notice, SearchEntry, Ticket, TicketError
 from tickets.repairing.finish_task import finish_task_by_hand
 from tickets.repairing.reassign_task import reassign_task
 from tickets.repairing.retry_step import retry_step
-from tickets.seeing import Viewer, shown_output
+from tickets.seeing import Viewer, shown_output, visible_answers
 from tickets.working.hand_over import hand_over
 from workflows.engine.process import JsonObject
 from workflows.engine.steps.approvals import with_votes
@@ -137,9 +137,43 @@ class ApprovalTests(BlockCase):
         self.assertEqual((found["approved"], found["yes"], found["no"]), (True, 2, 0))
         said = [(each["by"]["id"], each["vote"], each["comment"]) for each in found["votes"]]
         self.assertEqual(said, [(self.ben.pk, "approve", "Fine."), (self.ann.pk, "approve", "")])
-        told = Notice.objects.filter(kind="TASK_GONE", recipient=self.cleo).get()
-        self.assertEqual(told.about["why"], "decided")
+        self.assertEqual(self.whys(self.cleo), ["approved"])
         self.assert_sound()
+
+    def whys(self, person: User) -> list[object]:
+        """Why somebody is told that a task is not needed any more."""
+        found = Notice.objects.filter(kind="TASK_GONE", recipient=person).order_by("pk")
+        return [each.about["why"] for each in found]
+
+    def test_whoever_has_not_voted_is_told_how_it_was_decided(self) -> None:
+        self.ask()
+        self.cast(self.ann, NO)
+        self.cast(self.ben, NO)
+        self.assertEqual(self.whys(self.cleo), ["refused"])
+        self.ask()
+        with self.captureOnCommitCallbacks(execute=True):
+            finish_task_by_hand(
+                task=self.task("approve"), output={"approved": True}, by=self.terry, reason="Said."
+            )
+        self.assertEqual(self.whys(self.cleo), ["refused", "approved"])
+
+    def test_votes_can_be_hidden_until_it_is_decided(self) -> None:
+        for is_hidden in (True, False):
+            with self.subTest(is_hidden=is_hidden):
+                self.ask(hide_answers=is_hidden)
+                self.cast(self.ben, YES | {"note": "Fine."})
+                self.assertEqual(self.seen_by(self.ben), ["Fine."])
+                self.assertEqual(self.seen_by(self.cleo), [] if is_hidden else ["Fine."])
+                self.assertEqual(self.seen_by(self.terry), ["Fine."])
+                self.cast(self.ann, YES)
+                self.assertEqual(self.seen_by(self.cleo), ["Fine."])
+
+    def seen_by(self, person: User) -> list[str]:
+        """What they see of Ben's comment."""
+        found, _is_cut = visible_answers(person, self.shown_ticket())
+        return [
+            shown.text for each in found for shown in each.answers if shown.text.startswith("Fine")
+        ]
 
     def test_a_vote_asks_in_the_language_of_whoever_reads_it(self) -> None:
         with translation.override("de"):

@@ -325,14 +325,14 @@ class HidingTests(RepairCase):
         self.complete(first, {"note": "secret"})
 
         def seen(task: TaskInstance) -> list[str]:
-            found = visible_answers(self.worker_of(task), self.shown_ticket())
+            found, _is_cut = visible_answers(self.worker_of(task), self.shown_ticket())
             return [each.definition.key for each in found]
 
         self.assertEqual((seen(first), seen(second)), (["one"], []))
         self.assertEqual(FileAccess(self.shown_ticket(), self.worker_of(second))._hidden, set())
         entries = SearchEntry.objects.filter(ticket=self.ticket, plain__contains="secret")
         self.assertFalse(entries.exists())
-        admins = visible_answers(self.terry, self.shown_ticket())
+        admins, _is_cut = visible_answers(self.terry, self.shown_ticket())
         self.assertEqual([each.definition.key for each in admins], ["one"])
         self.complete(second, {"note": "known"})
         self.assertEqual(seen(second), ["one", "two"])
@@ -366,11 +366,6 @@ class HidingTests(RepairCase):
         self.assertFalse(found.exists())
         self.complete("after", {"note": "known"})
         self.assertIn("secret", found.get().text)
-
-    def shown_ticket(self) -> Ticket:
-        return Ticket.objects.select_related(
-            "workflow", "workflow_instance__current_task__definition"
-        ).get(pk=self.ticket.pk)
 
 
 class PageTests(RepairCase):

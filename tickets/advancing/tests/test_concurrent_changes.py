@@ -19,12 +19,13 @@ from tenants.testing import CompanyTransactionTestCase
 from tenants.testing_tools.waits import at_once, in_thread, wait_until_blocked
 from tickets.advancing.advance_ticket import advance_ticket
 from tickets.calling.run_action import run_action
-from tickets.errors import ErrorAlreadyHandledError, TicketsError
+from tickets.errors import TicketsError
 from tickets.health import company_findings
 from tickets.job_names import RUN_ACTION
 from tickets.models import Ticket, TicketError
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.correct_data import correct_ticket_data
+from tickets.repairing.errors import ErrorAlreadyHandledError
 from tickets.repairing.finish_task import finish_task_by_hand
 from tickets.repairing.hold_ticket import hold_ticket, resume_ticket
 from tickets.repairing.reassign_task import reassign_task

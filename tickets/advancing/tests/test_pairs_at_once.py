@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import uuid
 
+from django.test import tag
 from django.utils import timezone
 
 from tenants.models import User
-from tenants.testing_tools.examples import is_long_run
-from tickets.advancing.tests.at_once_case import Act, AtOnceCase
+from tickets.advancing.tests.at_once_case import MANY_TIMES, Act, AtOnceCase
 from tickets.conversation.ask_requester import ask_requester
 from tickets.conversation.go_on import go_on_without_answer
 from tickets.conversation.write_message import write_message
@@ -39,8 +39,6 @@ NO: JsonObject = {"again": False}
 
 
 class PairsAtOnceTests(AtOnceCase):
-    TIMES = 10 if is_long_run() else 2
-
     def handing_on(self, task: TaskInstance, *, by: User, to: User) -> Act:
         return lambda: hand_over(task=task, to=to, by=by, reason=REASON, now=timezone.now())
 
@@ -250,3 +248,8 @@ class PairsAtOnceTests(AtOnceCase):
         worker = task.assigned_to
         assert worker is not None
         return lambda: go_on_without_answer(task=task, user=worker, now=timezone.now())
+
+
+@tag("processes")
+class ManyTimesTests(PairsAtOnceTests):
+    TIMES = MANY_TIMES

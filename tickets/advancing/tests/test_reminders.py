@@ -27,6 +27,7 @@ from workflows.engine.process import JsonObject
 from workflows.errors import MayNotTakeOverError
 from workflows.models import BusinessCalendar, TaskInstance, WorkflowEvent
 from workflows.people.company_roles import uses_of_role
+from workflows.running.events.kind import kind_named
 from workflows.running.pool import pool_of
 from workflows.running.state_manager import WorkflowStateManager
 from workflows.running.workflow_repair import WorkflowRepair
@@ -118,6 +119,22 @@ class ReminderTests(TimesCase):
         self.assertEqual(broken_invariants(ticket), [])
         complete_task(task=task, user=self.walt, output={"ok": True})
 
+    def test_two_company_roles_at_the_same_time_are_both_told(self) -> None:
+        self.role("Owners", self.carla)
+        both: JsonObject = {
+            "reminders": [
+                {"when": "P1D", "tell": "role", "role": name} for name in ("Heads", "Owners")
+            ]
+        }
+        ticket = self.submit(self.publish(loan(both, roles=(*ROLES, "Owners"))))
+        jobs = self.jobs()
+        self.assertEqual(len(jobs), 2)
+        for job in jobs:
+            for _again in range(2):
+                self.run_job(job)
+        self.assertEqual(sorted(self.told()), [("TASK_LATE", "Carla"), ("TASK_LATE", "Walt")])
+        self.assertEqual(broken_invariants(ticket), [])
+
     def test_the_rule_of_the_task_holds_for_whoever_is_added(self) -> None:
         self.give_role(self.uma, SystemRole.TASK_WORKER)
         self.heads.members.add(self.uma)
@@ -127,6 +144,87 @@ class ReminderTests(TimesCase):
         }
         ticket = self.submit(self.publish(loan(task, roles=ROLES)))
         self.run_job(self.jobs()[0])
+        self.assertEqual(list(pool_of(self.uma)), [])
+        with self.assertRaises(MayNotTakeOverError):
+            take_over(task=self.task(ticket), by=self.uma, now=MONDAY)
+
+    def test_the_manager_can_be_added_who_keeps_what_others_have(self) -> None:
+        self.give_role(self.carla, SystemRole.TASK_WORKER)
+        reminder: JsonObject = {"when": "P1D", "tell": "manager", "add": True}
+        ticket = self.submit(self.publish(loan({"reminders": [reminder]})))
+        self.run_job(self.jobs()[0])
+        task = self.task(ticket)
+        self.assertEqual((task.assigned_to, task.added_people), (self.wendy, [self.carla.pk]))
+        self.assertEqual(self.told(), [("TASK_OFFERED", "Carla")])
+        self.assertEqual(list(pool_of(self.carla)), [task])
+        self.assertEqual(list(pool_of(self.walt)), [])
+        event = WorkflowEvent.objects.get(kind="REMINDED", task_instance=task)
+        self.assertEqual(event.data["person_id"], self.carla.pk)
+        history = kind_named("REMINDED").screen.history
+        assert callable(history)
+        self.assertIn("%(person)s may do it as well now", str(history(event)))
+        self.assertEqual(broken_invariants(ticket), [])
+        self.log_in(self.terry)
+        page = self.client.get(reverse("admin:workflows_taskinstance_change", args=[task.pk]))
+        self.assertContains(page, str(self.carla))
+        take_over(task=task, by=self.carla, now=MONDAY + timedelta(days=2))
+        self.assertEqual(self.task(ticket).assigned_to, self.carla)
+        complete_task(task=self.task(ticket), user=self.carla, output={"ok": True})
+        self.assertEqual(broken_invariants(ticket), [])
+
+    def test_who_is_no_task_worker_is_told_and_not_added(self) -> None:
+        reminder: JsonObject = {"when": "P1D", "tell": "manager", "add": True}
+        ticket = self.submit(self.publish(loan({"reminders": [reminder]})))
+        self.run_job(self.jobs()[0])
+        self.assertEqual(self.told(), [("TASK_LATE", "Carla")])
+        self.assertIsNone(self.task(ticket).added_people)
+        self.assertEqual(list(pool_of(self.carla)), [])
+
+    def test_named_people_are_told_and_added_each_for_themselves(self) -> None:
+        """At the same time, too; and somebody of another company is nobody here."""
+        person: JsonObject = {"when": "P1D", "tell": "person", "add": True}
+        reminders: JsonObject = {
+            "reminders": [
+                {**person, "person": self.walt.email},
+                {**person, "person": self.terry.email},
+                {**person, "person": self.charlie.email},
+            ]
+        }
+        ticket = self.submit(self.publish(loan(reminders)))
+        for job in self.jobs():
+            for _again in range(2):
+                self.run_job(job)
+        self.assertEqual(self.task(ticket).added_people, [self.walt.pk])
+        told = self.told()
+        self.assertEqual(told.count(("TASK_OFFERED", "Walt")), 1)
+        # Terry by name, and as a ticket admin as nobody was told of the third.
+        self.assertEqual(told.count(("TASK_LATE", "Terry")), 2)
+        self.assertNotIn("Charlie", {who for _kind, who in told})
+        self.assertEqual([each.pk for each in pool_of(self.walt)], [self.task(ticket).pk])
+
+    def test_a_named_person_is_kept_by_number_and_follows_their_address(self) -> None:
+        reminder: JsonObject = {"when": "P1D", "tell": "person", "person": self.walt.email}
+        workflow = self.publish(loan({"reminders": [reminder]})).workflow
+        task = workflow.tasks.exclude(reminders=None).get()
+        kept: dict[str, Any] = {"id": self.walt.pk, "email": self.walt.email}
+        self.assertEqual([each["person"] for each in task.reminders or []], [kept])
+        self.walt.email = "walter@example.com"
+        self.walt.save(update_fields=["email"])
+        document = export_bundle(workflow=workflow)
+        self.assertIn("'person': 'walter@example.com'", str(document["tasks"]))
+        self.assertNotIn(kept["email"], str(document["tasks"]))
+        self.assertEqual(errors_of(check_bundle(document)), [])
+
+    def test_the_rule_of_the_task_holds_for_a_person_who_is_added(self) -> None:
+        self.give_role(self.uma, SystemRole.TASK_WORKER)
+        reminder: JsonObject = {"when": "P1D", "tell": "person", "person": self.uma.email}
+        task: JsonObject = {
+            "assign_to": {"never": ["requester"]},
+            "reminders": [{**reminder, "add": True}],
+        }
+        ticket = self.submit(self.publish(loan(task)))
+        self.run_job(self.jobs()[0])
+        self.assertEqual(self.told(), [("TASK_LATE", "Uma")])
         self.assertEqual(list(pool_of(self.uma)), [])
         with self.assertRaises(MayNotTakeOverError):
             take_over(task=self.task(ticket), by=self.uma, now=MONDAY)

@@ -263,6 +263,28 @@ class CircleTests(AtOnceCase):
         counted = self.circle({"<": [{"var": "visits.one"}, 3]})
         self.assertEqual([each.message for each in check_bundle(counted)], [])
 
+    def test_a_block_in_which_somebody_is_waited_for_is_no_such_circle(self) -> None:
+        inside: dict[str, dict[str, Any]] = {
+            "vote": {"task_type": "APPROVAL", "approvers": {"manager": True}},
+            "time": {"task_type": "WAIT", "wait": "P1D"},
+            "form": {"fields": OK},
+            "call": {"task_type": "SYNC_ACTION", "action_url": "https://example.com/"},
+        }
+        warned = {}
+        for key, step in inside.items():
+            document = self.circle()
+            document["tasks"][1] = {
+                "key": "two",
+                "title": "Two",
+                "task_type": "BLOCK",
+                "branches": [{"key": "a", "title": "A", "start": key}],
+            }
+            document["tasks"].append({"key": key, "title": key, "branch": "two.a", **step})
+            document["transitions"].append({"from": key, "to": "end"})
+            texts = [each.message for each in check_bundle(document)]
+            warned[key] = any("without a person, a time or a count" in each for each in texts)
+        self.assertEqual(warned, {"vote": False, "time": False, "form": False, "call": True})
+
     @override_settings(TICKET_MOST_VISITS=20)
     def test_it_is_stopped(self) -> None:
         ticket = self.submit(self.publish(self.circle()), answers(PROBES[0][:5]))

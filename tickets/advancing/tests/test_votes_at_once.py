@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from django.test import tag
 from django.utils import timezone
 
 from tenants.models import User
-from tickets.advancing.tests.at_once_case import AtOnceCase
+from tickets.advancing.tests.at_once_case import MANY_TIMES, AtOnceCase
 from tickets.tests.crash.made_up_process import ends_of, form, side_by_side
 from tickets.working.complete_task import complete_task
 from tickets.working.take_over import take_over
@@ -98,3 +99,8 @@ class AtOnceTests(AtOnceCase):
         )
         self.assertIsNone(claim[1])
         self.assertEqual(self.status()[0], "CANCELLED")
+
+
+@tag("processes")
+class ManyTimesTests(AtOnceTests):
+    TIMES = MANY_TIMES

@@ -7,7 +7,8 @@ from unittest import mock
 from tenants.models import KeptAnswer
 from tickets.api.tests.test_api_tickets import VacationCase
 from tickets.models import Message, SavedAnswers
-from workflows.models import TaskInstance, TaskStatus
+from tickets.seeing import Rounds, TaskAnswers
+from workflows.models import TaskDefinition, TaskInstance, TaskStatus
 
 DONE = {"answers": {"approved": "approved"}}
 
@@ -28,6 +29,33 @@ class TaskTests(TaskCase):
         read = self.ask(self.worker, "GET", f"tasks/{self.mine.pk}", expect=200).json()
         self.assertIn("approved", read["answers"]["properties"])
         self.assertIn("Climbing", [each["text"] for each in read["submitted"]])
+
+    def test_of_very_many_answers_the_newest_are_told(self) -> None:
+        def told(number: int) -> TaskAnswers:
+            definition = TaskDefinition(key=f"task_{number}", title="Check", fields=[])
+            return TaskAnswers(definition, [])
+
+        many = Rounds([told(number) for number in range(60)], [told(99 - n) for n in range(40)])
+        worker, mine = self.worker, f"tasks/{self.mine.pk}"
+        with mock.patch("tickets.seeing.answers.answers_in_rounds") as found:
+            found.return_value = many
+            read = self.ask(worker, "GET", mine, expect=200).json()
+            self.assertEqual((len(read["earlier"]), read["earlier_is_cut"]), (100, False))
+            many.last.insert(0, told(200))
+            read = self.ask(worker, "GET", mine, expect=200).json()
+            keys = [each["key"] for each in read["earlier"]]
+            self.assertEqual((len(keys), read["earlier_is_cut"]), (100, True))
+            self.assertEqual((keys[0], keys[-1]), ("task_200", "task_61"))
+            found.return_value = Rounds([told(number) for number in range(150)])
+            ticket = self.ask(
+                self.terry, "GET", f"tickets/{self.mine.workflow_instance.ticket.pk}", expect=200
+            ).json()
+            keys = [each["key"] for each in ticket["tasks"]]
+            self.assertEqual((len(keys), keys[0], keys[-1]), (100, "task_50", "task_149"))
+            self.assertIs(ticket["tasks_are_cut"], True)
+            found.return_value = Rounds([told(1)], left_out=1)
+            read = self.ask(worker, "GET", mine, expect=200).json()
+            self.assertIs(read["earlier_is_cut"], True)
 
     def test_nobody_else_finds_it(self) -> None:
         for person in (self.other, self.charlie):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+from datetime import UTC, datetime
 from typing import Any, Final
+from unittest import mock
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import QuerySet
 
 from tenants.api.tests.api_case import ROOT, ApiCase
 from tenants.audit.models import AuditEvent
@@ -12,7 +16,7 @@ from tenants.models import KeptAnswer
 from tenants.roles import SystemRole
 from tickets.models import FileUpload, Message, Ticket
 from tickets.testing import import_fixture
-from workflows.models import CompanyRole, TaskInstance, WorkflowEvent
+from workflows.models import CompanyRole, TaskInstance, TicketDefinition, WorkflowEvent
 
 KEY: Final[dict[str, Any]] = {"Idempotency-Key": "a-1"}
 ANSWERS: Final = {"location": "Spain", "season": "Summer", "activities": "Climbing"}
@@ -132,6 +136,35 @@ class ReadTests(VacationCase):
         self.assert_problem(self.ask(self.uma, "GET", "tickets?after=nonsense"), 422)
         self.assert_problem(self.ask(self.uma, "GET", "tickets?limit=101"), 422)
 
+    def test_a_list_goes_on_though_a_row_changes_meanwhile(self) -> None:
+        """Which rows stand on a page is asked before what they show."""
+        numbers = [self.ticket().pk for _each in range(3)]
+        of_rows = QuerySet.values_list
+        asked: list[Any] = []
+
+        def values_list(rows: Any, *fields: Any, **more: Any) -> Any:
+            found = of_rows(rows, *fields, **more)
+            if rows.model is Ticket and not asked:
+                asked.append(list(found))
+                Ticket.objects.filter(pk=numbers[2]).update(created_by=self.wendy)
+                return asked[0]
+            return found
+
+        with mock.patch.object(QuerySet, "values_list", values_list):
+            first = self.ask(self.uma, "GET", "tickets?limit=2", expect=200).json()
+        self.assertEqual([each["id"] for each in first["items"]], [numbers[1]])
+        rest = self.ask(self.uma, "GET", f"tickets?limit=2&after={first['next']}").json()
+        self.assertEqual([each["id"] for each in rest["items"]], [numbers[0]])
+
+    def test_each_version_of_a_type_is_listed_with_it(self) -> None:
+        number = self.ticket().pk
+        old = TicketDefinition.objects.get(key="vacation")
+        TicketDefinition.objects.filter(pk=old.pk).update(is_active=False)
+        old.pk, old.version, old.is_active = None, old.version + 1, True
+        old.save()
+        listed = self.ask(self.uma, "GET", "tickets?ticket_type=vacation", expect=200).json()
+        self.assertEqual([each["id"] for each in listed["items"]], [number])
+
     def test_it_filters_and_searches(self) -> None:
         number = self.ticket().pk
         for query, found in (
@@ -147,6 +180,24 @@ class ReadTests(VacationCase):
             with self.subTest(query):
                 listed = self.ask(self.uma, "GET", f"tickets?{query}", expect=200).json()
                 self.assertEqual([each["id"] for each in listed["items"]], [number] * found)
+
+    def test_bounded_by_a_moment_they_come_by_moments(self) -> None:
+        numbers = [self.ticket().pk for _each in range(4)]
+        days = [3, 1, 2, 2]  # as after tickets were brought from elsewhere
+        for number, day in zip(numbers, days, strict=True):
+            Ticket.objects.filter(pk=number).update(created_at=datetime(2026, 3, day, tzinfo=UTC))
+        address = "tickets?limit=1&submitted_before=2026-04-01T00:00:00Z"
+        found: list[int] = []
+        after: str | None = ""
+        while after is not None:
+            page = self.ask(self.uma, "GET", f"{address}&after={after}", expect=200).json()
+            found += [each["id"] for each in page["items"]]
+            after = page["next"]
+        self.assertEqual(found, [numbers[0], numbers[3], numbers[2], numbers[1]])
+        of_numbers = self.ask(self.uma, "GET", "tickets?limit=1").json()["next"]
+        too_late = base64.urlsafe_b64encode(b"at:9223372036854775807:1").decode().rstrip("=")
+        for wrong in (of_numbers, too_late):
+            self.assert_problem(self.ask(self.uma, "GET", f"{address}&after={wrong}"), 422)
 
     def test_who_takes_no_part_finds_nothing(self) -> None:
         number = self.ticket().pk

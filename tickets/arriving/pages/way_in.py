@@ -23,6 +23,7 @@ from tenants.limits.table import count_sender
 from tenants.migrating.versions import ensure_up_to_date
 from tenants.models import Company
 from tenants.observing.log_context import note, note_reason
+from tickets.arriving.errors import UnknownAddressError
 from tickets.arriving.receive_answer import receive_answer
 from tickets.arriving.receive_ticket import Received, receive_ticket
 from tickets.arriving.signed import SignedMessage
@@ -34,7 +35,6 @@ from tickets.calling.pages.from_systems import (
     content_of,
     refuse_where_closed,
 )
-from tickets.errors import UnknownAddressError
 from workflows.errors import InvalidDataError
 
 

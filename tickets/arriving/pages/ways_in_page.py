@@ -23,6 +23,7 @@ from tenants.pages.buttons import Button
 from tenants.pages.page import ObjectPage, register_page
 from tenants.refusals import refusals
 from tenants.roles import SystemRole
+from tickets.arriving.errors import NoSuchQuestionError, WayInPersonError
 from tickets.arriving.set_way_in import (
     FILE,
     TEXTS,
@@ -33,7 +34,6 @@ from tickets.arriving.set_way_in import (
     way_in_of,
 )
 from tickets.arriving.type_address import MailAddress, WebAddress
-from tickets.errors import NoSuchQuestionError, WayInPersonError
 from tickets.models import WayIn
 from workflows.models import TicketDefinition
 

@@ -24,6 +24,7 @@ from tenants.models import Company
 from tenants.observing.log_context import note, note_reason
 from tenants.refusals import refusals
 from tickets.calling.callback_address import CallbackAddress, read_token
+from tickets.calling.errors import UnknownCallbackError
 from tickets.calling.pages.from_systems import (
     SystemRefusedError,
     as_refusal,
@@ -32,7 +33,6 @@ from tickets.calling.pages.from_systems import (
     refuse_where_closed,
 )
 from tickets.calling.receive_callback import receive_callback
-from tickets.errors import UnknownCallbackError
 from workflows.actions import ActionError, parse_json
 from workflows.engine.process import Json
 

@@ -11,9 +11,9 @@ from tenants.mail.models import OutgoingMail
 from tenants.testing import CompanyTestCase
 from tenants.testing_tools.waits import PATIENCE
 from tickets.calling.callback_address import CallbackAddress
+from tickets.calling.errors import CallbackTooLateError
 from tickets.calling.receive_callback import receive_callback
 from tickets.calling.tests.action_case import ActionCase, Clock, replies
-from tickets.errors import CallbackTooLateError
 from tickets.models import Ticket, TicketError
 from tickets.repairing.hold_ticket import hold_ticket
 from tickets.repairing.tests.repair_case import broken_invariants
@@ -186,6 +186,37 @@ class FailureWayTests(ActionCase, CompanyTestCase):
         kinds = [*WorkflowEvent.objects.order_by("pk").values_list("kind", flat=True)]
         self.assertLess(kinds.index("CALL_FAILED"), kinds.index("WAY_MESSAGE_SENT"))
         self.assertEqual(self.instance().current_task.definition.key, "ask")
+
+    def test_its_mails_say_what_failed(self) -> None:
+        text = "{failure.reason}/{failure.status}/{failure.message}/{failure.answer.error}"
+        self.refused.messages = [
+            {"who": who, "subject": "{failure.status}", "text": text, **more}
+            for who, more in (
+                ("requester", {}),
+                ("person", {"email": self.terry.email}),
+                ("address", {"email": "shop@else.example"}),
+            )
+        ]
+        self.refused.save()
+        self.submit()
+        self.call(402, {"error": "no money"})
+        mails = {each.to: each for each in OutgoingMail.objects.filter(kind="message")}
+        self.assertEqual({each.subject for each in mails.values()}, {"402"})
+        self.assertIn("refused/402//\n", mails[self.uma.email].text + "\n")
+        for to in (self.terry.email, "shop@else.example"):
+            self.assertRegex(mails[to].text, r"refused/402/.*402.*/no money")
+
+    def test_a_later_mail_says_what_had_failed(self) -> None:
+        again = self.workflow.transitions.get(from_task__key="ask")
+        mail = {"who": "requester", "subject": "{failures.payment.status}", "text": "{number}"}
+        again.messages = [mail]
+        again.save()
+        self.submit()
+        self.call(402, {"error": "no money"})
+        ask = self.instance().current_task
+        with self.captureOnCommitCallbacks(execute=True):
+            complete_task(task=ask, output={}, user=ask.assigned_to)
+        self.assertEqual(OutgoingMail.objects.get(kind="message").subject, "402")
 
     def test_a_mail_that_cannot_be_sent_leaves_the_call_in_error(self) -> None:
         mail = {"who": "answer", "answer": "ticket.supplier", "subject": "s", "text": "t"}

@@ -20,6 +20,7 @@ from tenants.connection import in_public
 from tenants.models import User
 from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.refusals import refusals
+from tickets.canned_replies.errors import MayNotKeepCannedReplyError
 from tickets.canned_replies.pages.canned_reply_resource import CannedReplyResource
 from tickets.canned_replies.placeholders import PLACEHOLDERS
 from tickets.canned_replies.save_reply import (
@@ -30,7 +31,6 @@ from tickets.canned_replies.save_reply import (
     roles_kept_by,
     save_canned_reply,
 )
-from tickets.errors import MayNotKeepCannedReplyError
 from tickets.models import CannedReply
 from workflows.flat import FlatImportAdmin
 from workflows.models import CompanyRole

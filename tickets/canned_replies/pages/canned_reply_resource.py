@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from tenants.names import name_key, plain_name
 from tenants.refusals import refusals
+from tickets.canned_replies.errors import MayNotKeepCannedReplyError
 from tickets.canned_replies.save_reply import plain_reply, save_canned_reply
-from tickets.errors import MayNotKeepCannedReplyError
 from tickets.models import CannedReply
 from workflows.engine.problems import did_you_mean, nearest, short
 from workflows.flat import FlatResource, FlatRow

@@ -10,18 +10,18 @@ from django.urls import reverse
 
 from tenants.audit.models import AuditEvent
 from tenants.models import User
-from tickets.canned_replies.placeholders import filled, wrong_placeholder
-from tickets.canned_replies.save_reply import delete_canned_reply, save_canned_reply
-from tickets.conversation.mentions import find_mentions
-from tickets.conversation.rendering import render_message
-from tickets.conversation.tests.talk_case import TalkCase
-from tickets.errors import (
+from tickets.canned_replies.errors import (
     CannedReplyEmptyError,
     CannedReplyNameInUseError,
     CannedReplyPlaceholderError,
     CannedReplyTooLongError,
     MayNotKeepCannedReplyError,
 )
+from tickets.canned_replies.placeholders import filled, wrong_placeholder
+from tickets.canned_replies.save_reply import delete_canned_reply, save_canned_reply
+from tickets.conversation.mentions import find_mentions
+from tickets.conversation.rendering import render_message
+from tickets.conversation.tests.talk_case import TalkCase
 from tickets.models import CannedReply
 from tickets.models.canned_reply import LONGEST_REPLY
 from tickets.taking_part.access import participants

@@ -16,7 +16,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from tenants.active_company import active_company
+from tenants.companies.active_company import active_company
 from tenants.connection import company_of
 from tenants.migrating.versions import ensure_up_to_date
 from tenants.models import Company, CompanyExport

@@ -26,7 +26,7 @@ from unfold.widgets import (
 )
 
 from tenants.account.password_again import FIELD, is_recent
-from tenants.active_company import active_company
+from tenants.companies.active_company import active_company
 from tenants.connection import company_of
 from tenants.errors import TicketFlowerError
 from tenants.models import Company, CompanyExport, CompanyRestore

@@ -30,6 +30,7 @@ from tickets.file_versions.add_version import add_version
 from tickets.files.access import with_what_decides
 from tickets.files.keep_file import keep_file
 from tickets.models import (
+    AssistantOffer,
     BulkChange,
     BulkRetry,
     CannedReply,
@@ -285,6 +286,17 @@ class FullCompany(CompanyTransactionTestCase):
         ).get()
         assert task.assigned_to is not None
         save_task_answers(task=task, answers={"boss": None}, user=task.assigned_to)
+        AssistantOffer.objects.create(
+            task=task,
+            account=self.walt,
+            called="Invoice bot",
+            tries_left=3,
+            offered_at=timezone.now(),
+            until=timezone.now(),
+            ended_at=timezone.now(),
+            why="SUGGESTED",
+            answers={"boss": answer_of(self.wendy)},
+        )
         self.call_under_way()
         self.talk_about(ticket)
         reply = CannedReply.objects.create(name="Thanks", text="Thank you, {{requester}}.")

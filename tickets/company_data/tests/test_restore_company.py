@@ -66,6 +66,7 @@ AS_IT_IS: Mapping[str, str] = {}
 PERSON, JSON, JOB, TYPE, SUBJECT = "person", "json with people", "job", "content type", "subject"
 WORKER, QUERY, ENDED = "worker", "query of a list", "ended"
 TABLES: dict[str, dict[str, str]] = {
+    "tickets_assistantoffer": {"account_id": PERSON, "answers": JSON},
     "audit_auditevent": {"actor_id": PERSON, "subject_id": SUBJECT},
     "django_admin_log": {"user_id": PERSON, "content_type_id": TYPE, "object_id": SUBJECT},
     "tickets_bulkchange": {
@@ -123,7 +124,7 @@ TABLES: dict[str, dict[str, str]] = {
 }
 # Keys under which the number of a person stands in JSON. Written out: the test must not ask what it
 # is to judge.
-PERSON_KEYS = {"to_id", "from_id"}
+PERSON_KEYS = {"to_id", "from_id", "person_id"}
 
 
 NOT_DONE = "The company was restored from an archive before this was done."

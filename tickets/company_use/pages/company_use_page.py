@@ -3,8 +3,8 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy
 
-from tenants.active_company import active_company
-from tenants.company_limits import uses_of
+from tenants.companies.active_company import active_company
+from tenants.companies.company_limits import uses_of
 from tenants.models import User
 from tenants.pages.menu import MenuEntry, MenuSection
 from tenants.pages.page import Page, register_page

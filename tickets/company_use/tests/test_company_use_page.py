@@ -4,7 +4,7 @@ from django.core.cache import cache
 from django.test import override_settings
 from django.urls import reverse
 
-from tenants.company_limits import MEGABYTE
+from tenants.companies.company_limits import MEGABYTE
 from tenants.models import Company
 from tenants.testing import CompanyTestCase
 

@@ -13,7 +13,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext, gettext_lazy
 from unfold.decorators import display
 
-from tenants.active_company import active_company
+from tenants.companies.active_company import active_company
 from tenants.pages.badges import clipped
 from tenants.pages.detail_page import DetailPageAdmin
 from tenants.pages.page import buttons_of

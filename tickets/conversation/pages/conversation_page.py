@@ -23,12 +23,12 @@ from tenants.pages.page import Page, register_page, with_pages
 from tenants.pages.refusals import refusals_in, where_from
 from tickets.canned_replies.placeholders import filled
 from tickets.conversation.ask_requester import ask_requester
+from tickets.conversation.errors import QuestionInternalError
 from tickets.conversation.follow_ticket import follow_ticket, unfollow_ticket
 from tickets.conversation.go_on import go_on_without_answer
 from tickets.conversation.pages.message_form import MessageForm
 from tickets.conversation.pages.timeline import Conversation, conversation_address
 from tickets.conversation.write_message import Written, write_message
-from tickets.errors import QuestionInternalError
 from tickets.files.keep_file import make_versions
 from tickets.models import CannedReply, Message, Ticket, Visibility
 from tickets.saving.pages.saved import forget_typed

@@ -19,8 +19,8 @@ from tenants.errors import CompanyLimitError, StorageAwayError
 from tenants.models import User
 from tenants.pages.numbers import number_in
 from tenants.refusals import refusals
+from tickets.conversation.errors import SameNameError
 from tickets.conversation.write_message import MOST_FILES
-from tickets.errors import SameNameError
 from tickets.files.access import FileAccess, files_of
 from tickets.files.keep_file import keep_file
 from tickets.models import FileUpload, Ticket, Visibility

@@ -13,10 +13,10 @@ from tenants.roles import SystemRole
 from tickets.advancing.timers import fire_timer
 from tickets.conversation.ask_requester import ask_requester
 from tickets.conversation.edit_message import edit_message
+from tickets.conversation.errors import CannotAskOneselfError, RequesterGoneError
 from tickets.conversation.go_on import go_on_without_answer
 from tickets.conversation.tests.talk_case import INTERNAL, TalkCase
 from tickets.conversation.write_message import Written
-from tickets.errors import CannotAskOneselfError, RequesterGoneError
 from tickets.health.company import company_findings
 from tickets.job_names import FIRE_TIMER
 from tickets.models import Message, Notice, Ticket

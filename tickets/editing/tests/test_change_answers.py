@@ -11,14 +11,11 @@ from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import tampering
 from tickets.editing.change_answers import earlier_answers
+from tickets.editing.errors import AnswersChangedMeanwhileError
 from tickets.editing.kept_changes import kept_changes
 from tickets.editing.tests.edit_case import APPROVED, EditCase
 from tickets.erasing.erase_person import erase_person
-from tickets.errors import (
-    AnswersChangedMeanwhileError,
-    CompletionFailedError,
-    UnknownUploadError,
-)
+from tickets.files.errors import UnknownUploadError
 from tickets.files.keep_file import keep_file
 from tickets.finding.find_tickets import Scope, find_tickets
 from tickets.finding.query import read_query
@@ -33,6 +30,7 @@ from tickets.seeing import Viewer, changed_answers
 from tickets.tests.refusals import refused
 from tickets.working.complete_many import form_of
 from tickets.working.complete_task import complete_task
+from tickets.working.errors import CompletionFailedError
 from workflows.authoring.definitions.export_bundle import export_bundle
 from workflows.bundles import run_document_test_cases
 from workflows.engine.process import Json, JsonObject

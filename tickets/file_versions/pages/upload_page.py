@@ -13,14 +13,14 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
 from tenants.limits.bodies import SMALL_BODY
+from tenants.models import User
 from tenants.pages.page import ScriptPage, register_page
 from tickets.files.clean_up_uploads import discard_uploads
 from tickets.files.keep_file import keep_file
+from tickets.files.send_file import may_send_files
 from tickets.models import FileUpload
 from workflows.fields.file.accepted import entries_in
 from workflows.fields.file.file_input import checked
-
-SCREENS = ("view_myticket", "view_mytask", "view_ticket")
 
 
 @register_page(FileUpload, "upload/", name="tickets_fileupload_upload")
@@ -38,9 +38,8 @@ class UploadPage(ScriptPage):
 
     @classmethod
     def admits(cls, request: HttpRequest) -> bool:
-        return super().admits(request) and any(
-            request.user.has_perm(f"tickets.{screen}") for screen in SCREENS
-        )
+        user = request.user
+        return super().admits(request) and isinstance(user, User) and may_send_files(user)
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         if "drop" in request.POST:

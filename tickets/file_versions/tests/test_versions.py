@@ -14,12 +14,14 @@ from django.utils import timezone
 
 from tenants.audit.models import AuditEvent
 from tenants.models import Company, User
+from tickets.conversation.errors import MayNotWriteError
 from tickets.conversation.write_message import write_message
-from tickets.errors import FilesOfEndedTicketError, MayNotWriteError, UnknownUploadError
 from tickets.file_versions.add_version import add_version
+from tickets.file_versions.errors import FilesOfEndedTicketError
 from tickets.file_versions.pages import ticket_files
 from tickets.files import access
 from tickets.files.access import files_of, with_what_decides
+from tickets.files.errors import UnknownUploadError
 from tickets.files.keep_file import keep_file
 from tickets.models import FileUpload, Follower, Message, Notice, Ticket, Visibility
 from tickets.tests.screens import ScreenTestCase

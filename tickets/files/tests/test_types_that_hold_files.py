@@ -12,8 +12,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import SimpleTestCase, override_settings
 from django.utils import timezone
 
-from tickets.errors import UnknownUploadError
 from tickets.files.clean_up_uploads import clean_up_uploads
+from tickets.files.errors import UnknownUploadError
 from tickets.files.keep_file import claim_files, keep_file
 from tickets.models import FileUpload
 from tickets.saving.save_answers import save_ticket_answers

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tenants.active_company import active_company
+from tenants.companies.active_company import active_company
 from tenants.models import User
 from tenants.pages.filters import ChosenFilter
 from tenants.pages.numbers import number_in

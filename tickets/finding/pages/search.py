@@ -11,6 +11,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from tenants.connection import current_schema
+from tenants.errors import TooDearError
+from tenants.limits.dear import Dear, count_dear
 from tickets.finding.find_tickets import (
     Found,
     Scope,
@@ -60,8 +63,10 @@ class FindsInTickets:
             return (queryset.none() if search_term.strip() else queryset), False
         tickets = self.searched_tickets(request, queryset)
         try:
+            # It may take seconds, whatever it finds.
+            count_dear(Dear.WHILE_TYPING, person_id=request.user.pk or 0, schema=current_schema())
             found = find_tickets(query, tickets=tickets, scope=self.search_scope)
-        except SearchTooWideError as refusal:
+        except (SearchTooWideError, TooDearError) as refusal:
             messages.warning(request, str(refusal))
             return queryset.none(), False
         _tell_what_is_left_out(request, query, found)

@@ -25,6 +25,9 @@ _SLOW_WORDS = "SELECT 1 FROM pg_sleep(0.06) WHERE %s <> '' LIMIT %s"
 class FindTests(FindingCase):
     def set_up_once(self) -> None:
         super().set_up_once()
+        with connection.cursor() as cursor:  # a small number is the beginning of what is written
+            number = "7000 + nextval('tickets_ticket_id_seq')"
+            cursor.execute(f"SELECT setval('tickets_ticket_id_seq', {number})")
         self.desk = self.submit(what="Ein höhenverstellbarer Schreibtisch für 1.000,50 Euro")
         self.chair = self.submit(what="A chair (model X-12/b), ask jo.doe@shop.example")
         self.say(self.desk, self.uma, "For the office in Zürich", public=True)

@@ -22,7 +22,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.models import User
 from tenants.roles import SystemRole
-from tenants.testing import outside
+from tenants.testing import outside, unrendered
 from tickets.conversation.edit_message import edit_message
 from tickets.conversation.hide_message import hide_message
 from tickets.conversation.write_message import write_message
@@ -79,6 +79,7 @@ class FindingCase(ScreenTestCase):
 
     def setUp(self) -> None:
         super().setUp()
+        self.browsers: dict[int, Any] = {}
         forget_definitions()
         self.addCleanup(forget_definitions)
         self.enterContext(override_settings(MEDIA_ROOT=self.enterContext(self.folder())))
@@ -123,9 +124,8 @@ class FindingCase(ScreenTestCase):
 
     def found(self, person: User, typed: str, screen: str, **more: str) -> list[int]:
         """The tickets of the rows that a list shows after a search."""
-        self.log_in(person)
         address = reverse(f"admin:{screen}_changelist")
-        response = self.client.get(address, {"q": typed, **more})
+        response = self.browser_of(person).get(address, {"q": typed, **more})
         self.assertEqual(response.status_code, 200)
         changes = response.context["cl"]
         self.assertEqual(changes.result_count, len(changes.result_list))
@@ -135,9 +135,17 @@ class FindingCase(ScreenTestCase):
             for row in changes.result_list
         )
 
+    def browser_of(self, person: User) -> Any:
+        """In which they are logged in, for all that a test asks as them."""
+        if person.pk not in self.browsers:
+            self.browsers[person.pk] = self.client_class()
+            self.browsers[person.pk].force_login(person)
+        return self.browsers[person.pk]
+
     def palette(self, person: User, typed: str) -> str:
-        self.log_in(person)
-        return str(self.client.get(reverse("admin:search"), {"s": typed}).content.decode())
+        return str(
+            self.browser_of(person).get(reverse("admin:search"), {"s": typed}).content.decode()
+        )
 
 
 class VisibilityTests(FindingCase):
@@ -158,6 +166,7 @@ class VisibilityTests(FindingCase):
             yield TASKS, self.found(person, typed, TASKS, **self.archive)
 
     def test_each_finds_what_they_may_read_and_nothing_else(self) -> None:
+        self.enterContext(unrendered())
         self.give_role(self.walt, SystemRole.USER)
         seen = 0
         for what, person in product(WORDS, (self.uma, self.wendy, self.walt, self.terry)):
@@ -171,12 +180,9 @@ class VisibilityTests(FindingCase):
                     }[screen]
                     may = takes_part and (is_public or screen != MINE) and what != "a question"
                     self.assertEqual(numbers, [self.ticket.pk] if may else [])
-                    # As a part of a word, too, and together with what everybody may read.
-                    self.assertEqual(self.found_again(person, word[1:-1], screen), numbers)
-                    self.assertEqual(
-                        self.found_again(person, f"{word} walnuts", screen),
-                        numbers if may else [],
-                    )
+                    # As a part of a word, too, and together with what who takes part may read.
+                    part = f"{word[1:-1]} walnuts" if takes_part else word[1:-1]
+                    self.assertEqual(self.found_again(person, part, screen), numbers)
                     seen += may
         self.assertGreater(seen, 20)
 
@@ -185,6 +191,7 @@ class VisibilityTests(FindingCase):
         return self.found(person, typed, screen, **more)
 
     def test_what_one_may_not_read_leaves_nothing_out_either(self) -> None:
+        self.enterContext(unrendered())
         for what, (word, is_public) in WORDS.items():
             if is_public:
                 continue
@@ -236,6 +243,7 @@ class VisibilityTests(FindingCase):
                 self.assertIn("<mark>", self.page)
 
     def test_another_company_finds_nothing(self) -> None:
+        self.enterContext(unrendered())
         for word, _is_public in WORDS.values():
             self.assertEqual(self.found(self.charlie, word, ALL), [])
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 
 from tenants.pages.badges import badge
 from tickets.models import ErrorStatus, Ticket, TicketError
+from tickets.models.assistant_offer import offer_of
 from workflows.end_outcomes import SCREENS as OUTCOMES
 from workflows.models import (
     TaskInstance,
@@ -20,6 +21,7 @@ from workflows.models import (
     WorkflowEvent,
     WorkflowStatus,
 )
+from workflows.models.task_instance import WORKABLE
 from workflows.priorities import SCREENS as PRIORITIES
 from workflows.priorities import Priority
 from workflows.running.events.of_calls.call_failed import CALL_FAILED
@@ -67,6 +69,21 @@ def task_badge(task: TaskInstance, *, failed: Collection[int] = ()) -> SafeStrin
         return badge(gettext("Failed"), "bad")
     status = TaskStatus(task.status)
     return badge(status.label, TASK_TONES[status])
+
+
+def assistant_badge(task: TaskInstance, *, now: datetime) -> SafeString | None:
+    """In lists: that an assistant is at it, or that its suggestion waits to be checked."""
+    offer = offer_of(task)
+    if offer is None or task.status not in WORKABLE:
+        return None
+    if offer.is_open(now=now):
+        until = timezone.localtime(offer.until)
+        is_today = until.date() == timezone.localtime(now).date()
+        time = date_format(until, "TIME_FORMAT" if is_today else "SHORT_DATETIME_FORMAT")
+        return badge(gettext("An assistant is at it, until %(time)s") % {"time": time}, "info")
+    if offer.is_suggestion:
+        return badge(gettext("Suggestion to check"), "warn")
+    return None
 
 
 def failed_calls(tasks: Iterable[TaskInstance]) -> set[int]:

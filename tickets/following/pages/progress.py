@@ -118,13 +118,18 @@ class Moments:
     def __init__(self, ticket: Ticket, viewer: Viewer, hidden: Collection[int] = ()) -> None:
         """`viewer`: as what the person looks at it; `hidden` as `hidden_tasks`."""
         self._ticket, self._viewer, self._hidden = ticket, viewer, hidden
+        self._is_for_team = viewer is Viewer.TEAM
 
     def newest(self, *, before: int, most: int) -> list[Happened]:
         ticket = self._ticket
         found: list[Happened] = []
         says_submission = False  # that somebody else did it stands among the events
         if ticket.workflow_instance_id is not None:
-            told = [str(kind) for kind in all_kinds() if kind.screen.timeline is not None]
+            told = [
+                str(kind)
+                for kind in all_kinds()
+                if kind.screen.told(to_team=self._is_for_team) is not None
+            ]
             events = WorkflowEvent.objects.filter(
                 workflow_instance=ticket.workflow_instance_id, pk__lt=before, kind__in=told
             )
@@ -146,15 +151,16 @@ class Moments:
 
     def _moments(self, event: WorkflowEvent) -> list[Moment]:
         screen = kind_named(event.kind).screen
-        if screen.timeline is None:
+        hides = event.task_instance_id in self._hidden
+        sentence = screen.told(to_team=self._is_for_team and not hides)
+        if sentence is None:
             return []
         tone = screen.tone_of(event)
         tone = tone if tone in (Tone.GOOD, Tone.BAD) else Tone.PLAIN
         fields = self._ticket.workflow.fields
-        hides = event.task_instance_id in self._hidden
         viewer = Viewer.NOBODY if hides else self._viewer
         changed = changed_answers(event, ticket_fields=fields, viewer=viewer)
-        text = event_sentence(screen.timeline, event)
+        text = event_sentence(sentence, event)
         return [Moment(event.at, text, screen.icon, tone, changed.pairs)]
 
 

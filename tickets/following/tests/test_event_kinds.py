@@ -83,7 +83,16 @@ EXAMPLES = {
         {"from": "Wendy Wells", "from_id": WENDY},
         changes={"task_status": "PENDING", "assigned_to": None},
     ),
-    "REMINDED": Example({"reminder": "P1D > role", "when": "P1D", "tell": "role", "role": "Heads"}),
+    "REMINDED": Example(
+        {
+            "reminder": f"P1D > person {WENDY}",
+            "when": "P1D",
+            "tell": "person",
+            "person": "Wendy Wells",
+            "person_id": WENDY,
+            "add": True,
+        },
+    ),
     "TIMES_MOVED": Example({"due": "2026-03-02T09:00:00+00:00"}),
     "WAIT_ENDED": Example(
         {"until": "2026-04-01T12:00:00+00:00"},
@@ -112,6 +121,10 @@ EXAMPLES = {
     "SUBMITTED_OUTSIDE": Example(of_task=False),
     "SENT_OUTSIDE": Example({"to_contact": True}),
     "UNDELIVERED": Example(),
+    "OFFERED": Example(
+        {"to": "Wendy Wells", "to_id": WENDY, "until": "2026-04-01T12:00:00+00:00", "checked": True}
+    ),
+    "OFFER_ENDED": Example({"from": "Wendy Wells", "from_id": WENDY, "why": "OUT_OF_TIME"}),
     "SENT_AGAIN": Example({"reason": "It was full.", "elsewhere": True}),
     "MESSAGE_SENT": Example(
         {"output": {}, "who": "person", "to": "Wendy Wells", "to_id": WENDY},

@@ -67,6 +67,7 @@ POINTING = {
 
 # What `delete_tickets` deletes beside it, as nobody guards it.
 DELETED_BESIDE = {
+    "tickets_assistantoffer.task_id",
     "tickets_follower.ticket_id",
     "tickets_message.ticket_id",
     "tickets_searchentry.ticket_id",

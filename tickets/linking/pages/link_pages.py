@@ -21,7 +21,8 @@ from tenants.pages.page import register_page
 from tenants.pages.refusals import refusals_in
 from tickets.conversation.pages.conversation_page import TicketPage, ticket_address
 from tickets.conversation.pages.timeline import conversation_address
-from tickets.errors import MayNotLinkError, MayNotMarkDuplicateError, ReasonMissingError
+from tickets.errors import ReasonMissingError
+from tickets.linking.errors import MayNotLinkError, MayNotMarkDuplicateError
 from tickets.linking.link_tickets import link_tickets, may_link, unlink_tickets
 from tickets.linking.mark_duplicate import mark_as_duplicate, may_mark_duplicate
 from tickets.models import LinkKind, Message, TicketLink

@@ -9,7 +9,9 @@ from django.utils import timezone
 from tenants.audit.models import AuditEvent
 from tenants.models import User
 from tickets.conversation.follow_ticket import follow_ticket
-from tickets.errors import (
+from tickets.errors import ReasonMissingError
+from tickets.linking import link_tickets as linking
+from tickets.linking.errors import (
     DuplicateInCircleError,
     LinkedAlreadyError,
     LinkToItselfError,
@@ -17,10 +19,8 @@ from tickets.errors import (
     MayNotMarkDuplicateError,
     NoSuchTicketError,
     NotOfOtherTeamError,
-    ReasonMissingError,
     TooManyLinksError,
 )
-from tickets.linking import link_tickets as linking
 from tickets.linking.link_tickets import link_tickets, unlink_tickets
 from tickets.linking.mark_duplicate import mark_as_duplicate
 from tickets.linking.pages import links_section

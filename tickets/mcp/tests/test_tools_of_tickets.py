@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 from unittest import mock
 from uuid import uuid4
+
+from django.db import connection
 
 from tenants.audit.models import AuditEvent
 from tenants.mcp.tests.assistant import Assistant
@@ -12,7 +15,9 @@ from tenants.models import KeptAnswer
 from tenants.roles import SystemRole
 from tenants.services import set_system_roles
 from tenants.testing import CompanyTestCase
-from tickets.models import Message, Ticket, TicketError
+from tickets.files.send_file import send_file
+from tickets.mcp.sending_files import MOST_BYTES, MOST_CHARACTERS
+from tickets.models import FileUpload, Message, Ticket, TicketError
 from tickets.repairing.tests.repair_case import SmallWorkflow
 from tickets.testing import import_fixture
 from workflows.models import CompanyRole, TaskInstance, WorkflowDefinition
@@ -185,6 +190,67 @@ class TicketToolTests(CompanyTestCase):
                 idempotency_key=uuid4().hex,
             )
         )
+
+    def test_it_sends_a_file_once(self) -> None:
+        claude, key = Assistant(self.uma), uuid4().hex
+        sent: Any = {"filename": "notes.txt", "content": b64encode(b"Hello").decode()}
+        kept = claude.call("upload_file", **sent, idempotency_key=key)
+        self.assertEqual(claude.call("upload_file", **sent, idempotency_key=key), kept)
+        upload = FileUpload.objects.get()
+        self.assertEqual((str(upload.uuid), upload.uploaded_by), (kept["upload"], self.uma))
+        with upload.file.open("rb") as file:
+            self.assertEqual(file.read(), b"Hello")
+        self.assertTrue(kept["larger_files"].endswith("/api/v1/files"))
+        ticket = self.submit()
+        said: Any = {"ticket": ticket["number"], "text": "Here", "files": [kept["upload"]]}
+        claude.write("add_message", **said)
+        upload.refresh_from_db()
+        self.assertEqual(upload.message, Message.objects.get())
+        self.assertTrue(claude.refused("add_message", **said, idempotency_key=uuid4().hex))
+        wrong = {**said, "files": ["x"], "idempotency_key": uuid4().hex}
+        self.assertTrue(claude.refused("add_message", **wrong))
+        event = AuditEvent.objects.filter(kind="assistants.acted").earliest("pk")
+        self.assertEqual(event.data["tool"], "upload_file")
+
+    def test_nobody_waits_for_the_storage_that_takes_a_file(self) -> None:
+        """The company's row, which counts its room, is not locked meanwhile."""
+        depths = [len(connection.savepoint_ids)]
+
+        def kept(**given: Any) -> Any:
+            depths.append(len(connection.savepoint_ids))
+            return send_file(**given)
+
+        with mock.patch("tickets.mcp.sending_files.send_file", side_effect=kept):
+            Assistant(self.uma).write("upload_file", filename="a.txt", content="SGVsbG8=")
+        self.assertEqual(depths, [depths[0]] * 2)
+
+    def test_a_file_is_checked_as_on_the_page(self) -> None:
+        claude = Assistant(self.uma)
+        for name, content in (
+            ("a.pdf", b64encode(b"no pdf at all").decode()),
+            ("..", "SGVsbG8="),
+            ("a/", "SGVsbG8="),
+            ("a.txt", "SGVsbG8"),
+            ("a.txt", "SGVs\nbG8="),
+            ("a.txt", "####"),
+            ("a.txt", "A" * (MOST_CHARACTERS + 4)),
+        ):
+            with self.subTest(name, length=len(content)):
+                said = claude.refused(
+                    "upload_file", filename=name, content=content, idempotency_key=uuid4().hex
+                )
+                self.assertTrue(said["message"])
+        whole = b64encode(b"x" * MOST_BYTES).decode()
+        claude.write("upload_file", filename="large.txt", content=whole)
+        self.assertEqual(FileUpload.objects.count(), 1)
+
+    def test_who_uses_no_form_sends_no_file(self) -> None:
+        self.carla.groups.clear()
+        content = b64encode(b"Hello").decode()
+        Assistant(self.carla).refused(
+            "upload_file", filename="a.txt", content=content, idempotency_key=uuid4().hex
+        )
+        self.assertFalse(FileUpload.objects.exists())
 
     def test_it_claims_from_the_pool(self) -> None:
         self.wendy.is_available = False

@@ -9,12 +9,13 @@ from tenants.roles import SystemRole
 from tenants.testing import CompanyTestCase
 from tickets.advancing.advance_ticket import advance_ticket
 from tickets.advancing.tests.test_concurrent_changes import DECLARED, ConcurrentCase
-from tickets.errors import MayNotRepairError, ReasonMissingError, TooManyTicketsError
+from tickets.errors import ReasonMissingError, TooManyTicketsError
 from tickets.health import company_findings
 from tickets.models import ErrorType, SearchEntry, Ticket, TicketError
 from tickets.moving.move_tickets import move_tickets, preview_move
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.repairing.correct_data import correct_task_output
+from tickets.repairing.errors import MayNotRepairError
 from tickets.repairing.hold_ticket import hold_ticket, resume_ticket
 from tickets.repairing.pages.all_repairs import open_repairs
 from tickets.repairing.pages.correcting import CorrectOutput

@@ -1,9 +1,9 @@
 """A ticket ended before its time of which somebody had a task to do, or goes on without it.
 
 About: `task` (its id), `title`, `why`: "withdrawn", "duplicate", "not_needed" (its block has ended
-without it), "taken_over" (by `actor`), "decided" (it was a vote, which cannot change the outcome
-any more), "cancelled_above" (the ticket that has started it does not wait for it any more), or
-what a ticket admin has done.
+without it), "taken_over" (by `actor`), "approved" or "refused" (it was a vote, which cannot change
+the outcome any more), "cancelled_above" (the ticket that has started it does not wait for it any
+more), or what a ticket admin has done. Notices from before 0.3.0 say "decided" of a vote.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ def _sentence(notice: Notice) -> StrOrPromise:
             return _(
                 "%(person)s closed %(ticket)s as a duplicate. You need not do “%(task)s” any more."
             )
+        case "approved":
+            return _("“%(task)s” of %(ticket)s is approved. Your vote is not needed any more.")
+        case "refused":
+            return _("“%(task)s” of %(ticket)s is refused. Your vote is not needed any more.")
         case "decided":
             return _("“%(task)s” of %(ticket)s is decided. Your vote is not needed any more.")
         case "not_needed":
@@ -46,6 +50,10 @@ def _subject(notice: Notice) -> StrOrPromise:
             return _("Withdrawn: %(ticket)s")
         case "duplicate":
             return _("Closed as a duplicate: %(ticket)s")
+        case "approved":
+            return _("Approved: “%(task)s” of %(ticket)s")
+        case "refused":
+            return _("Refused: “%(task)s” of %(ticket)s")
         case "decided":
             return _("Decided: “%(task)s” of %(ticket)s")
         case "not_needed":

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
-from tenants.active_company import active_company
+from tenants.companies.active_company import active_company
 from tenants.models import User
 from tenants.pages.refusals import refusal_as_json
 from tenants.refusals import Refusals

@@ -37,6 +37,7 @@ EXAMPLES: Final[Mapping[str, JsonObject]] = {
     "TICKET_REMINDER": {"title": "Check it"},
     "TASK_LATE": {"title": "Check it", "said": "It is urgent."},
     "TASK_OFFERED": {"title": "Check it"},
+    "ASSISTANT_ENDED": {"title": "Check it", "why": "SUGGESTED"},
     "ERROR": {"error": 1},
     "NOBODY_AVAILABLE": {"title": "Check it"},
     "STANDS_IN": {"from": DUE, "until": DUE},

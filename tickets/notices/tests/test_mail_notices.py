@@ -10,7 +10,7 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tenants.company_limits import MAILS, uses_of
+from tenants.companies.company_limits import MAILS, uses_of
 from tenants.connection import use_company
 from tenants.mail.message import message_of
 from tenants.mail.models import OutgoingMail

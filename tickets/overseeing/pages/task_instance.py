@@ -43,6 +43,7 @@ from workflows.models import (
 )
 from workflows.running.events.of_calls.call_failed import CALL_FAILED
 from workflows.running.people.why_waiting import why_waiting
+from workflows.running.people.workers import colleagues
 
 
 @admin.register(TaskInstance)
@@ -183,8 +184,15 @@ def _documents(task: TaskInstance) -> list[tuple[str, str]]:
 
 
 def _offered_to(task: TaskInstance) -> list[str]:
-    """The company roles whose members may do it as well; no query where there are none."""
-    if not task.added_roles:
-        return []
-    roles = CompanyRole.objects.filter(pk__in=task.added_roles).order_by("name")
-    return list(roles.values_list("name", flat=True))
+    """The company roles whose members may do it as well, and the people who may; no query where
+    there are none."""
+    found: list[str] = []
+    if task.added_roles:
+        roles = CompanyRole.objects.filter(pk__in=task.added_roles).order_by("name")
+        found += roles.values_list("name", flat=True)
+    if task.added_people:
+        people = (
+            colleagues().filter(pk__in=task.added_people).order_by("first_name", "last_name", "pk")
+        )
+        found += map(str, people)
+    return found

@@ -42,6 +42,7 @@ from tickets.finding.pages.search import FindsInTickets, where_it_is
 from tickets.following.pages import progress
 from tickets.following.pages.answers_cell import answers_cell
 from tickets.following.pages.badges import (
+    assistant_badge,
     due_badge,
     error_badge,
     failed_calls,
@@ -53,6 +54,7 @@ from tickets.following.pages.branches import branches_of, item_of
 from tickets.following.pages.history import WholeHistory
 from tickets.linking.pages.links_section import Links
 from tickets.models import ListOfViews, Rating, Ticket, TicketError
+from tickets.models.assistant_offer import answered_by
 from tickets.models.ticket import TicketQuerySet
 from tickets.moving.pages.move_page import move_address, newer_version
 from tickets.overseeing.exports import TicketResource
@@ -362,7 +364,9 @@ def _tasks_of(ticket: Ticket) -> Rounds[dict[str, Any]]:
     if instance is None:
         return Rounds()
     tasks = TaskInstance.objects.filter(workflow_instance=instance)
-    newest, left_out = newest_visits(tasks.select_related("definition", "assigned_to"))
+    newest, left_out = newest_visits(
+        tasks.select_related("definition", "assigned_to", "assistant_offer")
+    )
     failed = failed_calls(newest)
     rows = [
         {
@@ -370,6 +374,8 @@ def _tasks_of(ticket: Ticket) -> Rounds[dict[str, Any]]:
             "item": item_of(each),
             "badge": task_badge(each, failed=failed),
             "link": admin_link(each),
+            "assistant": assistant_badge(each, now=timezone.now()),
+            "answered_by": answered_by(each),
         }
         for each in newest
     ]

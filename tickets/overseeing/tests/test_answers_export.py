@@ -239,7 +239,7 @@ class BoundsTests(AnswersCase):
                 title="x", definition_id=ticket.definition_id, workflow_id=ticket.workflow_id,
                 data=ticket.data, created_by_id=ticket.created_by_id,
             )
-            for _number in range(600)
+            for _number in range(400)
         ]  # fmt: skip
         Ticket.objects.bulk_create(rows)
         del rows
@@ -252,7 +252,7 @@ class BoundsTests(AnswersCase):
                 tracemalloc.stop()
             with self.subTest(kind):
                 self.assertEqual(answer.status_code, 200)
-                self.assertLess(most, 6_500_000)  # of 12 MB that are written
+                self.assertLess(most, 6_500_000)  # of 8 MB that are written
 
 
 class WhoMayTests(AnswersCase):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.models import User
-from tickets.errors import MayNotRepairError, ReasonMissingError, TooManyTicketsError
+from tickets.errors import ReasonMissingError, TooManyTicketsError
 from tickets.health import company_findings
 from tickets.job_names import CHANGE_MANY
 from tickets.models import BulkChange, Message, Ticket
@@ -25,6 +25,7 @@ from tickets.overseeing.bulk_change import (
     work_on_bulk_change,
 )
 from tickets.overseeing.bulk_verbs import VERBS
+from tickets.repairing.errors import MayNotRepairError
 from tickets.tests.screens import ScreenTestCase
 from workflows.models import WorkflowStatus
 

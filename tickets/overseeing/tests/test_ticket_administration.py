@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from tenants.testing import CompanyTestCase
 from tickets.advancing.advance_ticket import advance_ticket
-from tickets.errors import ErrorAlreadyHandledError, MayNotRepairError, NotesMissingError
 from tickets.models import ErrorStatus, ErrorType, Ticket, TicketError
+from tickets.repairing.errors import ErrorAlreadyHandledError, MayNotRepairError, NotesMissingError
 from tickets.repairing.handle_error import resolve_error, review_error
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.working.complete_task import complete_task

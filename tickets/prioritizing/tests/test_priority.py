@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.urls import reverse
 
 from tenants.audit.models import AuditEvent
-from tickets.errors import MayNotPrioritizeError
 from tickets.health import company_findings
 from tickets.models import Ticket
+from tickets.prioritizing.errors import MayNotPrioritizeError
 from tickets.prioritizing.set_priority import set_priority
 from tickets.repairing.cancel_ticket import cancel_ticket
 from tickets.tests.screens import FIELDS, ScreenTestCase, make_type

@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from tenants.connection import use_company
 from tenants.mail.models import OutgoingMail
-from tickets.errors import CannotRateError, CommentTooLongError, NotYourTicketError
+from tickets.errors import NotYourTicketError
 from tickets.models import Rating, Score, Ticket
 from tickets.models.rating import LONGEST_COMMENT
 from tickets.notices.mail_notices import mail_notices
+from tickets.rating.errors import CannotRateError, CommentTooLongError
 from tickets.rating.rate_ticket import rate_ticket
 from tickets.rating.rating_link import rating_address
 from tickets.tests.screens import ScreenTestCase

@@ -7,7 +7,7 @@ from typing import Final
 
 from tickets.models import Ticket, TicketError
 from tickets.repairing.pages.correcting import CorrectData, CorrectInput, CorrectOutput
-from tickets.repairing.pages.handing_over import EndWait, Finish, Reassign
+from tickets.repairing.pages.handing_over import EndWait, Finish, Reassign, TakeBack
 from tickets.repairing.pages.repair_verb import RepairVerb, first_retryable
 from tickets.repairing.pages.retrying import Retry
 from tickets.repairing.pages.stopping import Cancel, Hold, Resume
@@ -16,7 +16,8 @@ from workflows.models import TaskInstance
 VERBS: Final[Mapping[str, type[RepairVerb]]] = {
     each.verb: each
     for each in (
-        Retry, CorrectData, CorrectOutput, CorrectInput, Finish, EndWait, Reassign, Hold, Resume,
+        Retry, CorrectData, CorrectOutput, CorrectInput, Finish, EndWait, TakeBack, Reassign,
+        Hold, Resume,
         Cancel,
     )
 }  # fmt: skip
@@ -44,6 +45,7 @@ def _verbs(
         yield CorrectOutput(ticket, task=task)
         yield Finish(ticket, task=task)
         yield EndWait(ticket, task=task)
+        yield TakeBack(ticket, task=task)
         yield Reassign(ticket, task=task)
     yield Resume(ticket)
     yield Hold(ticket)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from tenants.models import User
+from tickets.models.assistant_offer import offer_of
 from tickets.repairing.finish_task import finish_task_by_hand
 from tickets.repairing.pages.correcting import OutputVerb
 from tickets.repairing.pages.forms import AUTOMATIC, RepairForm, add_worker
 from tickets.repairing.pages.repair_verb import Sent, TaskVerb
 from tickets.repairing.reassign_task import reassign_task
+from tickets.repairing.take_back import take_back
+from tickets.working.errors import OfferOverError
 from workflows.errors import CannotReassignError, TaskNotWorkableError
 from workflows.models.task_instance import UNFINISHED
 
@@ -47,6 +51,28 @@ class Reassign(TaskVerb):
             task=self.task, to=to, by=sent.by, reason=sent.reason, expected=sent.expected,
             from_deputy=True, against_rule=True,
         )  # fmt: skip
+
+
+class TakeBack(TaskVerb):
+    """A task that an assistant is at, for whoever has it."""
+
+    verb = "take-back"
+    title = gettext_lazy("Take it back from the assistant")
+    text = gettext_lazy(
+        "No assistant is at the task any more: whoever has it does it, and is told."
+    )
+    button = gettext_lazy("Take it back")
+    done = gettext_lazy("The task is for its person to do.")
+    icon = "smart_toy"
+
+    def refusal(self) -> str:
+        offer = offer_of(self.task)
+        if offer is None or not offer.is_open(now=timezone.now()) or not self.task.is_workable:
+            return str(OfferOverError())
+        return self.unless_ended()
+
+    def act(self, sent: Sent) -> None:
+        take_back(task=self.task, by=sent.by, reason=sent.reason, expected=sent.expected)
 
 
 class Finish(OutputVerb):

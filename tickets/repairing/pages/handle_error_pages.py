@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from tenants.pages.page import ObjectPage, register_page
-from tickets.errors import NotesMissingError
 from tickets.models import TicketError
+from tickets.repairing.errors import NotesMissingError
 from tickets.repairing.handle_error import resolve_error, review_error
 
 

@@ -18,12 +18,13 @@ from tenants.pages.page import register_page
 from tenants.pages.refusals import refusals_in
 from tenants.refusals import Refusals, refusals
 from tickets.calling.pages.attempts import attempts_of
-from tickets.errors import ChangedMeanwhileError, UnknownUploadError
+from tickets.files.errors import UnknownUploadError
 from tickets.files.pages.files import download_base
 from tickets.files.pages.uploads import UploadKeeper
 from tickets.following.pages.badges import task_badge, ticket_badge
 from tickets.following.pages.history import History, history_since
 from tickets.models import Ticket
+from tickets.repairing.errors import ChangedMeanwhileError
 from tickets.repairing.pages.all_repairs import VERBS
 from tickets.repairing.pages.base_page import RepairingPage
 from tickets.repairing.pages.forms import RepairForm

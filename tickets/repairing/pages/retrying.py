@@ -8,13 +8,13 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tickets.errors import ErrorAlreadyHandledError
 from tickets.models import ErrorType, Ticket, TicketError
 from tickets.repairing.begin_repair import resolved_message
+from tickets.repairing.errors import ErrorAlreadyHandledError
 from tickets.repairing.pages.forms import RepairForm, add_address
 from tickets.repairing.pages.repair_verb import RepairVerb, Sent, is_retryable, kept_answers
 from tickets.repairing.retry_step import retry_step
-from tickets.repairing.send_again import address_of
+from tickets.repairing.send_again import address_of, has_own_address
 from workflows.errors import NothingToRetryError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Retry(RepairVerb):
         return bool(self.error.error_type == ErrorType.DELIVERY)
 
     def announce_mail(self) -> None:
-        if not self.is_of_mail or self.task is None:
+        if not self.is_of_mail:
             return
         self.title, self.button = _("Send it again"), _("Send it again")
         self.done, self.icon = _("The mail is sent again."), "forward_to_inbox"
@@ -67,8 +67,8 @@ class Retry(RepairVerb):
                 "%(address)s is sent a new link to the form. Where the address is wrong, rather "
                 "correct the answer that names it: the link is sent to the new one then."
             )
-            % {"address": self.task.contact or _("somebody outside")}
-            if self.task.definition.is_form
+            % {"address": (self.task and self.task.contact) or _("somebody outside")}
+            if not has_own_address(self.error)
             else _("The mail is sent once more, with the text that it has.")
         )
 
@@ -93,8 +93,8 @@ class Retry(RepairVerb):
 
     def form(self, data: Any = None) -> RepairForm:
         form = super().form(data)
-        if self.is_of_mail and self.task is not None and not self.task.definition.is_form:
-            add_address(form, first=address_of(self.task))
+        if self.is_of_mail and has_own_address(self.error):
+            add_address(form, first=address_of(self.error))
         return form
 
     def act(self, sent: Sent) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from tenants.testing import CompanyTestCase
 from tickets.calling.run_action import run_action
-from tickets.errors import ChangedMeanwhileError, MayNotRepairError, ReasonMissingError
+from tickets.errors import ReasonMissingError
 from tickets.models import Ticket, TicketError
 from tickets.repairing.begin_repair import marker_of
 from tickets.repairing.cancel_ticket import cancel_ticket
@@ -13,6 +13,7 @@ from tickets.repairing.correct_data import (
     correct_task_output,
     correct_ticket_data,
 )
+from tickets.repairing.errors import ChangedMeanwhileError, MayNotRepairError
 from tickets.repairing.hold_ticket import hold_ticket
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow, broken_invariants
 from tickets.tests.refusals import refused

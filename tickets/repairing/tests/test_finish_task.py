@@ -3,9 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 from tenants.testing import CompanyTestCase
-from tickets.errors import ChangedMeanwhileError, MayNotRepairError, ReasonMissingError
+from tickets.errors import ReasonMissingError
 from tickets.models import Ticket
 from tickets.repairing.begin_repair import marker_of
+from tickets.repairing.errors import ChangedMeanwhileError, MayNotRepairError
 from tickets.repairing.finish_task import finish_task_by_hand
 from tickets.repairing.hold_ticket import hold_ticket
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow, broken_invariants

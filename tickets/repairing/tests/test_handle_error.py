@@ -7,10 +7,10 @@ from typing import Any
 from django.urls import reverse
 
 from tenants.testing import CompanyTestCase
-from tickets.errors import StepStuckError
 from tickets.health import company_findings
 from tickets.models import Ticket, TicketError
 from tickets.repairing.cancel_ticket import cancel_ticket
+from tickets.repairing.errors import StepStuckError
 from tickets.repairing.finish_task import finish_task_by_hand
 from tickets.repairing.handle_error import resolve_error, review_error
 from tickets.repairing.hold_ticket import hold_ticket

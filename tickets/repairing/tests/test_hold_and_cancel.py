@@ -1,16 +1,25 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
 from tenants.testing import CompanyTestCase
 from tickets.calling.run_action import run_action
 from tickets.calling.tests.test_run_action import answer
-from tickets.errors import ChangedMeanwhileError, MayNotRepairError, ReasonMissingError
-from tickets.models import Ticket
+from tickets.errors import ReasonMissingError
+from tickets.models import Ticket, TicketError
 from tickets.repairing.begin_repair import marker_of
 from tickets.repairing.cancel_ticket import cancel_ticket
+from tickets.repairing.correct_data import (
+    correct_task_input,
+    correct_task_output,
+    correct_ticket_data,
+)
+from tickets.repairing.errors import ChangedMeanwhileError, MayNotRepairError
+from tickets.repairing.finish_task import finish_task_by_hand
 from tickets.repairing.hold_ticket import hold_ticket, resume_ticket
+from tickets.repairing.retry_step import retry_step
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow, broken_invariants
 from tickets.testing import without_taking_steps
 from tickets.working.complete_task import complete_task
@@ -182,13 +191,36 @@ class CancelTicketTests(HoldAndCancelCase):
         )
 
     def test_what_the_system_has_done_since_stops_no_repair(self) -> None:
-        for repair in (hold_ticket, cancel_ticket):
-            with self.subTest(repair.__name__):
+        repairs: dict[str, Callable[[TaskInstance, dict[str, Any]], object]] = {
+            "hold": lambda task, how: hold_ticket(ticket=self.ticket, **how),
+            "cancel": lambda task, how: cancel_ticket(ticket=self.ticket, **how),
+            "retry": lambda task, how: retry_step(error=TicketError.objects.get(task=task), **how),
+            "finish": lambda task, how: finish_task_by_hand(
+                task=task, output={"document": "4711"}, **how
+            ),
+            "data": lambda task, how: correct_ticket_data(
+                ticket=self.ticket, data={"amount": 8}, **how
+            ),
+            "output": lambda task, how: correct_task_output(
+                task=task.workflow_instance.tasks.get(definition=self.check),
+                output={"big": False},
+                **how,
+            ),
+            "input": lambda task, how: correct_task_input(task=task, body={"amount": 8}, **how),
+        }
+        for name, repair in repairs.items():
+            with self.subTest(name):
                 self.ticket = self.submit()
                 self.to_the_call()
                 seen = marker_of(Ticket.objects.get(pk=self.ticket.pk))
                 self.fail_call(self.ticket)
-                repair(ticket=self.ticket, by=self.terry, reason=REASON, expected=seen)
+                self.assertNotEqual(marker_of(Ticket.objects.get(pk=self.ticket.pk)), seen)
+                repair(
+                    self.current(self.ticket),
+                    {"by": self.terry, "reason": REASON, "expected": seen},
+                )
+                with self.assertRaises(ChangedMeanwhileError):  # by now a person has done something
+                    cancel_ticket(ticket=self.ticket, by=self.terry, reason=REASON, expected=seen)
 
     def test_a_page_that_is_out_of_date_changes_nothing(self) -> None:
         seen = marker_of(Ticket.objects.get())

@@ -4,9 +4,10 @@ from typing import Any
 
 from tenants.models import User
 from tenants.testing import CompanyTestCase
-from tickets.errors import ChangedMeanwhileError, MayNotRepairError, ReasonMissingError
+from tickets.errors import ReasonMissingError
 from tickets.models import Ticket, TicketError
 from tickets.repairing.begin_repair import marker_of
+from tickets.repairing.errors import ChangedMeanwhileError, MayNotRepairError
 from tickets.repairing.reassign_task import reassign_task
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow, broken_invariants
 from tickets.working.complete_task import complete_task

@@ -8,10 +8,11 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tenants.roles import SystemRole
 from tenants.services import set_system_roles
 from tenants.testing import CompanyTestCase
-from tickets.errors import BeginnerMayNotRepairError, MayNotRepairError, ReasonMissingError
+from tickets.errors import ReasonMissingError
 from tickets.job_names import RETRY_MANY
 from tickets.models import BulkRetry, TicketError
 from tickets.repairing.cancel_ticket import cancel_ticket
+from tickets.repairing.errors import BeginnerMayNotRepairError, MayNotRepairError
 from tickets.repairing.retry_many import (
     continue_bulk_retry,
     go_on_with_bulk_retry,

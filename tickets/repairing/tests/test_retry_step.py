@@ -5,15 +5,15 @@ from unittest import mock
 
 from tenants.testing import CompanyTestCase
 from tickets.advancing.advance_ticket import advance_ticket
-from tickets.errors import (
-    ChangedMeanwhileError,
-    ErrorAlreadyHandledError,
-    MayNotRepairError,
-    ReasonMissingError,
-)
+from tickets.errors import ReasonMissingError
 from tickets.models import ErrorType, TicketError
 from tickets.repairing.begin_repair import marker_of
 from tickets.repairing.cancel_ticket import cancel_ticket
+from tickets.repairing.errors import (
+    ChangedMeanwhileError,
+    ErrorAlreadyHandledError,
+    MayNotRepairError,
+)
 from tickets.repairing.finish_task import finish_task_by_hand
 from tickets.repairing.hold_ticket import hold_ticket
 from tickets.repairing.retry_step import retry_step

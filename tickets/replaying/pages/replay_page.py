@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenants.limits.dear import Dear
 from tenants.pages.buttons import Button
 from tenants.pages.page import register_page
 from tickets.models.ticket import ticket_number
@@ -64,6 +65,7 @@ class ReplayPage(TryingPage):
     Who may not see tickets may not replay them; the page says what to do about it.
     """
 
+    dear = {"GET": Dear.ASKED}
     title = gettext_lazy("Replay")
     button = Button(gettext_lazy("Replay"), icon="history", order=30, group=TRYING)
     template_name = "replaying/replay.html"

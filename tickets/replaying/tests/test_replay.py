@@ -22,9 +22,9 @@ from tenants.testing import tampering
 from tenants.testing_tools.examples import examples
 from tickets.advancing.timers import fire_timer
 from tickets.calling.run_action import run_action
-from tickets.errors import MayNotReplayError
 from tickets.job_names import FIRE_TIMER
 from tickets.models import Ticket
+from tickets.replaying.errors import MayNotReplayError
 from tickets.replaying.replay_tickets import (
     END,
     WAITS,

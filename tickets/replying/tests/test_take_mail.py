@@ -16,7 +16,7 @@ from tenants.models import Company, User
 from tenants.testing import CompanyClient
 from tickets.conversation import write_message
 from tickets.conversation.ask_requester import ask_requester
-from tickets.errors import MayNotWriteError
+from tickets.conversation.errors import MayNotWriteError
 from tickets.models import FileUpload, Message, Notice, Visibility
 from tickets.models.message import LONGEST_MESSAGE
 from tickets.notices.reply_address import DAYS, read_token, reply_address

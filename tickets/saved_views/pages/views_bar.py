@@ -7,12 +7,12 @@ from functools import cached_property
 
 from django.http import HttpRequest
 
-from tenants.active_company import active_company
+from tenants.companies.active_company import active_company
 from tenants.models import User
 from tenants.names import LONGEST_NAME
 from tenants.refusals import refusals
-from tickets.errors import ViewTooLongError
 from tickets.models import ListOfViews, SavedView
+from tickets.saved_views.errors import ViewTooLongError
 from tickets.saved_views.save_view import may_share, normal_query
 
 

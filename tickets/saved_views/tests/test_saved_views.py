@@ -11,16 +11,16 @@ from tenants.audit.models import AuditEvent
 from tenants.roles import SystemRole
 from tenants.services import set_system_roles
 from tenants.testing import CompanyTestCase
-from tickets.errors import (
+from tickets.finding.pages.filters import _PeopleFilter
+from tickets.models import ListOfViews, SavedView
+from tickets.saved_views import save_view as saving
+from tickets.saved_views.errors import (
     MayNotShareViewError,
     TooManyViewsError,
     ViewNamelessError,
     ViewOfSomebodyElseError,
     ViewTooLongError,
 )
-from tickets.finding.pages.filters import _PeopleFilter
-from tickets.models import ListOfViews, SavedView
-from tickets.saved_views import save_view as saving
 from tickets.saved_views.save_view import (
     PEOPLE_PARAMETERS,
     change_view,

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from tenants.models import User
 from tenants.roles import SystemRole
-from tickets.errors import TooManySavedAnswersError
 from tickets.models import FileUpload, SavedAnswers, Ticket
 from tickets.repairing.finish_task import finish_task_by_hand
+from tickets.saving.errors import TooManySavedAnswersError
 from tickets.saving.save_answers import (
     MOST_BYTES,
     MOST_TICKETS,

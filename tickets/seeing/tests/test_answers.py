@@ -75,7 +75,7 @@ class SeeingCase(ScreenTestCase):
         return Ticket.objects.with_progress().select_related("workflow").get(pk=self.ticket.pk)
 
     def labels_for(self, person: User) -> list[str]:
-        found = visible_answers(person, self.fresh())
+        found, _is_cut = visible_answers(person, self.fresh())
         return [answer.label for each in found for answer in each.answers]
 
     def my_ticket(self) -> Any:

@@ -23,8 +23,8 @@ from tenants.pages.menu import MenuEntry, MenuSection
 from tenants.pages.page import ObjectPage, Page, register_page
 from tenants.refusals import refusals
 from tenants.roles import SystemRole
-from tickets.errors import StartPersonError
 from tickets.models import PauseReason, RecurringStart, StartRun, Ticket
+from tickets.starting.errors import StartPersonError
 from tickets.starting.pages.start_form import StartForm
 from tickets.starting.pause_start import may_submit, pause_start, resume_start
 from tickets.starting.preview import next_times

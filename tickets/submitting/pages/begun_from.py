@@ -17,10 +17,10 @@ from tenants.models import User
 from tenants.pages.buttons import Button
 from tenants.pages.numbers import number_in
 from tenants.pages.page import ObjectPage, register_page
-from tickets.errors import MayNotSubmitError
 from tickets.files.pages.uploads import UploadKeeper
 from tickets.models import MyTicket, Ticket
 from tickets.numbering.name_ticket import name_ticket
+from tickets.submitting.errors import MayNotSubmitError
 from tickets.submitting.old_answers import old_answers
 from tickets.submitting.pages.offered import offered_now
 from tickets.submitting.reopen_ticket import ensure_may_reopen, reopened_until

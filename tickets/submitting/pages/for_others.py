@@ -17,8 +17,8 @@ from tenants.pages.menu import MenuEntry, MenuSection
 from tenants.pages.numbers import number_in
 from tenants.pages.once import new_token
 from tenants.pages.page import Page, register_page
-from tickets.errors import NoSuchRequesterError
 from tickets.models import MyTicket
+from tickets.submitting.errors import NoSuchRequesterError
 from tickets.submitting.pages.choose_page import MANY_CARDS
 from tickets.submitting.submit_for import may_submit_for_others, possible_requesters, types_for
 

@@ -29,22 +29,15 @@ from tenants.refusals import Refusals, refusals
 from tickets.advancing.failed_step import UNREACHABLE
 from tickets.conversation.pages.conversation_page import ticket_address
 from tickets.conversation.pages.timeline import conversation_address
-from tickets.errors import (
-    CannotReopenError,
-    MayNotSubmitError,
-    MayNotSubmitForError,
-    ReopenedAlreadyError,
-    SubmissionFailedError,
-    TicketsError,
-    TooManySavedAnswersError,
-    UnknownUploadError,
-)
+from tickets.errors import TicketsError
+from tickets.files.errors import UnknownUploadError
 from tickets.files.pages.uploads import UploadKeeper
 from tickets.following.pages import progress
 from tickets.models import MyTicket, SavedAnswers, Ticket
 from tickets.models.message import LONGEST_MESSAGE
 from tickets.models.ticket import ticket_number
 from tickets.numbering.name_ticket import name_ticket
+from tickets.saving.errors import TooManySavedAnswersError
 from tickets.saving.pages.saved import (
     continued_form,
     forget_typed,
@@ -53,6 +46,13 @@ from tickets.saving.pages.saved import (
     warn_of_form_changes,
 )
 from tickets.saving.save_answers import save_ticket_answers
+from tickets.submitting.errors import (
+    CannotReopenError,
+    MayNotSubmitError,
+    MayNotSubmitForError,
+    ReopenedAlreadyError,
+    SubmissionFailedError,
+)
 from tickets.submitting.pages.begun_from import COPY, REOPENS, BegunFrom, begun_from
 from tickets.submitting.pages.for_others import FOR, named_requester
 from tickets.submitting.pages.offered import (

@@ -10,15 +10,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from tickets.errors import (
-    CannotReopenError,
-    NotYourTicketError,
-    ReasonMissingError,
-    ReopenedAlreadyError,
-)
+from tickets.errors import NotYourTicketError, ReasonMissingError
 from tickets.files.keep_file import keep_file
 from tickets.files.pages.uploads import UploadKeeper
 from tickets.models import FileUpload, Message, Ticket, TicketLink
+from tickets.submitting.errors import CannotReopenError, ReopenedAlreadyError
 from tickets.submitting.old_answers import old_answers
 from tickets.submitting.reopen_ticket import reopen_ticket
 from tickets.tests.screens import FIELDS, ScreenTestCase, make_type

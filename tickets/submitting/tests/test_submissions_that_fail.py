@@ -17,9 +17,9 @@ from django.urls import reverse
 
 from tenants.pages.once import new_token
 from tenants.testing import CompanyClient, CompanyTransactionTestCase
-from tickets.errors import SubmissionFailedError
 from tickets.models import ErrorType, FileUpload, SavedAnswers, Ticket, TicketError
 from tickets.saving.save_answers import save_ticket_answers
+from tickets.submitting.errors import SubmissionFailedError
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.tests.refusals import refused
 from tickets.tests.screens import make_type

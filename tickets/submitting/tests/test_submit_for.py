@@ -13,10 +13,11 @@ from django.urls import reverse
 from tenants.audit.models import AuditEvent
 from tenants.models import User
 from tenants.roles import SystemRole
-from tickets.errors import MayNotSubmitError, MayNotSubmitForError, UnknownUploadError
 from tickets.files.access import may_have
+from tickets.files.errors import UnknownUploadError
 from tickets.files.keep_file import keep_file
 from tickets.models import FileUpload, Follower, Notice, Ticket
+from tickets.submitting.errors import MayNotSubmitError, MayNotSubmitForError
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.tests.screens import ScreenTestCase
 from workflows.models import CompanyRole, WorkflowEvent

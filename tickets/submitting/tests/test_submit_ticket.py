@@ -11,8 +11,8 @@ from django.test import override_settings
 from django.urls import reverse
 
 from tenants.testing import CompanyClient, CompanyTransactionTestCase
-from tickets.errors import MayNotSubmitError
 from tickets.models import FileUpload, Ticket
+from tickets.submitting.errors import MayNotSubmitError
 from tickets.tests.screens import FIELDS, ScreenTestCase, make_type
 from workflows.engine.process import JsonObject
 from workflows.models import CompanyRole, TaskInstance

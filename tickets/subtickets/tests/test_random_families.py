@@ -15,6 +15,7 @@ from django.utils import timezone
 from tenants.models import User
 from tenants.testing import CompanyTransactionTestCase
 from tenants.testing_tools.examples import is_long_run
+from tenants.testing_tools.row_locks import locked_rows
 from tenants.testing_tools.waits import at_once
 from tickets.advancing.advance_ticket import advance_ticket
 from tickets.conversation.ask_requester import ask_requester
@@ -43,6 +44,7 @@ from workflows.models import TaskInstance, TicketDefinition
 
 DECLARED = (TicketsError, WorkflowsError)
 PEOPLE, DEEDS = 3, 10
+LOCKED = ("workflows_workflowinstance", "tickets_ticket")
 BELOW = "below"
 _BRANCHES = [subticket("ask", BELOW), form("side")]
 
@@ -94,6 +96,19 @@ class RandomFamilyTests(CompanyTransactionTestCase):
                 self.assert_sound()
         self.assertGreater(StartRun.objects.count(), 0)
         self.assertTrue(Ticket.objects.filter(definition__key=BELOW).exists())
+
+    def test_no_transaction_locks_two_of_them(self) -> None:
+        """One person alone: what others lock beside them cannot be told from what they do."""
+        for seed in self.SEEDS:
+            with self.subTest(seed=seed):
+                definition = self.types[seed % len(self.types)]
+                with locked_rows(*LOCKED) as found:
+                    submit_ticket(definition=definition, data={"amount": 1}, user=self.uma)
+                    self.person(random.Random(f"alone-{seed}"))()
+                    self.settle()
+                several = [each for each in found if any(len(rows) > 1 for rows in each.values())]
+                self.assertEqual(several, [])
+                self.assertTrue(any(each[LOCKED[0]] for each in found))
 
     def person(self, chance: random.Random) -> Callable[[], None]:
         deeds = [chance.choice(self.deeds()) for _number in range(DEEDS)]

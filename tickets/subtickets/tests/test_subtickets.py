@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 from django.db import connection
 from django.test import override_settings
@@ -22,6 +23,7 @@ from tickets.subtickets.tests.subticket_case import AMOUNT, SubticketCase, is_ou
 from tickets.withdrawing.withdraw_ticket import withdraw_ticket
 from workflows.engine.process import JsonObject
 from workflows.models import TaskInstance, TicketDefinition
+from workflows.running.subtickets import SubticketManager
 
 REASON = "It is not needed."
 
@@ -129,6 +131,26 @@ class SubticketTests(SubticketCase):
         self.work_off()
         self.assertEqual(self.open_keys(), ["good"])
         self.assert_sound()
+
+    def test_one_that_is_cancelled_after_that_is_an_error_again(self) -> None:
+        """Whoever tries a step again while its ticket runs does not ask for another one."""
+        self.define(
+            starts(self.inner.key), form("good"), fields=AMOUNT,
+            ways=[(None, "ask"), ("ask", "good"), ("good", None)],
+        )  # fmt: skip
+        self.submit({"amount": 7})
+        broken = mock.patch.object(SubticketManager, "note_started", side_effect=RuntimeError)
+        with broken, self.assertLogs("tickets.subtickets.follow_subticket", "ERROR"):
+            self.work_off()
+        (inner,) = self.started()
+        error = TicketError.objects.get(ticket=self.ticket)
+        with self.captureOnCommitCallbacks(execute=True):
+            retry_step(error=error, by=self.terry, reason=REASON)
+        cancel_ticket(ticket=inner, by=self.terry, reason=REASON)
+        self.work_off()
+        self.assertEqual(self.started(), [inner])
+        (again,) = TicketError.objects.filter(ticket=self.ticket).unresolved()
+        self.assertIn(inner.number, again.message)
 
     def test_ways_for_one_that_is_cancelled(self) -> None:
         read = ("ask", "bad", {"condition": is_outcome("cancelled")})

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.test import tag
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tenants.testing import CompanyTransactionTestCase
 from tenants.testing_tools.waits import at_once
+from tickets.advancing.tests.at_once_case import MANY_TIMES
 from tickets.errors import TicketsError
 from tickets.health import company_findings, history_findings
 from tickets.job_names import FOLLOW_SUBTICKET
@@ -30,9 +32,9 @@ STARTED = "workflow_instance__started_by__workflow_instance__ticket"
 
 
 class AtOnceTests(CompanyTransactionTestCase):
-    """Each is tried a few times: who comes first is nobody's choice."""
+    """Who comes first is nobody's choice, so each is tried again in the suite of processes."""
 
-    TIMES = 3
+    TIMES = 1
 
     def publish(self, key: str, tasks: list[Json], ways: list[JsonObject]) -> TicketDefinition:
         workflow = import_bundle(document=bundle(key, tasks, ways), user=self.carla)
@@ -164,3 +166,8 @@ class AtOnceTests(CompanyTransactionTestCase):
 
 def _to_end(source: str) -> JsonObject:
     return {"from": source, "to": "end"}
+
+
+@tag("processes")
+class ManyTimesTests(AtOnceTests):
+    TIMES = MANY_TIMES

@@ -7,10 +7,10 @@ from django.utils import timezone
 from tenants.models import User
 from tenants.roles import SystemRole
 from tenants.testing import outside
+from tickets.conversation.errors import MayNotWriteError
 from tickets.conversation.follow_ticket import follow_ticket
 from tickets.conversation.hide_message import hide_message
 from tickets.conversation.tests.talk_case import INTERNAL, TalkCase
-from tickets.errors import MayNotWriteError
 from tickets.models import Follower
 from tickets.repairing.reassign_task import reassign_task
 from tickets.taking_part.access import Access, access_to, participants

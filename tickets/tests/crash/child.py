@@ -106,9 +106,9 @@ def submit(title: str, *, amount: int, key: str = "") -> None:
 
 
 def complete(task_id: int) -> None:
-    from tickets.errors import CompletionFailedError
     from tickets.tests.crash.answers import answer_to, changes_in
     from tickets.working.complete_task import complete_task
+    from tickets.working.errors import CompletionFailedError
     from workflows.models import TaskInstance
 
     tasks = TaskInstance.objects.select_related("assigned_to", "definition")

@@ -14,6 +14,13 @@ from tenants.mail.tests.mail_server import MailServer
 from tickets.following.pages.history import history
 from tickets.health import company_findings
 from tickets.job_names import KEEP_UNDELIVERED
+from tickets.mailing.tests.test_mails_on_ways import (
+    AT_START,
+    TO_REQUESTER,
+    TO_SUPPLIER,
+    OnWaysCase,
+    on_ways,
+)
 from tickets.mailing.tests.test_send_message import ANSWERS, MailingCase, purchase
 from tickets.models import Notice, Ticket, TicketError
 from tickets.outside.tests.test_outside import ADDRESS, DAY, OutsideCase
@@ -256,4 +263,72 @@ class MessageTests(MailingCase):
         mail.save()
         TicketError.objects.all().delete()
         give_up(mail)
+        self.assertFalse(TicketError.objects.exists())
+
+
+class WayTests(OnWaysCase):
+    """Mails on ways: of one at the start no task tells; of two on one way each is looked after."""
+
+    def errors(self, ticket: Ticket) -> list[TicketError]:
+        return [*TicketError.objects.filter(ticket=ticket).order_by("pk")]
+
+    def mail(self, subject: str) -> OutgoingMail:
+        return OutgoingMail.objects.get(subject=subject)
+
+    def test_each_is_an_error_of_its_own_and_the_ticket_goes_on(self) -> None:
+        second = {"who": "address", "email": "shop@else.example", "subject": "too", "text": "x"}
+        ways = {
+            "start": [{**AT_START, "subject": "start"}],
+            "check": [{**TO_SUPPLIER, "subject": "check"}, second],
+        }
+        ticket = self.submit(self.publish(on_ways(**ways)))
+        ticket = self.complete(ticket, "check", ok=True)
+        for subject in ("start", "check", "too"):
+            give_up(self.mail(subject))
+        errors = self.errors(ticket)
+        self.assertEqual([each.error_type for each in errors], ["DELIVERY"] * 3)
+        check = self.task(ticket, "check").pk
+        self.assertEqual([each.task_id for each in errors], [None, check, check])
+        for error, to in zip(
+            errors, [ANSWERS["supplier"]] * 2 + ["shop@else.example"], strict=True
+        ):
+            self.assertIn(f"to {to} (", error.message)
+            self.assertIn("No such user here", error.message)
+        self.assertIn("The mail to somebody outside could not be delivered.", lines(ticket))
+        self.assertIn(
+            "Check it: the mail to somebody outside could not be delivered.", lines(ticket)
+        )
+        ticket = self.complete(ticket, "order", done="yes")
+        self.assertEqual(ticket.status, "COMPLETED")
+        self.assert_sound(ticket)
+        self.assertEqual(list(company_findings()), [])
+        self.log_in(self.terry)
+        for error in errors:
+            shown = self.client.get(repair_page(error))
+            self.assertContains(shown, "with the text that it has")
+        self.client.post(repair_page(errors[0]), sent(ticket, to=RIGHT))
+        self.client.post(repair_page(errors[2]), sent(ticket, to="shop@else.example"))
+        self.assertEqual(
+            [each.status for each in self.errors(ticket)], ["RESOLVED", "NEW", "RESOLVED"]
+        )
+        found = [(self.mail(each).to, self.mail(each).status) for each in ("start", "too")]
+        waits = MailStatus.WAITING
+        self.assertEqual(found, [(RIGHT, waits), ("shop@else.example", waits)])
+        self.assertEqual(self.mail("check").status, MailStatus.FAILED)
+        give_up(self.mail("too"))  # and not there either
+        self.assertEqual([each.status for each in self.errors(ticket)][3], "NEW")
+        self.assertEqual(broken_invariants(ticket), [])
+
+    def test_mails_to_people_make_none(self) -> None:
+        ticket = self.submit(self.publish(on_ways(start=[TO_REQUESTER])))
+        give_up(self.mails()[0])
+        self.assertEqual(self.errors(ticket), [])
+
+    def test_of_a_ticket_that_is_gone_none_is_kept(self) -> None:
+        ticket = self.submit(self.publish(on_ways(start=[AT_START])))
+        mail = self.mails()[0]
+        OutgoingMail.objects.filter(pk=mail.pk).update(
+            message_id=mail.message_id.replace(f"way.{ticket.pk}.", "way.0.")
+        )
+        give_up(self.mails()[0])
         self.assertFalse(TicketError.objects.exists())

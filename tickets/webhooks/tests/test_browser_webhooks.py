@@ -27,7 +27,7 @@ class WebhookInBrowserTests(BrowserTestCase):
         page.get_by_label("ticket.submitted").check()
         self.check(page)
         page.get_by_role("button", name="Save").click()
-        expect(page.locator(".tf-secret")).to_contain_text("whsec_")
+        expect(page.locator("[data-copied]")).to_contain_text("whsec_")
         self.check(page)
         page.get_by_role("link", name="I have written it down").click()
         self.check(page)

@@ -103,6 +103,19 @@ class CaptureTests(WebhookCase, SmallWorkflow, CompanyTestCase):
         self.assertEqual(len(with_one), len(without))
         self.assertTrue(self.noted())
 
+    def test_a_company_without_webhooks_pays_nothing_for_them(self) -> None:
+        def parts() -> list[bool]:
+            """Of each statement of a submission and a completion, whether it notes something."""
+            with CaptureQueriesContext(connection) as sent:
+                self.answer(self.submit(), {"big": False})
+            return ["INTO tickets_webhookdelivery" in each["sql"] for each in sent]
+
+        self.assertNotIn(True, parts())
+        webhook = self.add_webhook()
+        self.assertEqual(parts().count(True), 2)
+        pause_webhook(webhook_id=webhook.pk, user=self.alice, now=timezone.now())
+        self.assertNotIn(True, parts())
+
     def test_no_answer_and_no_reason_is_noted(self) -> None:
         self.add_webhook()
         ticket = submit_ticket(definition=self.type, data={"amount": 555}, user=self.uma)

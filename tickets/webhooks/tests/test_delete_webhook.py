@@ -16,7 +16,7 @@ from tickets.calling.tests.action_case import Clock, replies
 from tickets.models import Ticket, Webhook, WebhookDelivery
 from tickets.repairing.tests.repair_case import SmallWorkflow
 from tickets.webhooks.change_webhook import delete_webhook
-from tickets.webhooks.look_after import companies_with_late_webhooks, look_after_webhooks
+from tickets.webhooks.look_after_webhooks import companies_with_late_webhooks, look_after_webhooks
 from tickets.webhooks.tests.webhook_case import WebhookCase
 
 

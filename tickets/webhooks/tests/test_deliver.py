@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from functools import partial
+from typing import Any
+from unittest import mock
 
+from django.db import connection
 from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tenants.company_limits import WEBHOOKS, uses_of
+from tenants.companies.company_limits import WEBHOOKS, uses_of
 from tenants.connection import company_of
 from tenants.errors import CallsUsedUpError
 from tenants.testing import GLOBEX, CompanyTestCase
@@ -18,6 +22,7 @@ from tickets.calling.tests.action_case import Clock, replies
 from tickets.models import Notice, Webhook, WebhookDelivery
 from tickets.notices.places import address_for
 from tickets.repairing.tests.repair_case import SmallWorkflow
+from tickets.webhooks import look_after_webhooks as looking_after
 from tickets.webhooks.change_webhook import (
     make_webhook_secret,
     pause_webhook,
@@ -25,7 +30,8 @@ from tickets.webhooks.change_webhook import (
 )
 from tickets.webhooks.deliver import deliver
 from tickets.webhooks.errors import NotSendableAgainError, WebhookPausedError
-from tickets.webhooks.look_after import forget_deliveries, look_after_webhooks
+from tickets.webhooks.forget_deliveries import forget_deliveries
+from tickets.webhooks.look_after_webhooks import look_after_webhooks
 from tickets.webhooks.pauses import FAILING_FOR, MOST_ATTEMPTS, PAUSES
 from tickets.webhooks.send_again import send_again
 from tickets.webhooks.send_test import send_test
@@ -334,6 +340,49 @@ class DeliverTests(WebhookCase, SmallWorkflow, CompanyTestCase):
         with replies((200, {})) as system:
             self.run_jobs(system)
         self.assertEqual(self.states(), ["DELIVERED"])
+
+    def many_lines(self, number: int) -> None:
+        """So many lines of which each begins a second after the one before, and no job."""
+        self.add_webhook(events=["ticket.submitted"])
+        first = self.clock() - timedelta(days=1)
+        WebhookDelivery.objects.bulk_create(
+            WebhookDelivery(
+                webhook=self.webhook(),
+                event="ticket.submitted",
+                ticket_number=line or None,
+                happened_at=first,
+                due_at=first + timedelta(seconds=line),
+            )
+            for line in range(number)
+        )
+
+    def test_of_very_many_lines_each_has_its_turn(self) -> None:
+        self.many_lines(40)
+        with mock.patch("tickets.webhooks.look_after_webhooks.MOST_LOOKED_AT", 5):
+            found = [
+                look_after_webhooks(now=self.clock(), chance=partial(float, at / 20_000))
+                for at in range(10)
+            ]
+        self.assertEqual(found[0], 5)
+        self.assertLessEqual(max(found), 10)
+        self.assertEqual(sum(found), 40)
+        lines = {each.args["ticket_id"] for each in self.jobs()}
+        self.assertEqual((len(self.jobs()), lines), (40, set(range(40))))
+        self.assertEqual(look_after_webhooks(now=self.clock()), 0)
+
+    def test_a_look_reads_no_more_where_more_lines_wait(self) -> None:
+        self.many_lines(3_000)
+        values = {**looking_after._values(now=self.clock(), chance=0.01), "looked_at": 50}
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE tickets_webhookdelivery")
+            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {looking_after._SOME_STUCK}", values)
+            [plan] = cursor.fetchone()[0]
+
+        def read(node: dict[str, Any]) -> float:
+            own = node["Actual Rows"] * node["Actual Loops"] if "Relation Name" in node else 0
+            return float(own) + sum(read(each) for each in node.get("Plans", []))
+
+        self.assertLess(read(plan["Plan"]), 600)
 
     def forget_jobs(self) -> None:
         for job in self.jobs():

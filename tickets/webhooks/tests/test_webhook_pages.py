@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from unittest import mock
 
 from django.contrib.admin.models import LogEntry
 from django.test import override_settings
@@ -10,6 +12,7 @@ from django.urls import reverse
 
 from tenants.audit.models import AuditEvent
 from tenants.connection import company_of
+from tenants.limits.table import WEBHOOK_TESTS
 from tenants.testing import GLOBEX, CompanyTestCase
 from tickets.calling.tests.action_case import Clock, replies
 from tickets.models import Webhook, WebhookDelivery
@@ -63,6 +66,15 @@ class WebhookPagesTests(WebhookCase, SmallWorkflow, CompanyTestCase):
         self.assertIn("A webhook tells another system", said)
         self.assertIn(reverse("admin:tickets_webhook_add"), said)
         self.assertIn("will be listed here", self.html(self.client.get(reverse(LOG))))
+
+    def test_a_failing_one_says_why_the_last_message_was_not_taken(self) -> None:
+        webhook = self.add_webhook(events=["ticket.submitted"])
+        self.submit()
+        with replies((500, {})) as system:
+            self.run_jobs(system)
+        error = WebhookDelivery.objects.get().error
+        self.assertIn("500", error)
+        self.assertIn(error, self.html(self.client.get(self.page("change", webhook))))
 
     def test_it_is_added_and_its_secret_shown_once(self) -> None:
         response = self.client.post(reverse("admin:tickets_webhook_add"), self.form())
@@ -149,6 +161,16 @@ class WebhookPagesTests(WebhookCase, SmallWorkflow, CompanyTestCase):
         said = self.html(self.client.get(self.page("change", webhook)))
         self.assertIn("Messages are signed with it, too, until", said)
         self.assertIn("company.webhook_secret_made", self.kinds())
+
+    def test_tests_are_so_many_in_an_hour(self) -> None:
+        webhook = self.add_webhook()
+        few = replace(WEBHOOK_TESTS, most=2, remembers=False)
+        with mock.patch("tickets.webhooks.send_test.WEBHOOK_TESTS", few):
+            for _each in range(2):
+                self.client.post(self.page("test", webhook))
+            refused = self.client.post(self.page("test", webhook), follow=True)
+        self.assertContains(refused, "That is too often")
+        self.assertEqual(WebhookDelivery.objects.count(), 2)
 
     def test_a_test_leads_to_what_becomes_of_it(self) -> None:
         webhook = self.add_webhook()

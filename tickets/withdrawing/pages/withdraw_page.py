@@ -16,8 +16,9 @@ from tenants.pages.buttons import Button
 from tenants.pages.once import TOKEN, new_token, run_once, token_of
 from tenants.pages.page import ObjectPage, register_page
 from tenants.pages.refusals import refusals_in
-from tickets.errors import ReasonMissingError, ReasonTooLongError
+from tickets.errors import ReasonMissingError
 from tickets.models import MyTicket
+from tickets.withdrawing.errors import ReasonTooLongError
 from tickets.withdrawing.withdraw_ticket import LONGEST_REASON, withdraw_ticket
 from workflows.errors import WorkflowEndedError
 

@@ -6,13 +6,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tenants.testing import CompanyTestCase
-from tickets.errors import NotYourTicketError, ReasonMissingError, ReasonTooLongError
+from tickets.errors import NotYourTicketError, ReasonMissingError
 from tickets.models import Notice, Ticket
 from tickets.notices.words import sentence_for
 from tickets.repairing.hold_ticket import hold_ticket
 from tickets.repairing.tests.repair_case import REASON, SmallWorkflow, broken_invariants
 from tickets.testing import without_taking_steps
 from tickets.tests.screens import ScreenTestCase
+from tickets.withdrawing.errors import ReasonTooLongError
 from tickets.withdrawing.withdraw_ticket import LONGEST_REASON, withdraw_ticket
 from tickets.working.complete_task import complete_task
 from workflows.errors import TaskNotWorkableError, WorkflowEndedError

@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from tenants.active_company import active_company
+from tenants.companies.active_company import active_company
 from tenants.models import User
 from tenants.pages.badges import badge, clipped
 from tenants.pages.company_admin import CompanyModelAdmin
@@ -27,7 +27,7 @@ from tickets.finding.find_tickets import Scope
 from tickets.finding.pages.filters import DueFilter
 from tickets.finding.pages.search import FindsInTickets, add_number, where_it_is
 from tickets.following.pages.answers_cell import answers_cell
-from tickets.following.pages.badges import due_badge, priority_of_row, task_badge
+from tickets.following.pages.badges import assistant_badge, due_badge, priority_of_row, task_badge
 from tickets.following.pages.branches import item_of
 from tickets.models import ListOfViews, MyTask, SavedAnswers, Ticket
 from tickets.saved_views.pages.views_bar import ViewsBar
@@ -121,6 +121,7 @@ class MyTaskAdmin(FindsInTickets, CompanyModelAdmin):
         tasks: QuerySet[MyTask] = with_ticket(everybodys.assigned_to(request.user))
         if isinstance(request.user, User):
             tasks = still_theirs(request.user, tasks)
+        tasks = tasks.select_related("assistant_offer")
         return tasks.annotate(is_saved=Exists(saved))
 
     # The list
@@ -267,6 +268,8 @@ class MyTaskAdmin(FindsInTickets, CompanyModelAdmin):
             shown.append(badge(gettext("%(person)s has it") % words, "info"))
         elif task.status in (TaskStatus.IN_PROGRESS, TaskStatus.PENDING) and worker:
             shown.append(task_badge(task))
+        if at_it := assistant_badge(task, now=timezone.now()):
+            shown.append(at_it)
         if getattr(task, "is_saved", False) and task.status in WORKABLE:
             shown.append(badge(gettext("Answers saved"), "info"))
         return format_html_join(" ", "{}", ((each,) for each in shown))

@@ -21,6 +21,7 @@ from tenants.pages.page import ObjectPage, Page, register_page
 from tenants.refusals import refusals
 from tickets.conversation.pages.timeline import Conversation
 from tickets.editing.change_answers import earlier_answers
+from tickets.editing.errors import AnswersChangedMeanwhileError
 from tickets.editing.kept_changes import (
     asked_and_shown,
     by_forms,
@@ -30,18 +31,15 @@ from tickets.editing.kept_changes import (
     own_answers,
     seen_of,
 )
-from tickets.errors import (
-    AnswersChangedMeanwhileError,
-    CompletionFailedError,
-    UnknownUploadError,
-)
 from tickets.file_versions.pages.ticket_files import shown_files
+from tickets.files.errors import UnknownUploadError
 from tickets.files.pages.uploads import UploadKeeper
 from tickets.following.pages import progress
 from tickets.following.pages.badges import due_badge, task_badge
 from tickets.following.pages.branches import item_of
 from tickets.linking.pages.links_section import Links
 from tickets.models import MyTask, SavedAnswers, Ticket
+from tickets.models.assistant_offer import offer_of
 from tickets.prioritizing.pages.priority_page import ShownPriority
 from tickets.saving.pages.saved import (
     continued_form,
@@ -65,6 +63,8 @@ from tickets.seeing import (
 )
 from tickets.seeing.task_holders import is_still_theirs
 from tickets.working.complete_task import complete_task, start_task
+from tickets.working.errors import CompletionFailedError
+from tickets.working.pages.assistant_note import note_of
 from tickets.working.pages.worker_page import NEXT, WorkerPage, with_ticket
 from workflows.engine.errors import FieldError
 from workflows.engine.steps.assigning import Who
@@ -98,7 +98,7 @@ class WorkPage(Page):
             return self._continue(saved)
         self._take(self.screen.get_object(request, object_id))
         is_workable = self.task.status in WORKABLE and self.may_change
-        return self._task_page(self._form() if is_workable else None)
+        return self._task_page(self._first_form() if is_workable else None)
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         if not self.may_change:
@@ -205,16 +205,7 @@ class WorkPage(Page):
     def _continue(self, saved: SavedAnswers) -> HttpResponse:
         """The task with the answers as the person left them."""
         self._take(with_ticket(MyTask.objects.filter(saved_answers=saved)).first())
-        specs = self.task.definition.fields
-        form: AnswersForm | None = None
-        with refusals(FieldError):
-            form = continued_form(saved, specs, keeper=self._keeper())
-            asked = earlier_answers(self.task, ticket_of(self.task))
-            self.edits = EditsForm(
-                asked,
-                first=fitting_changes(saved.answers, asked, self._keeper()),
-                seen=seen_of(saved.answers),
-            )
+        form = self._form_with(saved)
         if form is None:
             return self._task_page(None, saved=saved)
         if self.task.assigned_to_id != self.person.pk:
@@ -227,6 +218,28 @@ class WorkPage(Page):
             return self._task_page(form, lost=str(TaskNotWorkableError()), saved=saved)
         warn_of_form_changes(self.request, saved, asked_and_shown(self.task.definition))
         return self._task_page(form, saved=saved)
+
+    def _form_with(self, saved: SavedAnswers) -> AnswersForm | None:
+        """The form with these answers, as far as they fit; None where its fields are broken."""
+        with refusals(FieldError):
+            form = continued_form(saved, self.task.definition.fields, keeper=self._keeper())
+            asked = earlier_answers(self.task, ticket_of(self.task))
+            self.edits = EditsForm(
+                asked,
+                first=fitting_changes(saved.answers, asked, self._keeper()),
+                seen=seen_of(saved.answers),
+            )
+            return form
+        return None
+
+    def _first_form(self) -> AnswersForm | None:
+        """The empty form, or with what an assistant has suggested."""
+        offer = offer_of(self.task)
+        if offer is None or not offer.is_suggestion:
+            return self._form()
+        return self._form_with(
+            SavedAnswers(user=self.person, task=self.task, answers=offer.answers)
+        )
 
     # The task
 
@@ -306,6 +319,7 @@ class WorkPage(Page):
             "edit_layout": self._layout(form, ticket, is_mine=is_mine),
         }
         if is_mine:
+            context["assistant"] = note_of(task, offer_of(task))
             context |= self._ticket_context(ticket, saved)
         return self.show(**context)
 

@@ -16,12 +16,12 @@ from django.urls import reverse
 
 from tenants.models import User
 from tenants.testing import CompanyTestCase, CompanyTransactionTestCase
-from tickets.errors import CompletionFailedError, RepairFailedError
 from tickets.files.keep_file import keep_file
 from tickets.health import company_findings
 from tickets.models import ErrorType, FileUpload, SavedAnswers, Ticket, TicketError
 from tickets.repairing.begin_repair import marker_of
 from tickets.repairing.cancel_ticket import cancel_ticket
+from tickets.repairing.errors import RepairFailedError
 from tickets.repairing.finish_task import finish_task_by_hand
 from tickets.repairing.reassign_task import reassign_task
 from tickets.repairing.retry_many import continue_bulk_retry, retry_many
@@ -33,6 +33,7 @@ from tickets.tests.refusals import REASON as REFUSAL
 from tickets.tests.refusals import refused
 from tickets.tests.screens import make_type
 from tickets.working.complete_task import complete_task
+from tickets.working.errors import CompletionFailedError
 from workflows.engine.process import JsonObject
 from workflows.errors import TaskNotWorkableError
 from workflows.models import TaskDefinition, TaskInstance, WorkflowEvent

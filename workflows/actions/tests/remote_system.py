@@ -29,7 +29,7 @@ class Received:
 
 
 class RemoteSystem:
-    """Answers every POST with `reply`, which is given the open connection to write to.
+    """Answers every POST and GET with `reply`, which is given the open connection to write to.
 
     While it is entered, `received` lists what came. It listens on 127.0.0.1, where a call
     comes only by way of a setting: see `connect_to`.
@@ -88,6 +88,9 @@ class Connection(BaseHTTPRequestHandler):
             self.remote_system.reply(self)
         except OSError:
             self.close_connection = True  # The caller has had enough.
+
+    def do_GET(self) -> None:
+        self.do_POST()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """The tests' output is for the tests."""

@@ -131,7 +131,7 @@ class DestinationTests(SimpleTestCase):
             self.assert_refused(
                 self.url,
                 f"The address {NAME} points into a private network (10.0.0.5), "
-                "which actions may not call.",
+                "which TicketFlower may not call. Whoever runs this installation can allow it.",
             )
 
     def test_one_private_address_among_public_ones_is_enough(self) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 from tenants.api.tests.api_case import ApiCase
 from tickets.testing import fixture_document, import_fixture
@@ -88,6 +90,24 @@ class DraftTests(DefinitionCase):
         self.ask(self.carla, "POST", f"{path}/publish", **now, expect=200)
         self.assertTrue(WorkflowDefinition.objects.get(pk=number).is_published)
         self.assert_problem(self.ask(self.carla, "POST", f"{path}/publish"), 409)
+
+    def test_what_was_read_is_compared_under_the_lock(self) -> None:
+        """Nobody saves a draft between the look at If-Match and its publishing."""
+        draft, done = self.draft(), list[str]()
+
+        def noted(what: str) -> Callable[..., None]:
+            return lambda *_given, **_more: done.append(what)
+
+        names, compared = "workflows.api.definitions", noted("compared")
+        with (
+            patch(f"{names}.lock_definitions", side_effect=noted("locked"), create=True),
+            patch(f"{names}.ensure_unchanged", side_effect=compared),
+            patch("workflows.api.drafts.ensure_unchanged", side_effect=compared, create=True),
+        ):
+            self.ask(self.carla, "POST", f"workflows/{draft}/publish", expect=200)
+            self.ask(self.carla, "POST", f"workflows/{draft}/retire", expect=200)
+            self.assert_problem(self.ask(self.carla, "DELETE", f"workflows/{draft}"), 409)
+        self.assertEqual(done, 3 * ["locked", "compared"])
 
     def test_a_key_makes_one_draft(self) -> None:
         sent = {"document": self.document(description="Another")}

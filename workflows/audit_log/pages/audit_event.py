@@ -23,10 +23,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from tenants.active_company import is_outside
 from tenants.audit.acting import ActorKind
 from tenants.audit.kinds import title_of
 from tenants.audit.models import AuditEvent
+from tenants.companies.active_company import is_outside
 from tenants.pages.badges import badge, clipped
 from tenants.pages.detail_page import DetailPageAdmin
 from tenants.pages.links import prefix_of

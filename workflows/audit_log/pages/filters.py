@@ -13,10 +13,10 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateFilter
 
-from tenants.active_company import active_company
 from tenants.audit.acting import ActorKind
 from tenants.audit.kinds import GROUP_TITLES, kinds_of
 from tenants.audit.models import AuditEvent
+from tenants.companies.active_company import active_company
 from tenants.models import User
 from tenants.pages.filters import ChosenFilter
 from workflows.audit_log.pages.words import ACTOR_TITLES, type_title

@@ -46,6 +46,7 @@ _TASK = (
     "timeout_seconds",
     "retries",
     "assign_to",
+    "assistant",
     "edits",
     "due_in",
     "values",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tenants.language_and_zone import speaking
+from tenants.companies.language_and_zone import speaking
 from workflows.authoring.importing.findings import CheckedFile, check_reading
 from workflows.bundles import (
     Problem,

@@ -15,11 +15,11 @@ from django.utils.translation import gettext_lazy
 
 from tenants.audit.kinds import declare
 from tenants.audit.record import record
+from tenants.companies.language_and_zone import speaking, speaking_to
 from tenants.connection import current_schema
-from tenants.errors import RateLimitedError
+from tenants.errors import RateLimitedError, ShareUsedUpError
 from tenants.jobs import defer, is_under_way
-from tenants.language_and_zone import speaking, speaking_to
-from tenants.limits.table import DESCRIPTIONS
+from tenants.limits.table import DESCRIPTIONS, DESCRIPTIONS_OF_ONE, count_share
 from tenants.models import User
 from workflows.authoring.describing.ask_model import ChatModel, ask_model, chat_model
 from workflows.authoring.describing.check_answer import complaint_about
@@ -32,6 +32,7 @@ from workflows.authoring.describing.errors import (
     NoRemarkError,
     NothingToKeepError,
     TooManyDescriptionsError,
+    TooManyOwnDescriptionsError,
 )
 from workflows.authoring.describing.read_answer import read_answer, reading_of
 from workflows.authoring.describing.write_request import messages_for
@@ -63,14 +64,15 @@ def start_drafting(*, text: str, sends_roles: bool, user: User) -> DescribedProc
     `sends_roles`: the names of the company's roles go with it.
 
     Raises:
-        NoModelError, NoDescriptionError, DescriptionTooLongError, TooManyDescriptionsError
+        NoModelError, NoDescriptionError, DescriptionTooLongError, TooManyDescriptionsError,
+        TooManyOwnDescriptionsError
     """
     model = _model()
     text = _plain(text, most=LONGEST_TEXT)
     if not text:
         raise NoDescriptionError
     with transaction.atomic():
-        _count()
+        _count(user)
         described = DescribedProcess.objects.create(
             text=text, sends_roles=sends_roles, model=_name(model), created_by=user
         )
@@ -85,6 +87,7 @@ def ask_for_changes(*, described: DescribedProcess, remark: str, user: User) -> 
 
     Raises:
         NoModelError, NoRemarkError, DescriptionTooLongError, TooManyDescriptionsError,
+        TooManyOwnDescriptionsError,
         DescriptionBusyError: it is being drafted, or was kept.
     """
     remark = _plain(remark, most=LONGEST_REMARK)
@@ -244,7 +247,7 @@ def _ask_again(described: DescribedProcess, *, user: User, remark: str = "") -> 
         row = _locked(described.pk)
         if row is None or row.is_running or row.is_kept:
             raise DescriptionBusyError
-        _count()
+        _count(user)
         row.ask_again(model=_name(model), remark=remark)
         _defer_round(row)
         row.save()
@@ -268,9 +271,18 @@ def _record_request(described: DescribedProcess, user: User) -> None:
     )
 
 
-def _count() -> None:
+def _count(user: User) -> None:
+    """Inside the transaction: what is refused counts in neither way.
+
+    Raises:
+        TooManyDescriptionsError: the company's of a day are used up.
+        TooManyOwnDescriptionsError: the person's share of them is.
+    """
+    company = current_schema()
     try:
-        DESCRIPTIONS.count(current_schema())
+        count_share(DESCRIPTIONS, company, DESCRIPTIONS_OF_ONE, f"{company}:{user.pk}")
+    except ShareUsedUpError as error:
+        raise TooManyOwnDescriptionsError from error
     except RateLimitedError as error:
         raise TooManyDescriptionsError from error
 

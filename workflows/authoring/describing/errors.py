@@ -45,6 +45,13 @@ class TooManyDescriptionsError(DescribingError):
     )
 
 
+class TooManyOwnDescriptionsError(DescribingError):
+    message = _(
+        "You have had half of the drafts written that your colleagues have left for today: the "
+        "others are for them. Try again tomorrow; what you wrote is kept on this page."
+    )
+
+
 class NothingToKeepError(DescribingError):
     message = _("There is no draft to keep here any more. Load the page again.")
 

@@ -14,7 +14,7 @@ from workflows.authoring.describing.describe import ASK, FORGET
 WHILE_AWAY = Retry(max_attempts=5, wait=2, retry_exceptions=[OperationalError, InterfaceError])
 
 
-@app.task(name=ASK, queue=Queue.CALLS, retry=WHILE_AWAY)
+@app.task(name=ASK, queue=Queue.MODEL, retry=WHILE_AWAY)
 @in_company
 def ask_for_draft(described_id: int, number: int) -> None:
     """Get one answer of the model, and check it."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field
 from typing import Final
 
 from django.utils.translation import gettext as _
 
-from tenants.language_and_zone import company_zone
+from tenants.companies.language_and_zone import company_zone
 from workflows.bundles import read_bundle
 from workflows.engine.process import Json
 from workflows.errors import UnreadableBundleError
@@ -20,7 +19,7 @@ LONGEST_QUESTION: Final = 500
 # In characters: what a page can check while somebody waits (see importing/import_run.py).
 LONGEST_BUNDLE: Final = 500_000
 
-_FENCED: Final = re.compile(r"```(?:json)?\s*\n(.*?)```", re.DOTALL)
+_FENCE: Final = "```"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +64,24 @@ def reading_of(text: str) -> Reading:
 
 def _json_in(said: str) -> str:
     """The object in an answer: some models write around it."""
-    fenced = _FENCED.search(said)
-    text = fenced[1] if fenced else said
+    text = _fenced(said)
     begin, end = text.find("{"), text.rfind("}")
     return text[begin : end + 1] if 0 <= begin < end else text
+
+
+def _fenced(said: str) -> str:
+    """What stands in the first fence, if there is one.
+
+    By no expression: of a fence that nothing ends one tries as many ends as there are lines, which
+    of an answer of a megabyte takes hours.
+    """
+    lines = said.split("\n")
+    for number, line in enumerate(lines, start=1):
+        _before, fence, word = line.rpartition(_FENCE)
+        if fence and word.strip() in ("", "json"):
+            text, end, _after = "\n".join(lines[number:]).partition(_FENCE)
+            return text if end else said
+    return said
 
 
 def _questions(found: Json) -> list[str]:

@@ -29,8 +29,12 @@ def save_draft(
     user: User | None,
     expected_updated_at: datetime,
     makes_roles: bool = True,
+    only_if_changed: bool = False,
 ) -> WorkflowDefinition:
     """Replace a draft by this document, all of it or nothing; it stays the same version.
+
+    With `only_if_changed` nothing is written or recorded where it has this content already:
+    programs save again and again.
 
     The document may have problems, which publishing refuses; `storage_problems` says what must
     hold for it to be saved. Company roles that it names and the company does not have are made,
@@ -59,6 +63,8 @@ def save_draft(
         raise NotStorableError([problem])
     if not makes_roles:
         bundle.ensure_roles_exist()
+    if only_if_changed and bundle.is_content_of(draft):
+        return draft
     saved = bundle.replace_draft(draft, user=user)
     record(DRAFT_SAVED, about=saved, person=user, key=saved.key, version=saved.version)
     return saved

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
-from tenants.language_and_zone import company_zone
+from tenants.companies.language_and_zone import company_zone
 from workflows.authoring.importing.import_bundle import BundlePreview, preview_bundle
 from workflows.authoring.importing.seen_draft import SeenDraft
 from workflows.bundles import Change, ChangeKind, Problem, errors_of

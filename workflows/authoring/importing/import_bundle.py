@@ -13,6 +13,7 @@ from tenants.audit.record import record
 from tenants.models import User
 from workflows.authoring.definitions.export_bundle import with_types_of_published
 from workflows.authoring.definitions.next_version import lock_definitions, next_version
+from workflows.authoring.importing.assistants import assistant_account_problems
 from workflows.authoring.importing.empty_roles import empty_role_problems
 from workflows.authoring.importing.seen_draft import SeenDraft
 from workflows.authoring.importing.started_types import started_type_problems
@@ -178,6 +179,7 @@ def problems_here(
     if isinstance(document, dict) and not errors_of(found):
         found += _foreign_ticket_types(document)
         found += empty_role_problems(document, is_published=is_published)
+        found += assistant_account_problems(document)
         found += started_type_problems(document, is_published=is_published, beside=beside)
     return found
 

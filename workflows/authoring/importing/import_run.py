@@ -7,8 +7,8 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from tenants.companies.language_and_zone import company_zone
 from tenants.jobs import defer, is_under_way
-from tenants.language_and_zone import company_zone
 from tenants.models import User
 from tenants.names import LONGEST_NAME
 from workflows.authoring.importing.findings import Findings, check_file, check_reading, findings_of

@@ -133,6 +133,11 @@ class WholeBundle:
                     return each
         return None
 
+    def is_content_of(self, version: WorkflowDefinition) -> bool:
+        """Whether that version would stay as it is, and the company's roles, too."""
+        old, new = content_of(export_bundle(workflow=version)), content_of(self.document)
+        return not self.missing_roles() and as_text(old) == as_text(new)
+
     def comparable_with(self, version: WorkflowDefinition) -> tuple[JsonObject, JsonObject]:
         """That version and this bundle, without what does not count as content of either.
 

@@ -1,12 +1,13 @@
 """Approvals that could never be given here, as whoever submits the ticket may not approve.
 
 In a company of one person, or where only those are asked who submit: then publishing says so, and
-offers to let the requester approve.
+offers to let the requester approve. Of forms it warns.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -21,7 +22,7 @@ from workflows.bundles.outline.entries import Entry
 from workflows.bundles.outline.outline import Outline
 from workflows.engine.process import Json, JsonObject
 from workflows.engine.steps.approvals import ApprovalSpec, Approvers, never_of, vote_key
-from workflows.engine.steps.assigning import REQUESTER
+from workflows.engine.steps.assigning import REQUESTER, AssignRule
 from workflows.errors import NotADraftError
 from workflows.models import CompanyRole, WorkflowDefinition
 from workflows.running.people.workers import colleagues, eligible_workers
@@ -43,7 +44,29 @@ def certain_approval_problems(document: JsonObject, *, is_published: bool) -> li
             path = (*task.path, "never" if is_certain else "approvers")
             where = path_in_words(document, path)
             found.append(replace(Problem(path, message, severity=severity), where=where))
+    for task in filter(partial(_never_done, outline), outline.tasks):
+        path = (*task.path, "assign_to")
+        message = _(
+            "Nobody could ever do this: whoever may submit the ticket is the only one who could be "
+            "given it, and nobody is given it for a ticket of their own. Let somebody else do it, "
+            "too, or leave “never” out."
+        )
+        where = path_in_words(document, path)
+        problem = Problem(path, message, severity=Severity.WARNING)
+        found.append(replace(problem, where=where))
     return found
+
+
+def _never_done(outline: Outline, task: Entry) -> bool:
+    """Whether a form is for a group of one, who alone may submit, and is not given their own."""
+    rule = AssignRule.of(task.value.get("assign_to"))
+    if not task.is_form or not rule.is_for_group or not rule.never_requester:
+        return False
+    role = CompanyRole.objects.named(task.text("candidate_role")).first()
+    if role is None and task.text("candidate_role"):
+        return False
+    workers = set(eligible_workers(role).values_list("pk", flat=True)[:2])
+    return len(workers) == 1 and _submitters(outline) == workers
 
 
 def only_by_requester(document: JsonObject) -> list[str]:
@@ -132,6 +155,9 @@ def allow_requesters(*, workflow: WorkflowDefinition, keys: list[str], user: Use
         else:
             task.never = _without_requester(task.never)
         task.save(update_fields=["never", "assign_to"])
+    # Whoever has it open has not seen this: no editor saves over it, nor is it published.
+    draft.changed_by = user
+    draft.save(update_fields=["changed_by", "updated_at"])
     record(ALLOWED, about=draft, person=user, key=draft.key, approvals=", ".join(keys))
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from itertools import chain
 
@@ -34,13 +35,20 @@ PUBLISHED = declare("definitions.published", _("Published a workflow"))
 
 @transaction.atomic
 def publish_workflow(
-    *, workflow: WorkflowDefinition, user: User | None, now: datetime | None = None
+    *,
+    workflow: WorkflowDefinition,
+    user: User | None,
+    now: datetime | None = None,
+    first: Callable[[WorkflowDefinition], None] | None = None,
 ) -> WorkflowDefinition:
     """Make a draft the version that new tickets start; the published one before it is retired.
 
     The draft's ticket types become active. Types of the workflow that the draft does not
     list are offered no more; where it lists none at all, those that are active move on to
     the new version. Tickets that run finish on the version that they started with.
+
+    `first` is called with the draft under the locks, before anything is written: what it raises
+    refuses all of it.
 
     Raises:
         NotADraftError: it is published or retired already.
@@ -50,6 +58,8 @@ def publish_workflow(
     draft = WorkflowDefinition.objects.select_for_update().get(pk=workflow.pk)
     if not draft.is_draft:
         raise NotADraftError
+    if first is not None:
+        first(draft)
     problems = publishing_problems(workflow=draft, user=user)
     if errors_of(problems):
         raise NotPublishableError(problems)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from tenants.language_and_zone import company_zone
+from tenants.companies.language_and_zone import company_zone
 from workflows.authoring.definitions.export_bundle import export_bundle, with_types_of_published
 from workflows.authoring.definitions.next_version import next_version
 from workflows.authoring.importing.findings import Findings, findings_of

@@ -6,6 +6,7 @@ from itertools import chain, islice
 
 from workflows.bundles.checks.approvals import approval_problems
 from workflows.bundles.checks.assignments import assignment_problems
+from workflows.bundles.checks.assistants import assistant_problems
 from workflows.bundles.checks.blocks import block_problems
 from workflows.bundles.checks.cases import test_case_problems
 from workflows.bundles.checks.comparisons import comparison_problems
@@ -21,11 +22,10 @@ from workflows.bundles.checks.rules import rule_problems
 from workflows.bundles.checks.starts import start_problems
 from workflows.bundles.checks.subtickets import subticket_problems
 from workflows.bundles.checks.times import time_problems
-from workflows.bundles.document.canonical import SCHEMA
 from workflows.bundles.document.problems import Problem, path_in_words
 from workflows.bundles.document.reading import MAX_PARTS, too_many_parts
 from workflows.bundles.document.spelling import as_spelt
-from workflows.bundles.document.structure import structure_problems
+from workflows.bundles.document.structure import structure_problems, too_long_lists
 from workflows.bundles.outline.outline import Outline
 from workflows.engine.problems import Path
 from workflows.engine.process import JsonObject
@@ -58,7 +58,8 @@ def _all_problems(document: object, facts: Facts) -> list[Problem]:
     if isinstance(document, dict):
         document = as_spelt(document)
     structural = list(islice(structure_problems(document), MAX_PROBLEMS))
-    if not isinstance(document, dict) or _has_too_long_a_list(document):
+    # Checking the transitions between so many entries would take too long.
+    if not isinstance(document, dict) or any(too_long_lists(document)):
         return _finished(document, structural)
     if too_large := list(pattern_problems(document)):
         return _finished(document, [*structural, *too_large[:MAX_PROBLEMS]])
@@ -76,6 +77,7 @@ def _further_problems(document: JsonObject, facts: Facts) -> Iterator[Problem]:
         block_problems(outline),
         approval_problems(outline),
         assignment_problems(outline),
+        assistant_problems(outline),
         decision_table_problems(outline),
         message_problems(outline),
         subticket_problems(outline),
@@ -88,17 +90,6 @@ def _further_problems(document: JsonObject, facts: Facts) -> Iterator[Problem]:
         layout_problems(outline),
         markup_problems(document),
     )
-
-
-def _has_too_long_a_list(document: JsonObject) -> bool:
-    """Whether checking the transitions between so many entries would take too long."""
-    properties = SCHEMA["properties"]
-    for name, spec in properties.items() if isinstance(properties, dict) else ():
-        limit = spec.get("maxItems") if isinstance(spec, dict) else None
-        value = document.get(name)
-        if isinstance(limit, int) and isinstance(value, list) and len(value) > limit:
-            return True
-    return False
 
 
 def _finished(document: object, problems: Iterable[Problem]) -> list[Problem]:

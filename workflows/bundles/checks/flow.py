@@ -121,13 +121,19 @@ def _circle_problems(outline: Outline) -> Iterator[Problem]:
 
 
 def _is_done_by_itself(outline: Outline, key: str) -> bool:
-    """Whether nobody is waited for: a call, a step of the engine's own, a block without people."""
+    """Whether nobody is waited for: a call, a step of the engine's own, a block of only those."""
     task = outline.task_of.get(key)
-    if task is not None and task.is_approval:
+    if task is None:
         return False
-    if task is not None and task.is_block:
-        return not any(outline.task_of[each].is_form for each in outline.inside(key))
-    return task is not None and (task.is_call or task.is_at_once or task.is_subticket)
+    inside = outline.inside(key) if task.is_block else ()
+    return all(_passes(each) for each in (task, *(outline.task_of[each] for each in inside)))
+
+
+def _passes(task: Entry) -> bool:
+    """Whether neither a person nor a time is waited for in it; of a block: beside its branches."""
+    if task.is_approval:
+        return False
+    return task.is_block or task.is_call or task.is_at_once or task.is_subticket
 
 
 def _counts_visits(transition: Entry) -> bool:

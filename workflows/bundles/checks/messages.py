@@ -186,9 +186,9 @@ class _Check:
 
     def _is_no_answer(self, name: str) -> bool:
         root, _dot, rest = name.partition(".")
-        if root in ("ticket", "submitter", "company"):
+        if root in ("ticket", "submitter", "company", "failure"):
             return not rest
-        if root == "tasks":
+        if root in ("tasks", "failures"):
             return "." not in rest
         return root == "done" and rest.count(".") < 1
 

@@ -34,17 +34,17 @@ def rule_problems(outline: Outline) -> Iterator[Problem]:
     """Everything about conditions and transforms."""
     scopes = Scopes(outline)
     for transition in outline.transitions:
+        scope = scopes.on_way(transition)
+        if transition.is_on_failure:
+            scope = replace(scope, failure=FAILURE_PARTS)
         rule = transition.value.get("condition")
         path = (*transition.path, "condition")
         if found := check_condition(rule):
             yield from (Problem(path, message, rule) for message in found)
         elif not is_empty(rule):
-            scope = scopes.on_way(transition)
-            if transition.is_on_failure:
-                scope = replace(scope, failure=FAILURE_PARTS)
             yield from scope.problems(path, rule, variables_read(rule), columns_read(rule))
         for mail in mails_of(transition):
-            yield from _problems_of_message(mail.value, mail.path, scopes.on_way(transition))
+            yield from _problems_of_message(mail.value, mail.path, scope)
     for task in outline.tasks:
         yield from _transform_problems(task, scopes)
         yield from _problems_at_once(task, scopes)

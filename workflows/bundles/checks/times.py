@@ -14,7 +14,7 @@ from workflows.bundles.outline.outline import Outline
 from workflows.bundles.outline.step_outputs import values_set
 from workflows.engine.errors import MomentError
 from workflows.engine.problems import Path, did_you_mean, nearest, short
-from workflows.engine.steps.reminders import Reminder, Tell
+from workflows.engine.steps.reminders import ONE_PERSON, Reminder, Tell
 from workflows.engine.times.timing import DUE, Moment
 from workflows.fields.field import TEXT
 
@@ -152,13 +152,16 @@ class _Check:
             if (found.name, found.role) in seen:
                 message = _("This reminder is there already. Remove it, or choose another time.")
                 yield Problem((*path, "when"), message, when)
+            yield from _person_problems(path, found)
             seen.add((found.name, found.role))
 
 
 def _nobodys_problems(path: Path, reminder: Reminder) -> Iterator[Problem]:
     """Of a wait, which nobody has: no worker is told, and nobody may do it as well."""
     if reminder.tell in (Tell.WORKER, Tell.MANAGER, Tell.DEPUTY):
-        message = _("Nobody has a step that waits. Set “tell” to requester, role or ticket_admins.")
+        message = _(
+            "Nobody has a step that waits. Set “tell” to requester, role, person or ticket_admins."
+        )
         yield Problem((*path, "tell"), message, reminder.tell.value)
     if reminder.adds:
         message = _("Nobody does a step that waits: nobody may do it as well. Remove “add”.")
@@ -170,8 +173,11 @@ def _role_problems(path: Path, reminder: Reminder) -> Iterator[Problem]:
         message = _("Only a deputy is given a task. Set “tell” to deputy, or “give” to false.")
         yield Problem((*path, "give"), message, found=True)
     if reminder.role is None:
-        if reminder.adds:
-            message = _("Name in “role” the company role whose members may do it as well.")
+        if reminder.adds and reminder.tell not in ONE_PERSON:
+            message = _(
+                "Name in “role” the company role whose members may do it as well, or set “tell” to "
+                "manager, deputy or person."
+            )
             yield Problem((*path, "add"), message, found=True)
         if reminder.tell is Tell.ROLE:
             message = _("Name in “role” the company role whose members are told.")
@@ -182,3 +188,15 @@ def _role_problems(path: Path, reminder: Reminder) -> Iterator[Problem]:
             "“add” to true, or remove it."
         )
         yield Problem((*path, "role"), message, reminder.role, severity=Severity.WARNING)
+
+
+def _person_problems(path: Path, reminder: Reminder) -> Iterator[Problem]:
+    if reminder.tell is Tell.PERSON and "@" not in str(reminder.person or ""):
+        message = _("Name in “person” the person who is told, by their e-mail address.")
+        yield Problem((*path, "tell"), message, reminder.tell.value)
+    elif reminder.person is not None and reminder.tell is not Tell.PERSON:
+        message = _("The person is not told. Set “tell” to person, or remove “person”.")
+        yield Problem((*path, "person"), message, reminder.person, severity=Severity.WARNING)
+    if reminder.gives and reminder.adds_who_is_told:
+        message = _("The deputy is given the task: they need not be added. Remove “add”.")
+        yield Problem((*path, "add"), message, found=True)

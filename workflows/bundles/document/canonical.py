@@ -16,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from tenants.names import LONGEST_NAME, plain_email
+from tenants.names import LONGEST_NAME, plain_email, plain_name
 from workflows.bundles.document.spelling import as_spelt
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.rules.compiling import is_empty
@@ -231,6 +231,14 @@ def _messages(value: Json) -> Json:
     return list[Json](map(_with_plain_email, made)) if isinstance(made, list) else made
 
 
+def _reminders(value: Json) -> Json:
+    made = canonical_reminders(value)
+    for each in made if isinstance(made, list) else []:
+        if isinstance(each, dict) and isinstance(person := each.get("person"), str):
+            each["person"] = plain_email(person)
+    return made
+
+
 def _with_plain_email(message: Json) -> Json:
     if isinstance(message, dict) and isinstance(email := message.get("email"), str):
         message["email"] = plain_email(email)
@@ -298,9 +306,13 @@ def _fields(value: Json) -> Json:
 
 _workflow = _canonical_part("workflow", ext_ref=_list_of(_link), fields=_fields)
 _branch = _canonical_part("branch", when=_rule)
+_assistance = _canonical_part(
+    "assistance", account=lambda value: plain_name(value) if isinstance(value, str) else value
+)
 _task = _canonical_part(
     "task",
     assign_to=_assignment,
+    assistant=lambda value: _object_of(_assistance)(value) or None,
     branches=lambda value: _list_of(_branch)(value) or None,
     ends_when=_ends_when,
     approvers=_approvers,
@@ -316,7 +328,7 @@ _task = _canonical_part(
     output_transform=_rule,
     values=_rule,
     table=_table,
-    reminders=canonical_reminders,
+    reminders=_reminders,
     message=_message,
 )
 _transition = _canonical_part("transition", condition=_rule, messages=_messages)

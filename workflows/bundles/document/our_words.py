@@ -69,6 +69,8 @@ def _part(value: Json, part: str, theirs: Path, ours: Path, made: InOurWords) ->
     """`theirs` and `ours` are the path of the value in the two documents."""
     if part == "edit":
         value = read_edit(value)
+    if part == "assistance" and isinstance(value, str) and value.strip():
+        value = {"account": value}
     if not isinstance(value, dict) or len(ours) > MAX_DEPTH:
         return value
     found: JsonObject = {}

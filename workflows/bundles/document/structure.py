@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from workflows.bundles.document.canonical import FORMAT, FORMAT_VERSION, SCHEMA, key_order
 from workflows.bundles.document.problems import Problem
 from workflows.engine.problems import Path, did_you_mean, nearest, short
+from workflows.engine.process import JsonObject
 from workflows.engine.schemas.json_schema import ValidationError, compile_validator
 
 _VALIDATOR: Final = compile_validator(SCHEMA, is_ours=True)
@@ -35,6 +36,7 @@ _PART_OF_LIST: Final = {
 # Where it stands: in which list, under which name, and how deep.
 _PARTS: Final[Mapping[tuple[object, str, int], str]] = {
     ("tasks", "assign_to", 3): "assign_to",
+    ("tasks", "assistant", 3): "assistance",
     ("tasks", "message", 3): "message",
     ("transitions", "messages", 4): "message_on_way",
     ("tasks", "branches", 4): "branch",
@@ -60,6 +62,17 @@ def structure_problems(document: object) -> Iterator[Problem]:
         path: Path = tuple(error.instance_path)
         if not is_inside_fields(path):
             yield from _problems_from_schema_error(error, path, _value_at(document, path))
+
+
+def too_long_lists(document: JsonObject) -> Iterator[Problem]:
+    """The lists of a bundle that have more entries than the schema lets them have: quickly told."""
+    properties = SCHEMA["properties"]
+    for name, spec in properties.items() if isinstance(properties, dict) else ():
+        limit = spec.get("maxItems") if isinstance(spec, dict) else None
+        value = document.get(name)
+        if isinstance(limit, int) and isinstance(value, list) and len(value) > limit:
+            message, expected = _sentence("maxItems", {"limit": limit}, (name,))
+            yield Problem((name,), message, value, expected)
 
 
 def is_inside_fields(path: Path) -> bool:

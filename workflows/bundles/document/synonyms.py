@@ -46,6 +46,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "fields": ("field_specs", "questions"),
         "candidate_role": ("candidate_company_role", "company_role", "role"),
         "assign_to": ("given_to", "assignment", "assignee"),
+        "assistant": ("offered_to", "offered_first_to", "assisted_by"),
         "edits": ("edit", "earlier_answers", "asks_again", "shows_again", "changes"),
         "action_url": ("url", "uri", "address"),
         "input_transform": ("input",),
@@ -70,6 +71,12 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "needed": ("how_many", "needed_votes"),
         "never": ("never_by",),
         "message": ("mail", "email", "sends"),
+    },
+    "assistance": {
+        "account": ("name", "service_account", "assistant"),
+        "minutes": ("time", "for_minutes", "within_minutes"),
+        "checked": ("check", "is_checked", "checked_by_person"),
+        "tries": ("attempts", "retries"),
     },
     "message_on_way": {
         "who": ("to", "recipient", "tell"),
@@ -165,6 +172,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "when": ("at", "time"),
         "tell": ("who", "to", "notify"),
         "role": ("company_role",),
+        "person": ("email",),
         "add": ("adds", "add_role"),
         "give": ("gives", "hand_over", "reassign"),
         "text": ("message", "note"),
@@ -247,6 +255,7 @@ INSIDE: Final[Mapping[str, Mapping[str, str]]] = {
         "reminders": "reminder[]",
         "message": "message",
         "edits": "edit[]",
+        "assistant": "assistance",
     },
     "decision_table": {
         "inputs": "table_input[]",

@@ -12,6 +12,8 @@ from workflows.engine.rules.transforms import check_transform, transform_variabl
 from workflows.fields.field import SeenBy
 
 _TASKS: Final = "tasks"
+# Of a call that failed: what it says of nobody's answers, nor of the other system's.
+_OPEN_OF_FAILURE: Final = frozenset(("status", "reason"))
 # What holds no answer of a task.
 _OPEN: Final = frozenset(
     ("ticket", "submitter", "company", "number", ITEM_NUMBER, "today", "now", "done")
@@ -54,6 +56,8 @@ def answers_behind(outline: Outline, key: str, name: str) -> frozenset[str] | No
 def is_seen(outline: Outline, name: str) -> bool:
     """Whether the requester sees the answer of this name, which is no entry of a list."""
     root, _dot, rest = name.partition(".")
+    if root in ("failure", "failures"):
+        return (rest if root == "failure" else rest.partition(".")[2]) in _OPEN_OF_FAILURE
     if root != _TASKS:
         return root in _OPEN
     key, _dot, rest = rest.partition(".")

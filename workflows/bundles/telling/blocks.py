@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
-from workflows.engine.conditions.sentence import describe_condition
+from workflows.engine.conditions.sentence import describe_condition, describe_formula
 from workflows.engine.process import Json, JsonObject, objects_in
 from workflows.engine.rules.compiling import is_empty
 
@@ -18,11 +18,11 @@ def branches_in_words(
     lines: list[str] = []
     if not is_empty(rule := block.get("for_each")):
         name = rule.get("var") if isinstance(rule, dict) else None
-        listed = labels.get(str(name)) or describe_condition(rule, labels)
+        listed = labels.get(str(name)) or describe_formula(rule, labels)
         lines.append(_("for each of: %(list)s") % {"list": listed})
-        if block.get("order") == "in_order":
-            lines.append(_("one after the other"))
         lines.append(_("at most %(most)s") % {"most": block.get("most") or 50})
+    if block.get("order") == "in_order":
+        lines.append(_("one after the other"))
     for branch in objects_in(block.get("branches")):
         words: dict[str, object] = {
             "branch": branch.get("title") or branch.get("key") or "",

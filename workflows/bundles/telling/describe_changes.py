@@ -21,6 +21,7 @@ from workflows.bundles.outline.step_outputs import done_labels, output_labels
 from workflows.bundles.outline.subtickets import subticket_labels
 from workflows.bundles.telling.approvals import approvers_in_words, needed_in_words, never_in_words
 from workflows.bundles.telling.assignments import assignment_in_words
+from workflows.bundles.telling.assistants import assistance_in_words
 from workflows.bundles.telling.blocks import ends_in_words
 from workflows.bundles.telling.differences import Change, ChangeKind
 from workflows.bundles.telling.edits import edits_in_words
@@ -38,7 +39,11 @@ from workflows.bundles.telling.entries import (
 from workflows.bundles.telling.messages import message_in_words, messages_in_words
 from workflows.bundles.telling.starts import start_in_words
 from workflows.bundles.telling.times import reminders_in_words
-from workflows.engine.conditions.sentence import choice_labels, describe_condition
+from workflows.engine.conditions.sentence import (
+    choice_labels,
+    describe_condition,
+    describe_formula,
+)
 from workflows.engine.conditions.text import Names, write_expression
 from workflows.engine.problems import Path
 from workflows.engine.process import Json, JsonObject, objects_in
@@ -243,6 +248,7 @@ _IN_WORDS: Final[Mapping[str, Callable[[Json, _Labels, Json], str]]] = {
     "assign_to": lambda value, labels, task: assignment_in_words(
         value, labels.role_of(task), labels.of_all_forms
     ),
+    "assistant": lambda value, _labels, _task: assistance_in_words(value) or value_words(value),
     "edits": lambda value, labels, _task: (
         edits_in_words(value, labels.of_all_forms) or value_words(value)
     ),
@@ -267,7 +273,7 @@ def _list_in_words(value: Json, labels: Mapping[str, str]) -> str:
     """Where a list stands: by the name of its question, where it is one."""
     name = value.get("var") if isinstance(value, dict) else None
     known = labels.get(name) if isinstance(name, str) else None
-    return value_words(None) if value is None else known or describe_condition(value, labels)
+    return value_words(None) if value is None else known or describe_formula(value, labels)
 
 
 def _is_formula(path: Path) -> bool:

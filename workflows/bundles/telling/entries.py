@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from workflows.bundles.document.problems import value_text
 from workflows.bundles.telling.approvals import approval_in_words
 from workflows.bundles.telling.assignments import assignment_in_words
+from workflows.bundles.telling.assistants import assistance_in_words
 from workflows.bundles.telling.blocks import branches_in_words
 from workflows.bundles.telling.edits import edits_in_words
 from workflows.bundles.telling.messages import message_in_words, messages_in_words
@@ -95,6 +96,8 @@ def _words_of_task(task: JsonObject, labels: Mapping[str, str]) -> Iterator[str]
     if task.get("assign_to"):
         role = str(task.get("candidate_role") or "")
         yield assignment_in_words(task["assign_to"], role, labels)
+    if words := assistance_in_words(task.get("assistant")):
+        yield words
     if task.get("edits"):
         yield edits_in_words(task["edits"], labels)
     if isinstance(task.get("message"), dict) and task["message"]:

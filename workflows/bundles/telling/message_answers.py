@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from workflows.bundles.outline.blocks import items_read
+from workflows.bundles.outline.failure_fields import failure_fields
 from workflows.bundles.outline.kinds import Fields, fields_by_name
 from workflows.bundles.outline.outline import Outline
 from workflows.engine.process import Json, JsonObject
@@ -30,7 +31,11 @@ class MessageAnswers:
     def __init__(self, outline: Outline, key: str, context: JsonObject, *, number: str) -> None:
         self._context = context
         self._number = number
-        self._fields: Fields = {**fields_by_name(outline), **items_read(outline, key)}
+        self._fields: Fields = {
+            **fields_by_name(outline),
+            **items_read(outline, key),
+            **failure_fields(),
+        }
 
     def may_go(self, name: str, field: Field | None) -> bool:
         """Whether this answer is for whoever gets the mail; `field` is its question, if it has."""

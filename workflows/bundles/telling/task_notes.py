@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workflows.bundles.telling.assignments import approval_notes, assignments_in_words
+from workflows.bundles.telling.assistants import assistants_in_words
 from workflows.bundles.telling.edits import all_edits_in_words
 from workflows.bundles.telling.messages import message_notes
 from workflows.bundles.telling.subtickets import subticket_notes
@@ -15,6 +16,7 @@ def task_notes(document: object) -> dict[str, list[str]]:
     for words in (
         assignments_in_words(document),
         approval_notes(document),
+        assistants_in_words(document),
         all_edits_in_words(document),
         reminder_notes(document),
         subticket_notes(document),

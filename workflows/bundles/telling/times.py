@@ -20,6 +20,7 @@ _TOLD: Final = {
     Tell.MANAGER: gettext_lazy("the manager of whoever has it is told"),
     Tell.DEPUTY: gettext_lazy("the deputy of whoever has it is told"),
     Tell.ROLE: gettext_lazy("%(role)s are told"),
+    Tell.PERSON: gettext_lazy("%(person)s is told"),
     Tell.TICKET_ADMINS: gettext_lazy("the ticket admins are told"),
 }
 
@@ -36,10 +37,12 @@ def _reminder_in_words(reminder: Reminder, labels: Mapping[str, str]) -> str:
     role = str(reminder.role or "")
     words = {
         "when": after_in_words(reminder.when.iso, labels),
-        "told": str(_TOLD[reminder.tell]) % {"role": role},
+        "told": str(_TOLD[reminder.tell]) % {"role": role, "person": reminder.person or ""},
         "role": role,
     }
-    if reminder.adds:
+    if reminder.adds_who_is_told and not reminder.gives:
+        said = _("%(when)s: %(told)s, and may do it as well") % words
+    elif reminder.adds and role:
         said = _("%(when)s: %(told)s, and %(role)s may do it as well") % words
     elif reminder.gives:
         said = _("%(when)s: it goes to the deputy of whoever has it") % words

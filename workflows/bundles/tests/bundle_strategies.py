@@ -159,6 +159,11 @@ def _task(draw: st.DrawFn, key: str, roles: list[str]) -> dict[str, Any]:
             task["candidate_role"] = draw(st.sampled_from(roles))
         if draw(st.booleans()):
             task["reminders"] = draw(_reminders(roles))
+        if draw(st.booleans()):
+            assistant = optional(
+                minutes=st.integers(1, 10_080), checked=st.booleans(), tries=st.integers(1, 20)
+            )
+            task["assistant"] = {"account": "Invoice bot", **draw(assistant)}
         return task
     if draw(st.booleans()):
         return {**task, "task_type": "WAIT", "wait": draw(TIMES)}

@@ -42,8 +42,16 @@ class BundleFormatTest(SimpleTestCase):
         explained = set(re.findall(r"^\| `([a-z_]+)` \|", guide, re.MULTILINE))
         types = set(TYPES)
         # The tables of types and of variables, but for what a bundle has a name for, too.
-        others = (types | {"number"}) - {"choices", "email", "text"}
+        others = (types | {"number"}) - {"choices", "email", "person", "text"}
         self.assertEqual(set(names(SCHEMA)), explained - others)
+
+    def test_no_table_of_the_guide_explains_a_name_twice(self) -> None:
+        guide = GUIDE.read_text(encoding="utf-8")
+        tables = re.findall(r"(?:^\|.*\n)+", guide, re.MULTILINE)
+        self.assertGreater(len(tables), 10)
+        for table in tables:
+            found = re.findall(r"^\| (`[^|]+`) \|", table, re.MULTILINE)
+            self.assertEqual(sorted(found), sorted(set(found)))
 
     def test_the_guide_explains_every_field_type(self) -> None:
         guide = GUIDE.read_text(encoding="utf-8")

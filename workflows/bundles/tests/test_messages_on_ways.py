@@ -99,6 +99,34 @@ class CheckTest(SimpleTestCase):
         team = {**TO_REQUESTER, "who": "manager", "text": "{check.note}"}
         self.assertEqual(problems(team), [])
 
+    def with_call(self, text: str, **way: Any) -> list[str]:
+        """What is told of a mail to the requester on a way that leaves a call."""
+        made = document()
+        call = {"key": "pay", "title": "Pay", "task_type": "SYNC_ACTION"}
+        made["tasks"].append({**call, "action_url": "https://example.com/"})
+        made["transitions"][1]["to"] = "pay"
+        mail = {"who": "requester", "subject": "Not paid", "text": text}
+        made["transitions"] += [
+            {"from": "pay", "to": "end"},
+            {"from": "pay", "to": "end", "label": "not paid", "messages": [mail], **way},
+        ]
+        return [each.message for each in check_bundle(made) if "never" not in each.message]
+
+    def test_a_way_out_of_a_failed_call_says_what_failed(self) -> None:
+        text = "{failure.reason}, {failure.status}, {failures.pay.reason}"
+        self.assertEqual(self.with_call(text, on_failure=True), [])
+        (told,) = self.with_call("{failure.message}", on_failure=True)
+        self.assertIn("“failure.message” is for the team alone", told)
+        for wrong, part in (
+            ("{failure.stat}", "Did you mean “failure.status”?"),
+            ("{failure}", "“failure” is no single answer"),
+            ("{failures.pay}", "“failures.pay” is no single answer"),
+        ):
+            found = self.with_call(wrong, on_failure=True)
+            self.assertTrue(any(part in each for each in found), found)
+        (usual,) = self.with_call("{failure.status}", priority=-1)
+        self.assertIn("Only a transition that is taken when a call fails", usual)
+
     def test_too_many_are_refused(self) -> None:
         self.assertIn("at most 10 entries", problems(*[MAIL] * 11)[0][1])
 

@@ -63,6 +63,7 @@ def problems(document: JsonObject) -> list[tuple[str, str]]:
 
 class CheckTests(unittest.TestCase):
     def test_what_can_be_said(self) -> None:
+        person: dict[str, Any] = {"when": "P1D", "tell": "person", "person": "mara@example.com"}
         for task in (
             {"due_in": "on ticket.until"},
             {"due_in": "P2D clock before ticket.until at 09:00"},
@@ -72,6 +73,9 @@ class CheckTests(unittest.TestCase):
             {"reminders": [{"when": "P1D", "tell": "role", "role": "IT managers", "add": True}]},
             {"reminders": [{"when": "P1D", "tell": "deputy"}]},
             {"reminders": [{"when": "P1D", "tell": "deputy", "give": True}]},
+            {"reminders": [{"when": "P1D", "tell": "deputy", "add": True}]},
+            {"reminders": [{"when": "P1D", "tell": "manager", "add": True}]},
+            {"reminders": [{**person, "add": True}, {**person, "person": "walt@example.com"}]},
         ):
             with self.subTest(task=task):
                 self.assertEqual(problems(bundle(task)), [])
@@ -79,6 +83,8 @@ class CheckTests(unittest.TestCase):
 
     def test_what_cannot(self) -> None:
         role: dict[str, Any] = {"when": "P1D", "role": "IT managers"}
+        person: dict[str, Any] = {"when": "P1D", "person": "mara@example.com"}
+        both: dict[str, Any] = {"when": "P1D", "tell": "deputy", "give": True, "add": True}
         for task, place, words in (
             ({"due_in": "2 days"}, "due_in", "a time such as P2D"),
             ({"due_in": "on due"}, "due_in", "Only a reminder"),
@@ -93,6 +99,11 @@ class CheckTests(unittest.TestCase):
             ({"reminders": [{"when": "P1D", "tell": "role"}]}, "tell", "Name in “role”"),
             ({"reminders": [{"when": "P1D", "add": True}]}, "add", "Name in “role”"),
             ({"reminders": [role]}, "role", "is not used"),
+            ({"reminders": [{"when": "P1D", "tell": "person"}]}, "tell", "Name in “person”"),
+            ({"reminders": [{**person, "tell": "person", "person": "Mara"}]}, "tell", "Name in"),
+            ({"reminders": [person]}, "person", "The person is not told"),
+            ({"reminders": [{**person, "tell": "person"}] * 2}, "when", "is there already"),
+            ({"reminders": [both]}, "add", "need not be added"),
             ({"reminders": [{"when": "P1D", "give": True}]}, "give", "Only a deputy"),
             ({"reminders": [{"when": "P1D"}, {"when": "P1D"}]}, "when", "is there already"),
             (
@@ -179,6 +190,8 @@ class WordsTests(unittest.TestCase):
             {"when": "P2D", "tell": "role", "role": "IT", "add": True},
             {"when": "P3D", "tell": "deputy"},
             {"when": "P4D", "tell": "deputy", "give": True},
+            {"when": "P5D", "tell": "person", "person": "mara@example.com"},
+            {"when": "P6D", "tell": "manager", "add": True},
         ]
         self.assertEqual(
             reminders_in_words(reminders, {}),
@@ -188,6 +201,8 @@ class WordsTests(unittest.TestCase):
                 "after 2 days: IT are told, and IT may do it as well",
                 "after 3 days: the deputy of whoever has it is told",
                 "after 4 days: it goes to the deputy of whoever has it",
+                "after 5 days: mara@example.com is told",
+                "after 6 days: the manager of whoever has it is told, and may do it as well",
             ],
         )
         notes = task_notes(bundle({"due_in": "P2D", "reminders": reminders}))
@@ -195,7 +210,7 @@ class WordsTests(unittest.TestCase):
             notes["come_back"],
             [
                 "reminds 1 day before the due date, after 4 hours, after 2 days, after 3 days, "
-                "after 4 days"
+                "after 4 days, after 5 days, after 6 days"
             ],
         )
 
@@ -225,6 +240,8 @@ class CellTests(unittest.TestCase):
             {"when": "P2D", "tell": "role", "role": "IT managers", "add": True},
             {"when": "P3D", "tell": "worker", "role": "IT managers", "add": True},
             {"when": "P4D", "tell": "deputy", "give": True, "text": "It is late."},
+            {"when": "P5D", "tell": "person", "person": "mara@example.com", "add": True},
+            {"when": "P6D", "tell": "manager", "add": True},
         ]
         text = write_reminders(value)
         self.assertEqual(
@@ -236,6 +253,8 @@ class CellTests(unittest.TestCase):
                 "2 days: role IT managers, add",
                 "3 days: worker + role IT managers, add",
                 "4 days: deputy, give: It is late.",
+                "5 days: person mara@example.com, add",
+                "6 days: manager, add",
             ],
         )
         self.assertEqual(read_reminders(text or ""), value)
@@ -244,6 +263,7 @@ class CellTests(unittest.TestCase):
         values: list[Json] = [
             [{"when": "P1D", "text": "a\nb"}],
             [{"when": "soon"}],
+            [{"when": "P1D", "tell": "manager", "person": "mara@example.com"}],
             [7],
             "x",
         ]

@@ -20,7 +20,7 @@ from workflows.engine.texts import gettext as _
 # What names begin with that are none of a task.
 ROOTS: Final = (
     *("ticket", "tasks", "submitter", "company", "number", "item", "item_number"),
-    *("today", "now", "done"),
+    *("today", "now", "done", "failure", "failures"),
 )
 MOST_PLACEHOLDERS: Final = 200
 # Of one answer, and of a whole text, in characters.

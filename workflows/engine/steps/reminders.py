@@ -6,16 +6,18 @@ Documents hold a list of them as `reminders` of a task:
     {"when": "PT4H", "tell": "manager"}
     {"when": "P2D", "tell": "role", "role": "IT managers", "add": true}
 
+    {"when": "P3D", "tell": "person", "person": "mara@example.com", "add": true}
     {"when": "P2D", "tell": "deputy", "give": true}
 
 A reminder takes nothing away: whoever has the task keeps it. With `add` the members of the company
-role may do it as well. With `give` the one who is told is given it.
+role may do it as well, or without a role the manager, the deputy or the person who is told. With
+`give` the one who is told is given it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Self
 
@@ -35,7 +37,12 @@ class Tell(StrEnum):
     MANAGER = "manager"
     DEPUTY = "deputy"
     ROLE = "role"
+    PERSON = "person"
     TICKET_ADMINS = "ticket_admins"
+
+
+# Who is one person, so that `add` means them where it names no company role.
+ONE_PERSON: Final = (Tell.MANAGER, Tell.DEPUTY, Tell.PERSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,9 @@ class Reminder:
     """One of a task's.
 
     `role` is the company role that is told or added, as it is held: its name in documents, its
-    number in definitions that are kept.
+    number in definitions that are kept. `person` is who is told, likewise: their e-mail address,
+    or their number. `is_further`: another one before it comes at the same time to the same people,
+    but for their company role.
     """
 
     when: Moment
@@ -52,11 +61,21 @@ class Reminder:
     adds: bool = False
     gives: bool = False
     text: str = ""
+    person: str | int | None = None
+    is_further: bool = False
 
     @property
     def name(self) -> str:
         """What tells it from the task's other reminders, also in another version."""
-        return f"{self.when.iso} > {self.tell}"
+        said = f"{self.when.iso} > {self.tell}"
+        if self.tell is Tell.PERSON and self.person:
+            said = f"{said} {self.person}"
+        return f"{said} role {self.role}" if self.is_further else said
+
+    @property
+    def adds_who_is_told(self) -> bool:
+        """Whether the one person who is told may do the task as well from then on."""
+        return self.adds and self.role is None and self.tell in ONE_PERSON
 
     @classmethod
     def of(cls, value: Json) -> Self | None:
@@ -77,15 +96,26 @@ class Reminder:
             adds=value.get("add") is True,
             gives=value.get("give") is True,
             text=str(value.get("text") or ""),
+            person=_person_of(value.get("person")),
         )
 
 
+def _person_of(value: Json) -> str | int | None:
+    """Of an address, or of {"id": number, "email": address} as it is kept."""
+    if isinstance(value, dict):
+        number = value.get("id")
+        return number if isinstance(number, int) else _person_of(value.get("email"))
+    return value.strip() or None if isinstance(value, str) else None
+
+
 def reminders_of(value: Json) -> Iterator[Reminder]:
-    """Those of a task's `reminders`; what is none is left out."""
+    """Those of a task's `reminders`, each of a name of its own; what is none is left out."""
+    names: set[str] = set()
     for each in value if isinstance(value, list) else []:
         found = Reminder.of(each)
         if found is not None:
-            yield found
+            yield replace(found, is_further=True) if found.name in names else found
+            names.add(found.name)
 
 
 def canonical_reminders(value: Json) -> Json:
@@ -97,7 +127,7 @@ def canonical_reminders(value: Json) -> Json:
 
 def _canonical(value: JsonObject) -> JsonObject:
     made: JsonObject = {}
-    for name in ("when", "tell", "role", "add", "give", "text"):
+    for name in ("when", "tell", "role", "person", "add", "give", "text"):
         said = value.get(name)
         if said in (None, "") or said is False or (name, said) == ("tell", Tell.WORKER.value):
             continue

@@ -55,6 +55,17 @@ def _in_rules(rules: Json, change: Change) -> Json:
     return [_in_rule(each, change) for each in rules] if isinstance(rules, list) else rules
 
 
+def _in_reminders(reminders: Json, change: Change) -> Json:
+    """[{"tell": "person", "person": address, …}, …]"""
+    if not isinstance(reminders, list):
+        return reminders
+    name = "person"
+    return [
+        {**each, name: change(each[name])} if isinstance(each, dict) and each.get(name) else each
+        for each in reminders
+    ]
+
+
 def _in_text(email: Json, change: Change) -> Json:
     return change(email) if email else email
 
@@ -78,6 +89,7 @@ OF_TASKS: Final[Mapping[str, Place]] = {
     "assign_to": _in_rule,
     "approvers": _in_approvers,
     "message": _in_rule,
+    "reminders": _in_reminders,
 }
 OF_TRANSITIONS: Final[Mapping[str, Place]] = {"messages": _in_rules}
 _OF_VERSIONS: Final[Mapping[str, Place]] = {**OF_TASKS, **OF_TRANSITIONS}

@@ -17,6 +17,7 @@ SCHEMA = Path(workflows.bundles.__file__).parent / "document/bundle.schema.json"
 # Where the schema speaks of an e-mail address: by which place of kept_people.py it follows.
 FOLLOWED = {
     "task/approvers": OF_TASKS["approvers"],
+    "reminder/person": OF_TASKS["reminders"],
     "message/who": OF_TASKS["message"],
     "message/email": OF_TASKS["message"],
     "message_on_way/who": OF_TRANSITIONS["messages"],

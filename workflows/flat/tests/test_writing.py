@@ -7,7 +7,7 @@ import json
 import zipfile
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from tempfile import gettempdir
+from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
@@ -134,14 +134,15 @@ class XlsxFileTests(SimpleTestCase):
         self.assertTrue(all(len(name.encode("utf-16-le")) <= 62 for name in names), names)
 
     def test_nothing_is_left_on_the_disk(self) -> None:
-        before = set(Path(gettempdir()).iterdir())
+        folder = self.enterContext(TemporaryDirectory())  # that of the machine has others' files
+        self.enterContext(patch("tempfile.tempdir", folder))
         made(XlsxFile(), [[LONG, "x"]])
         with self.assertRaises(ZeroDivisionError):
             made(XlsxFile(), [[1 / 0, "x"]])
         with self.assertRaises(ValueError), XlsxFile() as file, file.table("a", ["A"]) as table:
             table.add(["x"])
             raise ValueError
-        self.assertEqual(set(Path(gettempdir()).iterdir()) - before, set())
+        self.assertEqual(list(Path(folder).iterdir()), [])
 
 
 class OtherFilesTests(SimpleTestCase):

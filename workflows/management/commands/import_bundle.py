@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django_tenants.utils import tenant_context
 
-from tenants.language_and_zone import company_zone
+from tenants.companies.language_and_zone import company_zone
 from workflows.authoring.importing.import_bundle import import_bundle, preview_bundle
 from workflows.authoring.importing.import_run import why_not_imported
 from workflows.authoring.importing.seen_draft import SeenDraft

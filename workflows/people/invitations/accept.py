@@ -16,9 +16,9 @@ from tenants.account.log_ins import end_log_ins
 from tenants.audit.acting import acting_as, actor_of
 from tenants.audit.kinds import declare
 from tenants.audit.record import record
+from tenants.companies.language_and_zone import language_here
 from tenants.connection import PUBLIC, company_of
 from tenants.errors import EmailInUseError
-from tenants.language_and_zone import language_here
 from tenants.logging_in.second_factor import has_second_factor
 from tenants.migrating.versions import ensure_up_to_date
 from tenants.models import Company, User

@@ -28,16 +28,18 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from tenants.account.changing_address import tell_old_address
-from tenants.active_company import is_outside
+from tenants.companies.active_company import is_outside
 from tenants.connection import PUBLIC, company_of
 from tenants.mail.set_up import is_mail_set_up
 from tenants.migrating.versions import ensure_up_to_date
 from tenants.models import User
 from tenants.pages.badges import clipped
 from tenants.roles import SystemRole
-from tenants.superusers import create_superuser, save_superuser
-from workflows.people.change_people import save_person
-from workflows.people.pages.person import LogInFilter, PersonAdmin, SystemRoleFilter
+from tenants.superusers.change_superusers import create_superuser, save_superuser
+from workflows.people.change_people import EDITABLE, save_person
+from workflows.people.pages.people_filters import LogInFilter, SystemRoleFilter
+from workflows.people.pages.person import PersonAdmin
+from workflows.people.pages.person_form import PersonForm
 from workflows.people.pages.superuser_forms import SuperuserAddForm, SuperuserForm
 
 
@@ -209,7 +211,12 @@ class EverybodyAdmin(PersonAdmin):
             roles = [SystemRole(role) for role in form.cleaned_data["system_roles"]]
             with _in_company_of(obj):
                 save_person(
-                    person=obj, roles=roles, company_roles=None, now=timezone.now(), actor=actor
+                    person=obj,
+                    roles=roles,
+                    company_roles=None,
+                    now=timezone.now(),
+                    actor=actor,
+                    fields=form.changed_fields if isinstance(form, PersonForm) else EDITABLE,
                 )
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.auth.admin import UserAdmin
-from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponse
@@ -24,13 +23,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
-from unfold.forms import AdminPasswordChangeForm
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
 from tenants.account.changing_address import TOO_OFTEN, ask_for_address
-from tenants.active_company import active_company
-from tenants.connection import in_public
-from tenants.errors import LastAdminError
+from tenants.companies.active_company import active_company
 from tenants.mail.set_up import is_mail_set_up
 from tenants.models import User
 from tenants.models.user import UserQuerySet
@@ -38,218 +33,19 @@ from tenants.pages.avatars import avatar
 from tenants.pages.company_admin import CompanyModelAdmin
 from tenants.pages.page import list_buttons_of
 from tenants.roles import SystemRole
-from tenants.services import set_password
-from workflows.errors import ManagerError
-from workflows.fields.person.screen import MOST_LISTED, search_widget
 from workflows.flat import FlatImportAdmin
 from workflows.models import CompanyRole, Invitation
 from workflows.people.availability import availability_of
-from workflows.people.change_people import save_person
-from workflows.people.managers import possible_managers
-from workflows.people.pages.colleague_field import ColleagueField
-from workflows.people.pages.new_password import NewPasswordForm
+from workflows.people.change_people import EDITABLE, save_person
+from workflows.people.pages.people_filters import (
+    CompanyRoleFilter,
+    LogInFilter,
+    StateFilter,
+    SystemRoleFilter,
+)
+from workflows.people.pages.person_form import PersonAddForm, PersonForm, PersonPasswordForm
 from workflows.people.pages.person_resource import PersonResource
 from workflows.people.releasing import release_tasks_of_people
-from workflows.people.role_choices import role_choices
-
-
-class ManagerField(ColleagueField):
-    """Several people may have one name: the address tells them apart."""
-
-    def label_from_instance(self, person: Any) -> str:
-        return f"{person} ({person.email})" if str(person) != person.email else str(person)
-
-
-class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What a company admin may change of a person; nothing else of a POST is read."""
-
-    system_roles = forms.MultipleChoiceField(
-        label=_("System roles"),
-        required=False,
-        choices=role_choices,
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text=_("They decide which screens the person has."),
-    )
-    member_of = forms.ModelMultipleChoiceField(
-        label=_("Company roles"),
-        required=False,
-        queryset=CompanyRole.objects.none(),
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text=_("They decide which tickets the person may submit and which tasks they get."),
-    )
-
-    # The address that is to be proven.
-    asked_email = ""
-
-    class Meta:
-        model = User
-        fields = ("first_name", "last_name", "email", "is_available", "is_active", "manager")
-        field_classes = {"manager": ManagerField}
-        widgets = {"manager": UnfoldAdminSelectWidget}
-        error_messages = {"manager": {"invalid_choice": ManagerError.message}}
-        help_texts = {
-            "manager": _("Gets the tasks that a workflow has for the requester's manager.")
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in ("first_name", "last_name"):
-            if name in self.fields:
-                self.fields[name].required = True
-        roles = self.instance.system_roles() if self.instance.pk else {SystemRole.USER}
-        self.initial.setdefault("system_roles", [role.value for role in roles])
-        is_asked = "email" in self.fields and not in_public() and is_mail_set_up()
-        if self.instance.pk and is_asked:
-            self.fields["email"].help_text = _(
-                "Another address counts once the person has followed the link in a mail to it."
-            )
-        if in_public():  # a superuser looks at somebody; the companies' tables are not here
-            del self.fields["member_of"]
-            self.fields.pop("manager", None)
-            return
-        self.fields["member_of"].queryset = CompanyRole.objects.all()  # type: ignore[attr-defined]
-        if "manager" in self.fields:
-            possible = possible_managers(self.instance)
-            if self.instance.manager_id is not None:  # who has left since stays to be seen
-                possible |= User.objects.filter(pk=self.instance.manager_id)
-            widget = self.fields["manager"].widget
-            # Without what the admin wraps it in: people are added and seen elsewhere.
-            self.fields["manager"].widget = getattr(widget, "widget", widget)
-            self.fields["manager"].queryset = possible  # type: ignore[attr-defined]
-            self.fields["manager"].empty_label = gettext("Nobody")  # type: ignore[attr-defined]
-            if self.fields["manager"].has_more_than(MOST_LISTED):  # type: ignore[attr-defined]
-                self.fields["manager"].search(search_widget(None))  # type: ignore[attr-defined]
-                self.initial["manager"] = self.instance.manager  # shown by the address
-        if self.instance.pk:
-            self.initial.setdefault("member_of", list(self.instance.company_roles.all()))
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        if self.instance.pk and self._is_last_admin():
-            message = str(LastAdminError())
-            if SystemRole.ADMIN.value not in data.get("system_roles", []):
-                self.add_error("system_roles", ValidationError(message, code="last_admin"))
-            if not data.get("is_active", True):
-                self.add_error("is_active", ValidationError(message, code="last_admin"))
-        return data
-
-    def clean_email(self) -> str:
-        """Where mail is sent the address stays until the other one is proven: so nobody is told
-        here whether somebody elsewhere has it."""
-        email, stored = str(self.cleaned_data["email"]), self.instance.email
-        if not self.instance.pk or in_public() or not is_mail_set_up() or email == stored:
-            return email
-        self.asked_email = email
-        return str(stored)
-
-    def _is_last_admin(self) -> bool:
-        """As it stands now; the service looks again, under a lock."""
-        company = self.instance.company
-        if company is None:
-            return False
-        admins = User.objects.of_company(company).active().with_role(SystemRole.ADMIN)
-        return list(admins.values_list("pk", flat=True)[:2]) == [self.instance.pk]
-
-
-class PersonAddForm(NewPasswordForm, PersonForm):
-    """A new person, with a password that the admin tells them."""
-
-    class Meta(PersonForm.Meta):
-        fields = ("first_name", "last_name", "email", "is_available", "manager")  # type: ignore[assignment]
-
-
-class PersonPasswordForm(AdminPasswordChangeForm):
-    """A new password for a person; passwords are not switched off here, people are."""
-
-    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
-        super().__init__(user, *args, **kwargs)
-        self.fields.pop("usable_password", None)
-        for name in ("password1", "password2"):
-            self.fields[name].required = True
-
-    def save(self, commit: bool = True) -> User:
-        user: User = self.user
-        set_password(user=user, password=self.cleaned_data["password1"])
-        return user
-
-
-# In the filter by system role: who has none.
-NO_ROLE = "none"
-
-
-class SystemRoleFilter(admin.SimpleListFilter):
-    title = _("system role")
-    parameter_name = "role"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [*SystemRole.choices, (NO_ROLE, _("None: sees nothing"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
-        role = self.value()
-        if role == NO_ROLE:
-            return queryset.filter(groups=None, is_active=True, is_superuser=False)
-        return queryset.filter(groups__name=role) if role in SystemRole else queryset
-
-
-class StateFilter(admin.SimpleListFilter):
-    """By what the column of the same name says."""
-
-    title = _("state")
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [
-            ("invited", _("Invited")),
-            ("never", _("Never logged in")),
-            ("away", _("Away")),
-            ("there", _("Present")),
-            ("off", _("Deactivated")),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
-        active, came = queryset.filter(is_active=True), {"last_login__isnull": False}
-        is_invited = Exists(Invitation.objects.open().filter(person=OuterRef("pk")))
-        match self.value():
-            case "invited":
-                return active.filter(is_invited, last_login=None)
-            case "never":
-                return active.filter(~is_invited, last_login=None)
-            case "away":
-                return active.filter(**came, is_available=False)
-            case "there":
-                return active.filter(**came, is_available=True)
-            case "off":
-                return queryset.filter(is_active=False)
-        return queryset
-
-
-class LogInFilter(admin.SimpleListFilter):
-    """Who has never logged in was perhaps never told that they can."""
-
-    title = _("log-in")
-    parameter_name = "log_in"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("never", _("Never logged in")), ("ever", _("Has logged in"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
-        if self.value() not in ("never", "ever"):
-            return queryset
-        return queryset.filter(last_login__isnull=self.value() == "never")
-
-
-class CompanyRoleFilter(admin.SimpleListFilter):
-    title = _("company role")
-    parameter_name = "company_role"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(str(role.pk), role.name) for role in CompanyRole.objects.all()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
-        known = {value for value, _label in self.lookup_choices}
-        role = self.value()
-        return queryset.filter(company_roles=int(role)) if role and role in known else queryset
-
 
 STATE_COLORS = {
     "off": "danger",
@@ -538,6 +334,7 @@ class PersonAdmin(FlatImportAdmin, UserAdmin, CompanyModelAdmin):  # type: ignor
             company_roles=data["member_of"],
             now=timezone.now(),
             actor=request.user if isinstance(request.user, User) else None,
+            fields=form.changed_fields if change and isinstance(form, PersonForm) else EDITABLE,
         )
 
     def _ask_for_address(self, request: HttpRequest, person: User, wanted: str) -> None:

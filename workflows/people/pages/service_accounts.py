@@ -17,7 +17,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from tenants.account.pages.token_form import MOST_LISTED, TokenForm, revoke_chosen, shown
+from tenants.account.pages.token_form import TokenForm, revoke_chosen, token_list
 from tenants.errors import TicketFlowerError, TokenError
 from tenants.models import AccessToken, Company, User
 from tenants.models.fields import NameInput
@@ -101,9 +101,9 @@ class ServiceAccountsPage(_ServiceAccountsPage):
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         roles = Prefetch("company_roles", queryset=CompanyRole.objects.only("name"))
         accounts = list(service_accounts().prefetch_related("groups", roles))
-        tokens = self.tokens().select_related("owner")[:MOST_LISTED]
+        tokens = token_list(self.tokens().select_related("owner"), request)
         rows = [{"account": each, "roles": _roles_of(each)} for each in accounts]
-        return self.show(accounts=rows, tokens=shown(tokens, now=timezone.now()), show_owner=True)
+        return self.show(accounts=rows, show_owner=True, **tokens)
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         token = revoke_chosen(request.POST.get("token", ""), self.tokens())
@@ -131,6 +131,10 @@ class NewServiceAccountPage(_ServiceAccountsPage):
         if form.is_valid():
             with refusals(TicketFlowerError) as refused:
                 account = add_account(**form.values(), by=self.person, now=timezone.now())
+                text = gettext(
+                    "The service account was added. It acts by a token: make one for it."
+                )
+                messages.success(request, text)
                 return redirect("admin:tenants_user_account", account.pk)
             form.add_error(None, refused.text)
         return self.show(form=form)

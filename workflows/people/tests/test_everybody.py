@@ -16,7 +16,7 @@ from tenants.mail.models import OutgoingMail
 from tenants.models import Company, User
 from tenants.roles import SystemRole
 from tenants.services import create_person
-from tenants.superusers import create_superuser
+from tenants.superusers.change_superusers import create_superuser
 from tenants.testing import PASSWORD, CompanyTestCase, outside
 from workflows.models import CompanyRole, TaskInstance, WorkflowEvent
 from workflows.running.events.of_people.released import RELEASED

@@ -71,7 +71,7 @@ class ManagerTests(CompanyTestCase):
             "system_roles": ["user"], "is_available": "on", "is_active": "on",
         }  # fmt: skip
         self.assertContains(self.client.get(page), '<select name="manager"')
-        with patch("workflows.people.pages.person.MOST_LISTED", 0):
+        with patch("workflows.people.pages.person_form.MOST_LISTED", 0):
             for address in (page, reverse("admin:tenants_user_add")):
                 shown = self.client.get(address)
                 self.assertNotContains(shown, self.walt.email)

@@ -115,14 +115,20 @@ class Screen:
     """How people see an event.
 
     `history` is for ticket admins, who see who did it beside it. `timeline` is for whoever
-    submitted the ticket; None: they do not see it.
+    submitted the ticket; None: they do not see it. `team` is for those who do its tasks, where
+    `timeline` is None; None: they do not see it either.
     """
 
     icon: str
     history: Sentence
     timeline: Sentence | None
+    team: Sentence | None = None
     tone: Tone | Callable[[WorkflowEvent], Tone] = Tone.PLAIN
     details: Details = Details.NONE
+
+    def told(self, *, to_team: bool) -> Sentence | None:
+        """What stands in the timeline of the team, or of the requester; None: nothing."""
+        return self.team if to_team and self.timeline is None else self.timeline
 
     def tone_of(self, event: WorkflowEvent) -> Tone:
         return self.tone(event) if callable(self.tone) else self.tone

@@ -40,6 +40,8 @@ class Candidates:
     excluded: frozenset[int] = frozenset()
     # The numbers of company roles that a reminder has added.
     added: frozenset[int] = frozenset()
+    # The numbers of people whom one has added.
+    added_by_name: frozenset[int] = frozenset()
     # What the history says of how the person was found.
     reason: JsonObject | None = None
     is_vote: bool = False
@@ -79,20 +81,27 @@ class Candidates:
         return self.group().filter(pk=deputy.pk).exists()
 
     def added_people(self) -> UserQuerySet:
-        """Those who may have it as well because a reminder has added their company role."""
+        """Those who may have it as well: a reminder has added them, or their company role."""
         workers = eligible_workers(None)
-        if not self.added:
+        if not self.has_added:
             return workers.none()
+        members = CompanyRole.members.through.objects.filter(companyrole__in=self.added)
         found: UserQuerySet = workers.filter(
-            pk__in=CompanyRole.members.through.objects.filter(companyrole__in=self.added).values(
-                "user"
-            )
+            Q(pk__in=members.values("user")) | Q(pk__in=self.added_by_name)
         )
         return found.exclude(pk__in=self.excluded) if self.excluded else found
 
+    @property
+    def has_added(self) -> bool:
+        return bool(self.added or self.added_by_name)
+
+    def may_be_added(self, user: User) -> bool:
+        """Whether somebody might do it as well if a reminder added them."""
+        return replace(self, added_by_name=frozenset({user.pk})).is_added(user)
+
     def is_added(self, user: User) -> bool:
         """Whether somebody is one of `added_people`."""
-        return bool(self.added) and self.added_people().filter(pk=user.pk).exists()
+        return self.has_added and self.added_people().filter(pk=user.pk).exists()
 
     def people(self) -> UserQuerySet:
         """Everybody who may have it, there or away."""
@@ -100,7 +109,7 @@ class Candidates:
         for person in (self.named_worker, self.stands_in):
             if person is not None:
                 allowed |= Q(pk=person.pk)
-        if self.added:
+        if self.has_added:
             allowed |= Q(pk__in=self.added_people().values("pk"))
         found: UserQuerySet = colleagues().filter(allowed)
         return found
@@ -122,9 +131,11 @@ class Candidates:
 def candidates_of(task: TaskInstance) -> Candidates:
     """As it is now. No query for a task whose definition has no rule of its own."""
     definition = task.definition
-    added = frozenset(task.added_roles or ())
+    added, by_name = frozenset(task.added_roles or ()), frozenset(task.added_people or ())
     if not definition.assign_to:
-        return Candidates(definition.rule, definition.candidate_role_id, added=added)
+        return Candidates(
+            definition.rule, definition.candidate_role_id, added=added, added_by_name=by_name
+        )
     rule = definition.rule
     if rule.is_for_outside and task.contact_id is not None:  # the group is for where nobody is
         rule = replace(rule, fallback=Fallback.NOBODY)
@@ -140,7 +151,15 @@ def candidates_of(task: TaskInstance) -> Candidates:
         excluded |= who_votes_beside(task)
     named = None if named_id is None else colleagues().filter(pk=named_id).first()
     return Candidates(
-        rule, role_id, named, requester_id, frozenset(excluded), added, reason, is_vote
+        rule,
+        role_id,
+        named,
+        requester_id,
+        frozenset(excluded),
+        added=added,
+        added_by_name=by_name,
+        reason=reason,
+        is_vote=is_vote,
     )
 
 

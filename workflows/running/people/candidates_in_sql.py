@@ -74,18 +74,20 @@ def for_person[T: TaskInstance](user: User, tasks: QuerySet[T]) -> QuerySet[T]:
 
 def in_pool_of[T: TaskInstance](user: User, tasks: QuerySet[T]) -> QuerySet[T]:
     """What this person may take: of `TaskInstance.objects.on_offer` what nobody has, and what
-    somebody else has and a reminder has offered to a company role of theirs."""
+    somebody else has and a reminder has offered to them or a company role of theirs."""
     found = for_person(user, tasks).exclude(assigned_to=user)
     return found.filter(Q(assigned_to=None) | Q(_is_added=True))
 
 
-def _is_added(user: User) -> Exists:
-    """Whether a reminder has added one of the user's company roles to a task: SQL."""
+def _is_added(user: User) -> Case:
+    """Whether a reminder has added the user to a task, or one of their company roles: SQL."""
     number = Func(F("pk"), function="to_jsonb", output_field=JSONField())
     has = Func(
         OuterRef("added_roles"), number, function="jsonb_contains", output_field=BooleanField()
     )
-    return Exists(user.company_roles.order_by().alias(_has=has).filter(_has=True))
+    of_role = Exists(user.company_roles.order_by().alias(_has=has).filter(_has=True))
+    by_name = Q(added_people__contains=[user.pk])
+    return Case(When(by_name | Q(of_role), then=Value(True)), default=Value(False))
 
 
 def for_deputy[T: TaskInstance](deputy: User, tasks: QuerySet[T]) -> QuerySet[T]:

@@ -47,6 +47,7 @@ class ByHand(Guards):
         output = check_output(task.definition, output)
         move = Move()
         self._cancel_branches(task, Why.BY_HAND, move)
+        self._note_decided(task, move, output=output)
         task.complete(output=output, now=self.now)
         self._batch.update(task, "status", "output_data", "started_at", "completed_at")
         self._keep_output(task, {task.definition.key: output})
@@ -117,8 +118,11 @@ class ByHand(Guards):
         self._record(kind, data=change)
         self._save_instance()
 
-    def record_mail(self, kind: EventKind, task: TaskInstance, **data: Json) -> None:
-        """Write into the history what became of a mail of a task to somebody outside."""
+    def record_mail(self, kind: EventKind, task: TaskInstance | None, **data: Json) -> None:
+        """Write into the history what became of a mail to somebody outside.
+
+        `task` sent it, or was left by the way on which it was sent; None: at the start.
+        """
         self._record(kind, task=task, data=data)
         self._save_instance()
 

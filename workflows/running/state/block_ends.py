@@ -43,6 +43,12 @@ class BlockEnds(OutputKeeper):
         )
         self._done_here.append(block)
 
+    def _note_decided(self, approval: TaskInstance, move: Move, *, output: JsonObject) -> None:
+        """Have those told how it was decided whose votes were cancelled; none of other blocks."""
+        if self._spec_of(approval).approval is not None:
+            runs = self.positions.of_block(approval)
+            move.decided.update((each.pk, bool(output.get("approved"))) for each in runs)
+
     def _keep_of_branches(self, block: TaskInstance) -> None:
         """Have what was done in the branches of a block read after it, though it is left."""
         if block.definition.is_block:

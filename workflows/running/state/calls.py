@@ -63,7 +63,7 @@ class Calls(Leaving):
         process, key = definition_of(self.instance.workflow_id).process, task.definition.key
         context = self._context(facts, path)
         decision = decide_failure(process, key, failure, context, self._clock())
-        decision = self._ready(decision, task, context)
+        decision = self._ready(decision, task, {**context, "failure": failure.as_json()})
         if decision.error or decision.is_silent:
             return Move(failures=[FailedStep(decision.error, task)] if decision.error else [])
         self.begin_part(StepPart.MOVE)

@@ -26,7 +26,8 @@ class Move:
     Of each of the `failures` the caller keeps a ticket error in the same transaction. Of
     `new_tasks` the caller sets the timers, likewise; `calls` are those of them that are actions,
     whose jobs it defers. `cancelled` are the tasks that stood in branches which are not waited for
-    any more; `cancelled_in_error` those of them whose errors are to be closed.
+    any more; `cancelled_in_error` those of them whose errors are to be closed. `decided` says of
+    the paths (ids) of votes that an approval took no more, whether it is approved.
     """
 
     moved: bool = False
@@ -36,6 +37,7 @@ class Move:
     new_tasks: list[TaskInstance] = field(default_factory=list)
     cancelled: list[TaskInstance] = field(default_factory=list)
     cancelled_in_error: list[TaskInstance] = field(default_factory=list)
+    decided: dict[int, bool] = field(default_factory=dict)
 
     @property
     def error(self) -> str:

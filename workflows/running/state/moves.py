@@ -150,6 +150,7 @@ class Moves(Entering):
             why = Why.ENOUGH if spec.approval is None else Why.DECIDED
             self._cancel_branches(block, why, move)
             self._end_block(block)
+            self._note_decided(block, move, output=block.output_data or {})
             self._save()
             return
         waiting = next((each for each in runs if each.status == PathStatus.WAITING), None)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from workflows.engine.process import JsonObject
 from workflows.errors import OtherInstanceError, TaskNotWorkableError, WorkflowOnHoldError
 from workflows.models import TaskInstance, TaskStatus, WorkflowStatus
+from workflows.running.events.of_people.offer_ended import OFFER_ENDED
+from workflows.running.events.of_people.offered import OFFERED
 from workflows.running.events.of_people.reminded import REMINDED
 from workflows.running.events.of_steps.task_completed import TASK_COMPLETED
 from workflows.running.events.of_steps.task_started import TASK_STARTED
@@ -92,13 +94,34 @@ class TaskChanger(OutputKeeper, Failing):
         self._record(TIMES_MOVED, task=task, data=said)
         self._save()
 
-    def remind(self, task: TaskInstance, *, data: JsonObject, adds: int | None) -> None:
+    def remind(
+        self,
+        task: TaskInstance,
+        *,
+        data: JsonObject,
+        adds: int | None,
+        adds_person: int | None = None,
+    ) -> None:
         """Note that people were reminded of a task that waits, or told that it does.
 
-        `adds` is the number of the company role whose members may do it as well from now on.
+        `adds` is the number of the company role whose members may do it as well from now on,
+        `adds_person` that of a person who may.
         """
         if adds is not None:
             task.added_roles = sorted({*(task.added_roles or ()), adds})
             self._batch.update(task, "added_roles")
+        if adds_person is not None:
+            task.added_people = sorted({*(task.added_people or ()), adds_person})
+            self._batch.update(task, "added_people")
         self._record(REMINDED, task=task, data=data)
+        self._save()
+
+    def offer(self, task: TaskInstance, *, data: JsonObject) -> None:
+        """Note that an assistant may do a task, for whoever has it."""
+        self._record(OFFERED, task=task, data=data)
+        self._save()
+
+    def end_offer(self, task: TaskInstance, *, data: JsonObject) -> None:
+        """Note that an assistant is not at a task any more, which stays as it is."""
+        self._record(OFFER_ENDED, task=task, data=data)
         self._save()

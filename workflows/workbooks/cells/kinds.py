@@ -21,6 +21,7 @@ from workflows.workbooks.cells.approving import (
     write_never_asked,
 )
 from workflows.workbooks.cells.assigned import read_assigned, write_assigned
+from workflows.workbooks.cells.assisted import read_assisted, write_assisted
 from workflows.workbooks.cells.edited import read_edits, write_edits
 from workflows.workbooks.cells.kind import Kind, from_json
 from workflows.workbooks.cells.lines import (
@@ -141,6 +142,10 @@ CLOCK: Final = Kind(read_clock, as_text, wants=lambda _scope: Want.MOMENT)
 ASSIGNED: Final = Kind(
     lambda value, _scope: read_assigned(text_of(value)),
     lambda value, _scope: write_assigned(value),
+)
+ASSISTED: Final = Kind(
+    lambda value, _scope: read_assisted(text_of(value)),
+    lambda value, _scope: write_assisted(value),
 )
 REMINDERS: Final = Kind(
     lambda value, _scope: read_reminders(text_of(value)),

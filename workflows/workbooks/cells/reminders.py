@@ -4,10 +4,12 @@
     4 hours: manager
     2 days: role IT managers, add: It is late.
     3 days: deputy, give
+    4 days: person mara@example.com, add
 
-A line says when, a colon, and who is told: worker, requester, manager, deputy, ticket admins, or
-role with the name of a company role. With `add` the members of the role may do the task as well;
-with `give` the deputy is given it. A text of one's own stands after another colon.
+A line says when, a colon, and who is told: worker, requester, manager, deputy, ticket admins, role
+with the name of a company role, or person with an e-mail address. With `add` the members of the
+role may do the task as well, or the manager, the deputy or the person who is told; with `give` the
+deputy is given it. A text of one's own stands after another colon.
 """
 
 from __future__ import annotations
@@ -69,6 +71,8 @@ def _who(said: str, line: str) -> JsonObject:
         word = part.lower().replace("_", " ")
         if word in _TELL:
             found["tell"] = _TELL[word].value
+        elif word.startswith("person "):
+            found |= {"tell": Tell.PERSON.value, "person": part[len("person ") :].strip()}
         elif word.startswith("role "):
             found["role"] = part[len("role ") :].strip()
             found.setdefault("tell", Tell.ROLE.value)
@@ -76,7 +80,8 @@ def _who(said: str, line: str) -> JsonObject:
             meant = nearest(word, [*_TELL])
             message = _("“%(line)s” does not say who is told.") % {"line": short(line)}
             advice = did_you_mean(meant) or " " + _(
-                "Write worker, requester, manager, deputy, ticket admins, or role and its name."
+                "Write worker, requester, manager, deputy, ticket admins, role and its name, or "
+                "person and their e-mail address."
             )
             raise UnreadableCellError(message + advice, found=line, nearest=meant)
     return found
@@ -103,9 +108,12 @@ def _line(value: JsonObject) -> str | None:
     except MomentError:
         return None
     tell, role = str(value.get("tell") or Tell.WORKER), value.get("role")
-    if tell not in list(Tell):
+    if tell not in list(Tell) or (value.get("person") and tell != Tell.PERSON):
         return None
-    who = [] if tell == Tell.ROLE and role else [tell.replace("_", " ")]
+    if tell == Tell.PERSON and value.get("person"):
+        who = [f"person {value['person']}"]
+    else:
+        who = [] if tell == Tell.ROLE and role else [tell.replace("_", " ")]
     who += [f"role {role}"] if role else []
     said = "".join([" + ".join(who), *(f", {each}" for each in _WORDS if value.get(each) is True)])
     text = value.get("text")

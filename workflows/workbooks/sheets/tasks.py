@@ -59,6 +59,17 @@ TASKS: Final = Sheet(
             26,
         ),
         Column(
+            "assistant",
+            "Assistant",
+            kinds.ASSISTED,
+            gettext_lazy(
+                "The service account to which a form is offered first, and then a line each: 30 "
+                "minutes (else 60); unchecked (it completes the task); 5 tries (else 3)."
+            ),
+            24,
+            ("offered to", "offered first to"),
+        ),
+        Column(
             "edits",
             "Earlier answers",
             kinds.EDITS,

@@ -107,17 +107,16 @@
       try {
         const options = await optionsOf(form);
         field.value = await (form.dataset.passkey === "make" ? make(options) : use(options));
+        // What was sent is no answer any more where the page stays, or comes back.
+        sending.lock(() => {
+          field.value = "";
+          button.disabled = false;
+        });
         form.submit();
       } catch (error) {
         say(inWords(form, error));
         button.disabled = false;
       }
-    });
-    // The page comes back from the browser's memory: what was sent is no answer any more.
-    window.addEventListener("pageshow", (event) => {
-      if (!event.persisted) return;
-      field.value = "";
-      button.disabled = false;
     });
   }
 

@@ -16,8 +16,7 @@
 
     const ask = async () => {
       try {
-        const response = await fetch(address, { credentials: "same-origin", headers });
-        if (!response.ok) return;
+        const response = await asking.ask(address, { headers });
         /** @type {{ html: string, over: boolean }} */
         const answer = await response.json();
         // Only what has changed is written anew: a screen reader says it again each time.
@@ -28,9 +27,9 @@
         } else {
           pause = Math.min(pause * 1.5, LONGEST_PAUSE);
         }
-        if (!answer.over) setTimeout(ask, pause);
+        if (!answer.over) asking.later(address, ask, pause);
       } catch {
-        setTimeout(ask, LONGEST_PAUSE);
+        asking.later(address, ask, LONGEST_PAUSE); // it comes back
       }
     };
 

@@ -6,6 +6,7 @@
   /** @typedef {{ name: string, typed: string }} Person */
 
   const MOST = 8;
+  const AGAIN = 1000; // milliseconds, at least, after which it is asked again
   // What is typed of a name: from an @ that begins a word up to the caret.
   const BEGUN = /(?:^|[^\w.+-])@([^@\n]{0,60})$/;
 
@@ -17,11 +18,19 @@
    */
   const known = new Map();
 
-  /** @param {string} address */
-  function peopleAt(address) {
+  /**
+   * Null: they are not known now.
+   * @param {string} address
+   */
+  async function peopleAt(address) {
     const asked = known.get(address) ?? ask(address);
     known.set(address, asked);
-    return asked;
+    try {
+      return await asked;
+    } catch {
+      known.delete(address);
+      return null;
+    }
   }
 
   /**
@@ -29,12 +38,8 @@
    * @returns {Promise<Person[]>}
    */
   async function ask(address) {
-    try {
-      const answer = await fetch(address, { headers: { Accept: "application/json" } });
-      return answer.ok ? (await answer.json()).people : [];
-    } catch {
-      return []; // without a connection nobody is offered
-    }
+    const answer = await asking.ask(address, { headers: { Accept: "application/json" } });
+    return (await answer.json()).people;
   }
 
   /**
@@ -72,6 +77,7 @@
     /** @type {Person[]} */
     let offered = [];
     let chosen = 0;
+    let callOff = () => {};
 
     const address = () => {
       /** @type {HTMLInputElement | null | undefined} */
@@ -126,8 +132,17 @@
       mark();
     };
     const look = async () => {
+      callOff();
       if (begun() === null) return close();
-      const people = await peopleAt(address());
+      const asked = address();
+      const people = await peopleAt(asked);
+      // The text was left meanwhile, or goes to others.
+      if (document.activeElement !== text || asked !== address()) return;
+      if (!people) {
+        // Nobody is offered, and nothing said: names that are typed out are found all the same.
+        callOff = asking.later(asked, look, AGAIN);
+        return close();
+      }
       const typed = begun(); // it may have gone on meanwhile
       offered = typed === null ? [] : fitting(people, typed);
       chosen = 0;

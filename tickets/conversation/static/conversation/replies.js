@@ -33,6 +33,7 @@
 
     /** @type {Reply[] | null} */
     let known = null;
+    let isLoading = false;
     /** @type {Reply[]} */
     let offered = [];
     let chosen = 0;
@@ -59,7 +60,8 @@
       text.dispatchEvent(new Event("input", { bubbles: true })); // the draft is kept
     };
     const show = () => {
-      offered = fitting(known ?? [], search.value);
+      if (!known) return; // nothing is known yet of what there is
+      offered = fitting(known, search.value);
       chosen = 0;
       list.replaceChildren(
         ...offered.map((reply, index) => {
@@ -76,19 +78,22 @@
         }),
       );
       const { none = "", unfound = "", count = "" } = box.dataset;
-      status.textContent = offered.length > 0 ? count : known?.length ? unfound : none;
+      status.textContent = offered.length > 0 ? count : known.length ? unfound : none;
       mark();
     };
     const load = async () => {
+      if (isLoading) return;
+      isLoading = true;
       try {
-        const answer = await fetch(box.dataset.repliesUrl ?? "", {
+        const answer = await asking.ask(box.dataset.repliesUrl ?? "", {
           headers: { Accept: "application/json" },
         });
-        if (!answer.ok) throw new Error(answer.statusText);
         known = (await answer.json()).replies;
         show();
       } catch {
         status.textContent = box.dataset.failed ?? ""; // the next opening asks again
+      } finally {
+        isLoading = false;
       }
     };
     const open = () => {

@@ -19,6 +19,7 @@
     if (!(number instanceof HTMLElement) || bell.getAttribute("aria-label") === answer.text) {
       return false;
     }
+    bell.dataset.count = String(answer.count);
     number.textContent = answer.shown;
     number.hidden = answer.count === 0;
     bell.setAttribute("aria-label", answer.text);
@@ -33,8 +34,7 @@
     const list = document.getElementById("tf-notices");
     const address = list?.dataset.follows;
     if (!list || !address || list.contains(document.activeElement)) return;
-    const response = await fetch(address, { credentials: "same-origin", headers: { "X-Poll": "1" } });
-    if (!response.ok || response.redirected) return;
+    const response = await asking.ask(address, { headers: { "X-Poll": "1" } });
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const fresh = page.getElementById("tf-notices");
     if (fresh && !list.contains(document.activeElement)) list.replaceWith(fresh);
@@ -45,14 +45,11 @@
    * @param {string} address
    */
   async function ask(bell, address) {
-    const response = await fetch(address, { credentials: "same-origin", headers });
-    if (!response.ok) return response.status !== 401;
+    const response = await asking.ask(address, { headers });
     const before = Number(bell.dataset.count || "0");
     /** @type {Bell} */
     const answer = await response.json();
-    bell.dataset.count = String(answer.count);
     if (show(bell, answer, answer.count > before)) await follow();
-    return true;
   }
 
   /**
@@ -80,15 +77,14 @@
     if (!bell || !address) return;
     bell.dataset.count = bell.querySelector(".tf-bell-count")?.textContent?.replace("+", "") || "0";
     let asked = Date.now();
-    let isOver = false;
 
     const askIfSeen = async () => {
-      if (isOver || document.hidden || Date.now() - asked < PAUSE) return;
+      if (document.hidden || Date.now() - asked < PAUSE || asking.pause(address) > 0) return;
       asked = Date.now();
       try {
-        isOver = !(await ask(bell, address));
+        await ask(bell, address);
       } catch {
-        // The server is away for a moment: the next time.
+        // The server is away for a moment, or nobody is logged in: the next time.
       }
     };
     setInterval(askIfSeen, PAUSE / 6);

@@ -19,6 +19,7 @@ from workflows.authoring.definitions.pages.way_mails import MailsOfWays
 from workflows.bundles.outline.kinds import variable_name
 from workflows.bundles.telling.approvals import approval_in_words, approvers_in_words
 from workflows.bundles.telling.assignments import assignment_in_words
+from workflows.bundles.telling.assistants import assistance_in_words
 from workflows.bundles.telling.blocks import branches_in_words
 from workflows.bundles.telling.describe_changes import field_labels
 from workflows.bundles.telling.edits import edits_in_words
@@ -52,6 +53,7 @@ class TaskCard:
     documents: Sequence[tuple[str, str]]
     # Where the company role does not say all of it.
     given_to: str
+    assistant: str
     shows_again: str
     leads_to: Sequence[TransitionRow]
     reminders: Sequence[str] = ()
@@ -126,6 +128,7 @@ def task_card(
         ),
         documents=tuple(_documents(task)) if task.is_call or task.is_subticket else (),
         given_to=given_to(task, labels, people),
+        assistant=assistance_in_words(task.assistant) if task.assistance else "",
         shows_again=edits_in_words(task.edits, labels) if task.shows_again else "",
         leads_to=transition_rows(transitions, labels, mails),
         values=tuple(_values(task)) if task.is_at_once else (),
@@ -254,6 +257,7 @@ def _reminders(task: TaskDefinition, labels: Mapping[str, str]) -> Iterable[str]
     if not task.reminders or not (task.is_form or task.type.is_approval):
         return ()
     named = reminders_with_names(task.reminders, roles_of_reminders([task.reminders]))
+    named = part_of_document("reminders", named, addresses_of([task]))
     return reminders_in_words(named, labels)
 
 

@@ -300,6 +300,32 @@ class RefusalsTest(DescribingCase):
             self.assertContains(page, "checked")
         self.assertEqual(DescribedProcess.objects.count(), 1)
 
+    def test_each_person_leaves_half_of_what_is_left_to_the_others(self) -> None:
+        """Two of them together do not use up what is for all."""
+        for person in (self.walt, self.wendy, self.terry):
+            person.groups.add(Group.objects.get(name=SystemRole.WORKFLOW_CREATOR))
+        with model_server(drafts(good())), override_settings(COMPANY_MOST_DESCRIPTIONS_A_DAY=8):
+            described = self.work(self.describe())
+            self.act(described, "change", remark="Make it shorter.")
+            self.had(2)  # four of eight
+            self.log_in(self.walt)
+            self.had(2)  # two of the other four: what was refused has taken nothing
+            self.log_in(self.wendy)
+            self.had(1)
+            self.log_in(self.terry)
+            self.describe()
+            page = self.client.post(PAGE, {"text": "One too many."})
+            self.assertContains(page, "as many drafts written as it may within a day")
+        self.assertEqual(DescribedProcess.objects.count(), 7)
+
+    def had(self, number: int) -> None:
+        """So many are written for who is logged in, and no more where others may come."""
+        for each in range(number):
+            self.describe(f"Process {each}")
+        page = self.client.post(PAGE, {"text": "A further one."})
+        self.assertContains(page, "that your colleagues have left for today")
+        self.assertContains(page, "A further one.</textarea>")
+
     def test_an_empty_or_endless_text_is_refused(self) -> None:
         with model_server(drafts(good())):
             self.assertContains(self.client.post(PAGE, {"text": " "}), "Write what happens today")

@@ -33,6 +33,22 @@ class ReadAnswerTest(SimpleTestCase):
             with self.subTest(said):
                 self.assertEqual(json.loads(read_answer(said).text), BUNDLE)
 
+    def test_what_stands_in_the_first_fence_counts(self) -> None:
+        inner = json.dumps({"bundle": BUNDLE}, indent=1)
+        for said in (
+            f"```\n{inner}\n```\n```json\n{{}}\n```",
+            f"Here ``` is a fence: ```json\n\n{inner}```",
+            f"```\n{inner}\n",
+        ):
+            with self.subTest(said):
+                self.assertEqual(json.loads(read_answer(said).text), BUNDLE)
+
+    def test_fences_that_nothing_ends_cost_no_more_than_other_texts(self) -> None:
+        """An expression that looks for the end from each line takes hours here."""
+        for said in ("```" + "\n" * 500_000, "```\n" * 500_001, "```x" * 500_000, "```" * 700_000):
+            with self.subTest(said[:8]), self.assertRaises(UnreadableBundleError):
+                read_answer(said)
+
     def test_what_is_no_such_object_cannot_be_read(self) -> None:
         deep = '{"bundle": ' + "[" * 50_000 + "]" * 50_000 + "}"
         for said in (

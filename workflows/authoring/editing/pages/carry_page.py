@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tenants.limits.bodies import LARGE_BODY
+from tenants.limits.dear import Dear
 from tenants.pages.page import ScriptPage, register_page
 from tenants.pages.refusals import refusal_as_json
 from tenants.refusals import Refusals
@@ -35,6 +36,7 @@ class CarryScript(ScriptPage):
     """
 
     permissions = ("workflows.add_workflowdefinition", "workflows.change_workflowdefinition")
+    dear = {"POST": Dear.WHILE_TYPING}
     largest_body = LARGE_BODY
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:

@@ -11,12 +11,15 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tenants.active_company import active_company
-from tenants.language_and_zone import company_zone
+from tenants.companies.active_company import active_company
+from tenants.companies.language_and_zone import company_zone
+from tenants.errors import TooDearError
 from tenants.limits.bodies import LARGE_BODY
+from tenants.limits.dear import Dear
 from tenants.models import User
 from tenants.pages.buttons import Button, ListButton
 from tenants.pages.links import admin_link
@@ -49,6 +52,7 @@ from workflows.icons import ICONS
 from workflows.layouts.on_page import layouts_on
 from workflows.models import CompanyRole, WorkflowDefinition
 from workflows.priorities import Priority, priority_choices
+from workflows.running.people.assistants import accounts_of_assistants
 from workflows.task_types import SCREENS
 
 PREFIX = "workflows_workflowdefinition"
@@ -147,6 +151,7 @@ class StartEditingPage(_EditorPage):
 class EditorPage(_EditorPage):
     """GET shows the editor of a draft; POST saves the document that it sends as JSON."""
 
+    dear = {"POST": Dear.WHILE_TYPING}
     template_name = "editing/editor.html"
     button = Button(gettext_lazy("Edit"), icon="edit", order=60, is_main=True)
 
@@ -177,6 +182,9 @@ class EditorPage(_EditorPage):
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         return _save(request, self.object, self.person)
+
+    def turn_away_for_now(self, refused: Refusals[TooDearError]) -> HttpResponse:
+        return refusal_as_json(refused)
 
     def refused(self, refused: Refusals[Exception]) -> HttpResponse:
         if isinstance(refused.error, DraftGoneError):
@@ -242,6 +250,7 @@ def _start(request: HttpRequest, workflow: WorkflowDefinition) -> dict[str, Any]
             {"name": each.name, "description": each.description}
             for each in CompanyRole.objects.order_by("name")
         ],
+        "assistants": [each.name for each in accounts_of_assistants(timezone.now())],
         "started_types": started_types(),
         "subticket_outcomes": [list(each) for each in outcome_choices()],
         "priorities": [[value, str(name)] for value, name in priority_choices()],

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tenants.limits.bodies import LARGE_BODY
+from tenants.limits.dear import Dear
 from tenants.pages.page import ScriptPage, register_page
 from tenants.pages.refusals import refusal_as_json
 from tenants.refusals import Refusals, refusals
@@ -104,6 +105,8 @@ class EditorScript(ScriptPage):
 )
 class CheckScript(EditorScript):
     """The problems of a document, its picture, its rules as sentences, what its tests come to."""
+
+    dear = {"POST": Dear.WHILE_TYPING}
 
     def answer(self, question: JsonObject) -> dict[str, Any]:
         document = question.get("document")

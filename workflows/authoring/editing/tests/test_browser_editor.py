@@ -293,6 +293,14 @@ class EditorTests(BrowserTestCase):
             label="status of the failed call"
         )
         transition.get_by_label("What it is compared with").fill("404")
+        transition.get_by_role("button", name="Send a mail on this way").click()
+        mail = transition.locator(".ed-mails .ed-item")
+        mail.get_by_label("Subject").fill("Not paid")
+        mail.get_by_label("Text", exact=True).fill("Why: ")
+        mail.get_by_label("Put an answer into the text").select_option(
+            label="The failed call: reason of the failure"
+        )
+        expect(page.locator("#ed-problem-count")).to_have_text("No problems")
         expect(page.locator("#ed-picture svg")).to_contain_text("not known there")
         expect(page.locator("#ed-picture .flow-edge.flow-failing")).to_have_count(4 + 2)
         start = page.locator(".ed-card").filter(has_text="From the start")
@@ -309,6 +317,7 @@ class EditorTests(BrowserTestCase):
         made = draft.transitions.get(label="not known there")
         self.assertTrue(made.on_failure)
         self.assertEqual(made.condition, {"==": [{"var": "failure.status"}, 404]})
+        self.assertEqual([each["text"] for each in made.messages or ()], ["Why: {failure.reason}"])
         self.assertTrue(draft.transitions.get(label="given up").on_cancel)
         self.check(page)
 

@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenants.limits.dear import Dear
 from tenants.pages.buttons import ListButton
 from tenants.pages.links import admin_link
 from tenants.pages.menu import MenuEntry, MenuSection
@@ -106,6 +107,7 @@ class GalleryPage(_GalleryPage):
 class ProcessPage(_ProcessPage):
     """A process in full, and what using it would do here."""
 
+    dear = {"GET": Dear.ASKED}
     template_name = "gallery/process.html"
 
     def get(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
@@ -141,6 +143,7 @@ class ProcessPage(_ProcessPage):
 class UsePage(_ProcessPage):
     """POST makes it a draft of the company's own, unless it has it already."""
 
+    dear = {"POST": Dear.ASKED}
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:

@@ -12,6 +12,7 @@ from workflows.authoring.definitions.pages.field_rows import FieldTable, field_t
 from workflows.authoring.gallery.processes import GalleryProcess
 from workflows.authoring.importing.import_bundle import BundlePreview
 from workflows.bundles import TestCaseResult
+from workflows.bundles.telling.assistants import assistance_in_words
 from workflows.bundles.telling.describe_changes import field_labels
 from workflows.engine.process import JsonObject
 from workflows.engine.task_types import TaskType
@@ -29,6 +30,7 @@ class TaskRow:
     is_form: bool
     role: str
     address: str
+    assistant: str
     shows_again: str
     fields: FieldTable
 
@@ -81,6 +83,7 @@ def task_row(task: JsonObject, words: Mapping[str, str], again: Mapping[str, str
         is_form=task_type.is_form,
         role=words.get(str(task["key"]), "") or str(task.get("candidate_role", "")),
         address=str(task.get("action_url", "")),
+        assistant=assistance_in_words(task.get("assistant")) if task_type.is_form else "",
         shows_again=again.get(str(task["key"]), ""),
         fields=field_table(specs, field_labels(specs)),
     )

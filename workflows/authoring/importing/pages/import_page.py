@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from tenants.limits.bodies import LARGE_BODY
+from tenants.limits.dear import Dear
 from tenants.pages.buttons import ListButton
 from tenants.pages.links import admin_link
 from tenants.pages.menu import MenuEntry, MenuSection
@@ -137,6 +138,7 @@ class ImportPage(Page):
 
     permissions = ("workflows.add_workflowdefinition",)
     largest_body = LARGE_BODY
+    dear = {"POST": Dear.ASKED}
     title = gettext_lazy("Import a workflow")
     template_name = "importing/import.html"
     list_button = ListButton(gettext_lazy("Import"), icon="upload", order=20, only_where_roomy=True)

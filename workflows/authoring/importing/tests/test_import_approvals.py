@@ -8,7 +8,9 @@ from django.urls import reverse
 
 from tenants.testing import CompanyTestCase
 from workflows.authoring.definitions.export_bundle import export_bundle
+from workflows.authoring.editing.save_draft import save_draft
 from workflows.authoring.importing.import_bundle import import_bundle, preview_bundle
+from workflows.authoring.publishing.certain_approvals import certain_approval_problems
 from workflows.authoring.publishing.publish_workflow import publish_workflow
 from workflows.authoring.trying.pages.try_steps import told_rows
 from workflows.bundles import check_bundle, run_document_test_cases
@@ -16,6 +18,7 @@ from workflows.bundles.document.canonical import canonical
 from workflows.bundles.document.errors import NotPublishableError
 from workflows.bundles.trying.trial import Trial
 from workflows.engine.process import JsonObject
+from workflows.errors import DraftChangedError
 from workflows.models import CompanyRole
 from workflows.workbooks import read_workbook, write_workbook
 
@@ -134,7 +137,38 @@ class ImportApprovalTests(CompanyTestCase):
         self.assertEqual(made.tasks.get(key="approve").never, [])
         vote = made.tasks.get(key="approve.vote")
         self.assertFalse(vote.rule.never_requester)
+        with self.assertRaises(DraftChangedError):  # who had it open does not save over it unseen
+            save_draft(
+                workflow=made,
+                document=document,
+                user=self.carla,
+                expected_updated_at=made.updated_at,
+            )
         publish_workflow(workflow=made, user=self.carla)
+
+    def test_a_form_that_nobody_could_ever_be_given_is_warned_of(self) -> None:
+        document = bundle()
+        tasks: Any = document["tasks"]
+        types: Any = document["ticket_types"]
+        types[0]["roles_with_access"] = ["Buyers"]
+        document["company_roles"] = [{"name": "Managers"}, {"name": "Buyers"}]
+        buyers = CompanyRole.objects.create(name="Buyers")
+        tasks[1] |= {"candidate_role": "Buyers", "assign_to": {"never": ["requester"]}}
+        whole: JsonObject = canonical(document)
+
+        def warned() -> list[str]:
+            found = certain_approval_problems(whole, is_published=True)
+            return [each.message for each in found if "Nobody could ever do this" in each.message]
+
+        self.assertEqual(warned(), [])  # nobody is in it: that is told as well, elsewhere
+        buyers.members.set([self.walt])
+        self.assertEqual(len(warned()), 1)
+        buyers.members.set([self.walt, self.wendy])
+        self.assertEqual(warned(), [])
+        buyers.members.set([self.walt])
+        tasks[1]["assign_to"] = {"who": "manager", "never": ["requester"]}
+        whole = canonical(document)
+        self.assertEqual(warned(), [])
 
     def test_a_workbook_says_the_same(self) -> None:
         for more in (

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenants.limits.dear import Dear
 from tenants.pages.links import admin_link
 from tenants.pages.numbers import number_in
 from tenants.pages.page import register_page
@@ -59,6 +60,7 @@ def versions_of(workflow: WorkflowDefinition) -> list[dict[str, Any]]:
 class ComparePage(DefinitionPage):
     """GET `?with=<id>`: what is different between two versions of one workflow."""
 
+    dear = {"GET": Dear.ASKED}
     title = gettext_lazy("Compare versions")
     template_name = "publishing/compare.html"
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from django.urls import reverse
 
 from tenants.testing import CompanyTestCase
-from tickets.errors import MayNotSubmitError
+from tickets.submitting.errors import MayNotSubmitError
 from tickets.submitting.submit_ticket import submit_ticket
 from tickets.testing import import_fixture
 from tickets.working.complete_task import complete_task

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from tenants.errors import TicketFlowerError
+from tenants.limits.dear import Dear
 from tenants.pages.buttons import ListButton
 from tenants.pages.links import admin_link
 from tenants.pages.page import Page, register_page
@@ -83,6 +84,7 @@ class UploadTasksPage(Page):
     """
 
     permissions = ("workflows.view_taskdefinition", "workflows.change_workflowdefinition")
+    dear = {"POST": Dear.ASKED}
     title = gettext_lazy("Upload task definitions")
     template_name = "task_definitions/upload.html"
     list_button = ListButton(gettext_lazy("Upload"), icon="upload", order=10)

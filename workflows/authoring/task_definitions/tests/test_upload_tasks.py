@@ -492,6 +492,8 @@ class HostileTest(UploadTestCase):
         many = [{"key": f"t{number}"} for number in range(20_000)]
         page = self.send(json.dumps({"tasks": many}))
         self.assertContains(page, "Nothing was imported.")
+        self.assertContains(page, "Give at most 300 entries.")
+        self.assertEqual(len(self.errors(page)), 1)  # none of them was looked at
 
     def test_what_looks_like_markup_is_text(self) -> None:
         page = self.send(task_set({**NEW_TASK, "title": "<script>alert(1)</script>"}))

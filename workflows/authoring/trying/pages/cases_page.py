@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenants.limits.dear import Dear
 from tenants.pages.buttons import Button
 from tenants.pages.page import register_page
 from workflows.authoring.trying.change_test_cases import (
@@ -52,6 +53,7 @@ class TestCasesPage(TryingPage):
     It renames it, deletes it, or lets it expect the result that it has now.
     """
 
+    dear = {"GET": Dear.ASKED, "POST": Dear.ASKED}
     title = gettext_lazy("Test cases")
     button = Button(gettext_lazy("Test cases"), icon="checklist", order=20, group=TRYING)
     template_name = "trying/test_cases.html"

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenants.limits.dear import Dear
 from tenants.pages.buttons import Button
 from tenants.pages.page import register_page
 from tenants.pages.refusals import refusals_as_messages
@@ -72,6 +73,7 @@ class TryPage(TryingPage):
     What was answered so far stands in the page itself, signed: every step runs it all anew.
     """
 
+    dear = {"GET": Dear.ASKED, "POST": Dear.ASKED}
     title = gettext_lazy("Try it")
     button = Button(gettext_lazy("Try it"), icon="experiment", order=10, group=TRYING)
     template_name = "trying/try.html"

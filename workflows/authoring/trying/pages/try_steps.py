@@ -15,6 +15,7 @@ from workflows.bundles.outline.outline import Outline
 from workflows.bundles.outline.shown_outputs import specs_of_output, without_branches
 from workflows.bundles.telling.approvals import approvers_in_words
 from workflows.bundles.telling.assignments import assignments_in_words
+from workflows.bundles.telling.assistants import assistance_in_words
 from workflows.bundles.telling.message_answers import MessageAnswers
 from workflows.bundles.telling.messages import (
     labels_of_recipients,
@@ -243,7 +244,16 @@ def picture_of(trial: Trial, simulation: Simulation | None) -> SafeString:
 
 
 def given_in_trial(trial: Trial, step: Step, ticket: JsonObject) -> str:
-    """Whom a real ticket would give the task to, by its rule; with the person whom it names."""
+    """Whom a real ticket would give the task to, by its rule; with the person whom it names.
+
+    With the assistant to which it would be offered first.
+    """
+    given = _given_by_rule(trial, step, ticket)
+    assistant = assistance_in_words(trial.tasks.get(step.task or "", {}).get("assistant"))
+    return f"{given}; {assistant}" if assistant else given
+
+
+def _given_by_rule(trial: Trial, step: Step, ticket: JsonObject) -> str:
     key = step.task or ""
     if step.is_vote:
         approval = trial.tasks.get(approval_key(key), {})
@@ -326,6 +336,8 @@ def _written(trial: Trial, step: Step, ticket: JsonObject, message: Json) -> str
     """A mail with the answers so far."""
     spec = MessageSpec.of(message)
     context: JsonObject = {"ticket": ticket, "tasks": step.data, "item": step.item}
+    if step.failure is not None:
+        context["failure"] = step.failure.as_json()
     answers = MessageAnswers(Outline(trial.document), step.task or "", context, number="#1")
     subject, text = (each.filled(answers.text) for each in (spec.subject_read, spec.text_read))
     return f"{subject}\n\n{text}"

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from tenants.limits.dear import Dear
 from tenants.pages.page import register_page
 from tenants.refusals import refusals
 from workflows.authoring.definitions.pages.definition_page import DefinitionPage
@@ -30,6 +31,7 @@ class TryVisible(DefinitionPage):
     """Which questions are shown for the answers so far; forms.js asks."""
 
     http_method_names = ["post"]
+    dear = {"POST": Dear.WHILE_TYPING}
 
     def post(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         trial, key = trial_of(self.workflow), request.GET.get("task", "")

@@ -109,16 +109,14 @@
     );
     for (const fields of lists) showRequired(fields, (fields.dataset.required ?? "").split(" "));
 
-    /** @type {number | undefined} */
-    let timer;
+    let callOff = () => {};
     let latest = 0;
 
     const ask = async () => {
       latest += 1;
       const number = latest;
       try {
-        const response = await fetch(address, { method: "POST", body: answersOf(form), credentials: "same-origin" });
-        if (!response.ok) return;
+        const response = await asking.ask(address, { method: "POST", body: answersOf(form) });
         /** @type {{ visible: string[], required?: string[], calculated?: { [name: string]: string } }} */
         const answer = await response.json();
         if (number !== latest) return;
@@ -130,14 +128,16 @@
         }
         form.dispatchEvent(new Event("calculated")); // layouts read it
       } catch {
-        // Offline: what is shown stays, and the server decides.
+        // Offline, or refused: what is shown stays, and the server decides. It is asked again.
+        if (number === latest && asking.pause(address) > 0) askIn(0);
       }
     };
 
     /** @param {number} delay in milliseconds */
     const askIn = (delay) => {
-      clearTimeout(timer);
-      timer = setTimeout(ask, delay);
+      callOff();
+      latest += 1; // an answer on its way is about what is no more: it would switch off what is asked now
+      callOff = asking.later(address, ask, delay);
     };
 
     // The browser has put answers back, from its memory or after a reload: ask what they show.
@@ -232,10 +232,10 @@
       }
       isSent = true;
       for (const button of findAll(form, ".tk-actions button")) button.setAttribute("aria-disabled", "true");
-    });
-    // The page may come back from the browser's memory.
-    window.addEventListener("pageshow", () => {
-      isSent = false;
+      sending.lock(() => {
+        isSent = false;
+        for (const button of findAll(form, ".tk-actions button")) button.removeAttribute("aria-disabled");
+      });
     });
   }
 

@@ -262,6 +262,10 @@
       if (!isOver) save();
     });
     window.addEventListener("pagehide", saveAtOnce);
+    document.addEventListener("loggingout", () => {
+      clearTimeout(timer);
+      timer = undefined; // what was thrown away just now is not kept again
+    });
     for (const link of form.querySelectorAll("[data-forget-typed]")) link.addEventListener("click", discard);
   }
 

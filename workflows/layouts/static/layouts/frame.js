@@ -231,7 +231,7 @@
     if (event.source !== parent || event.origin !== here) return;
     const message = event.data;
     if (message?.type === "show") show(message);
-    else if (message?.type === "ping") say({ type: "pong" });
+    else if (message?.type === "ping") say({ type: "pong", asked: message.asked });
     else if (message?.type === "update" && root && message.number === shown) {
       // What was typed since is newer than what the page around has.
       const { value = given.value, ...rest } = message.given;

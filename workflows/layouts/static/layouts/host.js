@@ -77,6 +77,9 @@ export class LayoutFrame {
     /** @type {number | undefined} */
     this.asking = undefined;
     this.answers = 0;
+    this.asked = 0; // how often it was asked for all that it says
+    /** @type {Map<number, (isWhole: boolean) => void>} who waits for it */
+    this.listeners = new Map();
     this.second = 0; // when the one began of which messages are counted
     this.messages = 0;
     this.characters = 0;
@@ -109,8 +112,10 @@ export class LayoutFrame {
   }
 
   close() {
+    this.endListening();
     clearTimeout(this.timer);
     clearInterval(this.asking);
+    this.asking = undefined;
     removeEventListener("message", this.heard);
     this.frame?.remove();
     this.frame = null;
@@ -174,6 +179,31 @@ export class LayoutFrame {
     this.handlers.lost(reason);
   }
 
+  /** Whether somebody may have typed into it what has not come here yet. */
+  get isShown() {
+    return this.isReady && this.asking !== undefined;
+  }
+
+  /**
+   * What it has said until now has come when it answers: it says one after the other. False: it does
+   * not answer, or is gone.
+   * @returns {Promise<boolean>}
+   */
+  hearAll() {
+    return new Promise((resolve) => {
+      this.asked += 1;
+      this.listeners.set(this.asked, resolve);
+      this.post({ type: "ping", asked: this.asked });
+      if (this.timer === undefined) this.expect(ANSWER_WITHIN);
+    });
+  }
+
+  /** Those who wait for a frame that is gone wait no more. */
+  endListening() {
+    for (const tell of this.listeners.values()) tell(false);
+    this.listeners.clear();
+  }
+
   /** Asks from time to time whether it still answers, while somebody looks. */
   keepAsking() {
     clearInterval(this.asking);
@@ -223,6 +253,9 @@ export class LayoutFrame {
       this.frame.style.height = `${bounded(message.height, LEAST_HEIGHT, MOST_HEIGHT)}px`;
     } else if (message.type === "pong") {
       this.heardAnswer();
+      this.listeners.get(message.asked)?.(true);
+      this.listeners.delete(message.asked);
+      if (this.listeners.size) this.expect(ANSWER_WITHIN);
     } else if (message.number === this.number) this.heardOfLayout(message);
   }
 

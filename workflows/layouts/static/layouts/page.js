@@ -103,6 +103,8 @@ class ShownLayout {
     this.place = /** @type {HTMLElement} */ (root.querySelector("[data-layout-place]"));
     this.key = `${BEGUN}${location.pathname}:${root.dataset.number}`;
     this.isWriting = false;
+    this.isHeard = false; // all that was typed into the layout stands in the form
+    this.isHearing = false;
     /** @type {Record<string, unknown>} */
     this.toWrite = {};
     /** @type {number | undefined} */
@@ -257,19 +259,42 @@ class ShownLayout {
   }
 
   /**
+   * What was typed last may still be on its way from a layout that is busy: the form waits for it.
+   * Where it does not come, the plain form says what there is.
+   * @param {HTMLFormElement} form
+   * @param {SubmitEvent} event
+   */
+  async hold(form, event) {
+    this.writeChanges();
+    if (this.isHeard || !this.frame.isShown) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (this.isHearing) return;
+    this.isHearing = true;
+    const isWhole = await this.frame.hearAll();
+    this.isHearing = false;
+    this.writeChanges();
+    if (!isWhole) return;
+    this.isHeard = true;
+    form.requestSubmit(event.submitter);
+    this.isHeard = false;
+  }
+
+  /**
    * What else changes the form: what was typed before and is put back, questions that are hidden.
    * @param {HTMLFormElement} form
    * @param {HTMLElement} fields
    */
   watchForm(form, fields) {
     const update = () => {
-      if (this.isWriting || !this.frame.isReady) return;
+      // A frame that is still loading gets what is typed meanwhile, too.
+      if (this.isWriting || this.place.hidden) return;
       this.writeChanges();
       this.frame.update({ value: readAll(fields, this.questions), visible: this.visible() });
     };
     for (const name of ["input", "change", "rowschange", "calculated"]) form.addEventListener(name, update);
-    form.addEventListener("submit", () => this.writeChanges(), { capture: true });
-    const observer = new MutationObserver(() => this.frame.isReady && this.frame.update({ visible: this.visible() }));
+    form.addEventListener("submit", (event) => this.hold(form, event), { capture: true });
+    const observer = new MutationObserver(() => this.place.hidden || this.frame.update({ visible: this.visible() }));
     observer.observe(fields, { attributes: true, attributeFilter: ["hidden"], subtree: true });
     // A link to a question that the layout covers leads to the plain form.
     for (const link of form.querySelectorAll("#form-problems a")) {

@@ -32,12 +32,16 @@ from workflows.people.invitations.invite import (
     invite,
     withdraw,
 )
+from workflows.people.invitations.invite_wanted import (
+    invite_again,
+    invite_wanted,
+    invitee_of,
+    without_log_in,
+)
 from workflows.people.role_choices import role_choices
 
 # So many invitations are listed.
 MOST_LISTED = 200
-# How what stands in the place of a password begins, where there is none (set_unusable_password).
-_NO_PASSWORD = "!"  # noqa: S105  # nosec B105
 
 
 class InviteForm(forms.Form):
@@ -131,22 +135,14 @@ class InvitePage(Page):
 
     def invite_new(self, form: InviteForm) -> HttpResponse:
         wanted: list[Invitee] = form.cleaned_data["addresses"]
-        company = Company.objects.current()
-        emails = [each.email for each in wanted]
-        here = {
-            each.email: each for each in User.objects.of_company(company).filter(email__in=emails)
-        }
-        new = [each for each in wanted if each.email not in here]
-        # Who was added before and cannot log in yet keeps their roles.
-        waiting = [_invitee(each) for each in here.values() if _cannot_log_in(each)]
-        skipped = sorted(email for email, each in here.items() if not _cannot_log_in(each))
-        made = invite(
-            people=[*new, *waiting],
+        found = invite_wanted(
+            people=wanted,
             roles=[SystemRole(each) for each in form.cleaned_data["system_roles"]],
             company_roles=form.cleaned_data["company_roles"],
             by=self.person,
             now=timezone.now(),
         )
+        skipped = found.here
         if skipped:
             text = ngettext(
                 "%(names)s is here already, and was not invited.",
@@ -154,12 +150,12 @@ class InvitePage(Page):
                 len(skipped),
             )
             messages.info(self.request, text % {"names": ", ".join(skipped[:20])})
-        return self.tell(made)
+        return self.tell(found.made)
 
     def invite_all(self) -> HttpResponse:
         people = without_log_in(Company.objects.current())[:MOST_AT_ONCE]
         made = invite(
-            people=[_invitee(each) for each in people],
+            people=[invitee_of(each) for each in people],
             roles=(),
             company_roles=(),
             by=self.person,
@@ -171,18 +167,7 @@ class InvitePage(Page):
         found = self._chosen()
         if found is None:
             return self._gone()
-        person = found.person
-        made = invite(
-            people=[
-                Invitee(found.email, found.first_name, found.last_name)
-                if person is None
-                else _invitee(person)
-            ],
-            roles=[SystemRole(each) for each in found.system_roles if each in SystemRole],
-            company_roles=CompanyRole.objects.filter(pk__in=found.company_roles),
-            by=self.person,
-            now=timezone.now(),
-        )
+        made = invite_again(invitation=found, by=self.person, now=timezone.now())
         return self.tell(made)
 
     def withdraw(self) -> HttpResponse:
@@ -245,22 +230,6 @@ class InvitePage(Page):
     def _gone(self) -> HttpResponse:
         messages.info(self.request, gettext("This invitation is not open any more."))
         return redirect("admin:tenants_user_invite")
-
-
-def without_log_in(company: Company) -> Any:
-    """Active people who were added and have never had a password, nor come in another way."""
-    people = User.objects.of_company(company).active().who_log_in()
-    without = people.filter(password__startswith=_NO_PASSWORD, last_login=None)
-    return without.order_by("pk")
-
-
-def _cannot_log_in(person: User) -> bool:
-    has_come = person.last_login is not None or person.has_usable_password()
-    return person.is_active and not person.is_account and not has_come
-
-
-def _invitee(person: User) -> Invitee:
-    return Invitee(person.email, person.first_name, person.last_name, person)
 
 
 def _roles(invitation: Invitation) -> list[str]:

@@ -3,7 +3,8 @@ it goes to their deputy (`give`), which an event of its own says then.
 
 Its data: `reminder` is the reminder's name in the definition, `when` its time and `due` when that
 was, `tell` who is told (a member of Tell), `role` the name of the company role that is told or
-added, and `add` where its members may do the task as well.
+added, and `add` where its members may do the task as well. `person` and `person_id` are who is told
+by name, or is added, where there is no role.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 def _sentence(event: WorkflowEvent) -> StrOrPromise:
     data = data_of(event)
+    if data.get("add") is True and "role" not in data:
+        return _("%(task)s is not done yet. %(person)s may do it as well now.")
     if data.get("add") is True:
         return _("%(task)s is not done yet. Members of %(role)s may do it as well now.")
     if data.get("give") is True:
@@ -35,13 +38,15 @@ def _sentence(event: WorkflowEvent) -> StrOrPromise:
             return _("The deputy of whoever has %(task)s was told that it is not done yet.")
         case Tell.ROLE:
             return _("The members of %(role)s were told that %(task)s is not done yet.")
-        case Tell.TICKET_ADMINS:
+        case Tell.PERSON if data.get("person"):
+            return _("%(person)s was told that %(task)s is not done yet.")
+        case Tell.TICKET_ADMINS | Tell.PERSON:
             return _("The ticket admins were told that %(task)s is not done yet.")
     return _("Whoever has %(task)s was reminded of it.")
 
 
 REMINDED = declare(
     "REMINDED",
-    rules=Rules(effect=no_effect, time=TaskTime.GOES_ON),
+    rules=Rules(effect=no_effect, time=TaskTime.GOES_ON, people=(("person_id", "person"),)),
     screen=Screen(icon="notifications_active", history=_sentence, timeline=None),
 )

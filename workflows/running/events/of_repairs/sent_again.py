@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 
 def _history(event: WorkflowEvent) -> StrOrPromise:
+    if event.task_instance_id is None:
+        return _("The mail to somebody outside is sent again.")
     if data_of(event).get("elsewhere"):
         return _("%(task)s: the mail is sent again, to another address outside.")
     return _("%(task)s: the mail is sent again.")

@@ -1,18 +1,7 @@
 // The live check: problems in a list and beside their places, and the picture.
 
-import { ask, isAbort, messageOf } from "./document/api.js";
-import {
-  byId,
-  debounce,
-  find,
-  findAll,
-  gettext,
-  icon,
-  makeElement,
-  ngettext,
-  parseMarkup,
-  replaceContent,
-} from "./dom.js";
+import { ask, askSoon, isAbort, messageOf } from "./document/api.js";
+import { byId, find, findAll, gettext, icon, makeElement, ngettext, parseMarkup, replaceContent } from "./dom.js";
 import { open } from "./inputs/lists.js";
 import { ownerAt, ownersAlong, pathOf, stepInto } from "./document/paths.js";
 import { elementOf, locate } from "./inputs/places.js";
@@ -34,14 +23,19 @@ const status = { message: "" };
 /** @param {ShowTab} show */
 export function begin(show) {
   showTab = show;
-  on("change", () => checkSoon());
+  on("change", () => {
+    running?.abort(); // its places are those of what was there before
+    checkSoon();
+  });
   on("problems", () => showProblems());
   check();
 }
 
-const checkSoon = debounce(() => check(), 350);
+const checkSoon = askSoon("check", () => check(), 350);
 
-async function check() {
+/** Asks what is wrong with the document as it stands; ends when that is shown, or something has changed again. */
+export async function check() {
+  checkSoon.cancel();
   running?.abort();
   const current = new AbortController();
   running = current;
@@ -62,6 +56,7 @@ async function check() {
   } catch (error) {
     if (isAbort(error)) return;
     status.message = messageOf(error);
+    checkSoon.again();
   }
   emit("problems");
 }
@@ -114,7 +109,7 @@ export function pathOfPlace(place) {
 /** @returns {Problem[]} */
 function allProblems() {
   const unread = store.pending
-    .filter((each) => !each.later)
+    .filter((each) => !each.later && !each.take)
     .map((each) => ({
       path: pathOf(store.document, each.owner, each.name) || [],
       is_error: true,

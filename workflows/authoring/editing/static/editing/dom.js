@@ -256,13 +256,22 @@ export function parseMarkup(markup) {
  * Calls a handler once nobody has asked for it for a while.
  * @param {() => void} handler
  * @param {number} delay in milliseconds
+ * @param {typeof setLater} start calls something after a delay, and returns what calls it off
  */
-export function debounce(handler, delay) {
-  /** @type {number | undefined} */
-  let timer;
+export function debounce(handler, delay, start = setLater) {
+  let cancel = () => {};
   const later = () => {
-    clearTimeout(timer);
-    timer = setTimeout(handler, delay);
+    cancel();
+    cancel = start(handler, delay);
   };
-  return Object.assign(later, { cancel: () => clearTimeout(timer) });
+  return Object.assign(later, { cancel: () => cancel() });
+}
+
+/**
+ * @param {() => void} handler
+ * @param {number} delay in milliseconds
+ */
+function setLater(handler, delay) {
+  const timer = setTimeout(handler, delay);
+  return () => clearTimeout(timer);
 }

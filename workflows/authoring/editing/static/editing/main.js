@@ -1,7 +1,7 @@
 // The page that edits a draft.
 
 import { AskError, ask } from "./document/api.js";
-import { begin as beginChecks, errorCount, focusOn, openTask, pathOfPlace } from "./checks.js";
+import { begin as beginChecks, check, errorCount, focusOn, openTask, pathOfPlace } from "./checks.js";
 import { button, byId, findAll, gettext, makeElement, replaceContent } from "./dom.js";
 import { showMessage } from "./inputs/lists.js";
 import { pathOf } from "./document/paths.js";
@@ -106,10 +106,12 @@ function pause(milliseconds) {
 
 /** Takes over what is being typed. What cannot be taken over is shown, and the answer is false. */
 async function isRead() {
+  if (store.pending.length) asking.now();
   // What is being typed is taken over when its input is left.
   if (document.activeElement?.matches("input:not([type=checkbox]), textarea")) {
     document.activeElement.dispatchEvent(new Event("change", { bubbles: true }));
   }
+  for (const each of [...store.pending]) each.take?.();
   const reading = store.pending.flatMap((each) => each.later ?? []);
   if (reading.length) await Promise.race([Promise.all(reading), pause(LONGEST_READING)]);
   if (store.pending.length) await pause(900);
@@ -123,11 +125,12 @@ async function isRead() {
 }
 
 async function save() {
-  if (isSaving || !(await isRead())) return false;
-  isSaving = true;
-  showState();
-  const sent = JSON.stringify(store.document);
+  if (isSaving) return false;
+  isSaving = true; // while what was typed is being read, too: a second click is no second saving
   try {
+    if (!(await isRead())) return false;
+    showState();
+    const sent = JSON.stringify(store.document);
     const answer = await ask("save", { document: JSON.parse(sent), expected_updated_at: store.updatedAt });
     store.updatedAt = answer.updated_at;
     store.saved = sent;
@@ -149,10 +152,11 @@ async function save() {
  * @param {SeenDraft | null} replaces the draft that may be replaced
  */
 async function carry(replaces = null) {
-  if (isSaving || !(await isRead())) return;
+  if (isSaving) return;
   isSaving = true;
-  showState();
   try {
+    if (!(await isRead())) return;
+    showState();
     let seen = replaces;
     for (;;) {
       const sent = JSON.stringify(store.document);
@@ -225,7 +229,8 @@ function showRefusal(error) {
 }
 
 async function publish() {
-  if (state.isDirty() && !(await save())) return;
+  if ((state.isDirty() || store.pending.length) && !(await save())) return;
+  await check(); // the last one may be about what was there before
   const errors = errorCount();
   if (errors) {
     notice(gettext("It was saved, but it cannot be published before the problems are fixed."));

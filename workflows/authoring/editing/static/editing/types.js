@@ -81,7 +81,8 @@
  * @property {string} when a moment, which may be counted from when the task is due
  * @property {string} [tell] without it, whoever has the task
  * @property {string} [role] the company role that is told or added
- * @property {boolean} [add] whether its members may do the task as well from then on
+ * @property {string} [person] with `person`: who is told, by their e-mail address
+ * @property {boolean} [add] whether its members, or the one who is told, may do the task as well from then on
  * @property {boolean} [give] with `deputy`: whether they are given the task
  * @property {string} [text] what the notice says besides
  */
@@ -107,6 +108,7 @@
  * @property {Reminder[]} [reminders]
  * @property {string} [wait] of a wait: a moment
  * @property {string} [answered_by] of a wait: the answer that a message names
+ * @property {{ account?: string, minutes?: Json, checked?: boolean, tries?: Json }} [assistant] to which it is offered first
  * @property {Edit[]} [edits]
  * @property {string} [action_url]
  * @property {Json} [input_transform]
@@ -273,6 +275,7 @@
  * @property {boolean} key_is_fixed
  * @property {boolean} has_published
  * @property {CompanyRole[]} roles those that the company has
+ * @property {string[]} assistants the service accounts that assistants work with
  * @property {StartedType[]} started_types the ticket types that a step may start
  * @property {Option[]} subticket_outcomes how a ticket that was started may have ended
  * @property {TaskType[]} task_types that of a form comes first
@@ -434,6 +437,7 @@
  * @property {Control | null} [control]
  * @property {string} [text] what was typed; none where something is left to choose
  * @property {Promise<void>} [later] ends when the server has read it: until then nothing is wrong
+ * @property {() => void} [take] takes it over as it stands: nothing is wrong, somebody is still typing
  */
 
 /**

@@ -19,30 +19,34 @@
     list.id = `people-${lists}`;
     input.after(list);
     input.setAttribute("list", list.id);
-    /** @type {number | undefined} */
-    let timer;
+    const path = input.dataset.people ?? "";
+    let callOff = () => {};
     let latest = 0;
 
     async function ask() {
       latest += 1;
       const number = latest;
-      const address = new URL(input.dataset.people ?? "", window.location.href);
+      const address = new URL(path, window.location.href);
       address.searchParams.set("q", input.value);
       try {
-        const response = await fetch(address, { credentials: "same-origin" });
-        if (!response.ok || number !== latest) return;
+        const response = await asking.ask(address);
         /** @type {{ people: Person[] }} */
         const { people } = await response.json();
+        if (number !== latest) return;
         list.replaceChildren(...people.map(optionOf));
       } catch {
-        // Offline: what is typed is looked up when it is sent.
+        // Offline, or refused: what is typed is looked up when it is sent.
+        if (number === latest && asking.pause(path) > 0) askIn(0);
       }
     }
 
-    input.addEventListener("input", () => {
-      clearTimeout(timer);
-      timer = window.setTimeout(ask, 200);
-    });
+    /** @param {number} delay in milliseconds */
+    function askIn(delay) {
+      callOff();
+      callOff = asking.later(path, ask, delay);
+    }
+
+    input.addEventListener("input", () => askIn(200));
   }
 
   // Rows of records are made while the page is open: an input begins when it is entered.

@@ -301,7 +301,11 @@ function notesOfForm() {
   function offerAgain(message, act) {
     replaceContent(note, message);
     note.hidden = false;
-    replaceContent(again, button(gettext("Try again"), act, { name: "refresh", kind: "ed-quiet" }));
+    const once = () => {
+      again.hidden = true; // a second click would draw over what is typed by then
+      act();
+    };
+    replaceContent(again, button(gettext("Try again"), once, { name: "refresh", kind: "ed-quiet" }));
     again.hidden = false;
   }
 

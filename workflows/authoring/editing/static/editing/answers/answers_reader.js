@@ -1,7 +1,7 @@
 // What is typed into a form of answers, until the server has read it.
 
-import { ask, isAbort, messageOf } from "../document/api.js";
-import { debounce, gettext } from "../dom.js";
+import { ask, askSoon, isAbort, messageOf } from "../document/api.js";
+import { gettext } from "../dom.js";
 
 /** @import { DrawnForm } from "./drawn_form.js" */
 /** @import { HeldAnswers } from "./held_answers.js" */
@@ -31,7 +31,7 @@ export function answersReader({ drawn, held, unfit, question, onChange, onRead, 
   let whenRead;
   let later = Promise.resolve();
 
-  const readSoon = debounce(() => read(), PAUSE);
+  const readSoon = askSoon("answers", () => read(), PAUSE);
 
   /** @param {Event} event */
   function touch({ target }) {
@@ -70,6 +70,7 @@ export function answersReader({ drawn, held, unfit, question, onChange, onRead, 
       if (isAbort(error)) return;
       failure = messageOf(error);
       offerAgain(failure, read);
+      readSoon.again();
     }
     onChange();
     drawn.showAsked(held.answers());

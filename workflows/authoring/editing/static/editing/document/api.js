@@ -1,6 +1,6 @@
 // Questions to the server. Whatever comes back, nothing that was typed is lost.
 
-import { gettext } from "../dom.js";
+import { debounce, gettext } from "../dom.js";
 import { isObject } from "./json.js";
 import { store } from "./store.js";
 
@@ -62,6 +62,24 @@ function csrfToken() {
   return input?.value ?? "";
 }
 
+const LONGEST_ANSWER = 60_000; // for which a question waits (ms)
+
+/**
+ * Asks once nothing is typed for a while, and the server does not refuse.
+ * @param {keyof Answers} name of the question
+ * @param {() => Promise<void>} handler
+ * @param {number} delay in milliseconds
+ */
+export function askSoon(name, handler, delay) {
+  const later = debounce(handler, delay, (act, least) => asking.later(store.start.urls[name], act, least));
+  return Object.assign(later, {
+    /** Once more, where the server has refused; what was typed then need not be typed again. */
+    again: () => {
+      if (asking.pause(store.start.urls[name]) > 0) later();
+    },
+  });
+}
+
 /**
  * @param {string} name
  * @param {object} question
@@ -69,17 +87,22 @@ function csrfToken() {
  * @throws {AskError} where there is no answer; an AbortError where `signal` ended it
  */
 async function send(name, question, signal) {
+  const address = store.start.urls[name];
+  const tooLong = AbortSignal.timeout(LONGEST_ANSWER);
   try {
-    return await fetch(store.start.urls[name], {
+    const response = await fetch(address, {
       method: "POST",
       credentials: "same-origin",
       redirect: "manual",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
+      headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken(), ...asking.headers(address) },
       body: JSON.stringify(question),
-      signal,
+      signal: signal ? AbortSignal.any([signal, tooLong]) : tooLong,
     });
+    asking.note(address, response);
+    return response;
   } catch (error) {
     if (isAbort(error)) throw error;
+    asking.note(address, null);
     throw new AskError(gettext("The server cannot be reached. What you typed is kept on this page."));
   }
 }

@@ -24,6 +24,7 @@ export function renameTask(from, to) {
   renameInProcess(`visits.${from}`, `visits.${to}`);
   renameInProcess(`earlier.${from}`, `earlier.${to}`);
   renameInProcess(`done.${from}`, `done.${to}`);
+  renameInProcess(`failures.${from}`, `failures.${to}`);
   for (const test of store.document.tests || []) {
     for (const each of test.answers || []) if (each.task === from) each.task = to;
     if (test.expect?.path) test.expect.path = test.expect.path.map((each) => (each === from ? to : each));
@@ -104,6 +105,7 @@ function renameOnTicket(from, to) {
   renameInProcess(`ticket.${from}`, `ticket.${to}`);
   for (const type of store.document.ticket_types || []) {
     if (type.presets) type.presets = renameKey(type.presets, from, to);
+    if (type.priority_from === from) type.priority_from = to;
     for (const start of type.starts ?? []) if (start.answers) start.answers = renameKey(start.answers, from, to);
   }
   for (const test of store.document.tests || []) {
@@ -131,6 +133,7 @@ function renameInTask(key, from, to) {
  */
 export function renameTicketType(from, to) {
   for (const test of store.document.tests || []) if (test.ticket_type === from) test.ticket_type = to;
+  for (const task of store.document.tasks || []) if (task.ticket_type === from) task.ticket_type = to;
 }
 
 /**

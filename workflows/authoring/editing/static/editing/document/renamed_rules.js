@@ -94,6 +94,7 @@ export function renameInProcess(from, to) {
     const { assign_to: said } = task;
     if (said?.answer) said.answer = renamed(said.answer, from, to);
     if (said?.never) said.never = said.never.map((each) => renamed(each, from, to));
+    if (task.answered_by) task.answered_by = renamed(task.answered_by, from, to);
     if (task.wait) task.wait = renamedInMoment(task.wait, from, to);
     if (task.due_in) task.due_in = renamedInMoment(task.due_in, from, to);
     for (const each of task.reminders ?? []) each.when = renamedInMoment(each.when, from, to);
@@ -113,7 +114,7 @@ export function renameInProcess(from, to) {
   }
 }
 
-const NO_TASKS = "ticket tasks submitter company number item item_number today now done".split(" ");
+const NO_TASKS = "ticket tasks submitter company number item item_number today now done failure failures".split(" ");
 
 /**
  * A name in a mail, where that of a task may be left without what it begins with.

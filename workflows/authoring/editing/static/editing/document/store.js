@@ -48,6 +48,7 @@ const NOTHING = {
   key_is_fixed: false,
   has_published: false,
   roles: [],
+  assistants: [],
   started_types: [],
   subticket_outcomes: [],
   task_types: [],
@@ -246,11 +247,13 @@ export function setValue(owner, name, value) {
  * @param {string} name
  * @param {string} message
  * @param {Control | null} [control]
- * @param {{ later?: Promise<void> }} options
+ * @param {{ later?: Promise<void>, take?: () => void }} options
  */
-export function setPending(owner, name, message, control, { later } = {}) {
+export function setPending(owner, name, message, control, { later, take } = {}) {
   store.pending = store.pending.filter((each) => each.owner !== owner || each.name !== name);
-  if (message) store.pending.push({ owner, name, message, control, text: control?.value, later });
+  // What was undone while it was being read is no part of the document any more.
+  const isThere = message && pathOf(store.document, owner);
+  if (isThere) store.pending.push({ owner, name, message, control, text: control?.value, later, take });
   keepSoon();
   emit("problems");
 }

@@ -8,6 +8,7 @@ import { button, gettext, makeElement, replaceContent, uid } from "../dom.js";
 import { isObject, isSame } from "../document/json.js";
 import { jsonForm, MARK } from "./jsonform.js";
 import { pathOf } from "../document/paths.js";
+import { beginReading } from "../document/readings.js";
 import { pendingOf, setValue, setPending, snapshot, store, valueAt } from "../document/store.js";
 
 /** @import { FormSchema, JsonFormElement, PlaceErrors, Words } from "./jsonform.js" */
@@ -122,8 +123,9 @@ export function jsonPart({ owner, name, label, help, kind, canBeText = false }) 
     root.value = IN_FORM + JSON.stringify(made);
     showWrong(problem);
     if (!problem) setValue(owner, name, value);
+    const { isLast } = beginReading(owner, name);
     later?.then(() => {
-      if (drawn?.data === made) readForm(made);
+      if (isLast() && drawn?.data === made) readForm(made);
     });
   }
 

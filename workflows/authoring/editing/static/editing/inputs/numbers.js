@@ -6,6 +6,7 @@
 
 import { ask, messageOf } from "../document/api.js";
 import { gettext, makeElement } from "../dom.js";
+import { store } from "../document/store.js";
 
 /** @import { Json, Pending } from "../types.js" */
 
@@ -22,6 +23,8 @@ const AGAIN = 5000; // and once more so long after it did not answer
 
 /** @type {Map<string, NumberReading>} what the server has said */
 const answers = new Map();
+/** @type {WeakSet<object>} inputs that others have taken the place of, with what was typed into them */
+const replaced = new WeakSet();
 
 /**
  * A number so that it is read as the same one: 1.125 might be taken for a thousand and more.
@@ -35,33 +38,47 @@ export function showNumber(value) {
 /**
  * @param {string} typed not blank
  * @param {boolean} isWhole whether it must be a whole number
+ * @param {() => boolean} isWanted whether it stands there still
  * @returns {NumberReading}
  */
-export function readNumber(typed, isWhole) {
+export function readNumber(typed, isWhole, isWanted = () => true) {
   const text = typed.trim();
   const value = Number(text);
   const isPlain = Number.isFinite(value) && showNumber(value) === text;
   if (isPlain && (!isWhole || Number.isSafeInteger(value))) return { value };
   const key = `${isWhole}:${text}`;
   const waiting = { message: gettext("This number is being read. Wait a moment.") };
-  return answers.get(key) ?? { ...waiting, later: askServer(text, isWhole, key) };
+  return answers.get(key) ?? { ...waiting, later: askServer(text, isWhole, key, isWanted) };
 }
 
 /**
  * @param {string} text
  * @param {boolean} isWhole
  * @param {string} key
+ * @param {() => boolean} isWanted
  */
-async function askServer(text, isWhole, key) {
-  await new Promise((resolve) => setTimeout(resolve, PAUSE));
-  if (answers.has(key)) return;
+async function askServer(text, isWhole, key, isWanted) {
+  await mayAskAgain(PAUSE);
+  if (answers.has(key) || !isWanted()) return;
   try {
     const { value, error, is_text } = await ask("number", { text, is_whole: isWhole });
     answers.set(key, error ? { message: error, isText: is_text } : { value });
   } catch (error) {
-    answers.set(key, { message: messageOf(error) });
-    setTimeout(() => answers.delete(key), AGAIN);
+    const later = mayAskAgain(AGAIN).then(() => {
+      answers.delete(key);
+    });
+    answers.set(key, { message: messageOf(error), later });
   }
+}
+
+/**
+ * @param {number} delay in milliseconds, at least
+ * @returns {Promise<void>}
+ */
+function mayAskAgain(delay) {
+  return new Promise((resolve) => {
+    asking.later(store.start.urls.number, resolve, delay);
+  });
 }
 
 /**
@@ -88,7 +105,11 @@ export function numberInput({ value, isWhole, take, showUnread, unread, otherwis
     "data-number": true,
     on: { input: () => read() },
   });
-  if (unread) unread.control = control;
+  if (unread) {
+    if (unread.control) replaced.add(unread.control);
+    unread.control = control;
+    queueMicrotask(() => control.value === unread.text && read()); // by then it stands on the page
+  }
 
   function read() {
     const typed = control.value;
@@ -98,12 +119,12 @@ export function numberInput({ value, isWhole, take, showUnread, unread, otherwis
       take(word);
       return;
     }
-    const { value: number, message = "", isText, later } = readNumber(typed, isWhole);
+    const { value: number, message = "", isText, later } = readNumber(typed, isWhole, () => control.value === typed);
     const text = isText && otherwise ? typed.trim() : undefined;
     showUnread(text === undefined ? message : "", control);
     if (text !== undefined || !message) take(text ?? number);
     later?.then(() => {
-      if (control.value === typed) read();
+      if (control.value === typed && !replaced.has(control)) read();
     });
   }
 

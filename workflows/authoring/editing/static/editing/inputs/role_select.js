@@ -1,9 +1,10 @@
 // Choosing one of the company's roles, or a new one.
 
 import { button, field, find, gettext, makeElement } from "../dom.js";
+import { waitUntilComplete } from "./completed.js";
 import { selectOf } from "./inputs.js";
 import { LONGEST_NAME } from "../document/names.js";
-import { nameKey, roleNames, setTyped, valueAt } from "../document/store.js";
+import { nameKey, pendingOf, roleNames, setPending, setTyped, valueAt } from "../document/store.js";
 
 /** @import { Option } from "../types.js" */
 
@@ -34,7 +35,7 @@ export function roleSelect(owner, name, { label, none, help, onChange }) {
         return;
       }
       control.value = current();
-      newRole(root, take, draw);
+      newRole(root, [owner, name], take, draw);
     });
     root.replaceChildren(field(label, control, { name, help }));
   };
@@ -45,7 +46,8 @@ export function roleSelect(owner, name, { label, none, help, onChange }) {
     draw();
     find(root, "select")?.focus();
   };
-  draw();
+  if (pendingOf(owner, name)) newRole(root, [owner, name], take, draw);
+  else draw();
   root.classList.add("ed-field-slot");
   return root;
 }
@@ -53,10 +55,11 @@ export function roleSelect(owner, name, { label, none, help, onChange }) {
 /**
  * Asks for the name of a new role.
  * @param {HTMLElement} root where
+ * @param {[owner: object, name: string]} place of the role in the document
  * @param {(name: string) => void} onName
  * @param {() => void} onCancel
  */
-export function newRole(root, onName, onCancel) {
+export function newRole(root, place, onName, onCancel) {
   const input = makeElement("input", { class: "ed-input", type: "text", maxlength: LONGEST_NAME, autocomplete: "off" });
   const add = () => {
     const name = input.value.trim().replace(/\s+/g, " ");
@@ -67,11 +70,16 @@ export function newRole(root, onName, onCancel) {
     const known = roleNames().find((each) => nameKey(each) === nameKey(name));
     onName(known || name);
   };
+  const complete = waitUntilComplete(input, ...place, { take: add });
+  const cancel = () => {
+    setPending(...place, "", input);
+    onCancel();
+  };
   input.addEventListener("keydown", (event) => {
     if (event.key === "Enter") {
       event.preventDefault();
-      add();
-    } else if (event.key === "Escape") onCancel();
+      complete();
+    } else if (event.key === "Escape") cancel();
   });
   root.replaceChildren(
     makeElement(
@@ -80,8 +88,8 @@ export function newRole(root, onName, onCancel) {
       field(gettext("Name of the new company role"), input, {
         help: gettext("It is made when you save; its members are chosen under Company roles."),
       }),
-      button(gettext("Add"), add, { name: "add" }),
-      button(gettext("Cancel"), onCancel, { kind: "ed-quiet" }),
+      button(gettext("Add"), complete, { name: "add" }),
+      button(gettext("Cancel"), cancel, { kind: "ed-quiet" }),
     ),
   );
   input.focus();

@@ -7,6 +7,7 @@ import { listed, moreSettings, ownSetting, seenBy } from "./field_settings.js";
 import { factsOf } from "../document/field_types.js";
 import { previewOf } from "./form_preview.js";
 import { checksEditor, computedPart } from "./formulas.js";
+import { completedInput } from "../inputs/completed.js";
 import { checkbox, select, text } from "../inputs/inputs.js";
 import { isObject } from "../document/json.js";
 import { listEditor } from "../inputs/lists.js";
@@ -94,23 +95,14 @@ function fieldBody(owner, spec, { inRecord, refresh, redraw }) {
     if (old && !(owner.fields || []).some((each) => each !== spec && each.name === old)) renameField(owner, old, name);
   };
   // A name is taken over when it is complete: what reads it is then renamed with it.
-  const nameInput = makeElement("input", {
-    class: "ed-input ed-mono",
-    type: "text",
-    value: spec.name ?? "",
-    maxlength: 63,
-    autocomplete: "off",
-    spellcheck: "false",
-    on: {
-      change: (event) => {
-        untouched.delete(spec);
-        const typed = event.currentTarget.value.trim();
-        if (typed) rename(typed);
-        else delete spec.name;
-        changed();
-        refresh();
-      },
-    },
+  const attributes = { class: "ed-input ed-mono", maxlength: 63, spellcheck: "false" };
+  const nameInput = completedInput(spec, "name", attributes, ({ value }) => {
+    untouched.delete(spec);
+    const typed = value.trim();
+    if (typed) rename(typed);
+    else delete spec.name;
+    changed();
+    refresh();
   });
   const nameField = field(gettext("Name"), nameInput, {
     name: "name",

@@ -1,8 +1,9 @@
 // A rule as text, which the server reads and writes.
 
-import { ask, messageOf } from "../document/api.js";
-import { debounce, gettext, makeElement, uid } from "../dom.js";
+import { ask, askSoon, messageOf } from "../document/api.js";
+import { gettext, makeElement, uid } from "../dom.js";
 import { isEmpty } from "./logic.js";
+import { beginReading } from "../document/readings.js";
 import { pendingOf, setPending, setValue } from "../document/store.js";
 
 /** @import { Rule } from "../types.js" */
@@ -47,39 +48,52 @@ export async function showRuleText({ owner, name, panel, scope, rule, onRead, fo
     wrong.hidden = !message;
     setPending(owner, name, message, area);
   };
-  const read = debounce(async () => {
-    const typed = area.value;
-    try {
-      const answer = await ask("condition", {
-        text: typed,
-        task_keys: scope().task_keys,
-        fields: scope().fields,
-        is_formula: Boolean(formula),
-      });
-      if (area.value !== typed) return;
-      if (answer.error) {
-        showWrong(answer.error);
-        return;
+  let reading = beginReading(owner, name);
+  const read = askSoon(
+    "condition",
+    async () => {
+      const typed = area.value;
+      const mine = reading;
+      try {
+        const answer = await ask("condition", {
+          text: typed,
+          task_keys: scope().task_keys,
+          fields: scope().fields,
+          is_formula: Boolean(formula),
+        });
+        if (!mine.isLast()) return;
+        if (answer.error) {
+          showWrong(answer.error);
+          return;
+        }
+        showWrong("");
+        setValue(owner, name, isEmpty(answer.rule) ? undefined : answer.rule);
+        onRead();
+      } catch (error) {
+        if (!mine.isLast()) return;
+        showWrong(messageOf(error));
+        if (area.isConnected) read.again();
+      } finally {
+        mine.end();
       }
-      showWrong("");
-      setValue(owner, name, isEmpty(answer.rule) ? undefined : answer.rule);
-      onRead();
-    } catch (error) {
-      showWrong(messageOf(error));
-    }
-  }, 350);
-  area.addEventListener("input", () => {
-    const wait = formula
+    },
+    350,
+  );
+  const wait = () => {
+    const message = formula
       ? gettext("This formula is being read. Wait a moment.")
       : gettext("This condition is being read. Wait a moment.");
-    setPending(owner, name, wait, area);
+    reading = beginReading(owner, name);
+    setPending(owner, name, message, area, { later: reading.later });
     read();
-  });
+  };
+  area.addEventListener("input", wait);
   panel.replaceChildren(label, area, help, wrong);
   const unread = pendingOf(owner, name);
   if (unread?.text !== undefined) {
     area.value = unread.text;
     showWrong(unread.message);
+    if (unread.later) wait(); // the input that had asked is gone
     return;
   }
   if (rule === null) return;

@@ -1,10 +1,11 @@
 // A decision table as a grid: a column for each input and output, a row for each rule.
 
-import { ask, messageOf } from "../document/api.js";
-import { button, debounce, field, find, findAll, gettext, iconButton, makeElement } from "../dom.js";
+import { ask, askSoon, messageOf } from "../document/api.js";
+import { button, field, find, findAll, gettext, iconButton, makeElement } from "../dom.js";
 import { checkbox, selectOf, textControl } from "../inputs/inputs.js";
 import { LONGEST_NAME } from "../document/names.js";
 import { linkToPart } from "../inputs/places.js";
+import { beginReading } from "../document/readings.js";
 import { changed, freeKey, pendingOf, setPending, setTyped, setValue, snapshot } from "../document/store.js";
 import { taskKeys } from "../document/tasks.js";
 import { transitionVariables } from "../variables/variables.js";
@@ -433,19 +434,29 @@ function formula(task, column) {
     wrong.hidden = !message;
     setPending(column, "value", message, control);
   };
-  const read = debounce(async () => {
-    const typed = control.value;
-    try {
-      const answer = await ask("condition", { text: typed, task_keys: taskKeys() });
-      if (control.value !== typed) return;
-      showWrong(answer.error ?? "");
-      if (answer.error) return;
-      setValue(column, "value", typed.trim() ? answer.rule : undefined);
-      takeType(options.find(({ path }) => [path, path.replace(/^tasks\./, "")].includes(typed.trim()))?.type);
-    } catch (error) {
-      showWrong(messageOf(error));
-    }
-  }, 350);
+  let reading = beginReading(column, "value");
+  const read = askSoon(
+    "condition",
+    async () => {
+      const typed = control.value;
+      const mine = reading;
+      try {
+        const answer = await ask("condition", { text: typed, task_keys: taskKeys() });
+        if (!mine.isLast()) return;
+        showWrong(answer.error ?? "");
+        if (answer.error) return;
+        setValue(column, "value", typed.trim() ? answer.rule : undefined);
+        takeType(options.find(({ path }) => [path, path.replace(/^tasks\./, "")].includes(typed.trim()))?.type);
+      } catch (error) {
+        if (!mine.isLast()) return;
+        showWrong(messageOf(error));
+        if (control.isConnected) read.again();
+      } finally {
+        mine.end();
+      }
+    },
+    350,
+  );
   /** @param {string | undefined} type of the question that is read */
   const takeType = (type) => {
     const wanted = OF_QUESTIONS[type ?? ""];
@@ -454,15 +465,18 @@ function formula(task, column) {
     const select = control.closest("[data-place]")?.querySelector('select[data-name="type"]');
     if (select instanceof HTMLSelectElement) select.value = wanted;
   };
-  control.addEventListener("input", () => {
-    setPending(column, "value", gettext("This is being read. Wait a moment."), control);
+  const wait = () => {
+    reading = beginReading(column, "value");
+    setPending(column, "value", gettext("This is being read. Wait a moment."), control, { later: reading.later });
     read();
-  });
+  };
+  control.addEventListener("input", wait);
   const begin = async () => {
     const unread = pendingOf(column, "value");
     if (unread?.text !== undefined) {
       control.value = unread.text;
       showWrong(unread.message);
+      if (unread.later) wait(); // the input that had asked is gone
     } else if (column.value) {
       try {
         const answer = await ask("condition", { rule: column.value, task_keys: taskKeys() });

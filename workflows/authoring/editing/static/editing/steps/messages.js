@@ -7,6 +7,7 @@ import { listEditor, open } from "../inputs/lists.js";
 import { linkToPart } from "../inputs/places.js";
 import { roleSelect } from "../inputs/role_select.js";
 import { changed, snapshot, store } from "../document/store.js";
+import { failureVariables } from "../variables/outputs.js";
 import { doneBefore } from "../variables/reaching.js";
 import { START, isForm, taskKeys } from "../document/tasks.js";
 import { processVariables } from "../variables/variables.js";
@@ -91,7 +92,10 @@ export function mailsOnWay(transition, isUsual) {
    */
   const body = (mail, refresh) =>
     mailParts(mail, refresh, {
-      variables: () => processVariables(from, isUsual, isCancelled),
+      variables: () => [
+        ...processVariables(from, isUsual, isCancelled),
+        ...(transition.on_failure ? failureVariables() : []),
+      ],
       done: () => (isCancelled && from === START ? new Set(taskKeys()) : doneBefore(from, isUsual || isCancelled)),
       role: () => roleOf(mail, "role", refresh),
       forgetRole: () => delete mail.role,

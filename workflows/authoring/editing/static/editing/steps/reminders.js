@@ -19,11 +19,15 @@ const TELL = () => [
   ["deputy", gettext("The deputy of whoever has it")],
   ["requester", gettext("The requester: whoever submitted the ticket")],
   ["role", gettext("The members of a company role")],
+  ["person", gettext("A person")],
   ["ticket_admins", gettext("The ticket admins")],
 ];
 
+// Who is one person, so that they can be added without a company role.
+const ONE_PERSON = ["manager", "deputy", "person"];
+
 // Whom a reminder of a step tells that nobody has.
-const NOT_OF_A_WORKER = ["requester", "role", "ticket_admins"];
+const NOT_OF_A_WORKER = ["requester", "role", "person", "ticket_admins"];
 
 /** @param {Task} task */
 export function remindersEditor(task) {
@@ -70,12 +74,16 @@ export function remindersEditor(task) {
   /** @param {Reminder} reminder */
   const row = (reminder) => {
     const tell = reminder.tell || "worker";
-    const needsRole = tell === "role" || Boolean(reminder.add) || Boolean(reminder.role);
+    const isOnePerson = ONE_PERSON.includes(tell);
+    const addsRole = Boolean(reminder.add) && (!isOnePerson || Boolean(reminder.role));
+    const needsRole = tell === "role" || addsRole || Boolean(reminder.role);
     const redraw = () => {
       element.replaceWith(row(reminder));
     };
     const adds = checkbox(
-      gettext("Members of a company role may do it as well from then on"),
+      isOnePerson && !reminder.role
+        ? gettext("Who is told may do it as well from then on")
+        : gettext("Members of a company role may do it as well from then on"),
       Boolean(reminder.add),
       (isChecked) => {
         setValue(reminder, "add", isChecked || undefined);
@@ -110,10 +118,12 @@ export function remindersEditor(task) {
             setValue(reminder, "tell", chosen === "worker" ? undefined : chosen);
             if (chosen !== "role" && !reminder.add) delete reminder.role;
             if (chosen !== "deputy") delete reminder.give;
+            if (chosen !== "person") delete reminder.person;
             redraw();
           }),
           { name: "tell" },
         ),
+        tell === "person" || reminder.person ? text(gettext("E-mail address"), reminder, "person", { max: 254 }) : null,
         needsRole
           ? roleSelect(reminder, "role", { label: gettext("Which company role"), none: gettext("Choose…"), help: "" })
           : null,

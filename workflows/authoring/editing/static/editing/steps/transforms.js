@@ -1,7 +1,8 @@
 // What a call sends, and what is kept of its answer, tried with sample data while it is written.
 
-import { ask, messageOf } from "../document/api.js";
-import { button, debounce, field, gettext, makeElement, uid } from "../dom.js";
+import { ask, askSoon, messageOf } from "../document/api.js";
+import { button, field, gettext, makeElement, uid } from "../dom.js";
+import { beginReading } from "../document/readings.js";
 import { pendingOf, setValue, setPending, store } from "../document/store.js";
 import { taskKeys, typeOf } from "../document/tasks.js";
 
@@ -29,7 +30,7 @@ export function transformEditor(task, name, { label, help, answer, isOpen = fals
   const sample = makeElement("textarea", { class: "ed-input ed-mono", rows: 9, spellcheck: "false", id: uid() });
   const sampleNote = makeElement("p", { class: "ed-help" });
   const result = makeElement("pre", { class: "ed-result", tabindex: "0", "aria-live": "polite" });
-  let latest = 0;
+  let reading = beginReading(task, name);
 
   /**
    * @param {string} message
@@ -53,30 +54,51 @@ export function transformEditor(task, name, { label, help, answer, isOpen = fals
     }
   }
 
-  const run = debounce(async () => {
-    const typed = area.value;
-    const number = ++latest;
-    try {
-      const found = await ask("transform", { text: typed, context: context(), task_keys: taskKeys(), roots: roots() });
-      if (number !== latest) return;
-      const empty = found.template === null || found.template === "";
-      setValue(task, name, empty ? undefined : found.template);
-      showWrong(found.error, false);
-      result.textContent = empty
-        ? nothing || gettext("Nothing is written here, so that the usual is taken.")
-        : found.error
-          ? ""
-          : JSON.stringify(found.result, null, 2);
-    } catch (error) {
-      if (number !== latest) return;
-      showWrong(messageOf(error), true);
-      result.textContent = "";
-    }
-  }, 350);
+  const run = askSoon(
+    "transform",
+    async () => {
+      const typed = area.value;
+      const mine = reading;
+      try {
+        const found = await ask("transform", {
+          text: typed,
+          context: context(),
+          task_keys: taskKeys(),
+          roots: roots(),
+        });
+        if (!mine.isLast()) return;
+        const empty = found.template === null || found.template === "";
+        setValue(task, name, empty ? undefined : found.template);
+        showWrong(found.error, false);
+        result.textContent = empty
+          ? nothing || gettext("Nothing is written here, so that the usual is taken.")
+          : found.error
+            ? ""
+            : JSON.stringify(found.result, null, 2);
+      } catch (error) {
+        if (!mine.isLast()) return;
+        showWrong(messageOf(error), true);
+        result.textContent = "";
+        if (area.isConnected) run.again();
+      } finally {
+        mine.end();
+      }
+    },
+    350,
+  );
+
+  /** Reads and tries what stands there now; answers about what stood there before count no more. */
+  function runSoon() {
+    reading = beginReading(task, name);
+    run();
+    return reading;
+  }
 
   async function loadSample() {
+    const before = sample.value;
     try {
       const found = await ask("sample", { document: store.document, task: task.key || "", answer });
+      if (sample.value !== before) return; // somebody has changed it meanwhile
       sample.value = JSON.stringify(found.context, null, 2);
       sampleNote.textContent = found.ticket
         ? gettext("From ticket #%(number)s, the last one. Change it as you like: nothing is kept.", {
@@ -102,14 +124,14 @@ export function transformEditor(task, name, { label, help, answer, isOpen = fals
       }
     }
     await loadSample();
-    if (area.value) run();
+    if (area.value) runSoon();
   }
 
   area.addEventListener("input", () => {
-    setPending(task, name, gettext("This is being read. Wait a moment."), area);
-    run();
+    const { later } = runSoon();
+    setPending(task, name, gettext("This is being read. Wait a moment."), area, { later });
   });
-  sample.addEventListener("input", () => run());
+  sample.addEventListener("input", () => runSoon());
 
   const details = makeElement(
     "details",
@@ -138,7 +160,7 @@ export function transformEditor(task, name, { label, help, answer, isOpen = fals
             gettext("Load it again"),
             async () => {
               await loadSample();
-              run();
+              runSoon();
             },
             { name: "refresh", kind: "ed-quiet" },
           ),

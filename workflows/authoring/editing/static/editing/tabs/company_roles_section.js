@@ -1,12 +1,13 @@
 // The tab of the company roles.
 
-import { button, field, gettext, icon, iconButton, makeElement } from "../dom.js";
+import { button, field, find, gettext, icon, iconButton, makeElement } from "../dom.js";
+import { completedInput } from "../inputs/completed.js";
 import { text } from "../inputs/inputs.js";
 import { LONGEST_NAME } from "../document/names.js";
 import { linkToPart } from "../inputs/places.js";
 import { newRole } from "../inputs/role_select.js";
 import { placeErrors } from "./section_parts.js";
-import { changed, isNewRole, snapshot, store, usedRoles } from "../document/store.js";
+import { changed, isNewRole, pendingOf, snapshot, store, usedRoles } from "../document/store.js";
 import { renameRole } from "../document/rename.js";
 
 /** @import { CompanyRole } from "../types.js" */
@@ -26,6 +27,7 @@ export function rolesSection() {
           () =>
             newRole(
               slot,
+              [store.document, "company_roles"],
               (name) => {
                 if (isNewRole(name) && !own.some((each) => each.name === name)) {
                   snapshot();
@@ -40,6 +42,7 @@ export function rolesSection() {
         ),
       );
     offer();
+    if (pendingOf(store.document, "company_roles")) find(slot, "button")?.click();
     root.replaceChildren(
       makeElement(
         "p",
@@ -116,25 +119,17 @@ export function rolesSection() {
  * @param {() => void} redraw
  */
 function roleName(role, redraw) {
-  const control = makeElement("input", {
-    class: "ed-input",
-    type: "text",
-    maxlength: LONGEST_NAME,
-    value: role.name ?? "",
-    on: {
-      change: () => {
-        const old = role.name;
-        const name = control.value.trim();
-        if (!name || name === old) {
-          control.value = old ?? "";
-          return;
-        }
-        role.name = name;
-        if (old) renameRole(old, name);
-        changed();
-        redraw();
-      },
-    },
+  const control = completedInput(role, "name", { maxlength: LONGEST_NAME }, (input) => {
+    const old = role.name;
+    const name = input.value.trim();
+    if (!name || name === old) {
+      input.value = old ?? "";
+      return;
+    }
+    role.name = name;
+    if (old) renameRole(old, name);
+    changed();
+    redraw();
   });
   return field(gettext("Name"), control, { name: "name" });
 }

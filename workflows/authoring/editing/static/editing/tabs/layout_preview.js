@@ -119,7 +119,7 @@ export function layoutPreview(previewed) {
   const says = makeElement("p", { class: "ed-errors ed-layout-says", role: "status" });
   /** @type {TestCase | undefined} */
   let test = store.document.tests?.[0];
-  let shown = ""; // what was drawn last without a fault
+  let asked = ""; // what the frame was last given; more may have been typed when it says what became of it
 
   /** @param {string} text */
   const say = (text) => {
@@ -127,10 +127,7 @@ export function layoutPreview(previewed) {
     says.hidden = !text;
   };
   const frame = new LayoutFrame(place, store.start.urls.layout_frame, gettext("Preview of the layout"), {
-    drawn: () => {
-      shown = previewed.source();
-      say("");
-    },
+    drawn: () => say(""),
     broken: ({ message, line }) => say(line ? gettext("Line %(line)s: %(message)s", { line, message }) : message),
     lost: () => say(gettext("It does not answer: look for a loop that has no end, or for what leads elsewhere.")),
   });
@@ -140,6 +137,7 @@ export function layoutPreview(previewed) {
       return;
     }
     const source = previewed.source();
+    asked = source;
     if (source.trim()) frame.show(source, givenTo(previewed, test));
     else frame.close();
     say(source.trim() ? "" : gettext("There is no source yet."));
@@ -175,5 +173,5 @@ export function layoutPreview(previewed) {
     place,
   );
   onThemeChange(() => frame.update(surroundings()));
-  return { element: root, typed: debounce(() => previewed.source() !== shown && draw(), TYPED_WITHIN) };
+  return { element: root, typed: debounce(() => previewed.source() !== asked && draw(), TYPED_WITHIN) };
 }

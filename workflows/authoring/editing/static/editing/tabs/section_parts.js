@@ -1,6 +1,7 @@
 // What several tabs are made of.
 
 import { field, gettext, makeElement } from "../dom.js";
+import { completedInput } from "../inputs/completed.js";
 import { text } from "../inputs/inputs.js";
 import { layoutPreview } from "./layout_preview.js";
 import { LONGEST_LAYOUT, LONGEST_NAME } from "../document/names.js";
@@ -27,23 +28,14 @@ export function placeErrors() {
  * @param {boolean} [options.fixed] it cannot be changed
  */
 export function keyField(owner, { help, rename, refresh, fixed }) {
-  const control = makeElement("input", {
-    class: "ed-input ed-mono",
-    type: "text",
-    value: owner.key ?? "",
-    maxlength: 63,
-    autocomplete: "off",
-    readonly: fixed,
-    on: {
-      change: () => {
-        untouched.delete(owner);
-        const typed = control.value.trim();
-        if (typed && typed !== owner.key) rename(typed);
-        if (!typed) delete owner.key;
-        changed();
-        refresh();
-      },
-    },
+  const attributes = { class: "ed-input ed-mono", maxlength: 63, readonly: fixed };
+  const control = completedInput(owner, "key", attributes, ({ value }) => {
+    untouched.delete(owner);
+    const typed = value.trim();
+    if (typed && typed !== owner.key) rename(typed);
+    if (!typed) delete owner.key;
+    changed();
+    refresh();
   });
   return { control, element: field(gettext("Key"), control, { name: "key", help }) };
 }

@@ -2,6 +2,7 @@
 
 import { approvalParts, approversInWords, beginApproval } from "../steps/approvals.js";
 import { assigningParts, whoInWords } from "../steps/assigning.js";
+import { assistantInWords, assistantParts } from "../steps/assistants.js";
 import { beginBlock, blockParts, placeField, removeInside } from "../steps/blocks.js";
 import { decisionTableEditor } from "../steps/decision_table.js";
 import { field, find, gettext, makeElement } from "../dom.js";
@@ -60,6 +61,7 @@ export function tasksSection() {
       chips: [
         typeOf(task).chip,
         isForm(task) ? whoInWords(task) : isApproval(task) ? approversInWords(task) : "",
+        isForm(task) ? assistantInWords(task) : "",
         isForm(task) ? editsInWords(task) : "",
         typeOf(task).uses.includes("message") ? recipientInWords(task) : "",
       ],
@@ -259,6 +261,7 @@ function remindersField(task) {
 function formParts(task, refresh) {
   return [
     assigningParts(task, refresh),
+    assistantParts(task, refresh),
     dueField(task),
     editsEditor(task, refresh),
     remindersField(task),

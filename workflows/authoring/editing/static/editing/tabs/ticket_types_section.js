@@ -1,14 +1,14 @@
 // The tab of the ticket types.
 
 import { presetsEditor } from "../answers/answers.js";
-import { button, field, gettext, makeElement, pgettext } from "../dom.js";
+import { button, field, find, gettext, makeElement, pgettext } from "../dom.js";
 import { checkbox, manyOf, number, select, text } from "../inputs/inputs.js";
 import { linksEditor } from "../inputs/links.js";
 import { listEditor } from "../inputs/lists.js";
 import { newRole, roleOptions } from "../inputs/role_select.js";
 import { keyField, layouts, ofTicket, titleField, untouched } from "./section_parts.js";
 import { startsEditor } from "./starts.js";
-import { changed, freeKey, setTyped, store } from "../document/store.js";
+import { changed, freeKey, pendingOf, setTyped, store } from "../document/store.js";
 import { renameTicketType } from "../document/rename.js";
 
 /** @import { Choice, Option, TicketType } from "../types.js" */
@@ -100,6 +100,7 @@ function typeBody(type, refresh) {
           () =>
             newRole(
               slot,
+              [type, "roles_with_access"],
               (name) => {
                 setTyped(type, "roles_with_access", [...new Set([...(type.roles_with_access || []), name])]);
                 refresh();
@@ -111,6 +112,7 @@ function typeBody(type, refresh) {
         ),
       );
     show();
+    if (pendingOf(type, "roles_with_access")) find(slot, "button")?.click();
     return slot;
   };
   drawAccess();

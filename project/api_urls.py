@@ -1,8 +1,0 @@
-"""The addresses of the operations, beneath that of the API: its door alone looks here."""
-
-from __future__ import annotations
-
-from project.api import api
-
-# Without that of its root, which says nothing.
-urlpatterns = [each for each in api.urls[0] if getattr(each, "name", "") != "api-root"]
