@@ -157,7 +157,8 @@ def begin_ids_far_apart() -> None:
         cursor.execute(
             "SELECT setval(format('%%I.%%I', schemaname, sequencename)::regclass,"
             " greatest(last_value,"
-            " %s + %s * row_number() OVER (ORDER BY schemaname, sequencename)))"
+            " %s + %s * row_number() OVER (ORDER BY schemaname, sequencename)),"
+            " last_value IS NOT NULL)"  # one that was never asked stays so
             " FROM pg_sequences WHERE schemaname = ANY(%s)",
             [FIRST_ID, IDS_OF_A_TABLE, [PUBLIC, ACME, GLOBEX]],
         )
