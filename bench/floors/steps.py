@@ -1,8 +1,8 @@
 """The same rows, written by raw psycopg and by the plain ORM: what a step costs at least.
 
-They write what our services leave behind (a test compares it): ticket, instance, task and the
-three events of a step. They check nothing, decide nothing, and always give the task to the
-same worker. Each is one transaction.
+They write what our services leave behind (a test compares it, table by table): ticket, instance,
+task, the three events of a step, what a search finds, and the notices that tell the people. They
+check nothing, decide nothing, and always give the task to the same worker. Each is one transaction.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from django.utils import timezone
 from bench.companies.fill import MOVED as DECISION
 from bench.companies.setup import DATA, OUTPUT, Bench, enter
 from bench.parts.services import user_of
-from tickets.models import FoundBy, SearchEntry, Ticket
+from tickets.models import FoundBy, Notice, SearchEntry, Ticket
+from tickets.notices.kinds.task_given import TASK_GIVEN
+from tickets.notices.kinds.ticket_moved import TICKET_MOVED
 from workflows.engine.process import JsonObject
 from workflows.models import TaskInstance, WorkflowEvent, WorkflowInstance
 from workflows.running.events.kind import EventKind
@@ -32,6 +34,8 @@ from workflows.running.events.of_steps.started import STARTED
 from workflows.running.events.of_steps.task_completed import TASK_COMPLETED
 
 type Event = tuple[EventKind, bool, JsonObject]
+# Who is told, in which kind of notice, what.
+type Told = tuple[int, str, JsonObject]
 
 
 def submit_events(bench: Bench) -> list[Event]:
@@ -124,6 +128,7 @@ def raw_submit(bench: Bench) -> int:
         )
         _raw_events(raw, submit_events(bench), instance, task, now)
         _raw_entry(raw, ticket, "ticket", DATA)
+        _raw_notices(raw, [_given(bench, task, "Check")], ticket, now)
     return task
 
 
@@ -154,6 +159,7 @@ def raw_complete(bench: Bench, task_id: int) -> None:
         )
         _raw_events(raw, complete_events(bench), instance, task, now)
         _raw_entry(raw, ticket, f"task/{task_id}", OUTPUT)
+        _raw_notices(raw, [_given(bench, task, "Decide"), _moved_on(bench)], ticket, now)
 
 
 def _raw_entry(raw: psycopg.Connection, ticket: int, source: str, said: JsonObject) -> None:
@@ -164,6 +170,28 @@ def _raw_entry(raw: psycopg.Connection, ticket: int, source: str, said: JsonObje
         " VALUES (%s, %s, 'TEAM', %s, '[]', %s, to_tsvector('simple', %s))",
         (ticket, source, text, text.lower(), text),
     )
+
+
+def _raw_notices(raw: psycopg.Connection, notices: list[Told], ticket: int, now: datetime) -> None:
+    values: list[Any] = []
+    for recipient, kind, about in notices:
+        values += [recipient, kind, ticket, json.dumps(about), now]
+    rows = ", ".join(["(%s, %s, %s, %s, %s)"] * len(notices))
+    raw.execute(
+        "INSERT INTO tickets_notice (recipient_id, kind, ticket_id, about, created_at)"
+        f" VALUES {rows}",
+        values,
+    )
+
+
+def _given(bench: Bench, task: int, title: str) -> Told:
+    """That a task waits for the worker."""
+    return bench.worker_ids[0], str(TASK_GIVEN), {"task": task, "title": title}
+
+
+def _moved_on(bench: Bench) -> Told:
+    """That the first task is done, for the requester."""
+    return bench.user_id, str(TICKET_MOVED), {"title": "Check"}
 
 
 def _text_of(said: JsonObject) -> str:
@@ -225,6 +253,7 @@ def orm_submit(bench: Bench, *, data: JsonObject = DATA, user_id: int | None = N
         instance.save()
         _orm_events(submit_events(bench), instance, task, now)
         _orm_entry(ticket.pk, "ticket", data)
+        _orm_notices([_given(bench, task.pk, "Check")], ticket)
     return task.pk
 
 
@@ -244,7 +273,9 @@ def orm_complete(bench: Bench, task_id: int, *, output: JsonObject = OUTPUT) -> 
         instance.data = {"check": output}
         instance.save()
         _orm_events(complete_events(bench), instance, following, now)
-        _orm_entry(Ticket.objects.get(workflow_instance=instance).pk, f"task/{task_id}", output)
+        ticket = Ticket.objects.get(workflow_instance=instance)
+        _orm_entry(ticket.pk, f"task/{task_id}", output)
+        _orm_notices([_given(bench, following.pk, "Decide"), _moved_on(bench)], ticket)
 
 
 def _orm_entry(ticket: int, source: str, said: JsonObject) -> None:
@@ -258,6 +289,11 @@ def _orm_entry(ticket: int, source: str, said: JsonObject) -> None:
         plain=text.lower(),
         words=SearchVector(Value(text), config="simple"),
     )
+
+
+def _orm_notices(notices: list[Told], ticket: Ticket) -> None:
+    for recipient, kind, about in notices:
+        Notice.objects.create(recipient_id=recipient, kind=kind, ticket=ticket, about=about)
 
 
 def _orm_task(
